@@ -1,0 +1,47 @@
+# make study [STUDY=demo]   STUDY is the name of a file in data_manifest/ or the path of a .yaml
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+STUDY ?= demo
+STUDY_FILE := $(if $(filter %.yaml %.yml,$(STUDY)),$(STUDY),data_manifest/$(STUDY).yaml)
+PYTHON ?= python3.11
+BIN := .venv/bin
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.PHONY: help study book test lint format bench clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo "  STUDY=NAME picks data_manifest/NAME.yaml or a .yaml file (default: demo)"
+
+study: .venv/study ## Run every page of STUDY that is out of date and build its book
+	$(BIN)/snakemake --workflow-profile profiles/local --config study=$(STUDY_FILE)
+
+test: .venv/test lint ## Lint, unit tests, and the whole smoke study with its book
+	$(BIN)/pytest
+
+lint: .venv/test ## Check style and the layers of the library
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+format: .venv/test ## Format the code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean: ## Remove results and environment
+	rm -rf results .venv .snakemake
+
+# pyradiomics 3.0.1 builds only where numpy is installed already, hence the second call.
+.venv/study: requirements.txt constraints.txt pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --requirement requirements.txt
+	$(BIN)/pip install --quiet --no-build-isolation --constraint constraints.txt pyradiomics==3.0.1
+	$(BIN)/pip install --quiet --no-build-isolation --no-deps --editable .
+	touch $@
+
+.venv/test: .venv/study requirements-test.txt
+	$(BIN)/pip install --quiet --requirement requirements-test.txt
+	touch $@

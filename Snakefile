@@ -1,0 +1,99 @@
+# The study as a graph of pages. A page runs again when its source, the library modules it
+# imports, the settings it reads or the results it starts from have changed.
+from pathlib import Path
+
+from datnet_core import pages, phantom
+from datnet_core.atlas import read_atlas
+from datnet_core.study import read_study
+
+STUDY = config.get("study", "data_manifest/demo.yaml")
+study = read_study(STUDY)
+OUT = f"results/{study.name}"
+FOLDS = [f"fold-{k}" for k in range(study.training.n_folds)]
+STAGES = FOLDS + ["refit"] * (study.decisions.blind_test_model == "refit")
+
+# page: (results it starts from, tables it writes besides its .json and its notebook)
+PAGES = {
+    "cohorts": (["dataset/scans.tsv"], ["scans.tsv"]),
+    "training": ([f"fits/{stage}.ipynb" for stage in STAGES], ["training.tsv"]),
+    "cross_validation": (["training.json"], ["predictions/cross_validation.tsv"]),
+    "blind_test": (["cross_validation.json"], ["predictions/blind_test.tsv"]),
+    "saliency": (["training.json"], ["saliency/regions.nii.gz"]),
+    "binding_ratio": (["saliency.json"], ["binding/ratios.tsv"]),
+    "radiomics": (["saliency.json"], ["radiomics/features.tsv"]),
+    "fusion": (["blind_test.json"], ["predictions/fusion.tsv"]),
+}
+ANALYSES = list(PAGES)
+PAGES["claims"] = ([f"{page}.json" for page in ANALYSES], ["claims.tsv"])
+if study.phantom is None:
+    PAGES["cohorts"] = ([], ["scans.tsv"])
+
+
+def source_of(page):
+    source = f"notebooks/{page}.py"
+    code = [path.relative_to(Path.cwd()) for path in pages.code_read(source)]
+    return [source, *map(str, code)]
+
+
+localrules: study
+
+
+rule study:
+    input: f"{OUT}/book/index.html"
+
+
+rule dataset:
+    input:
+        "datnet_core/phantom.py",
+        "data_manifest/phantom.yaml",
+    output: f"{OUT}/dataset/scans.tsv"
+    params: study.model_dump_json(include={"phantom", "control"})
+    threads: 2
+    run:
+        calibration = phantom.read_calibration(study.data_manifest / "phantom.yaml")
+        atlas = read_atlas(study.atlas_path)
+        phantom.write_cohort(
+            study.dataset_root, study.phantom, calibration, atlas, study.control, threads
+        )
+
+
+for page, (needs, tables) in PAGES.items():
+    rule:
+        name: page
+        input: source_of(page), [f"{OUT}/{name}" for name in needs]
+        output: f"{OUT}/{page}.json", f"{OUT}/pages/{page}.ipynb", [f"{OUT}/{t}" for t in tables]
+        params: page=page, settings=pages.settings_read(f"notebooks/{page}.py", study)
+        threads: 2 if page in ("cohorts", "saliency", "radiomics") else 1
+        run:
+            pages.run_page(input[0], output[1], {"study": str(STUDY)}, threads)
+
+
+# One model per job: the page `training` with its parameter `stage`, two folds side by side.
+rule fit:
+    input:
+        source_of("training"),
+        f"{OUT}/scans.tsv",
+        lambda wildcards: [f"{OUT}/fits/pretrain.ipynb"]
+        * (study.training.pretrain and wildcards.stage != "pretrain"),
+    output: f"{OUT}/fits/{{stage}}.ipynb"
+    params: settings=pages.settings_read("notebooks/training.py", study)
+    threads: lambda wildcards: 2 if wildcards.stage == "pretrain" else 1
+    run:
+        pages.run_page(
+            input[0], output[0], {"study": str(STUDY), "stage": wildcards.stage}, threads
+        )
+
+
+rule book:
+    input:
+        "_config.yml",
+        [str(path) for path in sorted(Path("book").rglob("*")) if path.is_file()],
+        notebooks=[f"{OUT}/pages/{page}.ipynb" for page in PAGES],
+    output: f"{OUT}/book/index.html"
+    params: study.notice
+    run:
+        pages.build_book(study, input.notebooks)
+
+
+onsuccess:
+    print(f"\nThe book of study {study.name}: {OUT}/book/index.html")

@@ -1,0 +1,181 @@
+"""Regions of the brain on any grid, from one label image in MNI space.
+
+Paper, methods: binding ratios and radiomics of putamen, caudate and occipital cortex. Only this
+module knows label numbers; `data_manifest/atlas/README.md` names their sources.
+"""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import nibabel as nib
+import numpy as np
+import pandas as pd
+from scipy import ndimage
+
+GROUPS = {"striatum": {"putamen", "caudate", "accumbens"}}
+
+
+class Atlas(NamedTuple):
+    """A label image and the names of its labels."""
+
+    labels: np.ndarray  # uint8 (X, Y, Z); 0 is outside the brain
+    affine: np.ndarray  # (4, 4), voxel to mm
+    names: dict[str, int]  # region to label number
+
+
+def read_atlas(path):
+    """Read a label image and the table of names beside it.
+
+    Parameters
+    ----------
+    path : str or Path
+        `*_dseg.nii.gz`; the `.tsv` of the same name has columns `index` and `name`.
+
+    Returns
+    -------
+    Atlas
+
+    Raises
+    ------
+    FileNotFoundError
+        If one of the two files is missing.
+    ValueError
+        If `path` is no `.nii.gz`, a name occurs twice, or table and image do not hold the same
+        labels.
+    """
+    path = Path(path)
+    if not path.name.endswith(".nii.gz"):
+        raise ValueError(f"{path}: expected a label image that ends in .nii.gz")
+    img = nib.load(path)
+    table = pd.read_csv(path.with_name(path.name.replace(".nii.gz", ".tsv")), sep="\t")
+    if not table["name"].is_unique:
+        twice = sorted(table["name"][table["name"].duplicated()])
+        raise ValueError(f"{path}: the table names {twice} more than once; give each its own name")
+    labels = np.asarray(img.dataobj)
+    in_image, in_table = set(np.unique(labels).tolist()) - {0}, set(table["index"])
+    if in_image != in_table:
+        differing = sorted(in_image ^ in_table)[:9]
+        raise ValueError(
+            f"{path}: labels {differing} are in image or table only; build both together"
+        )
+    names = dict(zip(table["name"], table["index"], strict=True))
+    return Atlas(np.ascontiguousarray(labels, np.uint8), img.affine, names)
+
+
+def region_mask(atlas, region):
+    """Voxels of a region on the atlas' own grid.
+
+    A region holds every label whose name contains all words of the region's name, so
+    `putamen` is both sides and both parts, `putamen_left` one side. `striatum` stands for
+    putamen, caudate and accumbens, `brain` for every label.
+
+    Parameters
+    ----------
+    atlas : Atlas
+    region : str
+        Such as `putamen`, `caudate_left`, `striatum_right`, `occipital`, `brain`.
+
+    Returns
+    -------
+    bool ndarray of shape (X, Y, Z)
+
+    Raises
+    ------
+    ValueError
+        If no label matches; the message lists the labels.
+    """
+    if region == "brain":
+        return atlas.labels > 0
+    wanted = [GROUPS.get(word, {word}) for word in region.split("_")]
+    found = [
+        index
+        for name, index in atlas.names.items()
+        if all(words & set(name.split("_")) for words in wanted)
+    ]
+    if not found:
+        known = ", ".join(["brain", *GROUPS, *atlas.names])
+        raise ValueError(f"no region {region!r}; the atlas has {known}, and parts of these names")
+    return np.isin(atlas.labels, found)
+
+
+def region_fractions(atlas, region, affine, shape):
+    """Share of each voxel of a grid that lies in a region.
+
+    Exact where the centres of the voxels fall on centres of the atlas, linear in between.
+
+    Parameters
+    ----------
+    atlas : Atlas
+    region : str
+        As in `region_mask`.
+    affine : ndarray of shape (4, 4)
+        Target grid, voxel to mm.
+    shape : tuple of 3 int
+        Target shape.
+
+    Returns
+    -------
+    ndarray of float32, shape `shape`
+        0 to 1.
+
+    Raises
+    ------
+    ValueError
+        If no label matches.
+    """
+    fractions = region_mask(atlas, region).astype(np.float32)
+    to_atlas = np.linalg.solve(atlas.affine, affine)  # voxel of the target to voxel of the atlas
+    for axis, width in enumerate(np.abs(to_atlas[:3, :3]).sum(axis=1)):  # of a target voxel
+        reach = np.arange(-np.ceil(width / 2), np.ceil(width / 2) + 1)
+        overlap = np.clip((width + 1) / 2 - np.abs(reach), 0, min(width, 1))
+        fractions = ndimage.convolve1d(fractions, overlap / overlap.sum(), axis, mode="constant")
+    return ndimage.affine_transform(
+        fractions, to_atlas, output_shape=tuple(shape), order=1, mode="grid-constant"
+    ).clip(0, 1)
+
+
+def region_mask_on(atlas, region, affine, shape):
+    """Voxels of a grid of which at least half lies in a region.
+
+    Thin regions lose volume on coarse grids; means are better weighted by `region_fractions`.
+
+    Parameters
+    ----------
+    atlas, region, affine, shape
+        As in `region_fractions`.
+
+    Returns
+    -------
+    bool ndarray of shape `shape`
+
+    Raises
+    ------
+    ValueError
+        If no label matches or no voxel qualifies.
+    """
+    mask = region_fractions(atlas, region, affine, shape) >= 0.5
+    if not mask.any():
+        size = nib.affines.voxel_sizes(affine)
+        raise ValueError(f"region {region!r} fills no voxel of {size.round(2)} mm in this grid")
+    return mask
+
+
+def region_table(atlas):
+    """Name, number of voxels, volume and centre of each label.
+
+    Parameters
+    ----------
+    atlas : Atlas
+
+    Returns
+    -------
+    DataFrame
+        `name`, `n_voxels`, `volume_ml`, `x_mm`, `y_mm`, `z_mm`.
+    """
+    rows = []
+    for name, index in atlas.names.items():
+        where = np.argwhere(atlas.labels == index)
+        centre = nib.affines.apply_affine(atlas.affine, where.mean(axis=0))
+        volume = len(where) * abs(np.linalg.det(atlas.affine[:3, :3])) / 1000
+        rows.append((name, len(where), volume, *centre))
+    return pd.DataFrame(rows, columns=["name", "n_voxels", "volume_ml", "x_mm", "y_mm", "z_mm"])

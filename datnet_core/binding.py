@@ -1,0 +1,158 @@
+"""Binding ratios: conventional, and guided by the salient region of the network.
+
+Paper section "Binding Ratio Analysis"; open point A8 (the ratios as a classifier).
+"""
+
+import numpy as np
+import pandas as pd
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from datnet_core.atlas import region_fractions
+
+SPECIFIC = ("putamen", "caudate")
+FEATURES = ("putamen_left", "putamen_right", "caudate_left", "caudate_right")
+
+
+def binding_ratio(specific, nonspecific):
+    """Binding ratio of mean counts.
+
+    BR = (C_specific - C_nonspecific) / C_nonspecific; the field also writes SBR.
+
+    Parameters
+    ----------
+    specific, nonspecific : float or ndarray
+        Mean counts (or uptake ratios) of the target and of the reference region.
+
+    Returns
+    -------
+    float or ndarray
+        Unitless; 0 means no specific binding.
+
+    Raises
+    ------
+    ValueError
+        If a mean of the reference is not positive.
+    """
+    if not np.all(np.asarray(nonspecific) > 0):
+        raise ValueError(f"mean of the reference region is {np.min(nonspecific)}, expected > 0")
+    return (specific - nonspecific) / nonspecific
+
+
+def region_means(volumes, weights):
+    """Mean of each volume in a region.
+
+    Parameters
+    ----------
+    volumes : ndarray of shape (n_scans, X, Y, Z)
+        Uptake ratios; a memory map is read scan by scan.
+    weights : ndarray of shape (X, Y, Z)
+        Share of each voxel that belongs to the region, 0-1, or a mask.
+
+    Returns
+    -------
+    ndarray of float64, shape (n_scans,)
+
+    Raises
+    ------
+    ValueError
+        If shapes differ or the region is empty.
+    """
+    if volumes.shape[1:] != weights.shape:
+        raise ValueError(f"volumes have shape {volumes.shape[1:]}, the region {weights.shape}")
+    inside = weights > 0
+    if not inside.any():
+        raise ValueError("the region is empty")
+    share = weights[inside].astype(np.float64)
+    return np.array([volume[inside] @ share for volume in volumes]) / share.sum()
+
+
+def own_region_means(volumes, regions):
+    """Mean of each volume in a region of its own.
+
+    Parameters
+    ----------
+    volumes : ndarray of shape (n_scans, X, Y, Z)
+        Uptake ratios.
+    regions : bool ndarray of shape (n_scans, X, Y, Z)
+        One region per scan.
+
+    Returns
+    -------
+    ndarray of float64, shape (n_scans,)
+        NaN where a region is empty.
+    """
+    return np.array(
+        [
+            volume[region].mean(dtype=np.float64) if region.any() else np.nan
+            for volume, region in zip(volumes, regions, strict=True)
+        ]
+    )
+
+
+def regional_binding(volumes, atlas, affine, reference_region):
+    """Conventional binding ratios of putamen and caudate, both sides together and apart.
+
+    Parameters
+    ----------
+    volumes : ndarray of shape (n_scans, X, Y, Z)
+        Uptake ratios on the study grid.
+    atlas : Atlas
+        Defines the regions.
+    affine : ndarray of shape (4, 4)
+        Voxel to mm of the study grid.
+    reference_region : str
+        Region without specific binding.
+
+    Returns
+    -------
+    DataFrame of shape (n_scans, 6)
+        Columns `putamen`, `caudate`, and the four of `FEATURES`.
+    """
+    shape = volumes.shape[1:]
+    reference = region_means(volumes, region_fractions(atlas, reference_region, affine, shape))
+    ratios = {}
+    for region in (*SPECIFIC, *FEATURES):
+        specific = region_means(volumes, region_fractions(atlas, region, affine, shape))
+        ratios[region] = binding_ratio(specific, reference)
+    return pd.DataFrame(ratios)
+
+
+def binding_classifier():
+    """Binding-ratio quantification as a classifier (A8).
+
+    Returns
+    -------
+    sklearn.pipeline.Pipeline
+        Multinomial logistic regression on standardised ratios, classes weighing the same.
+    """
+    return make_pipeline(
+        StandardScaler(), LogisticRegression(class_weight="balanced", max_iter=1000)
+    )
+
+
+def out_of_fold_proba(features, diagnosis, fold, class_names):
+    """Probabilities of each scan from a classifier that never saw its fold.
+
+    Parameters
+    ----------
+    features : ndarray of shape (n_scans, n_features)
+        Binding ratios.
+    diagnosis : ndarray of str, shape (n_scans,)
+        Labels; those of a fold are not used for its own probabilities.
+    fold : int ndarray of shape (n_scans,)
+        Cross-validation fold.
+    class_names : tuple of str
+        Order of the columns.
+
+    Returns
+    -------
+    ndarray of shape (n_scans, n_classes)
+    """
+    proba = np.zeros((len(features), len(class_names)))
+    for k in np.unique(fold):
+        fitted = binding_classifier().fit(features[fold != k], diagnosis[fold != k])
+        columns = [class_names.index(name) for name in fitted.classes_]
+        proba[np.ix_(fold == k, columns)] = fitted.predict_proba(features[fold == k])
+    return proba

@@ -1,0 +1,83 @@
+"""DAT-Net: a 3D residual network that turns one PET volume into one logit per diagnosis.
+
+Paper section "Deep Neural Network and its Interpretation" and Fig. 2; normalisation and
+activation are open point A1. Every module is used once and every activation has its own,
+so full gradients can be taken module by module.
+"""
+
+from torch import nn
+
+NORMALISATIONS = {"batch": nn.BatchNorm3d, "instance": nn.InstanceNorm3d}
+
+
+def convolution(n_in, n_out, kernel_size, stride, normalisation):
+    """Convolution, normalisation and LeakyReLU; the normalisation carries the bias."""
+    return nn.Sequential(
+        nn.Conv3d(n_in, n_out, kernel_size, stride, kernel_size // 2, bias=False),
+        NORMALISATIONS[normalisation](n_out, affine=True),
+        nn.LeakyReLU(0.01),
+    )
+
+
+class ResidualPair(nn.Module):
+    """x + f(x), where f is two 3 x 3 x 3 convolutions with channel dropout between them."""
+
+    def __init__(self, n_filters, normalisation, dropout):
+        super().__init__()
+        self.body = nn.Sequential(
+            convolution(n_filters, n_filters, 3, 1, normalisation),
+            nn.Dropout3d(dropout),
+            convolution(n_filters, n_filters, 3, 1, normalisation),
+        )
+
+    def forward(self, x):
+        return x + self.body(x)  # (N, n_filters, X, Y, Z)
+
+
+class DATNet(nn.Module):
+    """Residual encoder, global average pooling, one linear layer.
+
+    A 5 x 5 x 5 convolution of stride 2 and a max-pooling of stride 2, then `n_levels` encoder
+    stacks; every stack but the first halves the grid and doubles the filters with a strided
+    3 x 3 x 3 convolution, and each ends with a residual pair.
+
+    Parameters
+    ----------
+    n_classes : int
+        Number of diagnoses.
+    n_filters : int
+        Filters of the first stack; the paper's public configuration has 64.
+    n_levels : int
+        Number of encoder stacks; 4 in the paper.
+    normalisation : {"batch", "instance"}
+        Normalisation after each convolution (open point A1).
+    dropout : float
+        Share of channels dropped inside a residual pair.
+
+    Notes
+    -----
+    Input x has shape (N, 1, X, Y, Z), the axes of nibabel (left to right, posterior to
+    anterior, inferior to superior), values in uptake ratios. Output: logits (N, n_classes).
+    """
+
+    def __init__(self, n_classes, n_filters=16, n_levels=4, normalisation="batch", dropout=0.3):
+        super().__init__()
+        self.stem = convolution(1, n_filters, 5, 2, normalisation)
+        self.pool = nn.MaxPool3d(3, 2, 1)
+        stacks = [ResidualPair(n_filters, normalisation, dropout)]
+        for level in range(1, n_levels):
+            n_in, n_out = n_filters * 2 ** (level - 1), n_filters * 2**level
+            stacks += [
+                convolution(n_in, n_out, 3, 2, normalisation),
+                ResidualPair(n_out, normalisation, dropout),
+            ]
+        self.encoder = nn.Sequential(*stacks)
+        self.head = nn.Sequential(
+            nn.AdaptiveAvgPool3d(1),
+            nn.Flatten(),
+            nn.Linear(n_filters * 2 ** (n_levels - 1), n_classes),
+        )
+
+    def forward(self, x):
+        x = self.pool(self.stem(x))  # (N, n_filters, X / 4, Y / 4, Z / 4)
+        return self.head(self.encoder(x))  # (N, n_classes)

@@ -1,0 +1,157 @@
+"""Run a page with papermill, find what it depends on, and build the book."""
+
+import ast
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import jupytext
+import papermill
+
+LIBRARY = Path(__file__).parent
+
+
+def run_page(source, output, parameters, threads=2):
+    """Execute a page into a notebook; the output appears only when every cell has run.
+
+    Parameters
+    ----------
+    source : Path
+        A py:percent page.
+    output : Path
+        Executed notebook to write.
+    parameters : dict
+        Values for the cell tagged `parameters`.
+    threads : int
+        Threads of the numerical libraries.
+
+    Raises
+    ------
+    ValueError
+        If a parameter is not in the page's parameter cell.
+    RuntimeError
+        If a cell fails: names page, cell, error and the half-run notebook kept as log.
+    """
+    source, output = Path(source), Path(output)
+    notebook = jupytext.read(source)
+    known = [p["name"] for p in papermill.inspect_notebook(notebook).values()]
+    if unknown := sorted(set(parameters) - set(known)):
+        raise ValueError(f"page {source.stem}: no parameter {unknown}; it has {known}")
+    part = output.with_name(f"{output.stem}.log.ipynb")
+    part.parent.mkdir(parents=True, exist_ok=True)
+    os.environ |= {name: str(threads) for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS")}
+    os.environ.setdefault("DATNET_PROGRESS", "bar" if sys.stderr.isatty() else "lines")
+    with tempfile.TemporaryDirectory() as ipython_dir:  # kernels side by side share no history
+        os.environ["IPYTHONDIR"] = ipython_dir
+        try:
+            papermill.execute_notebook(
+                notebook,
+                part,
+                parameters=parameters,
+                kernel_name="python3",
+                progress_bar=False,
+                stderr_file=sys.stderr,
+            )
+        except papermill.PapermillExecutionError as error:
+            raise RuntimeError(
+                f"page {source.stem} failed in cell {error.cell_index} of {source}\n"
+                f"  {error.ename}: {error.evalue}\n"
+                f"  log with the cells that ran: {part}"
+            ) from None
+    os.replace(part, output)
+
+
+def settings_read(source, study):
+    """The parts of a study file that a page reads, found as `config.<name>` in its source.
+
+    The workflow re-runs a page when one of them changes.
+
+    Parameters
+    ----------
+    source : Path
+        A py:percent page.
+    study : Study
+
+    Returns
+    -------
+    dict of str to str
+        Name of the setting and its value as JSON.
+    """
+    names = {
+        node.attr
+        for node in ast.walk(ast.parse(Path(source).read_text()))
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and node.value.id == "config"
+    }
+    if "notice(config)" in Path(source).read_text():
+        names.add("notice")
+    derived = {"patients": ("diagnoses", "control"), "notice": ("phantom", "title", "dataset")}
+    fields = {field for name in names for field in derived.get(name, (name,))}
+    settings = study.model_dump(mode="json")
+    return {name: json.dumps(settings[name]) for name in sorted(fields & set(settings))}
+
+
+def code_read(source):
+    """Modules of `datnet_core` that a page imports, directly or through another.
+
+    Parameters
+    ----------
+    source : Path
+        A Python file.
+
+    Returns
+    -------
+    list of Path
+    """
+    found, queue = set(), [Path(source)]
+    while queue:
+        for node in ast.walk(ast.parse(queue.pop().read_text())):
+            if not isinstance(node, ast.ImportFrom) or not node.module:
+                continue
+            package, _, module = node.module.partition(".")
+            names = [module] if module else [alias.name for alias in node.names]
+            paths = [LIBRARY / f"{name}.py" for name in names if package == LIBRARY.name]
+            new = {path for path in paths if path.is_file()} - found
+            found |= new
+            queue += new
+    return sorted(found)
+
+
+def build_book(study, pages):
+    """Assemble prose and executed pages, and build the HTML book; warnings are errors.
+
+    Parameters
+    ----------
+    study : Study
+    pages : sequence of Path
+        Executed notebooks, put below `pages/` of the book.
+
+    Raises
+    ------
+    RuntimeError
+        If the build fails: names the log and quotes its warnings.
+    """
+    root = study.data_manifest.parent
+    log = study.results / "book.log"
+    with tempfile.TemporaryDirectory(dir=study.results) as folder:
+        source = Path(folder) / "source"
+        shutil.copytree(root / "book", source)
+        (source / "pages").mkdir()
+        for page in pages:
+            shutil.copy(page, source / "pages")
+        (source / "notice.md").write_text(f":::{{important}}\n{study.notice}\n:::\n")
+        command = [sys.executable, "-m", "jupyter_book", "build", source]
+        command += ["--config", root / "_config.yml", "--path-output", folder, "-W", "-n"]
+        with log.open("w") as stream:
+            built = subprocess.run(command, stdout=stream, stderr=subprocess.STDOUT)
+        if built.returncode:
+            lines = [line for line in log.read_text().splitlines() if "WARN" in line]
+            quoted = "\n".join(f"  {line}" for line in lines[:10])
+            raise RuntimeError(f"the book did not build; log: {log}\n{quoted}")
+        shutil.rmtree(study.results / "book", ignore_errors=True)
+        os.replace(Path(folder) / "_build" / "html", study.results / "book")

@@ -1,0 +1,228 @@
+"""The study file: every scientific choice of a study as one typed, read-only object.
+
+Each open point A1-A11 of the paper is a key here; `book/open_points.md` lists them.
+"""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
+
+Fraction = Annotated[float, Field(gt=0, lt=1)]
+Count = Annotated[int, Field(ge=0)]
+Positive = Annotated[int, Field(ge=1)]
+PositiveFloat = Annotated[float, Field(gt=0)]
+Certainty = Literal["possible", "definite", "confirmed"]
+
+
+class Section(BaseModel):
+    """A group of settings; unknown keys are errors and values cannot be changed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Phantom(Section):
+    """Size and seed of the digital phantom cohort."""
+
+    seed: Count = 2022
+    participants: dict[Certainty, dict[str, Count]]
+    follow_ups: Count = 0
+    mislabelled: Annotated[float, Field(ge=0, lt=1)] = 0.25
+
+
+class Images(Section):
+    """Grid of the analyses and the region that normalises the counts (A9)."""
+
+    grid_mm: PositiveFloat = 4.0
+    reference_region: str = "occipital"
+
+
+class Network(Section):
+    """Layout of DAT-Net (A1)."""
+
+    n_filters: Positive = 16
+    n_levels: Positive = 4
+    normalisation: Literal["batch", "instance"] = "batch"
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.3
+
+
+class Training(Section):
+    """Optimisation, folds and early stopping (A7)."""
+
+    seed: Count = 0
+    n_folds: Annotated[int, Field(ge=2)] = 6
+    pretrain: bool = True
+    learning_rate: PositiveFloat = 1e-4
+    batch_size: Annotated[int, Field(ge=2)] = 8
+    max_epochs: Positive = 60
+    patience: Positive = 20
+    early_stopping_on: Literal["inner", "test_fold"] = "inner"
+    inner_fraction: Fraction = 0.2
+    balanced_classes: bool = True
+    flips: bool = True
+
+
+class Saliency(Section):
+    """Full-gradient maps and the salient region (A2, A3)."""
+
+    postprocess: Literal["published", "complete"] = "published"
+    region_rule: Literal["rescaled", "of_maximum", "highest_voxels", "mass"] = "rescaled"
+    region_threshold: Fraction = 0.7
+    region_source: Literal["cross_fitted", "per_participant"] = "cross_fitted"
+
+
+class Radiomics(Section):
+    """Grey-level discretisation of the radiomic features (A4)."""
+
+    bin_width: PositiveFloat = 0.1
+
+
+class Fusion(Section):
+    """XGBoost on network probabilities and clinical data (A10)."""
+
+    n_estimators: Positive = 200
+    max_depth: Positive = 3
+    learning_rate: PositiveFloat = 0.05
+    seed: Count = 0
+
+
+class Decisions(Section):
+    """From probabilities to a diagnosis (A5, A6)."""
+
+    cross_validation: Literal["youden", "argmax"] = "youden"
+    blind_test: Literal["argmax", "youden"] = "argmax"
+    blind_test_model: Literal["ensemble", "refit"] = "ensemble"
+
+
+class Study(Section):
+    """One study: its scans and every choice made with them.
+
+    Exactly one of `dataset` (a folder that holds `scans.tsv`) and `phantom` is given.
+    """
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
+    title: str
+    dataset: Path | None = None
+    phantom: Phantom | None = None
+    diagnoses: Annotated[tuple[str, ...], Field(min_length=2)] = ("IPD", "MSA", "PSP", "NC")
+    control: str = "NC"
+    images: Images = Images()
+    network: Network = Network()
+    training: Training = Training()
+    decisions: Decisions = Decisions()
+    saliency: Saliency = Saliency()
+    radiomics: Radiomics = Radiomics()
+    fusion: Fusion = Fusion()
+    _root: Path = PrivateAttr(default=Path())
+    _source: Path = PrivateAttr(default=Path())
+
+    @model_validator(mode="after")
+    def _consistent(self):
+        if (self.dataset is None) == (self.phantom is None):
+            raise ValueError("give exactly one of `dataset` (your scans) and `phantom`")
+        if self.control not in self.diagnoses:
+            raise ValueError(f"control {self.control!r} is not one of diagnoses {self.diagnoses}")
+        if self.phantom:
+            groups = {name for group in self.phantom.participants.values() for name in group}
+            if extra := sorted(groups - set(self.diagnoses)):
+                raise ValueError(f"phantom.participants names {extra}, not in {self.diagnoses}")
+        return self
+
+    @property
+    def results(self):
+        """Folder of everything this study makes."""
+        return self._root / "results" / self.name
+
+    @property
+    def data_manifest(self):
+        """Folder of the atlas, the phantom's calibration and the claims."""
+        return self._root / "data_manifest"
+
+    @property
+    def atlas_path(self):
+        """Label image that defines every region."""
+        return self.data_manifest / "atlas/tpl-MNI152NLin6Asym_res-02_atlas-datnet_dseg.nii.gz"
+
+    @property
+    def source(self):
+        """The study file, as it was named."""
+        return self._source
+
+    @property
+    def dataset_root(self):
+        """Folder of the data set that holds `scans.tsv`."""
+        return self.results / "dataset" if self.phantom else self._root / self.dataset
+
+    @property
+    def patients(self):
+        """Diagnoses other than the control group."""
+        return tuple(name for name in self.diagnoses if name != self.control)
+
+    @property
+    def notice(self):
+        """What the reader of any page has to know about the scans, in one paragraph."""
+        if self.phantom:
+            return (
+                f"Study **{self.name}**: every scan here is a **digital phantom**, made by a "
+                "computer. No number on this page was measured in a person, and none of them "
+                "can confirm or refute a clinical claim of the paper."
+            )
+        return f"Study **{self.name}**: {self.title}. Scans of `{self.dataset}`."
+
+
+def project_root():
+    """Nearest folder, from the working directory upwards, that holds `data_manifest/`."""
+    here = Path.cwd()
+    return next((p for p in (here, *here.parents) if (p / "data_manifest").is_dir()), here)
+
+
+def read_study(path):
+    """Read and check a study file.
+
+    Parameters
+    ----------
+    path : str or Path
+        A YAML file, relative to the working directory or to the project's root.
+
+    Returns
+    -------
+    Study
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file; the message names the places looked at.
+    ValueError
+        If a key is unknown, missing or of the wrong type; one line per key.
+    """
+    root = project_root()
+    places = [Path.cwd() / path, root / path]
+    found = next((place for place in places if place.is_file()), None)
+    if found is None:
+        looked = " and ".join(str(place) for place in dict.fromkeys(places))
+        raise FileNotFoundError(f"no study file {str(path)!r}; looked at {looked}")
+    settings = yaml.safe_load(found.read_text())
+    if not isinstance(settings, dict):
+        raise ValueError(f"{path}: expected `key: value` lines, found {type(settings).__name__}")
+    try:
+        study = Study(**settings)
+    except ValidationError as error:
+        lines = "\n".join(f"  {_explain(item)}" for item in error.errors())
+        raise ValueError(f"{path}: {error.error_count()} setting(s) to correct\n{lines}") from None
+    study._root, study._source = root, Path(path)
+    return study
+
+
+def _explain(item):
+    """One pydantic error as `key: what was expected, what was found`."""
+    key = ".".join(str(part) for part in item["loc"] if part != "[key]") or "study"
+    if item["type"] == "extra_forbidden":
+        section = Study
+        for part in item["loc"][:-1]:
+            section = section.model_fields[part].annotation
+        section = next((s for s in getattr(section, "__args__", [section]) if s), section)
+        return f"{key}: unknown key; expected one of {', '.join(section.model_fields)}"
+    if item["type"] == "missing":
+        return f"{key}: missing"
+    return f"{key}: {item['msg']}, found {item['input']!r}"[:300]

@@ -1,0 +1,147 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Fusion with clinical data
+#
+# This page reproduces Fig. 8: gradient-boosted trees (XGBoost) join the network's probabilities
+# with age, sex, symptom duration, UPDRS and Hoehn and Yahr stage. They learn on the training
+# cohort and are judged on the blind test, patients only, since controls have no clinical scores
+# (open point A10).
+
+# %% tags=["parameters"]
+study: str = "data_manifest/smoke.yaml"  # study file
+
+# %%
+import numpy as np
+import pandas as pd
+
+from datnet_core import figures, fusion, metrics, report
+from datnet_core.study import read_study
+
+config = read_study(study)
+classes, patients = config.diagnoses, config.patients
+
+# %% tags=["remove-input"]
+report.notice(config)
+
+# %% [markdown]
+# ## Nine features
+#
+# The probabilities of the training scans are out-of-fold: from the model that never saw the scan.
+# Probabilities of scans that a network was trained on would look surer than they are, and the
+# trees would learn to trust them too much.
+
+# %%
+scans = report.read_table(config, "scans.tsv")
+out_of_fold = report.read_table(config, "predictions/cross_validation.tsv")
+blind = report.read_table(config, "predictions/blind_test.tsv")
+out_of_fold = out_of_fold[out_of_fold["diagnosis"].isin(patients)].reset_index(drop=True)
+x_train = fusion.fusion_features(out_of_fold, scans, classes)
+x_test = fusion.fusion_features(blind, scans, classes)
+
+# %%
+model, learned = fusion.fit_fusion(x_train, out_of_fold["diagnosis"], config.fusion)
+proba = pd.DataFrame(0.0, index=blind.index, columns=[f"p_{name}" for name in classes])
+proba[[f"p_{name}" for name in learned]] = model.predict_proba(x_test)
+predictions = blind[["participant_id", "session_id", "diagnosis", "fold"]].join(proba)
+report.write_table(config, "predictions/fusion.tsv", predictions)
+
+# %% [markdown]
+# ## Imaging alone against imaging with clinical data
+
+# %%
+session = predictions.groupby("participant_id").cumcount()
+repeated = predictions["participant_id"].duplicated(keep=False)
+groups = {
+    "all": session == 0,
+    "baseline": repeated & (session == 0),
+    "follow-up": repeated & (session == 1),
+}
+right = {}
+for title, table in {"imaging": blind, "imaging + clinical": predictions}.items():
+    called = np.array(classes)[table[proba.columns].to_numpy().argmax(axis=1)]
+    right[title] = called == table["diagnosis"]
+
+# %%
+accuracy = {
+    (title, group): metrics.share_interval(values[chosen])
+    for group, chosen in groups.items()
+    for title, values in right.items()
+    if chosen.any()
+}
+first = groups["all"]
+p_fusion = metrics.chi_square_correct(right["imaging"][first], right["imaging + clinical"][first])
+
+# %% tags=["hide-input"]
+report.table(
+    pd.DataFrame(
+        [(group, title, report.interval(*value)) for (title, group), value in accuracy.items()],
+        columns=["scans", "features", "accuracy (95%)"],
+    )
+)
+
+# %%
+tables = {
+    title: metrics.diagnostic_table(table[first], classes)
+    for title, table in {"imaging": blind, "imaging + clinical": predictions}.items()
+}
+
+# %% tags=["hide-input"]
+figures.rate_bars(tables, patients);
+
+# %% [markdown]
+# **Figure 8A. Sensitivity, specificity, PPV and NPV** with 95% intervals on the blind test, from
+# the scan alone and with clinical data.
+#
+# ## What the trees rely on
+
+# %%
+shares = fusion.importances(model, x_train)
+
+# %% tags=["hide-input"]
+figures.importance_bars(shares);
+
+# %% [markdown]
+# **Figure 8E. Feature importances** as share of the gain over all splits. 0 means that no tree
+# uses the feature.
+#
+# ## Paper and this study
+
+# %%
+names = [name.replace("p_", "P(") + ")" if name.startswith("p_") else name for name in shares.index]
+readable = {"hoehn_yahr": "Hoehn-Yahr", "symptom_duration_years": "symptom duration"}
+names = [readable.get(name, name) for name in names]
+value, low, high = accuracy["imaging + clinical", "all"]
+claims = {
+    "fusion.accuracy": {"value": value, "low": low, "high": high, "p": p_fusion},
+    "fusion.importance.top3": {"value": ", ".join(names[:3])},
+    "fusion.importance.next": {"value": ", ".join(names[3:5])},
+    "fusion.importance.sex": {"value": float(shares["sex"])},
+}
+report.claims_table(config, "fusion", claims)
+
+# %% [markdown]
+# ## Summary
+#
+# - The fusion learned from out-of-fold probabilities and was judged on untouched participants.
+# - The chi-square test says whether clinical data change the accuracy by more than chance.
+# - Importance by gain says what the trees use, not what would help if it were alone.
+
+# %%
+numbers = {
+    "accuracy": {f"{title}, {group}": value for (title, group), value in accuracy.items()},
+    "p_imaging_vs_fusion": p_fusion,
+    "importances": shares.to_dict(),
+    "tables": {title: table.to_dict("index") for title, table in tables.items()},
+}
+report.write_result(config, "fusion", numbers, claims)

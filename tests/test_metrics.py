@@ -1,0 +1,448 @@
+"""Diagnostic statistics against hand-worked numbers, slow oracles and R's pROC."""
+
+from math import erfc
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.metrics import roc_auc_score
+
+from datnet_core.metrics import (
+    bootstrap_interval,
+    chi_square_correct,
+    confusion,
+    delong_interval,
+    delong_test,
+    diagnostic_table,
+    mann_whitney,
+    rates,
+    share_interval,
+    youden_cutoff,
+    youden_cutoffs,
+)
+
+CLASSES = ("IPD", "MSA", "PSP", "NC")
+
+# Subarachnoid haemorrhage data of R's pROC (41 poor outcomes, then 72 good): the WFNS grade, and
+# S100b as ranks that keep every order and tie between the two outcomes.
+WFNS = (
+    "32455552521254425552525245441442255225555"
+    "111151221221112121134141551124112212122111121211324214115422111312244111"
+)
+S100B = (
+    "8 5 11 7 25 30 28 2 19 4 2 23 21 27 30 15 30 30 30 2 30 17 0 4 13 30 15 30 3 15 8 5 6 13 30 9 "
+    "30 18 30 30 25 8 9 5 1 26 12 5 5 1 3 1 4 6 2 12 2 6 8 12 1 11 9 20 4 29 26 11 2 24 26 6 3 4 3 "
+    "1 8 5 9 10 1 1 4 1 4 3 11 4 3 19 6 16 2 5 18 2 1 14 22 5 10 3 9 5 2 1 12 10 26 12 10 29 27"
+)
+
+
+@st.composite
+def scored_labels(draw, n_scores=1):
+    """Labels with both classes and scores from few values, so that ties are common."""
+    n = draw(st.integers(4, 30))
+    labels = draw(st.permutations([True, True, False, False, *(k % 3 == 0 for k in range(n - 4))]))
+    column = st.lists(st.integers(-4, 4), min_size=n, max_size=n)
+    scores = [np.array(draw(column)) / 4 for _ in range(n_scores)]
+    return np.array(labels), *scores
+
+
+def pair_kernel(y_true, y_score):
+    """Slow oracle: 1, 1/2 or 0 for every pair of a positive and a negative."""
+    positives = [s for y, s in zip(y_true, y_score, strict=True) if y]
+    negatives = [s for y, s in zip(y_true, y_score, strict=True) if not y]
+    return np.array([[(a > b) + 0.5 * (a == b) for b in negatives] for a in positives])
+
+
+def variance_of_mean(kernel):
+    """Slow oracle: DeLong's variance from the structural components."""
+    m, n = kernel.shape
+    mean = sum(sum(row) for row in kernel) / (m * n)
+    by_positive = sum((sum(row) / n - mean) ** 2 for row in kernel) / (m - 1)
+    by_negative = sum((sum(col) / m - mean) ** 2 for col in kernel.T) / (n - 1)
+    return by_positive / m + by_negative / n
+
+
+def predictions_of(diagnoses, proba, class_names=CLASSES):
+    table = pd.DataFrame(proba, columns=[f"p_{name}" for name in class_names])
+    return table.assign(diagnosis=list(diagnoses))
+
+
+@pytest.fixture
+def cohort():
+    """41 scans of four diagnoses with informative probabilities."""
+    rng = np.random.default_rng(5)
+    diagnoses = np.repeat(CLASSES, [17, 11, 8, 5])
+    logits = rng.normal(size=(41, 4)) + 1.5 * (diagnoses[:, None] == np.array(CLASSES))
+    return predictions_of(diagnoses, np.exp(logits) / np.exp(logits).sum(1, keepdims=True))
+
+
+@given(scored_labels())
+def test_auc_equals_the_pair_count(data):
+    assert delong_interval(*data)[0] == pytest.approx(pair_kernel(*data).mean(), abs=1e-14)
+
+
+@given(scored_labels())
+def test_auc_of_reversed_scores_is_the_complement(data):
+    y_true, y_score = data
+    total = delong_interval(y_true, y_score)[0] + delong_interval(y_true, -y_score)[0]
+    assert total == pytest.approx(1, abs=1e-14)
+
+
+@given(scored_labels())
+def test_a_monotone_map_of_the_scores_changes_nothing(data):
+    y_true, y_score = data
+    assert delong_interval(y_true, np.exp(3 * y_score)) == delong_interval(y_true, y_score)
+
+
+@given(scored_labels())
+def test_the_delong_interval_equals_the_slow_one(data):
+    kernel = pair_kernel(*data)
+    half = 1.959963984540054 * np.sqrt(variance_of_mean(kernel))
+    _, low, high = delong_interval(*data)
+    assert low == pytest.approx(max(kernel.mean() - half, 0), abs=1e-12)
+    assert high == pytest.approx(min(kernel.mean() + half, 1), abs=1e-12)
+
+
+@given(scored_labels(n_scores=2))
+def test_the_delong_test_equals_the_slow_one(data):
+    y_true, a, b = data
+    kernel = pair_kernel(y_true, a) - pair_kernel(y_true, b)
+    variance = variance_of_mean(kernel)
+    p = delong_test(y_true, a, b)
+    if variance < 1e-20:
+        assert np.isnan(p) or p == 1
+    else:
+        # 2 * (1 - Phi(z)) = erfc(z / sqrt 2)
+        z = abs(kernel.mean()) / np.sqrt(variance)
+        assert p == pytest.approx(erfc(z / np.sqrt(2)), abs=1e-9)
+    assert p == pytest.approx(delong_test(y_true, b, a), nan_ok=True)
+
+
+def test_delong_by_hand():
+    # positives 3, 4 and negatives 1, 3, 2. Pairs: 3 beats 1 and 2, ties 3: 2.5/3; 4 beats all.
+    # AUC = 5.5/6. V+ = (2.5/3, 1), variance (1/6)^2/2 = 1/72, over m = 2: 1/144.
+    # V- = (1, 3/4, 1), mean 11/12, variance (1/144 + 4/144 + 1/144)/2 = 1/48, over n = 3: 1/144.
+    # var = 2/144, sd = 0.1178511; 0.9166667 - 1.959964 * 0.1178511 = 0.6856828; upper end cut.
+    auc, low, high = delong_interval([0, 1, 0, 1, 0], [1, 3, 3, 4, 2])
+    assert (auc, low, high) == pytest.approx((5.5 / 6, 0.6856828, 1), abs=1e-6)
+    # 68.27% coverage is one sd: 0.9166667 - 0.1178511
+    one_sd = delong_interval([0, 1, 0, 1, 0], [1, 3, 3, 4, 2], 1 - erfc(1 / np.sqrt(2)))
+    assert one_sd[1] == pytest.approx(0.7988156, abs=1e-6)
+
+
+def test_the_variance_and_paired_test_equal_those_of_proc():
+    y_true = np.arange(113) < 41
+    wfns, s100b = np.array(list(WFNS), dtype=int), np.array(S100B.split(), dtype=int)
+    z = 1.959963984540054
+    for score, auc, variance in [
+        (wfns, 0.823678861788618, 0.00146991470882363),
+        (s100b, 0.731368563685637, 0.00266868245717244),
+    ]:
+        ours, low, high = delong_interval(y_true, score)
+        assert ours == pytest.approx(auc, rel=1e-12)
+        assert ((high - low) / (2 * z)) ** 2 == pytest.approx(variance, rel=1e-9)
+    assert delong_test(y_true, wfns, s100b) == pytest.approx(0.0271757822291882, rel=1e-9)
+
+
+@pytest.mark.parametrize("dtype", [bool, np.uint8, np.int8, int, float])
+def test_the_type_of_the_labels_does_not_matter(dtype):
+    y_true = np.array([0, 1, 1, 0, 1, 0, 0]).astype(dtype)
+    y_score = np.array([1, 2, 3, 2, 5, 0, 4], dtype=np.float32)
+    as_list = ([False, True, True, False, True, False, False], y_score.tolist())
+    assert delong_interval(y_true, y_score) == delong_interval(*as_list)
+    assert youden_cutoff(y_true, y_score) == youden_cutoff(*as_list)
+    people = list("abcdefg")
+    boot = bootstrap_interval(y_true, y_score, people, 50, 1)
+    assert boot == bootstrap_interval(*as_list, people, 50, 1)
+    pd.testing.assert_frame_equal(rates(y_true, y_true), rates(as_list[0], as_list[0]))
+
+
+def test_many_float32_scores_do_not_push_the_auc_above_one():
+    y_true = np.arange(20_000) % 2 == 0
+    y_score = (np.arange(20_000) + 30_000 * y_true).astype(np.float32)
+    auc, low, high = delong_interval(y_true, y_score)
+    assert auc == roc_auc_score(y_true, y_score) == low == high == 1
+
+
+@pytest.mark.parametrize("scale", [1, -1])
+def test_identical_scores_give_half_and_p_one(scale):
+    y_true = np.array([1, 0, 0, 1, 0])
+    assert delong_interval(y_true, np.full(5, 0.3))[0] == 0.5
+    assert delong_test(y_true, scale * y_true, scale * y_true) == 1
+    assert delong_test(y_true, np.arange(5), np.arange(5) / 3) == 1
+
+
+def test_unknown_variance_is_nan_not_zero():
+    auc, low, high = delong_interval([1, 0, 0], [2.0, 1.0, 3.0])  # one positive
+    assert auc == 0.5 and np.isnan([low, high]).all()
+    assert np.isnan(delong_test([1, 0, 0], [2, 1, 3], [2, 1, 1]))
+    assert np.isnan(delong_test([1, 1, 1, 0, 0, 0], [2, 2, 2, 1, 1, 1], np.zeros(6)))
+
+
+@pytest.mark.parametrize(
+    ("y_true", "y_score", "said"),
+    [
+        ([1, 1], [0.1, 0.2], "2 positives of 2"),
+        ([0, 0], [0.1, 0.2], "0 positives of 2"),
+        ([], [], "both classes"),
+        ([0, 1], [0.1, np.nan], "1 of 2 scores are NaN"),
+        ([0, 1], [0.1, 0.2, 0.3], "shapes"),
+        ([0, 1], [[0.1], [0.2]], "shapes"),
+        ([1, 2], [0.1, 0.2], "expected True/False or 1/0"),
+        (["PSP", "IPD"], [0.1, 0.2], "expected True/False or 1/0"),
+        ([0, np.nan], [0.1, 0.2], "expected True/False or 1/0"),
+    ],
+)
+def test_what_cannot_be_scored_is_refused(y_true, y_score, said):
+    functions = (
+        delong_interval,
+        youden_cutoff,
+        lambda y, s: delong_test(y, s, s),
+        lambda y, s: bootstrap_interval(y, s, range(len(y)), 10, 0),
+    )
+    for function in functions:
+        with pytest.raises(ValueError, match=said):
+            function(y_true, y_score)
+
+
+def test_the_bootstrap_equals_a_slow_one():
+    # The slow one draws the same participants, stacks their scans and counts pairs.
+    rng = np.random.default_rng(3)
+    people = np.array([4, 0, 1, 1, 2, 3, 3, 5, 6, 6, 6])
+    y_true = np.isin(people, [1, 4, 6])
+    y_score = rng.integers(0, 5, 11) + y_true
+    rng, aucs = np.random.default_rng(8), []
+    drawn = np.hstack(
+        [rng.multinomial(3, [1 / 3] * 3, size=40), rng.multinomial(4, [1 / 4] * 4, size=40)]
+    )
+    for times in drawn:
+        scans = np.concatenate(
+            [
+                np.tile(np.flatnonzero(people == who), k)
+                for who, k in zip([1, 4, 6, 0, 2, 3, 5], times, strict=True)
+            ]
+        )
+        aucs.append(pair_kernel(y_true[scans], y_score[scans]).mean())
+    expected = np.quantile(aucs, [0.05, 0.95])
+    assert bootstrap_interval(y_true, y_score, people, 40, 8, 0.9) == pytest.approx(expected)
+
+
+def test_the_bootstrap_is_near_delong_for_one_scan_each_and_wider_for_copies():
+    rng = np.random.default_rng(11)
+    y_true = np.arange(300) < 120
+    y_score = rng.normal(size=300) + y_true
+    _, low, high = delong_interval(y_true, y_score)
+    once = bootstrap_interval(y_true, y_score, np.arange(300), 2000, seed=0)
+    assert once == pytest.approx((low, high), abs=0.01)
+    people, labels, scores = (np.tile(v, 2) for v in (np.arange(300), y_true, y_score))
+    twice = bootstrap_interval(labels, scores, people, 2000, seed=0)
+    assert twice == pytest.approx(once)  # a copied scan is no information
+    assert np.diff(delong_interval(labels, scores)[1:]) < 0.8 * np.diff(twice)
+
+
+def test_the_bootstrap_refuses_a_participant_of_two_classes():
+    with pytest.raises(ValueError, match="one diagnosis"):
+        bootstrap_interval([1, 0, 1, 0], [1, 2, 3, 4], ["a", "a", "b", "c"], 10, 0)
+    with pytest.raises(ValueError, match="shapes"):
+        bootstrap_interval([1, 0, 1, 0], [1, 2, 3, 4], ["a", "b", "c"], 10, 0)
+
+
+def test_youden_cutoff_by_hand():
+    # cutoff 5: 1/3 + 3/3 - 1 = 1/3; 4: 1/3 + 2/3 - 1 = 0; 3: 3/3 + 2/3 - 1 = 2/3; 1: 3/3 + 0/3 - 1
+    assert youden_cutoff([1, 0, 1, 1, 0, 0], [5, 4, 3, 3, 1, 1]) == 3
+    # every cutoff has J = 0: the highest score, not infinity
+    assert youden_cutoff([1, 0, 1, 0], [2, 2, 1, 1]) == 2
+
+
+@given(scored_labels())
+def test_no_cutoff_beats_the_youden_cutoff(data):
+    y_true, y_score = data
+
+    def youden(cutoff):
+        called = y_score >= cutoff
+        return called[y_true].mean() + (~called)[~y_true].mean() - 1
+
+    cutoff = youden_cutoff(y_true, y_score)
+    assert cutoff in y_score
+    assert youden(cutoff) == pytest.approx(max(youden(c) for c in y_score), abs=1e-12)
+
+
+def test_rates_by_hand():
+    # 10 positives, 9 called; 20 negatives, 4 called: TP 9, FN 1, FP 4, TN 16.
+    y_true = np.repeat([1, 0], [10, 20])
+    y_pred = np.repeat([1, 0, 1, 0], [9, 1, 4, 16])
+    table = rates(y_true, y_pred)
+    assert list(table.index) == ["sensitivity", "specificity", "ppv", "npv"]
+    assert table["hits"].tolist() == [9, 16, 9, 16]
+    assert table["of"].tolist() == [10, 20, 13, 17]
+    assert table["value"].tolist() == pytest.approx([0.9, 0.8, 9 / 13, 16 / 17])
+    # Wilson, z^2 = 3.841459, 9/10: centre (0.9 + 0.1920729)/1.3841459 = 0.7889868;
+    # half 1.959964 * sqrt(0.09/10 + 3.841459/400)/1.3841459 = 0.1931345
+    assert table.loc["sensitivity", "low"] == pytest.approx(0.5958500, abs=2e-6)
+    assert table.loc["sensitivity", "high"] == pytest.approx(0.9821238, abs=2e-6)
+
+
+def test_an_undefined_rate_is_nan_and_not_zero():
+    table = rates([0, 0, 0], [0, 0, 0])
+    undefined = table.loc[["sensitivity", "ppv"]]
+    assert (undefined[["hits", "of"]] == 0).all(axis=None)
+    assert undefined[["value", "low", "high"]].isna().all(axis=None)
+    assert table.loc[["specificity", "npv"], "value"].tolist() == [1, 1]
+
+
+def test_the_interval_of_an_extreme_rate_holds_the_rate():
+    for n in range(1, 300):
+        assert share_interval(np.ones(n))[2] == 1
+        assert share_interval(np.zeros(n))[1] == 0
+
+
+def test_the_share_of_right_decisions_lies_in_its_interval():
+    value, low, high = share_interval([True, False, True])
+    assert value == pytest.approx(2 / 3) and low < value < high
+    assert np.isnan(share_interval([])).all()
+
+
+def correct(hits, of):
+    return np.arange(of) < hits
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "printed"), [((86, 96), (89, 96), 0.45), ((246, 280), (250, 280), 0.60)]
+)
+def test_chi_square_gives_the_p_values_of_the_paper(a, b, printed):
+    assert round(chi_square_correct(correct(*a), correct(*b)), 2) == printed
+
+
+def test_chi_square_by_hand():
+    # 10/20 against 16/20: 26 right of 40, expected 13 and 7 per set, differences 3.
+    # chi2 = 2 * (9/13 + 9/7) = 3.956044; P = erfc(sqrt(3.956044 / 2)) = 0.0467033
+    assert chi_square_correct(correct(10, 20), correct(16, 20)) == pytest.approx(
+        0.0467033, abs=1e-7
+    )
+
+
+def test_chi_square_without_any_error_is_one():
+    assert chi_square_correct([1, 1, 1], [True, True]) == 1
+    assert chi_square_correct([0], [0, 0]) == 1
+    assert chi_square_correct([1, 1], [0, 0]) == pytest.approx(0.0455, abs=1e-4)  # chi2 = 4
+    with pytest.raises(ValueError, match="sets of 0 and 1"):
+        chi_square_correct([], [1])
+
+
+def test_mann_whitney_by_hand():
+    # A 1 2 3 below B 4 5 6 7: of C(7, 3) = 35 orders one is as extreme, so P = 2/35.
+    values = [1, 2, 3, 4, 5, 6, 7, 2, 4]
+    groups = list("AAABBBBCC")
+    table = mann_whitney(values, groups, [("A", "B"), ("A", "C")])
+    first = table.iloc[0]
+    assert first[["group_a", "group_b", "n_a", "n_b"]].tolist() == ["A", "B", 3, 4]
+    assert first[["median_a", "median_b"]].tolist() == [2, 5.5]
+    assert first["p"] == pytest.approx(2 / 35)
+    # Benjamini-Hochberg of two: smallest * 2, largest * 1
+    assert table["p_bh"].tolist() == pytest.approx([4 / 35, table["p"][1]])
+
+
+def test_mann_whitney_of_one_value_everywhere_is_one():
+    assert mann_whitney(np.ones(9), list("AAAABBBBB"), [("A", "B")])["p"].tolist() == [1]
+
+
+@pytest.mark.parametrize(
+    ("values", "groups", "said"),
+    [
+        ([1, 2, np.nan], "AAB", "1 of 3 values are NaN"),
+        ([1, 2, 3], "AAA", "no value in group"),
+        ([1, 2], "AAB", "one length"),
+    ],
+)
+def test_mann_whitney_refuses_gaps(values, groups, said):
+    with pytest.raises(ValueError, match=said):
+        mann_whitney(values, list(groups), [("A", "B")])
+
+
+def test_the_diagnostic_table_equals_its_parts(cohort):
+    table = diagnostic_table(cohort, CLASSES)
+    called = cohort[[f"p_{name}" for name in CLASSES]].idxmax(axis=1).str[2:]
+    assert table.index.tolist() == list(CLASSES)
+    assert table["n_positive"].tolist() == [17, 11, 8, 5]
+    assert (table["n_positive"] + table["n_negative"] == 41).all()
+    assert table["cutoff"].isna().all()
+    for name, row in table.iterrows():
+        positive = cohort["diagnosis"] == name
+        auc = delong_interval(positive, cohort[f"p_{name}"])
+        assert row[["auc", "auc_low", "auc_high"]].tolist() == list(auc)
+        for rate, part in rates(positive, called == name).iterrows():
+            columns = [rate, *(f"{rate}_{end}" for end in ("low", "high", "hits", "of"))]
+            assert row[columns].tolist() == part[["value", "low", "high", "hits", "of"]].tolist()
+
+
+def test_the_paper_blind_test_counts_give_its_rates():
+    # 280 patients without controls: 176/194 IPD, 37/44 MSA, 33/42 PSP right; wrong calls chosen
+    # to give 76/86, 230/236 and 222/238 true negatives with two patients called NC.
+    calls = {
+        "IPD": {"IPD": 176, "MSA": 5, "PSP": 12, "NC": 1},
+        "MSA": {"IPD": 2, "MSA": 37, "PSP": 4, "NC": 1},
+        "PSP": {"IPD": 8, "MSA": 1, "PSP": 33},
+    }
+    rows = [
+        (true, call) for true, row in calls.items() for call, n in row.items() for _ in range(n)
+    ]
+    truth, called = zip(*rows, strict=True)
+    proba = 0.1 + 0.6 * (np.array(called)[:, None] == np.array(CLASSES))
+    table = diagnostic_table(predictions_of(truth, proba), CLASSES)
+    assert table.index.tolist() == ["IPD", "MSA", "PSP"]  # NC has no member
+    assert table["sensitivity"].round(3).tolist() == [0.907, 0.841, 0.786]
+    assert table["specificity"].round(3).tolist() == [0.884, 0.975, 0.933]
+    assert confusion(predictions_of(truth, proba), CLASSES).loc["NC"].sum() == 0
+
+
+def test_a_cutoff_includes_its_own_value(cohort):
+    cutoffs = youden_cutoffs(cohort, CLASSES)
+    table = diagnostic_table(cohort, CLASSES, cutoffs)
+    assert table["cutoff"].to_dict() == cutoffs
+    for name in CLASSES:
+        called = cohort[f"p_{name}"] >= cutoffs[name]
+        assert table.loc[name, "ppv_of"] == called.sum() > 0
+    youden = table["sensitivity"] + table["specificity"] - 1
+    by_argmax = diagnostic_table(cohort, CLASSES)
+    assert (youden >= by_argmax["sensitivity"] + by_argmax["specificity"] - 1 - 1e-12).all()
+
+
+def test_two_classes_run_and_absent_classes_have_no_cutoff(cohort):
+    names = ("PD", "HC")
+    table = predictions_of(["PD", "HC", "PD", "HC", "PD"], np.arange(10).reshape(5, 2) / 10, names)
+    assert diagnostic_table(table, names).index.tolist() == ["PD", "HC"]
+    patients = cohort[cohort["diagnosis"] != "NC"]
+    assert list(youden_cutoffs(patients, CLASSES)) == ["IPD", "MSA", "PSP"]
+
+
+def test_confusion_by_hand_breaks_ties_by_class_order():
+    proba = [[0.4, 0.4, 0.2], [0.1, 0.8, 0.1], [0.5, 0.2, 0.3], [0.2, 0.4, 0.4]]
+    names = ("IPD", "MSA", "PSP")
+    table = confusion(predictions_of(["IPD", "MSA", "PSP", "PSP"], proba, names), names)
+    assert table.to_numpy().tolist() == [[1, 0, 0], [0, 1, 0], [1, 1, 0]]
+    assert (table.index.name, table.columns.name) == ("diagnosis", "called")
+
+
+@settings(max_examples=30)
+@given(st.lists(st.sampled_from(CLASSES), min_size=1, max_size=30), st.integers(0, 99))
+def test_the_confusion_sums_to_the_scans_of_each_diagnosis(diagnoses, seed):
+    proba = np.random.default_rng(seed).dirichlet(np.ones(4), size=len(diagnoses))
+    table = confusion(predictions_of(diagnoses, proba), CLASSES)
+    assert table.sum(axis=1).to_dict() == {name: diagnoses.count(name) for name in CLASSES}
+
+
+def test_what_is_no_predictions_table_is_refused(cohort):
+    with pytest.raises(ValueError, match="lack.*p_MSA"):
+        diagnostic_table(cohort.drop(columns="p_MSA"), CLASSES)
+    with pytest.raises(ValueError, match="diagnoses.*NC"):
+        diagnostic_table(cohort, CLASSES[:3])
+    with pytest.raises(ValueError, match="diagnoses.*nan"):
+        confusion(cohort.assign(diagnosis=cohort["diagnosis"].where(np.arange(41) > 1)), CLASSES)
+    with pytest.raises(ValueError, match="2 of 41 predictions are NaN"):
+        confusion(cohort.assign(p_PSP=cohort["p_PSP"].where(np.arange(41) > 1)), CLASSES)
+    with pytest.raises(ValueError, match="no cutoff for MSA"):
+        diagnostic_table(cohort, CLASSES, {"IPD": 0.5})
+    with pytest.raises(ValueError, match="both classes"):
+        diagnostic_table(cohort[cohort["diagnosis"] == "PSP"], CLASSES)
