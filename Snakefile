@@ -1,13 +1,14 @@
 # The study as a graph of pages. A page runs again when its source, the library modules it
 # imports, the settings it reads or the results it starts from have changed.
+import sys
 from pathlib import Path
 
-from datnet_core import pages, phantom
-from datnet_core.atlas import read_atlas
+from datnet_core import workflow as depends
 from datnet_core.study import read_study
 
 STUDY = config.get("study", "data_manifest/demo.yaml")
 study = read_study(STUDY)
+JOB = f"{sys.executable} -m datnet_core.jobs"
 OUT = f"results/{study.name}"
 FOLDS = [f"fold-{k}" for k in range(study.training.n_folds)]
 STAGES = FOLDS + ["refit"] * (study.decisions.blind_test_model == "refit")
@@ -31,7 +32,7 @@ if study.phantom is None:
 
 def source_of(page):
     source = f"notebooks/{page}.py"
-    code = [path.relative_to(Path.cwd()) for path in pages.code_read(source)]
+    code = [path.relative_to(Path.cwd()) for path in depends.code_read(source)]
     return [source, *map(str, code)]
 
 
@@ -49,12 +50,7 @@ rule dataset:
     output: f"{OUT}/dataset/scans.tsv"
     params: study.model_dump_json(include={"phantom", "control"})
     threads: 2
-    run:
-        calibration = phantom.read_calibration(study.data_manifest / "phantom.yaml")
-        atlas = read_atlas(study.atlas_path)
-        phantom.write_cohort(
-            study.dataset_root, study.phantom, calibration, atlas, study.control, threads
-        )
+    shell: "{JOB} dataset {STUDY} {threads}"
 
 
 for page, (needs, tables) in PAGES.items():
@@ -62,10 +58,9 @@ for page, (needs, tables) in PAGES.items():
         name: page
         input: source_of(page), [f"{OUT}/{name}" for name in needs]
         output: f"{OUT}/{page}.json", f"{OUT}/pages/{page}.ipynb", [f"{OUT}/{t}" for t in tables]
-        params: page=page, settings=pages.settings_read(f"notebooks/{page}.py", study)
-        threads: 2 if page in ("cohorts", "saliency", "radiomics") else 1
-        run:
-            pages.run_page(input[0], output[1], {"study": str(STUDY)}, threads)
+        params: page=page, settings=depends.settings_read(f"notebooks/{page}.py", study)
+        threads: 2 if page == "cohorts" else 1
+        shell: "{JOB} page {STUDY} {threads} {input[0]} {output[1]}"
 
 
 # One model per job: the page `training` with its parameter `stage`, two folds side by side.
@@ -76,12 +71,9 @@ rule fit:
         lambda wildcards: [f"{OUT}/fits/pretrain.ipynb"]
         * (study.training.pretrain and wildcards.stage != "pretrain"),
     output: f"{OUT}/fits/{{stage}}.ipynb"
-    params: settings=pages.settings_read("notebooks/training.py", study)
+    params: settings=depends.settings_read("notebooks/training.py", study)
     threads: lambda wildcards: 2 if wildcards.stage == "pretrain" else 1
-    run:
-        pages.run_page(
-            input[0], output[0], {"study": str(STUDY), "stage": wildcards.stage}, threads
-        )
+    shell: "{JOB} page {STUDY} {threads} {input[0]} {output[0]} stage={wildcards.stage}"
 
 
 rule book:
@@ -91,8 +83,7 @@ rule book:
         notebooks=[f"{OUT}/pages/{page}.ipynb" for page in PAGES],
     output: f"{OUT}/book/index.html"
     params: study.notice
-    run:
-        pages.build_book(study, input.notebooks)
+    shell: "{JOB} book {STUDY} {threads} {input.notebooks}"
 
 
 onsuccess:

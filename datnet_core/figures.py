@@ -4,6 +4,7 @@ Colours are fixed per diagnosis (colour-blind safe) throughout the book.
 """
 
 import matplotlib.pyplot as plt
+import nibabel as nib
 import numpy as np
 import pandas as pd
 import seaborn as sns
@@ -14,6 +15,12 @@ from sklearn.metrics import roc_curve
 PALETTE = dict(zip(("IPD", "MSA", "PSP", "NC"), sns.color_palette("colorblind"), strict=False))
 RATES = {"sensitivity": "sensitivity", "specificity": "specificity", "ppv": "PPV", "npv": "NPV"}
 sns.set_theme("notebook", "ticks", rc={"figure.dpi": 110, "figure.constrained_layout.use": True})
+
+
+def _finished(fig):
+    """Close the figure for pyplot, so that a page shows it once, as the value of its cell."""
+    plt.close(fig)
+    return fig
 
 
 def colours(names):
@@ -55,7 +62,7 @@ def flow(scans, class_names):
             text, (1.5, 1.6), (x + 0.5, 0.6), ha="center", va="center", bbox=box,
             arrowprops={"arrowstyle": "<-", "color": "0.3"},
         )  # fmt: skip
-    return fig
+    return _finished(fig)
 
 
 def mean_volumes(means, affine, template_img):
@@ -74,18 +81,27 @@ def mean_volumes(means, affine, template_img):
     -------
     matplotlib.figure.Figure
     """
-    import nibabel as nib
-
     top = max(np.percentile(volume, 99.9) for volume in means.values())
-    fig, axes = plt.subplots(len(means), 1, figsize=(9, 2.6 * len(means)))
-    for ax, (name, volume) in zip(np.atleast_1d(axes), means.items(), strict=True):
+    fig, axes = _rows(means)
+    for ax, (name, volume) in zip(axes, means.items(), strict=True):
         display = plotting.plot_img(
             nib.Nifti1Image(volume.astype(np.float32), affine), cut_coords=(24, 4, 2), axes=ax,
-            cmap="inferno", vmin=0, vmax=top, colorbar=True, annotate=True, black_bg=True,
+            cmap="inferno", vmin=0, vmax=top, colorbar=True, draw_cross=False, black_bg=True,
         )  # fmt: skip
-        display.add_contours(template_img, levels=[0.25], colors="white", linewidths=0.5)
-        ax.set_title(name, loc="left")
-    return fig
+        display.add_contours(template_img, levels=[0.25], colors="white", linewidths=0.4)
+    return _finished(fig)
+
+
+def _rows(names):
+    """Figure with one wide black row per name, its title in white at the left."""
+    fig = plt.figure(figsize=(9, 2.7 * len(names)), facecolor="black", layout="none")
+    height = 1 / len(names)
+    axes = []
+    for k, name in enumerate(names):
+        bottom = 1 - (k + 1) * height
+        fig.text(0.02, bottom + height / 2, name, color="white", fontsize=14, va="center")
+        axes.append(fig.add_axes([0.1, bottom + 0.04 * height, 0.88, 0.92 * height]))
+    return fig, axes
 
 
 def learning_curves(histories):
@@ -116,7 +132,7 @@ def learning_curves(histories):
         ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes[0, 0].set_ylabel("cross-entropy")
     axes[0, 0].legend(frameon=False, fontsize="small")
-    return fig
+    return _finished(fig)
 
 
 def roc_curves(panels, class_names):
@@ -139,11 +155,13 @@ def roc_curves(panels, class_names):
             positive = predictions["diagnosis"] == name
             if positive.any():
                 x, y, _ = roc_curve(positive, predictions[f"p_{name}"])
-                ax.plot(x, y, color=colours(class_names)[name], label=f"{name} (n = {sum(positive)})")
+                ax.plot(
+                    x, y, color=colours(class_names)[name], label=f"{name} (n = {sum(positive)})"
+                )
         ax.plot([0, 1], [0, 1], ":", color="0.6")
         ax.set(title=title, xlabel="1 - specificity", ylabel="sensitivity", aspect="equal")
         ax.legend(frameon=False, loc="lower right")
-    return fig
+    return _finished(fig)
 
 
 def rate_bars(tables, class_names):
@@ -169,7 +187,10 @@ def rate_bars(tables, class_names):
         for k, (condition, table) in enumerate(tables.items()):
             if name not in table.index:
                 continue
-            row, x = table.loc[name], np.arange(len(RATES)) + (k - len(tables) / 2 + 0.5) * 0.8 / len(tables)
+            row, x = (
+                table.loc[name],
+                np.arange(len(RATES)) + (k - len(tables) / 2 + 0.5) * 0.8 / len(tables),
+            )
             value = np.array([row[rate] for rate in RATES], float)
             low = np.array([row[f"{rate}_low"] for rate in RATES], float)
             high = np.array([row[f"{rate}_high"] for rate in RATES], float)
@@ -180,7 +201,7 @@ def rate_bars(tables, class_names):
     axes[0, 0].set(ylim=(0, 1), ylabel="rate (95% interval)")
     handles, labels = axes[0, 0].get_legend_handles_labels()
     fig.legend(handles, labels, loc="outside lower center", ncols=len(tables), frameon=False)
-    return fig
+    return _finished(fig)
 
 
 def confusion(table):
@@ -202,7 +223,7 @@ def confusion(table):
         cbar_kws={"label": "share of the true diagnosis"},
     )  # fmt: skip
     ax.set(xlabel="predicted diagnosis", ylabel="true diagnosis")
-    return fig
+    return _finished(fig)
 
 
 def saliency_maps(maps, template_img):
@@ -219,14 +240,13 @@ def saliency_maps(maps, template_img):
     -------
     matplotlib.figure.Figure
     """
-    fig, axes = plt.subplots(len(maps), 1, figsize=(9, 2.8 * len(maps)))
-    for ax, (name, img) in zip(np.atleast_1d(axes), maps.items(), strict=True):
+    fig, axes = _rows(maps)
+    for ax, (name, img) in zip(axes, maps.items(), strict=True):
         plotting.plot_stat_map(
             img, template_img, cut_coords=(24, -2, 0), axes=ax, cmap="inferno", threshold=0.35,
-            vmin=0, vmax=1, colorbar=True, annotate=True, transparency=0.75, black_bg=True,
+            vmin=0, vmax=1, colorbar=True, draw_cross=False, black_bg=True,
         )  # fmt: skip
-        ax.set_title(name, loc="left")
-    return fig
+    return _finished(fig)
 
 
 def region_sizes(sizes, thresholds, curve, threshold):
@@ -254,7 +274,7 @@ def region_sizes(sizes, thresholds, curve, threshold):
     right.plot(thresholds, curve, "o-")
     right.axvline(threshold, ls=":", color="0.4")
     right.set(xlabel="threshold of the rescaled map", ylabel="share of the brain", ylim=(0, 1))
-    return fig
+    return _finished(fig)
 
 
 def group_boxes(table, values, tests, class_names):
@@ -291,7 +311,7 @@ def group_boxes(table, values, tests, class_names):
             ax.plot([left, left, right, right], [y - 0.2 * step, y, y, y - 0.2 * step], "k", lw=0.8)
             ax.text((left + right) / 2, y, p_text(test.p), ha="center", va="bottom", fontsize=8)
         ax.set(title=title, xlabel="", ylabel="binding ratio")
-    return fig
+    return _finished(fig)
 
 
 def p_text(p):
@@ -320,7 +340,7 @@ def feature_counts(counts, n_features):
     ax.axhline(n_features, ls=":", color="0.5")
     ax.set(xlabel="", ylabel=f"significant features of {n_features}", ylim=(0, 1.12 * n_features))
     ax.legend(title="", frameon=False, ncols=3, loc="upper center", bbox_to_anchor=(0.5, -0.12))
-    return fig
+    return _finished(fig)
 
 
 def p_value_maps(tests):
@@ -351,7 +371,7 @@ def p_value_maps(tests):
         ax.tick_params(axis="x", rotation=45)
     middles = [classes.index[classes == name].to_numpy().mean() + 0.5 for name in classes.unique()]
     np.atleast_1d(axes)[0].set_yticks(middles, classes.unique())
-    return fig
+    return _finished(fig)
 
 
 def importance_bars(shares):
@@ -371,4 +391,4 @@ def importance_bars(shares):
     ax.bar_label(ax.containers[0], fmt="%.2f", fontsize=8, padding=2)
     ax.set(xlabel="importance (share of the gain)", ylabel="")
     sns.despine(fig)
-    return fig
+    return _finished(fig)

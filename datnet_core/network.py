@@ -31,6 +31,7 @@ class ResidualPair(nn.Module):
         )
 
     def forward(self, x):
+        """Feature maps of the same shape."""
         return x + self.body(x)  # (N, n_filters, X, Y, Z)
 
 
@@ -79,5 +80,6 @@ class DATNet(nn.Module):
         )
 
     def forward(self, x):
+        """Logits of a batch of volumes."""
         x = self.pool(self.stem(x))  # (N, n_filters, X / 4, Y / 4, Z / 4)
         return self.head(self.encoder(x))  # (N, n_classes)

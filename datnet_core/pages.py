@@ -1,7 +1,5 @@
-"""Run a page with papermill, find what it depends on, and build the book."""
+"""Run a page with papermill, and build the book from the pages that ran."""
 
-import ast
-import json
 import os
 import shutil
 import subprocess
@@ -11,8 +9,6 @@ from pathlib import Path
 
 import jupytext
 import papermill
-
-LIBRARY = Path(__file__).parent
 
 
 def run_page(source, output, parameters, threads=2):
@@ -55,6 +51,7 @@ def run_page(source, output, parameters, threads=2):
                 kernel_name="python3",
                 progress_bar=False,
                 stderr_file=sys.stderr,
+                extra_arguments=["--IPKernelApp.log_level=50"],  # no note on local TCP
             )
         except papermill.PapermillExecutionError as error:
             raise RuntimeError(
@@ -63,63 +60,6 @@ def run_page(source, output, parameters, threads=2):
                 f"  log with the cells that ran: {part}"
             ) from None
     os.replace(part, output)
-
-
-def settings_read(source, study):
-    """The parts of a study file that a page reads, found as `config.<name>` in its source.
-
-    The workflow re-runs a page when one of them changes.
-
-    Parameters
-    ----------
-    source : Path
-        A py:percent page.
-    study : Study
-
-    Returns
-    -------
-    dict of str to str
-        Name of the setting and its value as JSON.
-    """
-    names = {
-        node.attr
-        for node in ast.walk(ast.parse(Path(source).read_text()))
-        if isinstance(node, ast.Attribute)
-        and isinstance(node.value, ast.Name)
-        and node.value.id == "config"
-    }
-    if "notice(config)" in Path(source).read_text():
-        names.add("notice")
-    derived = {"patients": ("diagnoses", "control"), "notice": ("phantom", "title", "dataset")}
-    fields = {field for name in names for field in derived.get(name, (name,))}
-    settings = study.model_dump(mode="json")
-    return {name: json.dumps(settings[name]) for name in sorted(fields & set(settings))}
-
-
-def code_read(source):
-    """Modules of `datnet_core` that a page imports, directly or through another.
-
-    Parameters
-    ----------
-    source : Path
-        A Python file.
-
-    Returns
-    -------
-    list of Path
-    """
-    found, queue = set(), [Path(source)]
-    while queue:
-        for node in ast.walk(ast.parse(queue.pop().read_text())):
-            if not isinstance(node, ast.ImportFrom) or not node.module:
-                continue
-            package, _, module = node.module.partition(".")
-            names = [module] if module else [alias.name for alias in node.names]
-            paths = [LIBRARY / f"{name}.py" for name in names if package == LIBRARY.name]
-            new = {path for path in paths if path.is_file()} - found
-            found |= new
-            queue += new
-    return sorted(found)
 
 
 def build_book(study, pages):
@@ -145,7 +85,7 @@ def build_book(study, pages):
         for page in pages:
             shutil.copy(page, source / "pages")
         (source / "notice.md").write_text(f":::{{important}}\n{study.notice}\n:::\n")
-        command = [sys.executable, "-m", "jupyter_book", "build", source]
+        command = [Path(sys.executable).with_name("jupyter-book"), "build", source]
         command += ["--config", root / "_config.yml", "--path-output", folder, "-W", "-n"]
         with log.open("w") as stream:
             built = subprocess.run(command, stdout=stream, stderr=subprocess.STDOUT)

@@ -151,9 +151,7 @@ def render(binding, atlas, calibration, rng):
     activity = ndimage.gaussian_filter(activity, blur)
     noise = rng.standard_normal(activity.shape, dtype=np.float32)
     activity += scanner["noise"] * np.sqrt(activity) * noise
-    activity = ndimage.gaussian_filter(
-        activity, scanner["filter_fwhm_mm"] / FWHM_PER_SD / voxel_mm
-    )
+    activity = ndimage.gaussian_filter(activity, scanner["filter_fwhm_mm"] / FWHM_PER_SD / voxel_mm)
     return np.float32(rng.lognormal(8.5, 0.3)) * np.maximum(activity, 0)
 
 
@@ -218,9 +216,7 @@ def _person(diagnosis, calibration, control, rng):
         "worse_side": SIDES[rng.integers(2)],
         "clinic": None
         if diagnosis == control
-        else {
-            name: rng.normal(0, 1) for name in ("symptom_duration_years", "updrs", "hoehn_yahr")
-        },
+        else {name: rng.normal(0, 1) for name in ("symptom_duration_years", "updrs", "hoehn_yahr")},
     }
 
 

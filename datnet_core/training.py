@@ -205,7 +205,9 @@ def _batch(volumes, rows):
 def _train_epoch(model, optimizer, volumes, labels, rows, training, rng):
     """One pass over as many scans as there are rows; mean loss."""
     model.train()
-    order = _balanced(labels[rows], rng) if training.balanced_classes else rng.permutation(len(rows))
+    order = (
+        _balanced(labels[rows], rng) if training.balanced_classes else rng.permutation(len(rows))
+    )
     n_batches = max(1, len(rows) // training.batch_size)  # a batch of one has no variance
     total = 0.0
     for chunk in np.array_split(rows[order], n_batches):
@@ -267,9 +269,7 @@ def _resume(path, inputs, model, optimizer):
         metadata = file.metadata()
     if metadata["inputs"] != inputs:
         return [], 0.0
-    model.load_state_dict(
-        {name[6:]: t for name, t in tensors.items() if name.startswith("model.")}
-    )
+    model.load_state_dict({name[6:]: t for name, t in tensors.items() if name.startswith("model.")})
     state = {}
     for name, t in tensors.items():
         if name.startswith("adam."):

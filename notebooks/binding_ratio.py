@@ -107,7 +107,7 @@ stacked["p_bh"] = false_discovery_control(stacked["p"])
 
 # %% tags=["hide-input"]
 shown = {column: titles[column] for column in tests}
-figures.group_boxes(ratios, shown, tests, patients);
+figures.group_boxes(ratios, shown, tests, patients)
 
 # %% [markdown]
 # **Figure 6. Binding ratios by diagnosis**: putamen and caudate (A), the DL region (B), and the
@@ -131,7 +131,10 @@ report.table(
 # ## Paper and this study
 
 # %%
-p = {(c, f"{a}_{b}".lower()): v for c, a, b, v in stacked[["value", "group_a", "group_b", "p"]].values}
+p = {
+    (c, f"{a}_{b}".lower()): v
+    for c, a, b, v in stacked[["value", "group_a", "group_b", "p"]].values
+}
 
 
 def verdict(*keys):

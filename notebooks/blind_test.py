@@ -143,7 +143,7 @@ report.table(
 # participants judged twice are not; the tests err on the careful side there.
 
 # %% tags=["hide-input"]
-figures.confusion(metrics.confusion(predictions[first], classes));
+figures.confusion(metrics.confusion(predictions[first], classes))
 
 # %% [markdown]
 # **Figure 4A. Confusion matrix** of the blind test, one scan per participant. Rows add up to the
@@ -161,7 +161,7 @@ tables = {
 tables["binding ratios"] = metrics.diagnostic_table(yardstick[first], classes)
 
 # %% tags=["hide-input"]
-figures.rate_bars(tables, config.patients);
+figures.rate_bars(tables, config.patients)
 
 # %% [markdown]
 # **Figure 4B. Sensitivity, specificity, PPV and NPV** with 95% intervals: the network on all
@@ -169,7 +169,7 @@ figures.rate_bars(tables, config.patients);
 # quantification on all.
 
 # %% tags=["hide-input"]
-figures.roc_curves({"DAT-Net": predictions[first], "binding ratios": yardstick[first]}, classes);
+figures.roc_curves({"DAT-Net": predictions[first], "binding ratios": yardstick[first]}, classes)
 
 # %% [markdown]
 # **Figure 4C. One-vs-rest ROC curves** of the blind test, one scan per participant.
@@ -186,13 +186,17 @@ for name in config.patients:
 p_cv = p_values["blind test against cross-validation"]
 claims["blind.vs_cv"] = {"value": "difference" if p_cv < alpha else "no difference", "p": p_cv}
 p_br = p_values["network against binding ratios"]
-better = "DAT-Net better" if right[first].mean() > right_yardstick[first].mean() else "DAT-Net worse"
+better = (
+    "DAT-Net better" if right[first].mean() > right_yardstick[first].mean() else "DAT-Net worse"
+)
 claims["blind.vs_br"] = {"value": better if p_br < alpha else "no difference", "p": p_br}
 
 # %%
 ids = {"all": "accuracy", "baseline": "baseline.accuracy", "follow-up": "followup.accuracy"}
 for title in set(ids) & set(accuracy):
-    claims[f"blind.{ids[title]}"] = dict(zip(("value", "low", "high"), accuracy[title], strict=True))
+    claims[f"blind.{ids[title]}"] = dict(
+        zip(("value", "low", "high"), accuracy[title], strict=True)
+    )
 if repeated.any():
     claims["blind.followup.accuracy"]["p"] = p_values["baseline against follow-up"]
 report.claims_table(config, "blind_test", claims)

@@ -58,4 +58,6 @@ report.table(compared[["section", "quantity", "group", "paper", "ours", "verdict
 # - "Not computed here" marks what this study has no value for.
 
 # %%
-report.write_result(config, "claims", {"verdicts": counted.to_dict(), "n_claims": len(compared)}, {})
+report.write_result(
+    config, "claims", {"verdicts": counted.to_dict(), "n_claims": len(compared)}, {}
+)

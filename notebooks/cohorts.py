@@ -50,7 +50,7 @@ scans["fold"] = assign_folds(scans, config.training.n_folds, config.training.see
 report.write_table(config, "scans.tsv", scans)
 
 # %%
-figures.flow(scans, config.diagnoses);
+figures.flow(scans, config.diagnoses)
 
 # %% [markdown]
 # **Figure 1. Study profile.** Participants and scans of each cohort. A participant with two scans
@@ -104,7 +104,7 @@ means = {
     for name in config.diagnoses
     if (in_training & (scans["diagnosis"] == name)).any()
 }
-figures.mean_volumes(means, affine, load_mni152_template(resolution=2));
+figures.mean_volumes(means, affine, load_mni152_template(resolution=2))
 
 # %% [markdown]
 # **Figure 2. Mean uptake ratio by diagnosis**, training cohort, all on one colour scale; left of

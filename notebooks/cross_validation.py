@@ -75,7 +75,7 @@ report.write_table(config, "predictions/cross_validation_binding.tsv", yardstick
 
 # %% tags=["hide-input"]
 panels = {"DAT-Net": predictions, "binding ratios": yardstick}
-figures.roc_curves(panels, classes);
+figures.roc_curves(panels, classes)
 
 # %% [markdown]
 # **Figure 3B. One-vs-rest ROC curves** of the network and of the binding ratios, out of fold. The
@@ -100,7 +100,9 @@ report.table(
             "95% interval (DeLong)": [
                 f"{low:.3f} to {high:.3f}" for low, high in auc_table[["low", "high"]].values
             ],
-            "95% interval (bootstrap)": [f"{b[0]:.3f} to {b[1]:.3f}" for b in auc_table["bootstrap"]],
+            "95% interval (bootstrap)": [
+                f"{b[0]:.3f} to {b[1]:.3f}" for b in auc_table["bootstrap"]
+            ],
         }
     ).reset_index()
 )
@@ -125,7 +127,8 @@ report.table(
         {
             "diagnosis": classes,
             "AUC network - AUC binding ratios": [
-                f"{aucs['DAT-Net', c]['auc'] - aucs['binding ratios', c]['auc']:+.3f}" for c in classes
+                f"{aucs['DAT-Net', c]['auc'] - aucs['binding ratios', c]['auc']:+.3f}"
+                for c in classes
             ],
             "P": [f"{comparison[c]:.2g}" for c in classes],
         }
@@ -157,7 +160,7 @@ tables = {
 }
 
 # %% tags=["hide-input"]
-figures.rate_bars(tables, classes);
+figures.rate_bars(tables, classes)
 
 # %% [markdown]
 # **Figure 3A. Sensitivity, specificity, PPV and NPV by symptom duration**, with 95% intervals.

@@ -97,7 +97,7 @@ tables = {
 }
 
 # %% tags=["hide-input"]
-figures.rate_bars(tables, patients);
+figures.rate_bars(tables, patients)
 
 # %% [markdown]
 # **Figure 8A. Sensitivity, specificity, PPV and NPV** with 95% intervals on the blind test, from
@@ -109,7 +109,7 @@ figures.rate_bars(tables, patients);
 shares = fusion.importances(model, x_train)
 
 # %% tags=["hide-input"]
-figures.importance_bars(shares);
+figures.importance_bars(shares)
 
 # %% [markdown]
 # **Figure 8E. Feature importances** as share of the gain over all splits. 0 means that no tree

@@ -92,7 +92,7 @@ counts = grouped["p"].agg(lambda p: (p < alpha).sum()).rename("n_significant").r
 counts["after_bh"] = grouped["p_bh"].agg(lambda p: (p < alpha).sum()).to_numpy()
 
 # %% tags=["hide-input"]
-figures.p_value_maps(tests);
+figures.p_value_maps(tests)
 
 # %% [markdown]
 # **Figure 7A-C. P values of every feature** (rows, grouped by class) for each pair of diagnoses;
@@ -100,7 +100,7 @@ figures.p_value_maps(tests);
 # an atlas region in MNI space, cannot differ and stays white.
 
 # %% tags=["hide-input"]
-figures.feature_counts(counts, len(names));
+figures.feature_counts(counts, len(names))
 
 # %% [markdown]
 # **Figure 7D. Number of features with P < 0.05** by region and pair of diagnoses. The dotted line

@@ -68,7 +68,9 @@ for k in progress(range(config.training.n_folds), "full gradients", unit="fold m
     )
     mine = held_out_of == k
     held_out[mine] = maps[mine]
-    fold_maps.append(np.mean([maps[~mine & (diagnosis == c)].mean(axis=0) for c in patients], axis=0))
+    fold_maps.append(
+        np.mean([maps[~mine & (diagnosis == c)].mean(axis=0) for c in patients], axis=0)
+    )
     gaps.append(gap)
 gaps = np.concatenate(gaps)
 
@@ -94,7 +96,7 @@ for name, img in images.items():
     nib.save(img, config.results / "saliency" / f"mean_{name}.nii.gz")
 
 # %% tags=["hide-input"]
-figures.saliency_maps(images, load_mni152_template(resolution=2));
+figures.saliency_maps(images, load_mni152_template(resolution=2))
 
 # %% [markdown]
 # **Figure 5. Mean full-gradient saliency by diagnosis** over the MNI template, rescaled to 0-1
@@ -170,7 +172,7 @@ thresholds = np.linspace(0.1, 0.9, 9).round(1)
 curve = [saliency.top_region(mean_map, brain, "rescaled", t)[brain].mean() for t in thresholds]
 
 # %% tags=["hide-input"]
-figures.region_sizes(sizes, thresholds, curve, config.saliency.region_threshold);
+figures.region_sizes(sizes, thresholds, curve, config.saliency.region_threshold)
 
 # %% [markdown]
 # **Figure 5B. Size of the "top 70% salient region"** under four readings of these words (left) and

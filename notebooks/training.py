@@ -90,7 +90,7 @@ for name, (fit, validation) in stages.items():
 # %% tags=["hide-input"]
 done = [name for name in stages if (models / name / "config.json").is_file()]
 histories = {name: pd.read_csv(models / name / "history.tsv", sep="\t") for name in done}
-figures.learning_curves(histories);
+figures.learning_curves(histories)
 
 # %% [markdown]
 # **Figure 1. Learning curves.** Cross-entropy of the scans learned from (grey) and of the inner

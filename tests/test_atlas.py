@@ -218,11 +218,12 @@ def test_flipped_permuted_and_translated_grids_hold_the_same_millimetres(signs, 
     change[order, range(3)] = np.array(signs)[list(order)]
     change[:3, 3] = np.where(np.array(signs) < 0, shape - 1, 0) + shift
     change[3, 3] = 1
-    changed = region_fractions(atlas, "box_left", affine @ change, tuple(shape[list(order)] + 4))
-    for voxel in np.argwhere(changed > 0.01):
-        old = nib.affines.apply_affine(change, voxel).astype(int)
-        if ((old >= 0) & (old < shape)).all():
-            assert changed[tuple(voxel)] == pytest.approx(straight[tuple(old)], abs=1e-5)
+    new_shape = tuple(shape[list(order)] + 4)
+    changed = region_fractions(atlas, "box_left", affine @ change, new_shape)
+    old = np.rint(nib.affines.apply_affine(change, list(np.ndindex(*new_shape)))).astype(int)
+    inside = ((old >= 0) & (old < shape)).all(axis=1)
+    assert inside.sum() >= 4 * 10 * 7  # at most two layers of each axis are moved out
+    np.testing.assert_allclose(changed.ravel()[inside], straight[tuple(old[inside].T)], atol=1e-5)
 
 
 def test_a_left_to_right_flipped_grid_keeps_left_on_the_left(atlas):
@@ -277,9 +278,9 @@ def test_reference_region_lies_on_the_plateau_of_a_real_map(atlas, fluorodopa):
     occipital = region_mask(atlas, "occipital")
     values = fluorodopa[occipital]
     assert values.std() / values.mean() < 0.08  # 0.33 in the labels as published
-    # Two more millimetres of distance to the edge change nothing.
+    # The half that lies farther from the posterior edge reads the same.
     y_mm = nib.affines.apply_affine(atlas.affine, np.argwhere(occipital))[:, 1]
-    assert values[y_mm > -90].mean() == pytest.approx(values.mean(), rel=0.02)
+    assert values[y_mm > np.median(y_mm)].mean() == pytest.approx(values.mean(), rel=0.02)
 
 
 def test_binding_ratios_of_a_real_map_of_healthy_people(atlas, fluorodopa):

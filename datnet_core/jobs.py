@@ -1,0 +1,43 @@
+"""One job of the workflow, each a process of its own: `python -m datnet_core.jobs KIND ...`.
+
+The Snakefile calls this; a person runs `make study`, or a page with papermill.
+"""
+
+import sys
+from pathlib import Path
+
+from datnet_core.study import read_study
+
+
+def dataset(study, threads):
+    """Write the phantom cohort of a study."""
+    from datnet_core import phantom
+    from datnet_core.atlas import read_atlas
+
+    calibration = phantom.read_calibration(study.data_manifest / "phantom.yaml")
+    atlas = read_atlas(study.atlas_path)
+    root = study.dataset_root
+    phantom.write_cohort(root, study.phantom, calibration, atlas, study.control, int(threads))
+
+
+def page(study, threads, source, output, *parameters):
+    """Run a page; parameters are `name=value`."""
+    from datnet_core.pages import run_page
+
+    values = dict(item.split("=", 1) for item in parameters)
+    run_page(Path(source), Path(output), {"study": str(study.source), **values}, int(threads))
+
+
+def book(study, threads, *notebooks):
+    """Build the book from executed pages."""
+    from datnet_core.pages import build_book
+
+    build_book(study, [Path(notebook) for notebook in notebooks])
+
+
+if __name__ == "__main__":
+    kind, study_file, *rest = sys.argv[1:]
+    try:
+        {"dataset": dataset, "page": page, "book": book}[kind](read_study(study_file), *rest)
+    except (RuntimeError, ValueError, FileNotFoundError) as error:
+        sys.exit(f"\n{error}\n")

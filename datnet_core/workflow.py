@@ -1,0 +1,67 @@
+"""What a page depends on: the settings it reads and the modules it imports.
+
+Read from the page's source, so that the workflow needs no list of its own.
+"""
+
+import ast
+import json
+from pathlib import Path
+
+LIBRARY = Path(__file__).parent
+
+
+def settings_read(source, study):
+    """The parts of a study file that a page reads, found as `config.<name>` in its source.
+
+    The workflow re-runs a page when one of them changes.
+
+    Parameters
+    ----------
+    source : Path
+        A py:percent page.
+    study : Study
+
+    Returns
+    -------
+    dict of str to str
+        Name of the setting and its value as JSON.
+    """
+    names = {
+        node.attr
+        for node in ast.walk(ast.parse(Path(source).read_text()))
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and node.value.id == "config"
+    }
+    if "notice(config)" in Path(source).read_text():
+        names.add("notice")
+    derived = {"patients": ("diagnoses", "control"), "notice": ("phantom", "title", "dataset")}
+    fields = {field for name in names for field in derived.get(name, (name,))}
+    settings = study.model_dump(mode="json")
+    return {name: json.dumps(settings[name]) for name in sorted(fields & set(settings))}
+
+
+def code_read(source):
+    """Modules of `datnet_core` that a page imports, directly or through another.
+
+    Parameters
+    ----------
+    source : Path
+        A Python file.
+
+    Returns
+    -------
+    list of Path
+    """
+    found, queue = set(), [Path(source)]
+    while queue:
+        for node in ast.walk(ast.parse(queue.pop().read_text())):
+            if not isinstance(node, ast.ImportFrom) or not node.module:
+                continue
+            package, _, module = node.module.partition(".")
+            names = [module] if module else [alias.name for alias in node.names]
+            paths = [LIBRARY / f"{name}.py" for name in names if package == LIBRARY.name]
+            new = {path for path in paths if path.is_file()} - found
+            found |= new
+            queue += new
+    return sorted(found)
