@@ -1,5 +1,6 @@
 # The study as a graph of pages. A page runs again when its source, the library modules it
 # imports, the settings it reads or the results it starts from have changed.
+import os
 import sys
 from pathlib import Path
 
@@ -32,8 +33,7 @@ if study.phantom is None:
 
 def source_of(page):
     source = f"notebooks/{page}.py"
-    code = [path.relative_to(Path.cwd()) for path in depends.code_read(source)]
-    return [source, *map(str, code)]
+    return [source, *(os.path.relpath(path) for path in depends.code_read(source))]
 
 
 localrules: study

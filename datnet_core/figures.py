@@ -83,7 +83,7 @@ def mean_volumes(means, affine, template_img):
     """
     top = max(np.percentile(volume, 99.9) for volume in means.values())
     fig, axes = _rows(means)
-    for ax, (name, volume) in zip(axes, means.items(), strict=True):
+    for ax, volume in zip(axes, means.values(), strict=True):
         display = plotting.plot_img(
             nib.Nifti1Image(volume.astype(np.float32), affine), cut_coords=(24, 4, 2), axes=ax,
             cmap="inferno", vmin=0, vmax=top, colorbar=True, draw_cross=False, black_bg=True,
@@ -216,7 +216,8 @@ def confusion(table):
     -------
     matplotlib.figure.Figure
     """
-    fig, ax = plt.subplots(figsize=(4.2, 3.6))
+    table = table[table.sum(axis=1) > 0]
+    fig, ax = plt.subplots(figsize=(4.6, 3.4))
     share = table.div(table.sum(axis=1), axis=0)
     sns.heatmap(
         share, annot=table, fmt="d", cmap="Blues", vmin=0, vmax=1, ax=ax, square=True,
@@ -241,7 +242,7 @@ def saliency_maps(maps, template_img):
     matplotlib.figure.Figure
     """
     fig, axes = _rows(maps)
-    for ax, (name, img) in zip(axes, maps.items(), strict=True):
+    for ax, img in zip(axes, maps.values(), strict=True):
         plotting.plot_stat_map(
             img, template_img, cut_coords=(24, -2, 0), axes=ax, cmap="inferno", threshold=0.35,
             vmin=0, vmax=1, colorbar=True, draw_cross=False, black_bg=True,
@@ -295,8 +296,14 @@ def group_boxes(table, values, tests, class_names):
     -------
     matplotlib.figure.Figure
     """
-    fig, axes = plt.subplots(1, len(values), figsize=(3.3 * len(values), 4), squeeze=False)
-    for ax, (column, title) in zip(axes.flat, values.items(), strict=True):
+    n_columns = min(3, len(values))
+    n_rows = -(-len(values) // n_columns)
+    fig, axes = plt.subplots(
+        n_rows, n_columns, figsize=(3.2 * n_columns, 3.8 * n_rows), squeeze=False
+    )
+    for ax in axes.flat[len(values) :]:
+        ax.axis("off")
+    for ax, (column, title) in zip(axes.flat, values.items(), strict=False):
         order = [name for name in class_names if name in set(table["diagnosis"])]
         sns.boxplot(
             table, x="diagnosis", y=column, hue="diagnosis", order=order, width=0.6,

@@ -82,7 +82,11 @@ def read_scans(dataset_root, diagnoses, control):
             f"{', '.join(scan_schema(diagnoses, control).columns)}"
         )
     scans = pd.read_csv(table_path, sep="\t", dtype={key: str for key in KEYS}, na_values=["n/a"])
-    problems = [] if len(scans) else ["no row: expected one row per scan"]
+    problems = [
+        f"no scan of certainty {certainty!r}: the {COHORTS[certainty].replace('_', ' ')} needs some"
+        for certainty in ("definite", "confirmed")
+        if certainty not in set(scans.get("certainty", ()))
+    ]
     try:
         checked = scan_schema(diagnoses, control).validate(scans, lazy=True)
     except pa.errors.SchemaErrors as error:

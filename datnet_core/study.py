@@ -160,6 +160,11 @@ class Study(Section):
         return tuple(name for name in self.diagnoses if name != self.control)
 
     @property
+    def compared(self):
+        """Diagnoses compared with each other: the patient groups, or all if there is only one."""
+        return self.patients if len(self.patients) > 1 else self.diagnoses
+
+    @property
     def notice(self):
         """What the reader of any page has to know about the scans, in one paragraph."""
         if self.phantom:

@@ -35,7 +35,11 @@ def settings_read(source, study):
     }
     if "notice(config)" in Path(source).read_text():
         names.add("notice")
-    derived = {"patients": ("diagnoses", "control"), "notice": ("phantom", "title", "dataset")}
+    derived = {
+        "patients": ("diagnoses", "control"),
+        "compared": ("diagnoses", "control"),
+        "notice": ("phantom", "title", "dataset"),
+    }
     fields = {field for name in names for field in derived.get(name, (name,))}
     settings = study.model_dump(mode="json")
     return {name: json.dumps(settings[name]) for name in sorted(fields & set(settings))}

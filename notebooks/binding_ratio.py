@@ -13,9 +13,10 @@
 # %% [markdown]
 # # Binding ratios
 #
-# This page reproduces Fig. 6: conventional binding ratios of putamen and caudate, and binding
-# ratios of the salient region (DL-BR), compared between the diagnoses. The paper found that the
-# conventional ratios do not tell IPD from MSA and that the DL-BR does.
+# This page reproduces Fig. 6: conventional binding ratios of putamen and caudate,
+# and binding ratios of the salient region (DL-BR), compared between the diagnoses.
+# The paper found that the conventional ratios do not tell IPD from MSA and that the
+# DL-BR does.
 
 # %% tags=["parameters"]
 study: str = "data_manifest/smoke.yaml"  # study file
@@ -35,7 +36,7 @@ from datnet_core.study import read_study
 from datnet_core.volumes import study_grid
 
 config = read_study(study)
-patients = config.patients
+groups = config.compared
 
 # %% tags=["remove-input"]
 report.notice(config)
@@ -43,28 +44,34 @@ report.notice(config)
 # %% [markdown]
 # ## Conventional binding ratios
 #
-# BR = (C_specific - C_nonspecific) / C_nonspecific, where C_specific is the mean of both putamina
-# or of both caudate nuclei and C_nonspecific the mean of the occipital cortex. Patients of the
-# training cohort.
+# BR = (C_specific - C_nonspecific) / C_nonspecific, where C_specific is the mean of
+# both putamina or of both caudate nuclei and C_nonspecific the mean of the
+# occipital cortex. Patients of the training cohort.
 
 # %%
 scans = report.read_table(config, "scans.tsv")
-rows = np.flatnonzero((scans["cohort"] == "training") & scans["diagnosis"].isin(patients))
+rows = np.flatnonzero(
+    (scans["cohort"] == "training") & scans["diagnosis"].isin(groups)
+)
 volumes = np.load(report.upstream(config, "volumes.npy"), mmap_mode="r")[rows]
 affine, shape = study_grid(config.images.grid_mm)
 atlas = read_atlas(config.atlas_path)
 reference = config.images.reference_region
-keys = scans.loc[rows, ["participant_id", "session_id", "diagnosis", "fold"]].reset_index(drop=True)
+keys = scans.loc[
+    rows, ["participant_id", "session_id", "diagnosis", "fold"]
+].reset_index(drop=True)
 ratios = keys.join(binding.regional_binding(volumes, atlas, affine, reference))
 
 # %% [markdown]
 # ## The salient region of each participant
 #
-# Cross-fitted by default: the region of fold *k* comes from models and maps that never saw the
-# label of a participant of fold *k*.
+# Cross-fitted by default: the region of fold *k* comes from models and maps that
+# never saw the label of a participant of fold *k*.
 
 # %%
-every_region = nib.load(report.upstream(config, "saliency/regions.nii.gz")).get_fdata() > 0
+every_region = (
+    nib.load(report.upstream(config, "saliency/regions.nii.gz")).get_fdata() > 0
+)
 which = report.read_table(config, "saliency/regions.tsv")["volume"]
 regions = np.moveaxis(every_region, -1, 0)[which]
 brain = region_mask_on(atlas, "brain", affine, shape)
@@ -85,8 +92,8 @@ report.write_table(config, "binding/ratios.tsv", ratios)
 # %% [markdown]
 # ## Comparison between diagnoses
 #
-# Two-sided Mann-Whitney U tests; P values as in the paper, uncorrected, and beside them after
-# Benjamini-Hochberg over all tests of this page (open point A11).
+# Two-sided Mann-Whitney U tests; P values as in the paper, uncorrected, and beside
+# them after Benjamini-Hochberg over all tests of this page (open point A11).
 
 # %%
 titles = {
@@ -96,23 +103,25 @@ titles = {
     "dl_putamen": "DL region in putamen",
     "dl_caudate": "DL region in caudate",
 }
-pairs = list(combinations(patients, 2))
+pairs = list(combinations(groups, 2))
 tests = {}
 for column in titles:
     measured = ratios[ratios[column].notna()]
-    if set(patients) <= set(measured["diagnosis"]):
-        tests[column] = metrics.mann_whitney(measured[column], measured["diagnosis"], pairs)
+    if set(groups) <= set(measured["diagnosis"]):
+        tests[column] = metrics.mann_whitney(
+            measured[column], measured["diagnosis"], pairs
+        )
 stacked = pd.concat(tests, names=["value"]).reset_index(level=0)
 stacked["p_bh"] = false_discovery_control(stacked["p"])
 
 # %% tags=["hide-input"]
 shown = {column: titles[column] for column in tests}
-figures.group_boxes(ratios, shown, tests, patients)
+figures.group_boxes(ratios, shown, tests, groups)
 
 # %% [markdown]
-# **Figure 6. Binding ratios by diagnosis**: putamen and caudate (A), the DL region (B), and the
-# parts of the DL region inside putamen and caudate (C). Boxes span the quartiles, each dot is a
-# scan, brackets carry Mann-Whitney P values.
+# **Figure 6. Binding ratios by diagnosis**: putamen and caudate (A), the DL region
+# (B), and the parts of the DL region inside putamen and caudate (C). Boxes span the
+# quartiles, each dot is a scan, brackets carry Mann-Whitney P values.
 
 # %% tags=["hide-input"]
 report.table(
@@ -120,7 +129,10 @@ report.table(
         {
             "binding ratio": stacked["value"].map(titles),
             "groups": stacked["group_a"] + " vs " + stacked["group_b"],
-            "median": [f"{a:.2f}, {b:.2f}" for a, b in stacked[["median_a", "median_b"]].values],
+            "median": [
+                f"{a:.2f}, {b:.2f}"
+                for a, b in stacked[["median_a", "median_b"]].values
+            ],
             "P": stacked["p"].map("{:.2g}".format),
             "P (BH)": stacked["p_bh"].map("{:.2g}".format),
         }
@@ -145,10 +157,15 @@ def verdict(*keys):
 
 claims = {}
 if {("dl", "ipd_msa"), ("dl", "ipd_psp"), ("dl", "msa_psp")} <= set(p):
-    claims = {f"dlbr.{pair}": verdict(("dl", pair)) for pair in ("ipd_msa", "ipd_psp", "msa_psp")}
+    claims = {
+        f"dlbr.{pair}": verdict(("dl", pair))
+        for pair in ("ipd_msa", "ipd_psp", "msa_psp")
+    }
     for region in ("putamen", "caudate"):
         claims[f"br.{region}.ipd_msa"] = verdict((region, "ipd_msa"))
-        claims[f"br.{region}.psp"] = verdict((region, "ipd_psp"), (region, "msa_psp"))
+        claims[f"br.{region}.psp"] = verdict(
+            (region, "ipd_psp"), (region, "msa_psp")
+        )
 if ("dl_putamen", "ipd_psp") in p:
     claims["dlbr.region.putamen.ipd_psp"] = verdict(("dl_putamen", "ipd_psp"))
 report.claims_table(config, "binding_ratio", claims)
@@ -156,12 +173,16 @@ report.claims_table(config, "binding_ratio", claims)
 # %% [markdown]
 # ## Summary
 #
-# - Conventional and DL-guided ratios of the same scans stand side by side, with the same tests.
-# - The DL region of a participant was made without that participant's label, so a significant
-#   DL-BR is not a consequence of having used the label twice.
-# - A mean over a region loses the pattern inside it: the network may tell groups apart where no
-#   ratio does.
+# - Conventional and DL-guided ratios of the same scans stand side by side, with the
+#   same tests.
+# - The DL region of a participant was made without that participant's label, so a
+#   significant DL-BR is not a consequence of having used the label twice.
+# - A mean over a region loses the pattern inside it: the network may tell groups
+#   apart where no ratio does.
 
 # %%
-numbers = {"tests": stacked.to_dict("records"), "region_source": config.saliency.region_source}
+numbers = {
+    "tests": stacked.to_dict("records"),
+    "region_source": config.saliency.region_source,
+}
 report.write_result(config, "binding_ratio", numbers, claims)

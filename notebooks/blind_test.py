@@ -13,10 +13,11 @@
 # %% [markdown]
 # # Blind test
 #
-# This page reproduces Fig. 4: the participants whose diagnosis was confirmed by follow-up, whom no
-# model has seen. Each scan gets the mean softmax of the fold models, and the largest probability
-# is the diagnosis (open points A5, A6). Beside it stands binding-ratio quantification, and the
-# participants with two scans are judged at baseline and at follow-up.
+# This page reproduces Fig. 4: the participants whose diagnosis was confirmed by
+# follow-up, whom no model has seen. Each scan gets the mean softmax of the fold
+# models, and the largest probability is the diagnosis (open points A5, A6). Beside
+# it stands binding-ratio quantification, and the participants with two scans are
+# judged at baseline and at follow-up.
 
 # %% tags=["parameters"]
 study: str = "data_manifest/smoke.yaml"  # study file
@@ -46,47 +47,56 @@ scans = report.read_table(config, "scans.tsv")
 volumes = np.load(report.upstream(config, "volumes.npy"), mmap_mode="r")
 cross_validation = report.read_result(config, "cross_validation")["numbers"]
 rows = np.flatnonzero(scans["cohort"] == "blind_test")
-models = ["refit"] if config.decisions.blind_test_model == "refit" else [
-    f"fold-{k}" for k in range(config.training.n_folds)
-]  # fmt: skip
+models = [f"fold-{k}" for k in range(config.training.n_folds)]
+if config.decisions.blind_test_model == "refit":
+    models = ["refit"]
 
 # %%
 proba = np.mean(
     [
         training.predict(
-            training.load_model(config.results / "models" / name, config.network), volumes, rows
+            training.load_model(config.results / "models" / name, config.network),
+            volumes,
+            rows,
         )
         for name in models
     ],
     axis=0,
 )
 keys = ["participant_id", "session_id", "diagnosis"]
-predictions = scans.loc[rows, keys].assign(fold=pd.NA, **dict(zip(p_columns, proba.T, strict=True)))
+predictions = scans.loc[rows, keys].assign(
+    fold=pd.NA, **dict(zip(p_columns, proba.T, strict=True))
+)
 report.write_table(config, "predictions/blind_test.tsv", predictions)
 
 # %% [markdown]
-# Binding-ratio quantification: a logistic regression on the four striatal binding ratios, fitted
-# once on the whole training cohort (open point A8).
+# Binding-ratio quantification: a logistic regression on the four striatal binding
+# ratios, fitted once on the whole training cohort (open point A8).
 
 # %%
 affine, _ = study_grid(config.images.grid_mm)
 atlas = read_atlas(config.atlas_path)
 training_rows = np.flatnonzero(scans["cohort"] == "training")
 ratios = binding.regional_binding(
-    volumes[np.concatenate([training_rows, rows])], atlas, affine, config.images.reference_region
+    volumes[np.concatenate([training_rows, rows])],
+    atlas,
+    affine,
+    config.images.reference_region,
 )[[*binding.FEATURES]].to_numpy()
 n_training = len(training_rows)
 classifier = binding.binding_classifier().fit(
     ratios[:n_training], scans["diagnosis"].to_numpy()[training_rows]
 )
 yardstick = scans.loc[rows, keys].assign(**dict.fromkeys(p_columns, 0.0))
-yardstick[[f"p_{c}" for c in classifier.classes_]] = classifier.predict_proba(ratios[n_training:])
+yardstick[[f"p_{c}" for c in classifier.classes_]] = classifier.predict_proba(
+    ratios[n_training:]
+)
 
 # %% [markdown]
 # ## Accuracy
 #
-# Every participant counts once, with the first scan; the participants with two scans are then
-# judged at baseline and at follow-up.
+# Every participant counts once, with the first scan; the participants with two
+# scans are then judged at baseline and at follow-up.
 
 # %%
 session = predictions.groupby("participant_id").cumcount()
@@ -100,7 +110,10 @@ groups = {
 
 def is_right(table):
     """Whether the largest probability is the diagnosis."""
-    return np.array(classes)[table[p_columns].to_numpy().argmax(axis=1)] == table["diagnosis"]
+    return (
+        np.array(classes)[table[p_columns].to_numpy().argmax(axis=1)]
+        == table["diagnosis"]
+    )
 
 
 right, right_yardstick = is_right(predictions), is_right(yardstick)
@@ -109,7 +122,9 @@ first = groups["all"]
 # %%
 decided = {title: right[chosen] for title, chosen in groups.items() if chosen.any()}
 decided["binding ratios, all"] = right_yardstick[first]
-accuracy = {title: metrics.share_interval(values) for title, values in decided.items()}
+accuracy = {
+    title: metrics.share_interval(values) for title, values in decided.items()
+}
 out_of_fold = report.read_table(config, "predictions/cross_validation.tsv")
 
 # %%
@@ -129,47 +144,61 @@ if repeated.any():
 # %% tags=["hide-input"]
 report.table(
     pd.DataFrame(
-        [(k, report.interval(*v)) for k, v in accuracy.items()], columns=["scans", "accuracy (95%)"]
+        [(k, report.interval(*v)) for k, v in accuracy.items()],
+        columns=["scans", "accuracy (95%)"],
     )
 )
 
 # %% tags=["hide-input"]
 report.table(
-    pd.DataFrame([(k, f"{p:.2g}") for k, p in p_values.items()], columns=["chi-square test", "P"])
+    pd.DataFrame(
+        [(k, f"{p:.2g}") for k, p in p_values.items()],
+        columns=["chi-square test", "P"],
+    )
 )
 
 # %% [markdown]
-# The chi-square tests are the paper's. They treat the two sides as independent, which the same
-# participants judged twice are not; the tests err on the careful side there.
+# The chi-square tests are the paper's. They treat the two sides as independent,
+# which the same participants judged twice are not; the tests err on the careful
+# side there.
 
 # %% tags=["hide-input"]
 figures.confusion(metrics.confusion(predictions[first], classes))
 
 # %% [markdown]
-# **Figure 4A. Confusion matrix** of the blind test, one scan per participant. Rows add up to the
-# participants of a diagnosis; whatever is off the diagonal is a wrong diagnosis.
+# **Figure 4A. Confusion matrix** of the blind test, one scan per participant. Rows
+# add up to the participants of a diagnosis; whatever is off the diagonal is a wrong
+# diagnosis.
 #
 # ## Sensitivity and specificity
 
 # %%
-cutoffs = cross_validation["cutoffs"] if config.decisions.blind_test == "youden" else None
+cutoffs = (
+    cross_validation["cutoffs"] if config.decisions.blind_test == "youden" else None
+)
 tables = {
     title: metrics.diagnostic_table(predictions[chosen], classes, cutoffs)
     for title, chosen in groups.items()
     if predictions.loc[chosen, "diagnosis"].nunique() > 1
 }
-tables["binding ratios"] = metrics.diagnostic_table(yardstick[first], classes)
+if "all" in tables:
+    tables["binding ratios"] = metrics.diagnostic_table(yardstick[first], classes)
 
 # %% tags=["hide-input"]
-figures.rate_bars(tables, config.patients)
+figures.rate_bars(
+    tables, config.compared
+) if tables else "one diagnosis only: no rates"
 
 # %% [markdown]
-# **Figure 4B. Sensitivity, specificity, PPV and NPV** with 95% intervals: the network on all
-# participants, on those with two scans at baseline and at follow-up, and binding-ratio
-# quantification on all.
+# **Figure 4B. Sensitivity, specificity, PPV and NPV** with 95% intervals: the
+# network on all participants, on those with two scans at baseline and at follow-up,
+# and binding-ratio quantification on all.
 
 # %% tags=["hide-input"]
-figures.roc_curves({"DAT-Net": predictions[first], "binding ratios": yardstick[first]}, classes)
+panels = {"DAT-Net": predictions[first], "binding ratios": yardstick[first]}
+figures.roc_curves(
+    panels, classes
+) if tables else "one diagnosis only: no ROC curve"
 
 # %% [markdown]
 # **Figure 4C. One-vs-rest ROC curves** of the blind test, one scan per participant.
@@ -178,21 +207,33 @@ figures.roc_curves({"DAT-Net": predictions[first], "binding ratios": yardstick[f
 
 # %%
 claims = {}
-for name in config.patients:
+for name in config.patients if tables else ():
     if name in tables["all"].index:
         row = tables["all"].loc[name]
         claims[f"blind.sens.{name.lower()}"] = report.claim(row, "sensitivity")
         claims[f"blind.spec.{name.lower()}"] = report.claim(row, "specificity")
 p_cv = p_values["blind test against cross-validation"]
-claims["blind.vs_cv"] = {"value": "difference" if p_cv < alpha else "no difference", "p": p_cv}
+claims["blind.vs_cv"] = {
+    "value": "difference" if p_cv < alpha else "no difference",
+    "p": p_cv,
+}
 p_br = p_values["network against binding ratios"]
 better = (
-    "DAT-Net better" if right[first].mean() > right_yardstick[first].mean() else "DAT-Net worse"
+    "DAT-Net better"
+    if right[first].mean() > right_yardstick[first].mean()
+    else "DAT-Net worse"
 )
-claims["blind.vs_br"] = {"value": better if p_br < alpha else "no difference", "p": p_br}
+claims["blind.vs_br"] = {
+    "value": better if p_br < alpha else "no difference",
+    "p": p_br,
+}
 
 # %%
-ids = {"all": "accuracy", "baseline": "baseline.accuracy", "follow-up": "followup.accuracy"}
+ids = {
+    "all": "accuracy",
+    "baseline": "baseline.accuracy",
+    "follow-up": "followup.accuracy",
+}
 for title in set(ids) & set(accuracy):
     claims[f"blind.{ids[title]}"] = dict(
         zip(("value", "low", "high"), accuracy[title], strict=True)
@@ -204,10 +245,12 @@ report.claims_table(config, "blind_test", claims)
 # %% [markdown]
 # ## Summary
 #
-# - No blind-test scan and no blind-test label had a part in any model, cutoff or stopping rule.
-# - The paper's three comparisons (with cross-validation, with binding ratios, baseline with
-#   follow-up) stand above with their P values.
-# - Follow-up scans are of the same people later on: more advanced, not a second sample.
+# - No blind-test scan and no blind-test label had a part in any model, cutoff or
+#   stopping rule.
+# - The paper's three comparisons (with cross-validation, with binding ratios,
+#   baseline with follow-up) stand above with their P values.
+# - Follow-up scans are of the same people later on: more advanced, not a second
+#   sample.
 
 # %%
 numbers = {

@@ -13,9 +13,10 @@
 # %% [markdown]
 # # Every claim of the paper
 #
-# One row per number or statement of the paper: its value, this study's value with its 95%
-# interval, and a verdict in words. The rules are fixed: a number *agrees* when this study's
-# interval covers the paper's value; words agree when they are the same.
+# One row per number or statement of the paper: its value, this study's value with
+# its 95% interval, and a verdict in words. The rules are fixed: a number *agrees*
+# when this study's interval covers the paper's value; words agree when they are the
+# same.
 
 # %% tags=["parameters"]
 study: str = "data_manifest/smoke.yaml"  # study file
@@ -35,8 +36,9 @@ pages = (
 report.notice(config)
 
 # %% [markdown]
-# A verdict compares two sets of numbers. On a phantom, "agrees" means that the phantom and the
-# patients of the paper gave similar numbers, not that the claim about patients is confirmed.
+# A verdict compares two sets of numbers. On a phantom, "agrees" means that the
+# phantom and the patients of the paper gave similar numbers, not that the claim
+# about patients is confirmed.
 
 # %%
 known = claims.read_claims(config.data_manifest / "claims.tsv")

@@ -13,16 +13,17 @@
 # %% [markdown]
 # # Cohorts and images
 #
-# This page reproduces the study profile of the paper (Fig. 1) and its description of the
-# participants: who is in which cohort, and what the images look like once they are read, checked
-# and normalised. Everything later starts from the scan table and the one array of volumes that
-# this page makes.
+# This page reproduces the study profile of the paper (Fig. 1) and its description
+# of the participants: who is in which cohort, and what the images look like once
+# they are read, checked and normalised. Everything later starts from the scan table
+# and the one array of volumes that this page makes.
 
 # %% tags=["parameters"]
 study: str = "data_manifest/smoke.yaml"  # study file
 n_jobs: int = 2  # processes that read scans
 
 # %%
+from IPython.display import Markdown
 from nilearn.datasets import load_mni152_template
 
 from datnet_core import figures, report
@@ -39,10 +40,11 @@ report.notice(config)
 # %% [markdown]
 # ## Who takes part
 #
-# The certainty of a diagnosis decides the cohort: *possible* diagnoses pre-train the network,
-# *definite* ones (and all controls) train it, *confirmed* ones are kept for the blind test. The
-# table is checked before anything else happens; a row that breaks a rule stops the study here,
-# with every other such row in the same message.
+# The certainty of a diagnosis decides the cohort: *possible* diagnoses pre-train
+# the network, *definite* ones (and all controls) train it, *confirmed* ones are
+# kept for the blind test. The table is checked before anything else happens; a row
+# that breaks a rule stops the study here, with every other such row in the same
+# message.
 
 # %%
 scans = read_scans(config.dataset_root, config.diagnoses, config.control)
@@ -53,15 +55,15 @@ report.write_table(config, "scans.tsv", scans)
 figures.flow(scans, config.diagnoses)
 
 # %% [markdown]
-# **Figure 1. Study profile.** Participants and scans of each cohort. A participant with two scans
-# is counted once; all scans of a participant stay in one cohort and, in the training cohort, in
-# one fold.
+# **Figure 1. Study profile.** Participants and scans of each cohort. A participant
+# with two scans is counted once; all scans of a participant stay in one cohort and,
+# in the training cohort, in one fold.
 
 # %% [markdown]
 # ## Age, sex and clinical scores
 #
-# Mean and standard deviation (in brackets) at the first scan. Controls have no symptom duration,
-# UPDRS or Hoehn and Yahr stage.
+# Mean and standard deviation (in brackets) at the first scan. Controls have no
+# symptom duration, UPDRS or Hoehn and Yahr stage.
 
 # %%
 people = scans.drop_duplicates("participant_id")
@@ -71,15 +73,19 @@ mean, sd = grouped[scores].mean(), grouped[scores].std()
 table = mean.map("{:.1f}".format) + " (" + sd.map("{:.1f}".format) + ")"
 table = table.where(mean.notna(), "–")
 table.insert(0, "participants", grouped.size())
-table.insert(1, "women", grouped["sex"].agg(lambda sex: f"{(sex == 'F').mean():.0%}"))
-table.rename(columns=lambda name: name.replace("_", " "))
+table.insert(
+    1, "women", grouped["sex"].agg(lambda sex: f"{(sex == 'F').mean():.0%}")
+)
+report.table(
+    table.reset_index().rename(columns=lambda name: name.replace("_", " "))
+)
 
 # %% [markdown]
 # ## Images
 #
-# Each scan is checked (readable, three-dimensional, finite, not constant), divided by its mean in
-# the reference region, and sampled on the grid of the study. A voxel then holds an uptake ratio:
-# 1 means no specific binding.
+# Each scan is checked (readable, three-dimensional, finite, not constant), divided
+# by its mean in the reference region, and sampled on the grid of the study. A voxel
+# then holds an uptake ratio: 1 means no specific binding.
 
 # %%
 atlas = read_atlas(config.atlas_path)
@@ -92,40 +98,50 @@ volumes = cache_volumes(
     config.results / "volumes.npy",
     n_jobs,
 )
-f"{volumes.shape[0]} volumes of {' x '.join(map(str, shape))} voxels, {config.images.grid_mm:g} mm"
+Markdown(
+    f"**{len(volumes)} volumes** of {' × '.join(map(str, shape))} voxels, "
+    f"{config.images.grid_mm:g} mm."
+)
 
 # %% [markdown]
-# The mean of each diagnosis in the training cohort shows what there is to see by eye.
+# The mean of each diagnosis in the training cohort shows what there is to see by
+# eye.
 
 # %% tags=["hide-input"]
 in_training = scans["cohort"] == "training"
 means = {
-    name: volumes[(in_training & (scans["diagnosis"] == name)).to_numpy()].mean(axis=0)
+    name: volumes[(in_training & (scans["diagnosis"] == name)).to_numpy()].mean(
+        axis=0
+    )
     for name in config.diagnoses
     if (in_training & (scans["diagnosis"] == name)).any()
 }
 figures.mean_volumes(means, affine, load_mni152_template(resolution=2))
 
 # %% [markdown]
-# **Figure 2. Mean uptake ratio by diagnosis**, training cohort, all on one colour scale; left of
-# the image is left of the head. Controls: bright caudate and putamen. Patients: loss that begins
-# in the posterior putamen. The differences *between* the patient groups are small against the
-# difference to controls, which is why the question of this study is hard.
+# **Figure 2. Mean uptake ratio by diagnosis**, training cohort, all on one colour
+# scale; left of the image is left of the head. Controls: bright caudate and
+# putamen. Patients: loss that begins in the posterior putamen. The differences
+# *between* the patient groups are small against the difference to controls, which
+# is why the question of this study is hard.
 
 # %% [markdown]
 # ## Regions
 #
-# Regions come from public atlases in MNI space; the reference region is cortex only, kept away
-# from the edge of the brain where blur mixes in the outside.
+# Regions come from public atlases in MNI space; the reference region is cortex
+# only, kept away from the edge of the brain where blur mixes in the outside.
 
 # %%
 regions = region_table(atlas)
-regions.round(1).style.hide().format(precision=1)
+report.table(regions.rename(columns=lambda name: name.replace("_", " "))).format(
+    precision=1
+)
 
 # %% [markdown]
 # ## Summary
 #
-# - The scan table passed every check, and each participant is in one cohort and one fold.
+# - The scan table passed every check, and each participant is in one cohort and one
+#   fold.
 # - All scans are uptake ratios on one grid, kept as one array on disk.
 # - By eye, patients differ from controls far more than from each other.
 
@@ -137,6 +153,8 @@ numbers = {
     "participants": {f"{cohort}.{name}": n for (cohort, name), n in counts.items()},
     "grid_mm": config.images.grid_mm,
     "shape": shape,
-    "volume_ml": dict(zip(regions["name"], regions["volume_ml"].round(2), strict=True)),
+    "volume_ml": dict(
+        zip(regions["name"], regions["volume_ml"].round(2), strict=True)
+    ),
 }
 report.write_result(config, "cohorts", numbers, claims={})

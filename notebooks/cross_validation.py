@@ -13,18 +13,22 @@
 # %% [markdown]
 # # Cross-validation
 #
-# This page reproduces Fig. 3 and the first row of numbers in the paper's abstract: how well
-# DAT-Net tells each diagnosis from all others in the training cohort, for all participants and by
-# symptom duration. Every scan is judged by the one model of the six that never saw it.
+# This page reproduces Fig. 3 and the first row of numbers in the paper's abstract:
+# how well DAT-Net tells each diagnosis from all others in the training cohort, for
+# all participants and by symptom duration. Every scan is judged by the one model of
+# the six that never saw it.
 
 # %% tags=["parameters"]
 study: str = "data_manifest/smoke.yaml"  # study file
-short_duration_years: float = 2.0  # longest symptom duration that counts as short, years
+short_duration_years: float = (
+    2.0  # longest symptom duration that counts as short, years
+)
 n_bootstrap: int = 2000  # resamples of the participant-level bootstrap
 
 # %%
 import numpy as np
 import pandas as pd
+from IPython.display import Markdown
 
 from datnet_core import binding, figures, metrics, report, training
 from datnet_core.atlas import read_atlas
@@ -51,23 +55,32 @@ keys = ["participant_id", "session_id", "diagnosis", "fold"]
 # %%
 predictions = scans.loc[rows, keys].copy()
 for k in range(config.training.n_folds):
-    model = training.load_model(config.results / "models" / f"fold-{k}", config.network)
+    model = training.load_model(
+        config.results / "models" / f"fold-{k}", config.network
+    )
     held_out = rows[fold[rows] == k]
-    predictions.loc[held_out, p_columns] = training.predict(model, volumes, held_out)
+    predictions.loc[held_out, p_columns] = training.predict(
+        model, volumes, held_out
+    )
 report.write_table(config, "predictions/cross_validation.tsv", predictions)
 
 # %% [markdown]
-# The yardstick is what is in use today: the binding ratios of left and right putamen and caudate,
-# turned into a diagnosis by a logistic regression (open point A8), fitted on the same folds.
+# The yardstick is what is in use today: the binding ratios of left and right
+# putamen and caudate, turned into a diagnosis by a logistic regression (open point
+# A8), fitted on the same folds.
 
 # %%
 affine, _ = study_grid(config.images.grid_mm)
 atlas = read_atlas(config.atlas_path)
 reference = config.images.reference_region
-ratios = binding.regional_binding(volumes[rows], atlas, affine, reference)[[*binding.FEATURES]]
+ratios = binding.regional_binding(volumes[rows], atlas, affine, reference)[
+    [*binding.FEATURES]
+]
 diagnosis = scans["diagnosis"].to_numpy()[rows]
 proba = binding.out_of_fold_proba(ratios.to_numpy(), diagnosis, fold[rows], classes)
-yardstick = scans.loc[rows, keys].assign(**dict(zip(p_columns, proba.T, strict=True)))
+yardstick = scans.loc[rows, keys].assign(
+    **dict(zip(p_columns, proba.T, strict=True))
+)
 report.write_table(config, "predictions/cross_validation_binding.tsv", yardstick)
 
 # %% [markdown]
@@ -78,8 +91,9 @@ panels = {"DAT-Net": predictions, "binding ratios": yardstick}
 figures.roc_curves(panels, classes)
 
 # %% [markdown]
-# **Figure 3B. One-vs-rest ROC curves** of the network and of the binding ratios, out of fold. The
-# further a curve bends to the upper left, the better; the dotted line is guessing.
+# **Figure 3B. One-vs-rest ROC curves** of the network and of the binding ratios,
+# out of fold. The further a curve bends to the upper left, the better; the dotted
+# line is guessing.
 
 # %%
 aucs = {}
@@ -88,8 +102,15 @@ for title, table in panels.items():
         positive = table["diagnosis"] == name
         auc, low, high = metrics.delong_interval(positive, table[f"p_{name}"])
         person = table["participant_id"]
-        boot = metrics.bootstrap_interval(positive, table[f"p_{name}"], person, n_bootstrap, 0)
-        aucs[title, name] = {"auc": auc, "low": low, "high": high, "bootstrap": boot}
+        boot = metrics.bootstrap_interval(
+            positive, table[f"p_{name}"], person, n_bootstrap, 0
+        )
+        aucs[title, name] = {
+            "auc": auc,
+            "low": low,
+            "high": high,
+            "bootstrap": boot,
+        }
 auc_table = pd.DataFrame(aucs).T.rename_axis(["method", "diagnosis"])
 
 # %% tags=["hide-input"]
@@ -98,7 +119,8 @@ report.table(
         {
             "AUC": auc_table["auc"].map("{:.3f}".format),
             "95% interval (DeLong)": [
-                f"{low:.3f} to {high:.3f}" for low, high in auc_table[["low", "high"]].values
+                f"{low:.3f} to {high:.3f}"
+                for low, high in auc_table[["low", "high"]].values
             ],
             "95% interval (bootstrap)": [
                 f"{b[0]:.3f} to {b[1]:.3f}" for b in auc_table["bootstrap"]
@@ -108,8 +130,8 @@ report.table(
 )
 
 # %% [markdown]
-# DeLong's interval treats the pooled scores as if one model had made them; the bootstrap, which
-# draws participants, stands beside it as a check.
+# DeLong's interval treats the pooled scores as if one model had made them; the
+# bootstrap, which draws participants, stands beside it as a check.
 #
 # ## Does the network beat the binding ratios?
 #
@@ -118,17 +140,23 @@ report.table(
 # %%
 comparison = {
     name: metrics.delong_test(
-        predictions["diagnosis"] == name, predictions[f"p_{name}"], yardstick[f"p_{name}"]
+        predictions["diagnosis"] == name,
+        predictions[f"p_{name}"],
+        yardstick[f"p_{name}"],
     )
     for name in classes
 }
+gain = {
+    c: aucs["DAT-Net", c]["auc"] - aucs["binding ratios", c]["auc"] for c in classes
+}
+
+# %% tags=["hide-input"]
 report.table(
     pd.DataFrame(
         {
             "diagnosis": classes,
             "AUC network - AUC binding ratios": [
-                f"{aucs['DAT-Net', c]['auc'] - aucs['binding ratios', c]['auc']:+.3f}"
-                for c in classes
+                f"{gain[c]:+.3f}" for c in classes
             ],
             "P": [f"{comparison[c]:.2g}" for c in classes],
         }
@@ -138,9 +166,10 @@ report.table(
 # %% [markdown]
 # ## Sensitivity and specificity, and symptom duration
 #
-# A scan counts as positive above the Youden cutoff of its diagnosis, found on all out-of-fold
-# predictions, as in the paper. The cutoff is chosen on the scans it is applied to, so these rates
-# are slightly optimistic; the blind test is not affected.
+# A scan counts as positive above the Youden cutoff of its diagnosis, found on all
+# out-of-fold predictions, as in the paper. The cutoff is chosen on the scans it is
+# applied to, so these rates are slightly optimistic; the blind test is not
+# affected.
 
 # %%
 cutoffs = metrics.youden_cutoffs(predictions, classes)
@@ -150,8 +179,10 @@ duration = scans.loc[rows, "symptom_duration_years"]
 control = predictions["diagnosis"] == config.control
 groups = {
     "all": duration.notna() | control,
-    f"≤ {short_duration_years:g} years": (duration <= short_duration_years) | control,
-    f"> {short_duration_years:g} years": (duration > short_duration_years) | control,
+    f"≤ {short_duration_years:g} years": (duration <= short_duration_years)
+    | control,
+    f"> {short_duration_years:g} years": (duration > short_duration_years)
+    | control,
 }
 tables = {
     title: metrics.diagnostic_table(predictions[chosen], classes, cutoffs)
@@ -163,9 +194,10 @@ tables = {
 figures.rate_bars(tables, classes)
 
 # %% [markdown]
-# **Figure 3A. Sensitivity, specificity, PPV and NPV by symptom duration**, with 95% intervals.
-# Controls, who have no symptoms, are among the negatives of every group. Bars of one colour that
-# stand apart by more than their intervals would mean that disease duration matters.
+# **Figure 3A. Sensitivity, specificity, PPV and NPV by symptom duration**, with 95%
+# intervals. Controls, who have no symptoms, are among the negatives of every group.
+# Bars of one colour that stand apart by more than their intervals would mean that
+# disease duration matters.
 
 # %%
 called = np.array(classes)[predictions[p_columns].to_numpy().argmax(axis=1)]
@@ -174,7 +206,9 @@ short, long = list(groups)[1:]
 durations_p = metrics.chi_square_correct(
     correct[groups[short] & ~control], correct[groups[long] & ~control]
 )
-f"right decisions, {short} against {long}: chi-square P = {durations_p:.2g}"
+Markdown(
+    f"**Right decisions**, {short} against {long}: chi-square P = {durations_p:.2g}."
+)
 
 # %% [markdown]
 # ## Paper and this study
@@ -183,17 +217,27 @@ f"right decisions, {short} against {long}: chi-square P = {durations_p:.2g}"
 claims = {}
 for name in classes:
     row, key = tables["all"].loc[name], name.lower()
-    claims[f"cv.auc.{key}"] = {"value": row["auc"], "low": row["auc_low"], "high": row["auc_high"]}
+    claims[f"cv.auc.{key}"] = {
+        "value": row["auc"],
+        "low": row["auc_low"],
+        "high": row["auc_high"],
+    }
     for short_name, rate in {"sens": "sensitivity", "spec": "specificity"}.items():
         claims[f"cv.{short_name}.{key}"] = report.claim(row, rate)
-claims[f"cv.ppv.{config.control.lower()}"] = report.claim(tables["all"].loc[config.control], "ppv")
-claims[f"cv.npv.{config.control.lower()}"] = report.claim(tables["all"].loc[config.control], "npv")
+claims[f"cv.ppv.{config.control.lower()}"] = report.claim(
+    tables["all"].loc[config.control], "ppv"
+)
+claims[f"cv.npv.{config.control.lower()}"] = report.claim(
+    tables["all"].loc[config.control], "npv"
+)
 claims["cv.duration.compare"] = {
     "value": "no difference" if durations_p >= 0.05 else "difference",
     "p": durations_p,
 }
 for name in config.patients:
-    by_group = [t.loc[name, "auc"] for t in list(tables.values())[1:] if name in t.index]
+    by_group = [
+        t.loc[name, "auc"] for t in list(tables.values())[1:] if name in t.index
+    ]
     if len(by_group) == 2:
         order = "long > short" if by_group[1] > by_group[0] else "short > long"
         claims[f"cv.duration.{name.lower()}"] = {"value": order}
@@ -203,7 +247,8 @@ report.claims_table(config, "cross_validation", claims)
 # ## Summary
 #
 # - Each scan of the training cohort was judged by a model that never saw it.
-# - The table above sets the paper's numbers beside this study's, the figure both methods.
+# - The table above sets the paper's numbers beside this study's, the figure both
+#   methods.
 # - Cutoffs are frozen here and go to the blind test unchanged.
 
 # %%

@@ -13,10 +13,10 @@
 # %% [markdown]
 # # Fusion with clinical data
 #
-# This page reproduces Fig. 8: gradient-boosted trees (XGBoost) join the network's probabilities
-# with age, sex, symptom duration, UPDRS and Hoehn and Yahr stage. They learn on the training
-# cohort and are judged on the blind test, patients only, since controls have no clinical scores
-# (open point A10).
+# This page reproduces Fig. 8: gradient-boosted trees (XGBoost) join the network's
+# probabilities with age, sex, symptom duration, UPDRS and Hoehn and Yahr stage.
+# They learn on the training cohort and are judged on the blind test, patients only,
+# since controls have no clinical scores (open point A10).
 
 # %% tags=["parameters"]
 study: str = "data_manifest/smoke.yaml"  # study file
@@ -29,7 +29,7 @@ from datnet_core import figures, fusion, metrics, report
 from datnet_core.study import read_study
 
 config = read_study(study)
-classes, patients = config.diagnoses, config.patients
+classes, groups_compared = config.diagnoses, config.compared
 
 # %% tags=["remove-input"]
 report.notice(config)
@@ -37,23 +37,32 @@ report.notice(config)
 # %% [markdown]
 # ## Nine features
 #
-# The probabilities of the training scans are out-of-fold: from the model that never saw the scan.
-# Probabilities of scans that a network was trained on would look surer than they are, and the
-# trees would learn to trust them too much.
+# The probabilities of the training scans are out-of-fold: from the model that never
+# saw the scan. Probabilities of scans that a network was trained on would look
+# surer than they are, and the trees would learn to trust them too much. A score
+# that a whole group lacks would give the group away, so it is left out.
 
 # %%
 scans = report.read_table(config, "scans.tsv")
 out_of_fold = report.read_table(config, "predictions/cross_validation.tsv")
 blind = report.read_table(config, "predictions/blind_test.tsv")
-out_of_fold = out_of_fold[out_of_fold["diagnosis"].isin(patients)].reset_index(drop=True)
+out_of_fold = out_of_fold[
+    out_of_fold["diagnosis"].isin(groups_compared)
+].reset_index(drop=True)
 x_train = fusion.fusion_features(out_of_fold, scans, classes)
-x_test = fusion.fusion_features(blind, scans, classes)
+known = x_train.groupby(out_of_fold["diagnosis"]).count().min() > 0
+x_train = x_train.loc[:, known]
+x_test = fusion.fusion_features(blind, scans, classes)[x_train.columns]
 
 # %%
 model, learned = fusion.fit_fusion(x_train, out_of_fold["diagnosis"], config.fusion)
-proba = pd.DataFrame(0.0, index=blind.index, columns=[f"p_{name}" for name in classes])
+proba = pd.DataFrame(
+    0.0, index=blind.index, columns=[f"p_{name}" for name in classes]
+)
 proba[[f"p_{name}" for name in learned]] = model.predict_proba(x_test)
-predictions = blind[["participant_id", "session_id", "diagnosis", "fold"]].join(proba)
+predictions = blind[["participant_id", "session_id", "diagnosis", "fold"]].join(
+    proba
+)
 report.write_table(config, "predictions/fusion.tsv", predictions)
 
 # %% [markdown]
@@ -80,12 +89,17 @@ accuracy = {
     if chosen.any()
 }
 first = groups["all"]
-p_fusion = metrics.chi_square_correct(right["imaging"][first], right["imaging + clinical"][first])
+p_fusion = metrics.chi_square_correct(
+    right["imaging"][first], right["imaging + clinical"][first]
+)
 
 # %% tags=["hide-input"]
 report.table(
     pd.DataFrame(
-        [(group, title, report.interval(*value)) for (title, group), value in accuracy.items()],
+        [
+            (group, title, report.interval(*value))
+            for (title, group), value in accuracy.items()
+        ],
         columns=["scans", "features", "accuracy (95%)"],
     )
 )
@@ -93,15 +107,21 @@ report.table(
 # %%
 tables = {
     title: metrics.diagnostic_table(table[first], classes)
-    for title, table in {"imaging": blind, "imaging + clinical": predictions}.items()
+    for title, table in {
+        "imaging": blind,
+        "imaging + clinical": predictions,
+    }.items()
+    if table.loc[first, "diagnosis"].nunique() > 1
 }
 
 # %% tags=["hide-input"]
-figures.rate_bars(tables, patients)
+figures.rate_bars(
+    tables, groups_compared
+) if tables else "one diagnosis only: no rates"
 
 # %% [markdown]
-# **Figure 8A. Sensitivity, specificity, PPV and NPV** with 95% intervals on the blind test, from
-# the scan alone and with clinical data.
+# **Figure 8A. Sensitivity, specificity, PPV and NPV** with 95% intervals on the
+# blind test, from the scan alone and with clinical data.
 #
 # ## What the trees rely on
 
@@ -112,14 +132,20 @@ shares = fusion.importances(model, x_train)
 figures.importance_bars(shares)
 
 # %% [markdown]
-# **Figure 8E. Feature importances** as share of the gain over all splits. 0 means that no tree
-# uses the feature.
+# **Figure 8E. Feature importances** as share of the gain over all splits. 0 means
+# that no tree uses the feature.
 #
 # ## Paper and this study
 
 # %%
-names = [name.replace("p_", "P(") + ")" if name.startswith("p_") else name for name in shares.index]
-readable = {"hoehn_yahr": "Hoehn-Yahr", "symptom_duration_years": "symptom duration"}
+names = [
+    name.replace("p_", "P(") + ")" if name.startswith("p_") else name
+    for name in shares.index
+]
+readable = {
+    "hoehn_yahr": "Hoehn-Yahr",
+    "symptom_duration_years": "symptom duration",
+}
 names = [readable.get(name, name) for name in names]
 value, low, high = accuracy["imaging + clinical", "all"]
 claims = {
@@ -133,13 +159,18 @@ report.claims_table(config, "fusion", claims)
 # %% [markdown]
 # ## Summary
 #
-# - The fusion learned from out-of-fold probabilities and was judged on untouched participants.
-# - The chi-square test says whether clinical data change the accuracy by more than chance.
-# - Importance by gain says what the trees use, not what would help if it were alone.
+# - The fusion learned from out-of-fold probabilities and was judged on untouched
+#   participants.
+# - The chi-square test says whether clinical data change the accuracy by more than
+#   chance.
+# - Importance by gain says what the trees use, not what would help if it were
+#   alone.
 
 # %%
 numbers = {
-    "accuracy": {f"{title}, {group}": value for (title, group), value in accuracy.items()},
+    "accuracy": {
+        f"{title}, {group}": value for (title, group), value in accuracy.items()
+    },
     "p_imaging_vs_fusion": p_fusion,
     "importances": shares.to_dict(),
     "tables": {title: table.to_dict("index") for title, table in tables.items()},

@@ -13,10 +13,10 @@
 # %% [markdown]
 # # Radiomics
 #
-# This page reproduces Fig. 7: radiomic features of putamen, caudate and the DL region, tested one
-# by one between the diagnoses. The paper counts significant features, of 100 that it does not list;
-# here they are the 107 of PyRadiomics' default classes (open point A4), so counts are compared as
-# shares.
+# This page reproduces Fig. 7: radiomic features of putamen, caudate and the DL
+# region, tested one by one between the diagnoses. The paper counts significant
+# features, of 100 that it does not list; here they are the 107 of PyRadiomics'
+# default classes (open point A4), so counts are compared as shares.
 
 # %% tags=["parameters"]
 study: str = "data_manifest/smoke.yaml"  # study file
@@ -37,7 +37,7 @@ from datnet_core.study import read_study
 from datnet_core.volumes import study_grid
 
 config = read_study(study)
-patients = config.patients
+groups = config.compared
 
 # %% tags=["remove-input"]
 report.notice(config)
@@ -49,16 +49,25 @@ report.notice(config)
 
 # %%
 scans = report.read_table(config, "scans.tsv")
-rows = np.flatnonzero((scans["cohort"] == "training") & scans["diagnosis"].isin(patients))
+rows = np.flatnonzero(
+    (scans["cohort"] == "training") & scans["diagnosis"].isin(groups)
+)
 volumes = np.load(report.upstream(config, "volumes.npy"), mmap_mode="r")[rows]
 affine, shape = study_grid(config.images.grid_mm)
 atlas = read_atlas(config.atlas_path)
-keys = scans.loc[rows, ["participant_id", "session_id", "diagnosis", "fold"]].reset_index(drop=True)
+keys = scans.loc[
+    rows, ["participant_id", "session_id", "diagnosis", "fold"]
+].reset_index(drop=True)
 
 # %%
-every_region = nib.load(report.upstream(config, "saliency/regions.nii.gz")).get_fdata() > 0
+every_region = (
+    nib.load(report.upstream(config, "saliency/regions.nii.gz")).get_fdata() > 0
+)
 which = report.read_table(config, "saliency/regions.tsv")["volume"]
-masks = {name: region_mask_on(atlas, name, affine, shape) for name in ("putamen", "caudate")}
+masks = {
+    name: region_mask_on(atlas, name, affine, shape)
+    for name in ("putamen", "caudate")
+}
 masks["DL region"] = np.moveaxis(every_region, -1, 0)[which]
 features = radiomics.feature_table(
     volumes, masks, config.images.grid_mm, config.radiomics.bin_width, n_jobs
@@ -69,13 +78,14 @@ report.write_table(config, "radiomics/features.tsv", table)
 # %% [markdown]
 # ## Tests
 #
-# One two-sided Mann-Whitney U test per feature, region and pair of diagnoses. With this many
-# tests, 5% come out below 0.05 by chance alone; the count after Benjamini-Hochberg, over the
-# features of one region and pair, stands beside the published kind of count (open point A11).
+# One two-sided Mann-Whitney U test per feature, region and pair of diagnoses. With
+# this many tests, 5% come out below 0.05 by chance alone; the count after
+# Benjamini-Hochberg, over the features of one region and pair, stands beside the
+# published kind of count (open point A11).
 
 # %%
 names = [column for column in features.columns if column not in ("scan", "region")]
-pairs = list(combinations(patients, 2))
+pairs = list(combinations(groups, 2))
 tests = []
 for region, group in table.groupby("region", sort=False):
     for name in names:
@@ -88,26 +98,34 @@ tests["p_bh"] = grouped["p"].transform(false_discovery_control)
 report.write_table(config, "radiomics/tests.tsv", tests)
 
 # %%
-counts = grouped["p"].agg(lambda p: (p < alpha).sum()).rename("n_significant").reset_index()
+counts = (
+    grouped["p"]
+    .agg(lambda p: (p < alpha).sum())
+    .rename("n_significant")
+    .reset_index()
+)
 counts["after_bh"] = grouped["p_bh"].agg(lambda p: (p < alpha).sum()).to_numpy()
 
 # %% tags=["hide-input"]
 figures.p_value_maps(tests)
 
 # %% [markdown]
-# **Figure 7A-C. P values of every feature** (rows, grouped by class) for each pair of diagnoses;
-# the darker, the smaller P. A feature that is the same for all participants, such as the shape of
-# an atlas region in MNI space, cannot differ and stays white.
+# **Figure 7A-C. P values of every feature** (rows, grouped by class) for each pair
+# of diagnoses; the darker, the smaller P. A feature that is the same for all
+# participants, such as the shape of an atlas region in MNI space, cannot differ and
+# stays white.
 
 # %% tags=["hide-input"]
 figures.feature_counts(counts, len(names))
 
 # %% [markdown]
-# **Figure 7D. Number of features with P < 0.05** by region and pair of diagnoses. The dotted line
-# is the number of features tested.
+# **Figure 7D. Number of features with P < 0.05** by region and pair of diagnoses.
+# The dotted line is the number of features tested.
 
 # %% tags=["hide-input"]
-shown = counts.rename(columns={"n_significant": f"P < {alpha:g}", "after_bh": "after BH"})
+shown = counts.rename(
+    columns={"n_significant": f"P < {alpha:g}", "after_bh": "after BH"}
+)
 report.table(shown)
 
 # %% [markdown]
@@ -119,7 +137,9 @@ report.table(shown)
 per_100 = counts.set_index(["region", "pair"])["n_significant"] / len(names) * 100
 claims = {}
 for (region, pair), value in per_100.items():
-    key = f"radiomics.{region.split()[0].lower()}.{pair.replace(' vs ', '_').lower()}"
+    key = (
+        f"radiomics.{region.split()[0].lower()}.{pair.replace(' vs ', '_').lower()}"
+    )
     claims[key] = {"value": float(value)}
 total = counts.groupby("region")["n_significant"].sum()
 if total["putamen"]:
@@ -130,11 +150,17 @@ report.claims_table(config, "radiomics", claims)
 # %% [markdown]
 # ## Summary
 #
-# - The same tests were run on all three regions; the table shows both kinds of count.
-# - A larger region has more voxels and so steadier features; a higher count does not by itself
-#   mean that the region was chosen well.
-# - Neighbouring features measure much the same thing, so the counts are not independent findings.
+# - The same tests were run on all three regions; the table shows both kinds of
+#   count.
+# - A larger region has more voxels and so steadier features; a higher count does
+#   not by itself mean that the region was chosen well.
+# - Neighbouring features measure much the same thing, so the counts are not
+#   independent findings.
 
 # %%
-numbers = {"n_features": len(names), "n_scans": len(rows), "counts": counts.to_dict("records")}
+numbers = {
+    "n_features": len(names),
+    "n_scans": len(rows),
+    "counts": counts.to_dict("records"),
+}
 report.write_result(config, "radiomics", numbers, claims)

@@ -13,15 +13,18 @@
 # %% [markdown]
 # # Training
 #
-# This page trains DAT-Net as the paper describes it: first on the pre-training cohort with its
-# uncertain diagnoses, then, from those weights, once per fold of the training cohort. It shows
-# how each model learned and when it stopped. What differs from the paper's public code: the scans
-# that stop the training are an inner validation split of the training folds, never the scans that
-# are evaluated later (open point A7).
+# This page trains DAT-Net as the paper describes it: first on the pre-training
+# cohort with its uncertain diagnoses, then, from those weights, once per fold of
+# the training cohort. It shows how each model learned and when it stopped. What
+# differs from the paper's public code: the scans that stop the training are an
+# inner validation split of the training folds, never the scans that are evaluated
+# later (open point A7).
 
 # %% tags=["parameters"]
 study: str = "data_manifest/smoke.yaml"  # study file
-stage: str = "all"  # pretrain, fold-0, fold-1, ..., refit, or all that are not trained yet
+stage: str = (
+    "all"  # pretrain, fold-0, fold-1, ..., refit, or all that are not trained yet
+)
 
 # %%
 import numpy as np
@@ -48,12 +51,16 @@ models = config.results / "models"
 # %% [markdown]
 # ## Who teaches which model
 #
-# Each stage learns from its own scans and is stopped by others. Fold *k* never sees the scans of
-# fold *k*, neither to learn nor to stop, unless `training.early_stopping_on: test_fold` asks for
-# the published shortcut.
+# Each stage learns from its own scans and is stopped by others. Fold *k* never sees
+# the scans of fold *k*, neither to learn nor to stop, unless
+# `training.early_stopping_on: test_fold` asks for the published shortcut.
 
 # %%
-pool = {"pretrain": scans["cohort"] == "pretraining"} if config.training.pretrain else {}
+pool = (
+    {"pretrain": scans["cohort"] == "pretraining"}
+    if config.training.pretrain
+    else {}
+)
 for k in range(config.training.n_folds):
     pool[f"fold-{k}"] = (scans["cohort"] == "training") & (scans["fold"] != k)
 if config.decisions.blind_test_model == "refit":
@@ -66,9 +73,15 @@ for number, (name, rows) in enumerate(pool.items()):
     seed = [config.training.seed, number]
     fit, inner = split_inner(scans.iloc[rows], config.training.inner_fraction, seed)
     stages[name] = (rows[fit], rows[inner])
-    if config.training.early_stopping_on == "test_fold" and name.startswith("fold-"):
-        stages[name] = (rows, np.flatnonzero(scans["fold"] == int(name.removeprefix("fold-"))))
-assert stage in ("all", *stages), f"stage {stage!r} is not one of all, {', '.join(stages)}"
+    if config.training.early_stopping_on == "test_fold" and name.startswith(
+        "fold-"
+    ):
+        stages[name] = (
+            rows,
+            np.flatnonzero(scans["fold"] == int(name.removeprefix("fold-"))),
+        )
+if stage not in ("all", "pretrain", *stages):
+    raise ValueError(f"stage {stage!r} is not one of all, {', '.join(stages)}")
 
 # %% [markdown]
 # ## Training
@@ -78,7 +91,11 @@ assert stage in ("all", *stages), f"stage {stage!r} is not one of all, {', '.joi
 # %%
 for name, (fit, validation) in stages.items():
     if stage in ("all", name):
-        start = models / "pretrain" if "pretrain" in stages and name != "pretrain" else None
+        start = (
+            models / "pretrain"
+            if "pretrain" in stages and name != "pretrain"
+            else None
+        )
         training.fit(
             models / name, volumes, labels, fit, validation,
             config.diagnoses, config.network, config.training, start,
@@ -89,18 +106,30 @@ for name, (fit, validation) in stages.items():
 
 # %% tags=["hide-input"]
 done = [name for name in stages if (models / name / "config.json").is_file()]
-histories = {name: pd.read_csv(models / name / "history.tsv", sep="\t") for name in done}
+histories = {
+    name: pd.read_csv(models / name / "history.tsv", sep="\t") for name in done
+}
 figures.learning_curves(histories)
 
 # %% [markdown]
-# **Figure 1. Learning curves.** Cross-entropy of the scans learned from (grey) and of the inner
-# validation scans (blue) by epoch. The red dot is the epoch whose weights are kept. A blue curve
-# that turns up while the grey one falls is overfitting; training stops when the validation loss
-# has not improved for as many epochs as `training.patience` says.
+# **Figure 1. Learning curves.** Cross-entropy of the scans learned from (grey) and
+# of the inner validation scans (blue) by epoch. The red dot is the epoch whose
+# weights are kept. A blue curve that turns up while the grey one falls is
+# overfitting; training stops when the validation loss has not improved for as many
+# epochs as `training.patience` says.
 
 # %%
-records = pd.DataFrame([training.read_config(models / name) for name in done], index=done)
-columns = ["n_fit", "n_validation", "n_epochs", "best_epoch", "validation_loss", "seconds"]
+records = pd.DataFrame(
+    [training.read_config(models / name) for name in done], index=done
+)
+columns = [
+    "n_fit",
+    "n_validation",
+    "n_epochs",
+    "best_epoch",
+    "validation_loss",
+    "seconds",
+]
 table = records[columns].rename_axis("model").reset_index()
 table.style.hide().format({"validation_loss": "{:.3f}", "seconds": "{:.0f}"})
 
@@ -108,7 +137,8 @@ table.style.hide().format({"validation_loss": "{:.3f}", "seconds": "{:.0f}"})
 # ## Summary
 #
 # - Each model was stopped by scans that it is not judged on.
-# - The weights of the best validation epoch are kept as `models/<stage>/weights.safetensors`.
+# - The weights of the best validation epoch are kept as
+#   `models/<stage>/weights.safetensors`.
 # - The same study file gives the same models again on the same machine.
 
 # %%
