@@ -37,6 +37,11 @@ def book(study, threads, *notebooks):
 
 if __name__ == "__main__":
     kind, study_file, *rest = sys.argv[1:]
+    if kind == "page":
+        what = " ".join([Path(rest[1]).stem, *rest[3:]])
+    else:
+        what = {"dataset": "phantom data set", "book": "book"}[kind]
+    sys.stderr.write(f"\n--- {what} ---\n")
     try:
         {"dataset": dataset, "page": page, "book": book}[kind](read_study(study_file), *rest)
     except (RuntimeError, ValueError, FileNotFoundError) as error:

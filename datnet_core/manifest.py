@@ -13,6 +13,7 @@ from sklearn.model_selection import StratifiedKFold
 COHORTS = {"possible": "pretraining", "definite": "training", "confirmed": "blind_test"}
 CLINICAL = ("age", "sex", "symptom_duration_years", "updrs", "hoehn_yahr")
 KEYS = ("participant_id", "session_id")
+IDS = ("sub", "ses")
 
 
 def scan_schema(diagnoses, control):
@@ -30,22 +31,28 @@ def scan_schema(diagnoses, control):
     pandera.DataFrameSchema
     """
     number = {"nullable": True, "coerce": True}
-    inside = pa.Check.in_range
+    key = {kind: _matches(rf"^{kind}-[A-Za-z0-9]+$", f"{kind}-<letters, digits>") for kind in IDS}
     return pa.DataFrameSchema(
         {
-            "participant_id": pa.Column(str, pa.Check.str_matches(r"^sub-[A-Za-z0-9]+$")),
-            "session_id": pa.Column(str, pa.Check.str_matches(r"^ses-[A-Za-z0-9]+$")),
-            "path": pa.Column(str, unique=True),
-            "diagnosis": pa.Column(str, pa.Check.isin(list(diagnoses))),
-            "certainty": pa.Column(str, pa.Check.isin(list(COHORTS))),
-            "age": pa.Column(float, inside(0, 120), coerce=True),
-            "sex": pa.Column(str, pa.Check.isin(["F", "M"])),
-            "symptom_duration_years": pa.Column(float, inside(0, 80), **number),
-            "updrs": pa.Column(float, inside(0, 199), **number),
-            "hoehn_yahr": pa.Column(float, inside(0, 5), **number),
+            "participant_id": pa.Column(
+                str, _matches(r"^sub-[A-Za-z0-9]+$", "sub-<letters, digits>")
+            ),
+            "session_id": pa.Column(str, key["ses"]),
+            "path": pa.Column(str),
+            "diagnosis": pa.Column(str, _one_of(diagnoses)),
+            "certainty": pa.Column(str, _one_of(COHORTS)),
+            "age": pa.Column(float, _between(0, 120), coerce=True),
+            "sex": pa.Column(str, _one_of(["F", "M"])),
+            "symptom_duration_years": pa.Column(float, _between(0, 80), **number),
+            "updrs": pa.Column(float, _between(0, 199), **number),
+            "hoehn_yahr": pa.Column(float, _between(0, 5), **number),
         },
-        unique=list(KEYS),
-        checks=[_one_value_per_participant("certainty"), _one_value_per_participant("diagnosis")],
+        checks=[
+            _whole_row(lambda t: ~t.duplicated(list(KEYS), keep=False), "scan listed twice"),
+            _whole_row(lambda t: ~t["path"].duplicated(keep=False), "same file as another row"),
+            _one_value_per_participant("certainty"),
+            _one_value_per_participant("diagnosis"),
+        ],
         strict="filter",
         name=f"scans.tsv ({', '.join(diagnoses)}; control {control})",
     )
@@ -168,25 +175,46 @@ def split_inner(scans, fraction, seed):
     return np.flatnonzero(~validation), np.flatnonzero(validation)
 
 
+def _one_of(values):
+    """Check for a list of allowed words."""
+    return pa.Check.isin(list(values), error=f"expected one of {', '.join(values)}")
+
+
+def _between(low, high):
+    """Check for a range of numbers."""
+    return pa.Check.in_range(low, high, error=f"expected {low} to {high}")
+
+
+def _matches(pattern, words):
+    """Check for a pattern, described in words."""
+    return pa.Check.str_matches(pattern, error=f"expected {words}")
+
+
+def _whole_row(passes, problem):
+    """Check of rows that concerns no single column; its message stands in brackets."""
+    return pa.Check(passes, error=f"[{problem}]")
+
+
 def _one_value_per_participant(column):
     """Check that a participant has one value of a column in all sessions."""
-    return pa.Check(
+    return _whole_row(
         lambda table: table.groupby("participant_id")[column].transform("nunique") <= 1,
-        error=f"one participant with more than one {column}",
+        f"participant with more than one {column}",
     )
 
 
 def _failures(cases, scans):
-    """Pandera's failure cases as one line per offending row."""
+    """Pandera's failure cases as one line per offending row and rule."""
     lines = []
     for column, check, found, row in cases[["column", "check", "failure_case", "index"]].values:
         if pd.isna(row):
             lines.append(f"column {found}: {check.replace('_', ' ')}")
             continue
         who = "/".join(str(value) for value in scans.loc[row, list(KEYS)])
-        known = column in scans.columns
-        value = f"{column} = {scans.loc[row, column]!r}: {check}" if known else check
-        lines.append(f"row {row + 2} ({who}): {value}")
+        problem = f"{column} = {str(scans[column][row])!r}: {check}"
+        if check.startswith("["):
+            problem = check.strip("[]")
+        lines.append(f"row {row + 2} ({who}): {problem}")
     return lines
 
 

@@ -174,7 +174,7 @@ def write_cohort(root, phantom, calibration, atlas, control, n_jobs=2):
     control : str
         Diagnosis without any loss.
     n_jobs : int
-        Processes.
+        Threads; SciPy, gzip and NumPy run side by side in them.
     """
     root, recipe_path = Path(root), Path(root) / "phantom.json"
     recipe = {"phantom": phantom.model_dump(), "calibration": calibration, "control": control}
@@ -193,7 +193,7 @@ def write_cohort(root, phantom, calibration, atlas, control, n_jobs=2):
         for row, path in enumerate(scans["path"])
         if not (root / path).is_file()
     ]
-    done = Parallel(n_jobs, return_as="generator_unordered")(jobs)
+    done = Parallel(n_jobs, prefer="threads", return_as="generator_unordered")(jobs)
     for _ in progress(done, "writing phantom scans", len(jobs)):
         pass
     people = scans.drop_duplicates("participant_id")

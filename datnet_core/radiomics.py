@@ -5,11 +5,12 @@ classes (first order, 3D shape, GLCM, GLRLM, GLSZM, GLDM, NGTDM).
 """
 
 import logging
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
 
 import numpy as np
 import pandas as pd
 import SimpleITK as sitk
-from joblib import Parallel, delayed
 
 from datnet_core.progress import progress
 
@@ -81,17 +82,19 @@ def feature_table(volumes, masks, spacing_mm, bin_width, n_jobs=2):
         `scan` (row number), `region`, and the features.
     """
     tasks = [(scan, region) for scan in range(len(volumes)) for region in masks]
-    jobs = [
-        delayed(extract_features)(
-            np.asarray(volumes[scan]),
-            masks[region] if masks[region].ndim == 3 else masks[region][scan],
-            spacing_mm,
-            bin_width,
-        )
-        for scan, region in tasks
-    ]
-    done = Parallel(n_jobs, return_as="generator")(jobs)
-    rows = list(progress(done, "radiomic features", len(jobs), unit="region"))
+    arguments = (
+        [np.asarray(volumes[scan]) for scan, _ in tasks],
+        [
+            masks[region] if masks[region].ndim == 3 else masks[region][scan]
+            for scan, region in tasks
+        ],
+        [spacing_mm] * len(tasks),
+        [bin_width] * len(tasks),
+    )
+    # PyRadiomics holds the interpreter lock, so threads would not help.
+    with ProcessPoolExecutor(n_jobs, multiprocessing.get_context("spawn")) as pool:
+        done = pool.map(extract_features, *arguments, chunksize=4)
+        rows = list(progress(done, "radiomic features", len(tasks), unit="region"))
     table = pd.DataFrame(rows)
     table.insert(0, "scan", [scan for scan, _ in tasks])
     table.insert(1, "region", [region for _, region in tasks])

@@ -50,12 +50,26 @@ def fit(folder, volumes, labels, fit_rows, validation_rows, classes, network, tr
 
     Raises
     ------
+    FileNotFoundError
+        If the model to start from is not finished.
     ValueError
-        If a checkpoint is damaged; the message names the file to delete.
+        If there are too few scans, or a checkpoint is damaged; then the message names the
+        file to delete.
     """
+    if len(fit_rows) < 2 or len(validation_rows) < 1:
+        raise ValueError(
+            f"model {folder.name}: {len(fit_rows)} scan(s) to learn from and "
+            f"{len(validation_rows)} to stop by, expected at least 2 and 1; add participants"
+        )
+    if start:
+        read_config(start)
     folder.mkdir(parents=True, exist_ok=True)
-    inputs = _fingerprint(volumes, labels, fit_rows, validation_rows, network, training, start)
+    split = (fit_rows, validation_rows)
+    inputs = _fingerprint(volumes, labels, split, classes, network, training, start)
     config_path, checkpoint_path = folder / "config.json", folder / "checkpoint.safetensors"
+    if not (folder / "weights.safetensors").is_file():  # a damaged one was deleted
+        config_path.unlink(missing_ok=True)
+        checkpoint_path.unlink(missing_ok=True)
     if config_path.is_file():
         config = json.loads(config_path.read_text())
         if config["inputs"] == inputs:
@@ -226,13 +240,14 @@ def _train_epoch(model, optimizer, volumes, labels, rows, training, rng):
 def _balanced(labels, rng):
     """Positions of as many scans as given, every class equally often up to one scan."""
     classes = np.unique(labels)
-    share = -(-len(labels) // len(classes))
+    shares = np.full(len(classes), len(labels) // len(classes))
+    shares[rng.permutation(len(classes))[: len(labels) % len(classes)]] += 1
     picks = []
-    for name in classes:
+    for name, share in zip(classes, shares, strict=True):
         members = np.flatnonzero(labels == name)
         repeats = [rng.permutation(members) for _ in range(-(-share // len(members)))]
         picks.append(np.concatenate(repeats)[:share])
-    return rng.permutation(np.concatenate(picks))[: len(labels)]
+    return rng.permutation(np.concatenate(picks))
 
 
 @torch.inference_mode()
@@ -280,16 +295,15 @@ def _resume(path, inputs, model, optimizer):
     return json.loads(metadata["history"]), float(metadata["seconds"])
 
 
-def _fingerprint(volumes, labels, fit_rows, validation_rows, network, training, start):
+def _fingerprint(volumes, labels, split, classes, network, training, start):
     """Hash of everything a model depends on, the code that trains it included."""
     digest = hashlib.sha256()
     for module in ("network.py", "training.py"):
         digest.update((Path(__file__).parent / module).read_bytes())
-    rows = np.concatenate([fit_rows, validation_rows])
-    for array in (fit_rows, validation_rows, labels[rows]):
-        digest.update(np.ascontiguousarray(array).tobytes())
-    for row in rows:
-        digest.update(np.ascontiguousarray(volumes[row, ::3, ::3, ::3]).tobytes())
+    for rows in split:
+        digest.update(json.dumps([rows.tolist(), labels[rows].tolist(), classes]).encode())
+        for row in rows:
+            digest.update(np.ascontiguousarray(volumes[row]))
     digest.update((network.model_dump_json() + training.model_dump_json()).encode())
     if start:
         digest.update((start / "weights.safetensors").read_bytes())

@@ -183,7 +183,7 @@ def cache_volumes(paths, atlas, spacing_mm, reference_region, array_path, n_jobs
     array_path : Path
         File to write, `.npy`; a `.json` beside it holds grid, parameters and hash.
     n_jobs : int
-        Processes.
+        Threads; SciPy, gzip and NumPy run side by side in them.
 
     Returns
     -------
@@ -212,7 +212,7 @@ def cache_volumes(paths, atlas, spacing_mm, reference_region, array_path, n_jobs
     array_path.parent.mkdir(parents=True, exist_ok=True)
     part = array_path.with_suffix(".part.npy")
     array = np.lib.format.open_memmap(part, "w+", np.float32, (len(paths), *shape))
-    volumes = Parallel(n_jobs, return_as="generator")(
+    volumes = Parallel(n_jobs, prefer="threads", return_as="generator")(
         delayed(_volume_or_problem)(path, atlas, spacing_mm, reference_region) for path in paths
     )
     problems = []

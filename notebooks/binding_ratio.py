@@ -50,9 +50,7 @@ report.notice(config)
 
 # %%
 scans = report.read_table(config, "scans.tsv")
-rows = np.flatnonzero(
-    (scans["cohort"] == "training") & scans["diagnosis"].isin(groups)
-)
+rows = np.flatnonzero((scans["cohort"] == "training") & scans["diagnosis"].isin(groups))
 volumes = np.load(report.upstream(config, "volumes.npy"), mmap_mode="r")[rows]
 affine, shape = study_grid(config.images.grid_mm)
 atlas = read_atlas(config.atlas_path)
@@ -130,8 +128,7 @@ report.table(
             "binding ratio": stacked["value"].map(titles),
             "groups": stacked["group_a"] + " vs " + stacked["group_b"],
             "median": [
-                f"{a:.2f}, {b:.2f}"
-                for a, b in stacked[["median_a", "median_b"]].values
+                f"{a:.2f}, {b:.2f}" for a, b in stacked[["median_a", "median_b"]].values
             ],
             "P": stacked["p"].map("{:.2g}".format),
             "P (BH)": stacked["p_bh"].map("{:.2g}".format),
@@ -163,9 +160,7 @@ if {("dl", "ipd_msa"), ("dl", "ipd_psp"), ("dl", "msa_psp")} <= set(p):
     }
     for region in ("putamen", "caudate"):
         claims[f"br.{region}.ipd_msa"] = verdict((region, "ipd_msa"))
-        claims[f"br.{region}.psp"] = verdict(
-            (region, "ipd_psp"), (region, "msa_psp")
-        )
+        claims[f"br.{region}.psp"] = verdict((region, "ipd_psp"), (region, "msa_psp"))
 if ("dl_putamen", "ipd_psp") in p:
     claims["dlbr.region.putamen.ipd_psp"] = verdict(("dl_putamen", "ipd_psp"))
 report.claims_table(config, "binding_ratio", claims)

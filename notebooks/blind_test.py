@@ -122,9 +122,7 @@ first = groups["all"]
 # %%
 decided = {title: right[chosen] for title, chosen in groups.items() if chosen.any()}
 decided["binding ratios, all"] = right_yardstick[first]
-accuracy = {
-    title: metrics.share_interval(values) for title, values in decided.items()
-}
+accuracy = {title: metrics.share_interval(values) for title, values in decided.items()}
 out_of_fold = report.read_table(config, "predictions/cross_validation.tsv")
 
 # %%
@@ -185,9 +183,7 @@ if "all" in tables:
     tables["binding ratios"] = metrics.diagnostic_table(yardstick[first], classes)
 
 # %% tags=["hide-input"]
-figures.rate_bars(
-    tables, config.compared
-) if tables else "one diagnosis only: no rates"
+figures.rate_bars(tables, config.compared) if tables else "one diagnosis only: no rates"
 
 # %% [markdown]
 # **Figure 4B. Sensitivity, specificity, PPV and NPV** with 95% intervals: the
@@ -196,9 +192,7 @@ figures.rate_bars(
 
 # %% tags=["hide-input"]
 panels = {"DAT-Net": predictions[first], "binding ratios": yardstick[first]}
-figures.roc_curves(
-    panels, classes
-) if tables else "one diagnosis only: no ROC curve"
+figures.roc_curves(panels, classes) if tables else "one diagnosis only: no ROC curve"
 
 # %% [markdown]
 # **Figure 4C. One-vs-rest ROC curves** of the blind test, one scan per participant.

@@ -73,12 +73,8 @@ mean, sd = grouped[scores].mean(), grouped[scores].std()
 table = mean.map("{:.1f}".format) + " (" + sd.map("{:.1f}".format) + ")"
 table = table.where(mean.notna(), "–")
 table.insert(0, "participants", grouped.size())
-table.insert(
-    1, "women", grouped["sex"].agg(lambda sex: f"{(sex == 'F').mean():.0%}")
-)
-report.table(
-    table.reset_index().rename(columns=lambda name: name.replace("_", " "))
-)
+table.insert(1, "women", grouped["sex"].agg(lambda sex: f"{(sex == 'F').mean():.0%}"))
+report.table(table.reset_index().rename(columns=lambda name: name.replace("_", " ")))
 
 # %% [markdown]
 # ## Images
@@ -110,9 +106,7 @@ Markdown(
 # %% tags=["hide-input"]
 in_training = scans["cohort"] == "training"
 means = {
-    name: volumes[(in_training & (scans["diagnosis"] == name)).to_numpy()].mean(
-        axis=0
-    )
+    name: volumes[(in_training & (scans["diagnosis"] == name)).to_numpy()].mean(axis=0)
     for name in config.diagnoses
     if (in_training & (scans["diagnosis"] == name)).any()
 }
@@ -153,8 +147,6 @@ numbers = {
     "participants": {f"{cohort}.{name}": n for (cohort, name), n in counts.items()},
     "grid_mm": config.images.grid_mm,
     "shape": shape,
-    "volume_ml": dict(
-        zip(regions["name"], regions["volume_ml"].round(2), strict=True)
-    ),
+    "volume_ml": dict(zip(regions["name"], regions["volume_ml"].round(2), strict=True)),
 }
 report.write_result(config, "cohorts", numbers, claims={})

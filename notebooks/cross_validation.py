@@ -55,13 +55,9 @@ keys = ["participant_id", "session_id", "diagnosis", "fold"]
 # %%
 predictions = scans.loc[rows, keys].copy()
 for k in range(config.training.n_folds):
-    model = training.load_model(
-        config.results / "models" / f"fold-{k}", config.network
-    )
+    model = training.load_model(config.results / "models" / f"fold-{k}", config.network)
     held_out = rows[fold[rows] == k]
-    predictions.loc[held_out, p_columns] = training.predict(
-        model, volumes, held_out
-    )
+    predictions.loc[held_out, p_columns] = training.predict(model, volumes, held_out)
 report.write_table(config, "predictions/cross_validation.tsv", predictions)
 
 # %% [markdown]
@@ -78,9 +74,7 @@ ratios = binding.regional_binding(volumes[rows], atlas, affine, reference)[
 ]
 diagnosis = scans["diagnosis"].to_numpy()[rows]
 proba = binding.out_of_fold_proba(ratios.to_numpy(), diagnosis, fold[rows], classes)
-yardstick = scans.loc[rows, keys].assign(
-    **dict(zip(p_columns, proba.T, strict=True))
-)
+yardstick = scans.loc[rows, keys].assign(**dict(zip(p_columns, proba.T, strict=True)))
 report.write_table(config, "predictions/cross_validation_binding.tsv", yardstick)
 
 # %% [markdown]
@@ -155,9 +149,7 @@ report.table(
     pd.DataFrame(
         {
             "diagnosis": classes,
-            "AUC network - AUC binding ratios": [
-                f"{gain[c]:+.3f}" for c in classes
-            ],
+            "AUC network - AUC binding ratios": [f"{gain[c]:+.3f}" for c in classes],
             "P": [f"{comparison[c]:.2g}" for c in classes],
         }
     )
@@ -179,10 +171,8 @@ duration = scans.loc[rows, "symptom_duration_years"]
 control = predictions["diagnosis"] == config.control
 groups = {
     "all": duration.notna() | control,
-    f"≤ {short_duration_years:g} years": (duration <= short_duration_years)
-    | control,
-    f"> {short_duration_years:g} years": (duration > short_duration_years)
-    | control,
+    f"≤ {short_duration_years:g} years": (duration <= short_duration_years) | control,
+    f"> {short_duration_years:g} years": (duration > short_duration_years) | control,
 }
 tables = {
     title: metrics.diagnostic_table(predictions[chosen], classes, cutoffs)

@@ -46,9 +46,9 @@ report.notice(config)
 scans = report.read_table(config, "scans.tsv")
 out_of_fold = report.read_table(config, "predictions/cross_validation.tsv")
 blind = report.read_table(config, "predictions/blind_test.tsv")
-out_of_fold = out_of_fold[
-    out_of_fold["diagnosis"].isin(groups_compared)
-].reset_index(drop=True)
+out_of_fold = out_of_fold[out_of_fold["diagnosis"].isin(groups_compared)].reset_index(
+    drop=True
+)
 x_train = fusion.fusion_features(out_of_fold, scans, classes)
 known = x_train.groupby(out_of_fold["diagnosis"]).count().min() > 0
 x_train = x_train.loc[:, known]
@@ -56,13 +56,9 @@ x_test = fusion.fusion_features(blind, scans, classes)[x_train.columns]
 
 # %%
 model, learned = fusion.fit_fusion(x_train, out_of_fold["diagnosis"], config.fusion)
-proba = pd.DataFrame(
-    0.0, index=blind.index, columns=[f"p_{name}" for name in classes]
-)
+proba = pd.DataFrame(0.0, index=blind.index, columns=[f"p_{name}" for name in classes])
 proba[[f"p_{name}" for name in learned]] = model.predict_proba(x_test)
-predictions = blind[["participant_id", "session_id", "diagnosis", "fold"]].join(
-    proba
-)
+predictions = blind[["participant_id", "session_id", "diagnosis", "fold"]].join(proba)
 report.write_table(config, "predictions/fusion.tsv", predictions)
 
 # %% [markdown]
@@ -115,9 +111,7 @@ tables = {
 }
 
 # %% tags=["hide-input"]
-figures.rate_bars(
-    tables, groups_compared
-) if tables else "one diagnosis only: no rates"
+figures.rate_bars(tables, groups_compared) if tables else "one diagnosis only: no rates"
 
 # %% [markdown]
 # **Figure 8A. Sensitivity, specificity, PPV and NPV** with 95% intervals on the

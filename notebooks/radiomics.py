@@ -49,9 +49,7 @@ report.notice(config)
 
 # %%
 scans = report.read_table(config, "scans.tsv")
-rows = np.flatnonzero(
-    (scans["cohort"] == "training") & scans["diagnosis"].isin(groups)
-)
+rows = np.flatnonzero((scans["cohort"] == "training") & scans["diagnosis"].isin(groups))
 volumes = np.load(report.upstream(config, "volumes.npy"), mmap_mode="r")[rows]
 affine, shape = study_grid(config.images.grid_mm)
 atlas = read_atlas(config.atlas_path)
@@ -65,8 +63,7 @@ every_region = (
 )
 which = report.read_table(config, "saliency/regions.tsv")["volume"]
 masks = {
-    name: region_mask_on(atlas, name, affine, shape)
-    for name in ("putamen", "caudate")
+    name: region_mask_on(atlas, name, affine, shape) for name in ("putamen", "caudate")
 }
 masks["DL region"] = np.moveaxis(every_region, -1, 0)[which]
 features = radiomics.feature_table(
@@ -99,10 +96,7 @@ report.write_table(config, "radiomics/tests.tsv", tests)
 
 # %%
 counts = (
-    grouped["p"]
-    .agg(lambda p: (p < alpha).sum())
-    .rename("n_significant")
-    .reset_index()
+    grouped["p"].agg(lambda p: (p < alpha).sum()).rename("n_significant").reset_index()
 )
 counts["after_bh"] = grouped["p_bh"].agg(lambda p: (p < alpha).sum()).to_numpy()
 
@@ -137,9 +131,7 @@ report.table(shown)
 per_100 = counts.set_index(["region", "pair"])["n_significant"] / len(names) * 100
 claims = {}
 for (region, pair), value in per_100.items():
-    key = (
-        f"radiomics.{region.split()[0].lower()}.{pair.replace(' vs ', '_').lower()}"
-    )
+    key = f"radiomics.{region.split()[0].lower()}.{pair.replace(' vs ', '_').lower()}"
     claims[key] = {"value": float(value)}
 total = counts.groupby("region")["n_significant"].sum()
 if total["putamen"]:

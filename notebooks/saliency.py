@@ -55,9 +55,7 @@ scans = report.read_table(config, "scans.tsv")
 volumes = np.load(report.upstream(config, "volumes.npy"), mmap_mode="r")
 affine, shape = study_grid(config.images.grid_mm)
 brain = region_mask_on(read_atlas(config.atlas_path), "brain", affine, shape)
-rows = np.flatnonzero(
-    (scans["cohort"] == "training") & scans["diagnosis"].isin(groups)
-)
+rows = np.flatnonzero((scans["cohort"] == "training") & scans["diagnosis"].isin(groups))
 diagnosis = scans["diagnosis"].to_numpy()[rows]
 held_out_of = scans["fold"].to_numpy()[rows]
 targets = np.array([classes.index(name) for name in diagnosis])
@@ -65,21 +63,15 @@ targets = np.array([classes.index(name) for name in diagnosis])
 # %%
 held_out = np.zeros((len(rows), *shape), np.float32)
 gaps, fold_maps = [], []
-for k in progress(
-    range(config.training.n_folds), "full gradients", unit="fold model"
-):
-    model = training.load_model(
-        config.results / "models" / f"fold-{k}", config.network
-    )
+for k in progress(range(config.training.n_folds), "full gradients", unit="fold model"):
+    model = training.load_model(config.results / "models" / f"fold-{k}", config.network)
     maps, gap = saliency.saliency_maps(
         model, volumes[rows], targets, config.saliency.postprocess, chunk_size
     )
     mine = held_out_of == k
     held_out[mine] = maps[mine]
     fold_maps.append(
-        np.mean(
-            [maps[~mine & (diagnosis == c)].mean(axis=0) for c in groups], axis=0
-        )
+        np.mean([maps[~mine & (diagnosis == c)].mean(axis=0) for c in groups], axis=0)
     )
     gaps.append(gap)
 gaps = np.concatenate(gaps)
@@ -139,9 +131,7 @@ regions = (
 weights = {r: region_fractions(atlas, r, affine, shape) for r in regions}
 enrichment = pd.DataFrame(
     {
-        name: {
-            r: (m * w).sum() / w.sum() / m[brain].mean() for r, w in weights.items()
-        }
+        name: {r: (m * w).sum() / w.sum() / m[brain].mean() for r, w in weights.items()}
         for name, m in means.items()
     }
 )
@@ -154,9 +144,7 @@ report.table(
 # %%
 ranked = enrichment.mean(axis=1).sort_values(ascending=False)
 peaks = {
-    name: nib.affines.apply_affine(
-        affine, np.unravel_index(m.argmax(), shape)
-    ).tolist()
+    name: nib.affines.apply_affine(affine, np.unravel_index(m.argmax(), shape)).tolist()
     for name, m in means.items()
 }
 
@@ -212,9 +200,7 @@ if config.saliency.region_source == "per_participant":
 img = nib.Nifti1Image(np.moveaxis(regions_of_scans, 0, -1).astype(np.uint8), affine)
 nib.save(img, config.results / "saliency" / "regions.nii.gz")
 keys = scans.loc[rows, ["participant_id", "session_id"]]
-report.write_table(
-    config, "saliency/regions.tsv", keys.assign(volume=volume_of_scan)
-)
+report.write_table(config, "saliency/regions.tsv", keys.assign(volume=volume_of_scan))
 
 # %%
 readings = {"rescaled": 0.7, "of_maximum": 0.7, "highest_voxels": 0.7, "mass": 0.7}

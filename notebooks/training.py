@@ -57,9 +57,7 @@ models = config.results / "models"
 
 # %%
 pool = (
-    {"pretrain": scans["cohort"] == "pretraining"}
-    if config.training.pretrain
-    else {}
+    {"pretrain": scans["cohort"] == "pretraining"} if config.training.pretrain else {}
 )
 for k in range(config.training.n_folds):
     pool[f"fold-{k}"] = (scans["cohort"] == "training") & (scans["fold"] != k)
@@ -73,9 +71,7 @@ for number, (name, rows) in enumerate(pool.items()):
     seed = [config.training.seed, number]
     fit, inner = split_inner(scans.iloc[rows], config.training.inner_fraction, seed)
     stages[name] = (rows[fit], rows[inner])
-    if config.training.early_stopping_on == "test_fold" and name.startswith(
-        "fold-"
-    ):
+    if config.training.early_stopping_on == "test_fold" and name.startswith("fold-"):
         stages[name] = (
             rows,
             np.flatnonzero(scans["fold"] == int(name.removeprefix("fold-"))),
@@ -92,9 +88,7 @@ if stage not in ("all", "pretrain", *stages):
 for name, (fit, validation) in stages.items():
     if stage in ("all", name):
         start = (
-            models / "pretrain"
-            if "pretrain" in stages and name != "pretrain"
-            else None
+            models / "pretrain" if "pretrain" in stages and name != "pretrain" else None
         )
         training.fit(
             models / name, volumes, labels, fit, validation,
@@ -109,7 +103,7 @@ done = [name for name in stages if (models / name / "config.json").is_file()]
 histories = {
     name: pd.read_csv(models / name / "history.tsv", sep="\t") for name in done
 }
-figures.learning_curves(histories)
+figures.learning_curves(histories) if done else "no scan in this stage"
 
 # %% [markdown]
 # **Figure 1. Learning curves.** Cross-entropy of the scans learned from (grey) and
@@ -119,9 +113,6 @@ figures.learning_curves(histories)
 # epochs as `training.patience` says.
 
 # %%
-records = pd.DataFrame(
-    [training.read_config(models / name) for name in done], index=done
-)
 columns = [
     "n_fit",
     "n_validation",
@@ -130,8 +121,12 @@ columns = [
     "validation_loss",
     "seconds",
 ]
+facts = [training.read_config(models / name) for name in done]
+records = pd.DataFrame(facts, index=done, columns=[*columns, "n_parameters", "torch"])
 table = records[columns].rename_axis("model").reset_index()
-table.style.hide().format({"validation_loss": "{:.3f}", "seconds": "{:.0f}"})
+report.table(table.rename(columns=lambda name: name.replace("_", " "))).format(
+    {"validation loss": "{:.3f}", "seconds": "{:.0f}"}
+)
 
 # %% [markdown]
 # ## Summary

@@ -74,8 +74,10 @@ def test_every_claim_has_a_value_of_ours(smoke):
     compared = pd.read_csv(smoke / "claims.tsv", sep="\t")
     absent = set(compared.loc[compared["verdict"] == "not computed here", "id"])
     assert len(compared) == 52
-    # The smoke cohort has too few scans for an AUC in both groups of symptom duration.
-    assert absent <= {"cv.duration.ipd", "cv.duration.msa", "cv.duration.psp"}
+    # The smoke cohort is too small for an AUC in both groups of symptom duration, and its network
+    # too weak to call anyone a control.
+    allowed = {f"cv.duration.{name}" for name in ("ipd", "msa", "psp")} | {"cv.ppv.nc", "cv.npv.nc"}
+    assert absent <= allowed
 
 
 def test_full_gradients_of_the_trained_models_are_complete(smoke):
@@ -109,8 +111,8 @@ def test_a_changed_setting_runs_only_what_depends_on_it(project, smoke, section,
     settings = yaml.safe_load((project / "data_manifest/smoke.yaml").read_text())
     settings[section] = settings.get(section, {}) | change
     changed = project / "data_manifest/changed.yaml"
-    changed.write_text(yaml.safe_dump(settings))
-    run = snakemake(project, changed.relative_to(project), "--dry-run", "--quiet", "none")
+    changed.write_text(yaml.safe_dump(settings, sort_keys=False))
+    run = snakemake(project, changed.relative_to(project), "--dry-run", "--quiet", "host")
     planned = {line.split()[0] for line in run.stdout.splitlines() if line.strip()[-2:] == " 1"}
     assert planned - {"study", "total"} == expected
 
@@ -141,7 +143,7 @@ def test_an_own_data_set_with_two_classes_becomes_a_book(project, smoke):
     del settings["phantom"]
     settings |= {"name": "own", "title": "Two classes", "dataset": "own"}
     settings |= {"diagnoses": ["PD", "HC"], "control": "HC"}
-    (project / "own.yaml").write_text(yaml.safe_dump(settings))
+    (project / "own.yaml").write_text(yaml.safe_dump(settings, sort_keys=False))
     run = snakemake(project, "own.yaml")
     assert run.returncode == 0, run.stdout[-2000:] + run.stderr[-6000:]
     book = project / "results" / "own" / "book"

@@ -1,0 +1,144 @@
+"""DAT-Net: parameter count by hand, shapes on uneven volumes, the effect of every option."""
+
+import inspect
+
+import pytest
+import torch
+from torch.nn.functional import cross_entropy
+
+from datnet_core.network import DATNet
+
+SHAPE = (17, 18, 19)
+DEFAULTS = {"n_filters": 4, "n_levels": 2, "normalisation": "batch", "dropout": 0.3}
+CHANGES = {"n_filters": 6, "n_levels": 3, "normalisation": "instance", "dropout": 0.6}
+
+
+def network(n_classes=3, **options):
+    """A network whose random weights depend on its layout alone."""
+    torch.manual_seed(11)
+    return DATNet(n_classes, **{**DEFAULTS, **options})
+
+
+def batch(n=2, shape=SHAPE):
+    return torch.rand(n, 1, *shape, generator=torch.Generator().manual_seed(5)) + 0.5
+
+
+def n_parameters(model):
+    return sum(p.numel() for p in model.parameters())
+
+
+def test_the_published_layout_has_the_parameters_counted_by_hand():
+    # Stem: 5^3 * 1 * 64 = 8,000 weights, scale and shift 2 * 64 -> 8,128.
+    # Residual pair of n filters: 2 * (27 n^2 + 2n) -> 221,440 (64), 885,248 (128),
+    # 3,539,968 (256), 14,157,824 (512). Strided convolution n -> 2n: 27 * 2n^2 + 4n, which is
+    # the pair's number: 221,440 + 885,248 + 3,539,968. Head: 512 * 4 + 4 = 2,052.
+    # 8,128 + 2 * (221,440 + 885,248 + 3,539,968) + 14,157,824 + 2,052 = 23,461,316.
+    assert n_parameters(DATNet(4, 64, 4, "instance")) == 23_461_316
+    assert n_parameters(DATNet(4, 64, 4, "batch")) == 23_461_316
+
+
+def test_an_uneven_volume_gives_one_logit_per_diagnosis():
+    assert network(5).eval()(batch(2)).shape == (2, 5)
+
+
+def test_every_axis_is_reduced_on_its_own():
+    # 16 x 24 x 40 halved by stem, pooling and the second stack: 2 x 3 x 5.
+    model = network()
+    x = batch(2, (16, 24, 40))
+    assert model.encoder(model.pool(model.stem(x))).shape == (2, 8, 2, 3, 5)
+
+
+@pytest.mark.parametrize("axis", [2, 3, 4])
+def test_mirroring_one_axis_equals_mirroring_its_kernels(axis):
+    # Odd sizes with a remainder of 1 by 8 stay centred under stride, so the outputs must agree;
+    # kernels have the axes of the volume.
+    model, x = network().eval(), batch(2, (17, 25, 33))
+    expected = model(x)
+    for weights in model.parameters():
+        if weights.ndim == 5:
+            weights.data = weights.data.flip(axis)
+    torch.testing.assert_close(model(x.flip(axis)), expected)
+    assert not torch.allclose(model(x), expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("option", CHANGES)
+def test_every_option_changes_the_output(option):
+    x = batch(4)
+    outputs = []
+    for options in ({}, {option: CHANGES[option]}):
+        model = network(**options).train()
+        torch.manual_seed(1)
+        outputs.append(model(x))
+    assert not torch.allclose(*outputs, atol=1e-4)
+
+
+def test_every_option_is_among_the_tested_ones():
+    options = set(inspect.signature(DATNet).parameters) - {"n_classes"}
+    assert options == set(CHANGES)
+
+
+@pytest.mark.parametrize("option", ["n_filters", "n_levels"])
+def test_layout_options_change_the_number_of_parameters(option):
+    assert n_parameters(network(**{option: CHANGES[option]})) > n_parameters(network())
+
+
+def test_an_unknown_normalisation_is_refused():
+    with pytest.raises(KeyError, match="layer"):
+        network(normalisation="layer")
+
+
+def test_dropout_acts_in_training_mode_only():
+    model, x = network(), batch(4)
+    model.train()
+    assert not torch.allclose(model(x), model(x), atol=1e-4)
+    model.eval()
+    assert torch.equal(model(x), model(x))
+    assert torch.equal(network(dropout=0.0).eval()(x), network(dropout=0.9).eval()(x))
+
+
+@pytest.mark.parametrize("normalisation", ["batch", "instance"])
+def test_a_scan_does_not_depend_on_its_neighbours_in_evaluation(normalisation):
+    model, x = network(normalisation=normalisation), batch(5)
+    with torch.no_grad():
+        for _ in range(3):
+            model(x)  # running statistics away from their start
+    model.eval()
+    alone = torch.cat([model(scan[None]) for scan in x])
+    torch.testing.assert_close(model(x), alone, rtol=1e-4, atol=1e-5)
+
+
+def test_batch_normalisation_does_depend_on_the_neighbours_in_training():
+    model, x = network(dropout=0.0).train(), batch(4)
+    assert not torch.allclose(model(x)[:2], model(x[:2]), atol=1e-3)
+
+
+def test_instance_normalisation_ignores_the_scale_of_a_scan_and_batch_does_not():
+    x = batch(2)
+    for normalisation, same in (("instance", True), ("batch", False)):
+        model = network(normalisation=normalisation).eval()
+        assert torch.allclose(model(x), model(3 * x), atol=1e-2) == same
+
+
+@pytest.mark.parametrize("normalisation", ["batch", "instance"])
+def test_it_learns_eight_volumes_by_heart(normalisation):
+    model = network(4, n_filters=8, dropout=0.0, normalisation=normalisation)
+    x, y = batch(8, (20, 22, 18)), torch.arange(8) % 4
+    optimizer = torch.optim.Adam(model.parameters(), lr=1e-2)
+    for _ in range(60):
+        loss = cross_entropy(model(x), y)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    model.eval()
+    assert (model(x).argmax(1) == y).all()
+    assert cross_entropy(model(x), y) < 0.1
+
+
+def test_no_module_is_used_twice():
+    # Full gradients are taken module by module.
+    model, calls = network(), []
+    for module in model.modules():
+        if not list(module.children()):
+            module.register_forward_hook(lambda module, *_: calls.append(module))
+    model(batch())
+    assert len(calls) == len(set(calls))

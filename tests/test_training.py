@@ -1,0 +1,549 @@
+"""Training: repeatable to the byte, resumable after any interruption, blind to other scans."""
+
+import json
+import multiprocessing
+import os
+import re
+import signal
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from datnet_core import training
+from datnet_core.study import Network, Training
+
+NAMES = ("A", "B", "C")
+SHAPE = (13, 14, 11)
+NETWORK = Network(n_filters=2, n_levels=2)
+SETTINGS = Training(max_epochs=4, batch_size=4, patience=4, learning_rate=1e-2)
+FIT, VALIDATION, OTHER = np.arange(17), np.arange(17, 24), np.arange(24, 30)
+N_BATCHES = 4  # 17 fit scans in batches of 4: 17 // 4
+
+
+def made_up_scans():
+    """30 small volumes; a box of class k is brighter by 1, the row's number picks the class."""
+    rng = np.random.default_rng(4)
+    labels = np.array([0] * 9 + [1] * 5 + [2] * 3 + [0, 1, 2, 0, 1, 2, 0] + [0, 1, 2, 0, 1, 2])
+    volumes = rng.normal(1, 0.2, (30, *SHAPE)).astype(np.float32)
+    for volume, label in zip(volumes, labels, strict=True):
+        volume[2 + 3 * label : 5 + 3 * label, 4:9, 3:8] += 1
+    return volumes, labels
+
+
+def fit(folder, volumes=None, labels=None, rows=FIT, others=VALIDATION, **changes):
+    """`training.fit` on the made-up scans; settings by name, from either section."""
+    start, names = changes.pop("start", None), changes.pop("classes", NAMES)
+    sections = [
+        section.model_copy(
+            update={k: v for k, v in changes.items() if k in type(section).model_fields}
+        )
+        for section in (NETWORK, SETTINGS)
+    ]
+    assert set(changes) <= set(Network.model_fields) | set(Training.model_fields)
+    given_volumes, given_labels = made_up_scans()
+    volumes = given_volumes if volumes is None else volumes
+    labels = given_labels if labels is None else labels
+    return training.fit(folder, volumes, labels, rows, others, names, *sections, start)
+
+
+def content(folder):
+    """Bytes of the weights, the history, and the record without its seconds."""
+    config = json.loads((folder / "config.json").read_text())
+    config.pop("seconds")
+    files = [(folder / name).read_bytes() for name in ("weights.safetensors", "history.tsv")]
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "config.json", "history.tsv", "weights.safetensors",
+    ]  # fmt: skip
+    return *files, config
+
+
+@pytest.fixture(autouse=True)
+def quiet(monkeypatch):
+    monkeypatch.setenv("DATNET_PROGRESS", "lines")
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """Folder of an undisturbed model."""
+    folder = tmp_path_factory.mktemp("models") / "undisturbed"
+    fit(folder)
+    return folder
+
+
+class Interruption(Exception):
+    """Stands for whatever ends a run early."""
+
+
+def fails_at(call, function):
+    """A function that works until its n-th call, then raises."""
+    count = iter(range(call))
+
+    def wrapped(*args, **kwargs):
+        if next(count, None) is None:
+            raise Interruption
+        return function(*args, **kwargs)
+
+    return wrapped
+
+
+def forbid_training(monkeypatch):
+    def refuse(*_):
+        raise AssertionError("trained again")
+
+    monkeypatch.setattr(training, "_train_epoch", refuse)
+
+
+# --- the same again ---------------------------------------------------------------------------
+
+
+def test_the_same_seed_gives_the_same_bytes(finished, tmp_path):
+    fit(tmp_path / "again")
+    assert content(tmp_path / "again") == content(finished)
+
+
+def test_a_memory_map_gives_the_same_model_as_an_array(finished, tmp_path):
+    np.save(tmp_path / "volumes.npy", made_up_scans()[0])
+    fit(tmp_path / "m", volumes=np.load(tmp_path / "volumes.npy", mmap_mode="r"))
+    assert content(tmp_path / "m") == content(finished)
+
+
+def test_fitting_leaves_volumes_and_labels_as_they_are(tmp_path):
+    volumes, labels = made_up_scans()
+    fit(tmp_path / "m", volumes, labels, max_epochs=1)
+    for now, before in zip((volumes, labels), made_up_scans(), strict=True):
+        np.testing.assert_array_equal(now, before)
+
+
+def test_a_finished_model_returns_at_once(finished, monkeypatch):
+    before = content(finished)
+    forbid_training(monkeypatch)
+    config = fit(finished)
+    assert config == training.read_config(finished)
+    assert content(finished) == before
+
+
+# --- interruptions ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("where", "call"),
+    [
+        ("cross_entropy", 2),  # third batch of the first epoch
+        ("cross_entropy", 2 * N_BATCHES + 1),  # second batch of the third epoch
+        ("_validation_loss", 1),
+        ("_checkpoint", 0),  # best weights are written, the checkpoint is not
+        ("_checkpoint", 3),
+        ("save_file", 2),
+        ("_write_text", 0),  # all epochs are done, the record is not written
+    ],
+)
+def test_an_interrupted_training_goes_on_as_if_nothing_had_happened(
+    finished, tmp_path, monkeypatch, where, call
+):
+    folder = tmp_path / "undisturbed"
+    with monkeypatch.context() as patch:
+        patch.setattr(training, where, fails_at(call, getattr(training, where)))
+        with pytest.raises(Interruption):
+            fit(folder)
+    assert not (folder / "config.json").exists()
+    fit(folder)
+    assert content(folder) == content(finished)
+
+
+def test_finished_epochs_are_not_repeated_after_an_interruption(tmp_path, monkeypatch):
+    train_epoch, n_epochs = training._train_epoch, []
+    with monkeypatch.context() as patch:
+        patch.setattr(training, "_train_epoch", fails_at(3, train_epoch))
+        with pytest.raises(Interruption):
+            fit(tmp_path / "m")
+    monkeypatch.setattr(
+        training, "_train_epoch", lambda *args: n_epochs.append(1) or train_epoch(*args)
+    )
+    fit(tmp_path / "m")
+    assert len(n_epochs) == SETTINGS.max_epochs - 3
+
+
+def fit_until_killed(folder, n_batches, n_threads):
+    """Run in a process of its own: kill -9 in the middle of an epoch."""
+    torch.set_num_threads(n_threads)
+    loss, count = training.cross_entropy, iter(range(n_batches))
+
+    def deadly(*args):
+        if next(count, None) is None:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return loss(*args)
+
+    training.cross_entropy = deadly
+    fit(folder)
+
+
+def test_a_killed_training_goes_on_as_if_nothing_had_happened(finished, tmp_path):
+    folder = tmp_path / "undisturbed"
+    arguments = (folder, 2 * N_BATCHES + 2, torch.get_num_threads())
+    child = multiprocessing.get_context("spawn").Process(target=fit_until_killed, args=arguments)
+    child.start()
+    child.join()
+    assert child.exitcode == -signal.SIGKILL
+    assert (folder / "checkpoint.safetensors").is_file()
+    fit(folder)
+    assert content(folder) == content(finished)
+
+
+# --- trained anew or not ----------------------------------------------------------------------
+
+
+def changed_volume(row):
+    volumes, _ = made_up_scans()
+    volumes[row, 1, 1, 1] += 0.5
+    return {"volumes": volumes}
+
+
+def changed_label(row):
+    _, labels = made_up_scans()
+    labels[row] = (labels[row] + 1) % 3
+    return {"labels": labels}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        changed_label(FIT[3]),
+        changed_label(VALIDATION[2]),
+        changed_volume(FIT[3]),
+        changed_volume(VALIDATION[2]),
+        {"learning_rate": 2e-2},
+        {"dropout": 0.1},
+        {"rows": FIT[:-1]},
+        {"rows": FIT[::-1]},
+        {"others": VALIDATION[:-1]},
+        {"rows": np.arange(16), "others": np.arange(16, 24)},  # one scan over the border
+        {"classes": (*NAMES, "D")},
+    ],
+    ids=[
+        "label of a scan learned from", "label of a validation scan",
+        "voxel of a scan learned from", "voxel of a validation scan",
+        "training setting", "network setting", "fewer scans", "order of the scans",
+        "fewer validation scans", "border of the split", "diagnoses",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("state", ["finished", "interrupted"])
+def test_a_change_of_the_inputs_trains_anew(tmp_path, monkeypatch, state, change):
+    folder, epochs = tmp_path / "m", []
+    with monkeypatch.context() as patch:
+        if state == "interrupted":
+            patch.setattr(training, "_write_text", fails_at(0, training._write_text))
+            with pytest.raises(Interruption):
+                fit(folder, max_epochs=1)
+        else:
+            fit(folder, max_epochs=1)
+    train_epoch = training._train_epoch
+    monkeypatch.setattr(
+        training, "_train_epoch", lambda *args: epochs.append(1) or train_epoch(*args)
+    )
+    fit(folder, **{"max_epochs": 1, **change})
+    assert epochs == [1]
+    fit(tmp_path / "fresh" / "m", **{"max_epochs": 1, **change})
+    assert content(folder) == content(tmp_path / "fresh" / "m")
+
+
+@pytest.mark.parametrize("change", [*map(changed_label, OTHER[:2]), changed_volume(OTHER[0])])
+def test_scans_outside_of_the_split_make_no_difference(finished, tmp_path, monkeypatch, change):
+    # Honesty: what is judged later has no way into the model.
+    fit(tmp_path / "m", **change)
+    assert content(tmp_path / "m") == content(finished)
+    forbid_training(monkeypatch)
+    fit(finished, **change)
+
+
+def test_validation_scans_stop_the_training_but_are_not_learned_from(tmp_path, monkeypatch):
+    seen = []
+    train_epoch = training._train_epoch
+    monkeypatch.setattr(
+        training, "_batch", lambda v, rows, f=training._batch: seen.append(rows) or f(v, rows)
+    )
+    monkeypatch.setattr(training, "_validation_loss", lambda *_: 1.0)
+    fit(tmp_path / "m", max_epochs=3)
+    assert train_epoch is training._train_epoch
+    assert set(np.concatenate(seen)) <= set(FIT)
+
+
+def test_a_model_starts_from_the_weights_it_is_given(finished, tmp_path, monkeypatch):
+    weights = training.read_tensors(finished / "weights.safetensors")
+    monkeypatch.setattr(training, "_train_epoch", lambda *_: 0.5)  # learns nothing
+    config = fit(tmp_path / "m", max_epochs=1, start=finished)
+    assert config["start"] == "undisturbed"
+    for name, tensor in training.read_tensors(tmp_path / "m" / "weights.safetensors").items():
+        assert torch.equal(tensor, weights[name])
+
+
+def test_other_start_weights_train_anew(finished, tmp_path):
+    one = fit(tmp_path / "m", max_epochs=1, start=finished)
+    fit(tmp_path / "start", max_epochs=1, seed=9)
+    other = fit(tmp_path / "m", max_epochs=1, start=tmp_path / "start")
+    assert one["inputs"] != other["inputs"]
+    assert other["start"] == "start"
+
+
+def test_a_start_that_is_not_finished_is_refused(finished, tmp_path, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(training, "_train_epoch", fails_at(1, training._train_epoch))
+        with pytest.raises(Interruption):
+            fit(tmp_path / "pretrain")
+    assert (tmp_path / "pretrain" / "weights.safetensors").is_file()
+    with pytest.raises(FileNotFoundError, match="pretrain holds no finished model.*make study"):
+        fit(tmp_path / "m", start=tmp_path / "pretrain")
+
+
+@pytest.mark.parametrize(("rows", "others"), [(FIT[:1], VALIDATION), (FIT, VALIDATION[:0])])
+def test_too_few_scans_are_refused(tmp_path, rows, others):
+    with pytest.raises(ValueError, match=f"m: {len(rows)} .* {len(others)} .* expected"):
+        fit(tmp_path / "m", rows=rows, others=others)
+
+
+# --- damaged files ----------------------------------------------------------------------------
+
+
+def cut(path, n_bytes):
+    path.write_bytes(path.read_bytes()[:n_bytes])
+
+
+@pytest.mark.parametrize("n_bytes", [0, 5, 300, -1])
+def test_a_damaged_checkpoint_is_named(tmp_path, monkeypatch, n_bytes):
+    with monkeypatch.context() as patch:
+        patch.setattr(training, "_train_epoch", fails_at(2, training._train_epoch))
+        with pytest.raises(Interruption):
+            fit(tmp_path / "m")
+    path = tmp_path / "m" / "checkpoint.safetensors"
+    cut(path, n_bytes)
+    with pytest.raises(ValueError, match=f"{re.escape(str(path))} is damaged .*; delete it"):
+        fit(tmp_path / "m")
+
+
+@pytest.mark.parametrize("n_bytes", [0, 5, 300, -1])
+def test_damaged_weights_are_named(tmp_path, n_bytes):
+    fit(tmp_path / "m", max_epochs=1)
+    path = tmp_path / "m" / "weights.safetensors"
+    cut(path, n_bytes)
+    with pytest.raises(ValueError, match=f"{re.escape(str(path))} is damaged .*; delete it"):
+        training.load_model(tmp_path / "m", NETWORK)
+
+
+@pytest.mark.parametrize("lost", ["checkpoint.safetensors", "weights.safetensors"])
+@pytest.mark.parametrize("state", ["finished", "interrupted"])
+def test_deleting_a_damaged_file_and_running_again_repairs_the_model(
+    finished, tmp_path, monkeypatch, state, lost
+):
+    folder = tmp_path / "undisturbed"
+    if state == "interrupted":
+        with monkeypatch.context() as patch:
+            patch.setattr(training, "_write_text", fails_at(0, training._write_text))
+            with pytest.raises(Interruption):
+                fit(folder)
+    else:
+        fit(folder)
+    (folder / lost).unlink(missing_ok=True)
+    fit(folder)
+    assert content(folder) == content(finished)
+
+
+def test_an_unfinished_model_is_not_loaded(tmp_path):
+    with pytest.raises(FileNotFoundError, match="no finished model.*make study"):
+        training.load_model(tmp_path, NETWORK)
+
+
+# --- what is kept -----------------------------------------------------------------------------
+
+
+def test_the_weights_of_the_best_epoch_are_kept(tmp_path):
+    volumes, labels = made_up_scans()
+    config = fit(tmp_path / "m", max_epochs=8, patience=8, learning_rate=0.05)
+    history = pd.read_csv(tmp_path / "m" / "history.tsv", sep="\t")
+    best = history["validation_loss"].idxmin()
+    assert 0 < best < 7  # or the test would not tell best from first or last
+    assert config["best_epoch"] == best
+    assert config["n_epochs"] == len(history) == 8
+    model = training.load_model(tmp_path / "m", NETWORK)
+    proba = training.predict(model, volumes, VALIDATION)
+    # Mean over the classes of the mean cross-entropy of each class.
+    losses = [
+        np.mean(
+            [-np.log(p[k]) for p, row in zip(proba, VALIDATION, strict=True) if labels[row] == k]
+        )
+        for k in range(3)
+    ]
+    assert config["validation_loss"] == pytest.approx(np.mean(losses), rel=1e-6)
+    assert history["validation_loss"][best] == pytest.approx(np.mean(losses), rel=1e-5)
+
+
+def test_the_record_says_what_was_trained(finished):
+    config = training.read_config(finished)
+    assert config["classes"] == list(NAMES)
+    assert config["network"] == NETWORK.model_dump()
+    assert config["training"] == SETTINGS.model_dump()
+    assert (config["n_fit"], config["n_validation"], config["start"]) == (17, 7, None)
+    model = training.load_model(finished, NETWORK)
+    assert config["n_parameters"] == sum(p.numel() for p in model.parameters())
+    assert not model.training
+
+
+def test_it_learns_what_the_made_up_scans_show(tmp_path):
+    volumes, labels = made_up_scans()
+    changes = {"n_filters": 6, "dropout": 0.0, "flips": False}
+    fit(tmp_path / "m", max_epochs=15, patience=15, learning_rate=0.02, **changes)
+    network = NETWORK.model_copy(update=changes)
+    proba = training.predict(training.load_model(tmp_path / "m", network), volumes, OTHER)
+    np.testing.assert_array_equal(proba.argmax(1), labels[OTHER])
+
+
+# --- every option has an effect ---------------------------------------------------------------
+
+EFFECTS = {
+    "seed": 1,
+    "learning_rate": 5e-3,
+    "batch_size": 8,
+    "balanced_classes": False,
+    "flips": False,
+}
+OF_THE_PAGE = {"n_folds", "pretrain", "early_stopping_on", "inner_fraction"}
+
+
+def test_every_training_option_is_tested_here_or_read_by_the_page():
+    tested = set(EFFECTS) | {"max_epochs", "patience"}
+    assert tested | OF_THE_PAGE == set(Training.model_fields)
+
+
+@pytest.mark.parametrize("option", EFFECTS)
+def test_an_option_changes_the_weights(tmp_path, option):
+    fit(tmp_path / "one", max_epochs=2)
+    fit(tmp_path / "other", **{"max_epochs": 2, option: EFFECTS[option]})
+    assert content(tmp_path / "one")[0] != content(tmp_path / "other")[0]
+
+
+@pytest.mark.parametrize(
+    "change", [{"n_filters": 3}, {"n_levels": 1}, {"normalisation": "instance"}, {"dropout": 0.6}]
+)
+def test_a_network_option_changes_the_weights(finished, tmp_path, change):
+    fit(tmp_path / "m", **change)
+    assert content(tmp_path / "m")[0] != content(finished)[0]
+
+
+@pytest.mark.parametrize("max_epochs", [1, 3])
+def test_training_ends_after_max_epochs(tmp_path, max_epochs):
+    assert fit(tmp_path / "m", max_epochs=max_epochs)["n_epochs"] == max_epochs
+
+
+@pytest.mark.parametrize("patience", [1, 2, 5])
+def test_training_ends_when_the_loss_has_not_improved_for_patience_epochs(
+    tmp_path, monkeypatch, patience
+):
+    # Best at epoch 2; with patience p the epochs 3 ... 2 + p follow: 3 + p in all.
+    losses = iter([5, 4, 3, *[4] * 20])
+    monkeypatch.setattr(training, "_validation_loss", lambda *_: float(next(losses)))
+    config = fit(tmp_path / "m", max_epochs=20, patience=patience)
+    assert (config["n_epochs"], config["best_epoch"]) == (3 + patience, 2)
+
+
+class Recorder(torch.nn.Module):
+    """Keeps the batches it is given."""
+
+    def __init__(self):
+        super().__init__()
+        self.scale = torch.nn.Parameter(torch.ones(3))
+        self.batches = []
+
+    def forward(self, x):
+        self.batches.append(x.detach().clone())
+        return x.mean((1, 2, 3, 4))[:, None] * self.scale
+
+
+@pytest.mark.parametrize("flips", [True, False])
+def test_flips_mirror_left_and_right_alone_and_about_every_second_scan(flips):
+    volumes, labels = made_up_scans()
+    model = Recorder()
+    optimizer = torch.optim.Adam(model.parameters())
+    settings = SETTINGS.model_copy(update={"flips": flips, "balanced_classes": False})
+    for seed in range(6):
+        rng = np.random.default_rng(seed)
+        training._train_epoch(model, optimizer, volumes, labels, FIT, settings, rng)
+    n_mirrored, seen = 0, torch.cat(model.batches)[:, 0].numpy()
+    for x in seen:
+        as_is = any(np.array_equal(x, volumes[row]) for row in FIT)
+        mirrored = any(np.array_equal(x, volumes[row][::-1]) for row in FIT)
+        assert as_is != mirrored
+        n_mirrored += mirrored
+    assert len(seen) == 6 * 17
+    assert 30 < n_mirrored < 72 if flips else n_mirrored == 0
+
+
+@pytest.mark.parametrize("batch_size", [2, 4, 17, 40])
+def test_an_epoch_shows_each_scan_once_in_batches_of_at_least_the_size_asked_for(batch_size):
+    volumes, labels = made_up_scans()
+    model = Recorder()
+    settings = SETTINGS.model_copy(
+        update={"flips": False, "balanced_classes": False, "batch_size": batch_size}
+    )
+    optimizer, rng = torch.optim.Adam(model.parameters()), np.random.default_rng(0)
+    training._train_epoch(model, optimizer, volumes, labels, FIT, settings, rng)
+    sizes = [len(x) for x in model.batches]
+    assert len(sizes) == max(1, 17 // batch_size)
+    assert min(sizes) >= min(batch_size, 17)
+    seen = torch.cat(model.batches)[:, 0].numpy()
+    assert sorted(x[0, 0, 0] for x in seen) == sorted(volumes[FIT, 0, 0, 0])
+
+
+@given(st.lists(st.integers(0, 4), min_size=1, max_size=60), st.integers(0, 2**32 - 1))
+def test_balanced_classes_come_equally_often_up_to_one_scan(labels, seed):
+    labels = np.array(labels)
+    drawn = training._balanced(labels, np.random.default_rng(seed))
+    assert len(drawn) == len(labels)
+    names = np.unique(labels)
+    counts = np.array([(labels[drawn] == name).sum() for name in names])
+    assert np.ptp(counts) <= 1
+    for name in names:  # within a class no scan comes twice before every scan came once
+        repeats = np.bincount(drawn[labels[drawn] == name], minlength=len(labels))
+        assert np.ptp(repeats[labels == name]) <= 1
+
+
+# --- prediction -------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def model(finished):
+    return training.load_model(finished, NETWORK)
+
+
+def test_probabilities_sum_to_one(model):
+    proba = training.predict(model, made_up_scans()[0], np.arange(30), batch_size=7)
+    assert proba.shape == (30, 3)
+    assert proba.dtype == np.float64
+    np.testing.assert_allclose(proba.sum(1), 1, atol=1e-12)
+
+
+@pytest.mark.parametrize("batch_size", [1, 4, 100])
+@pytest.mark.parametrize("rows", [[5, 3, 28, 0], [7, 7, 2, 7, 29, 2], [4]])
+def test_rows_keep_their_order_and_equal_prediction_one_by_one(model, rows, batch_size):
+    volumes, _ = made_up_scans()
+    rows = np.array(rows)
+    alone = []
+    with torch.no_grad():
+        for row in rows:
+            logits = model(torch.from_numpy(volumes[row])[None, None])[0].double()
+            alone.append((logits.exp() / logits.exp().sum()).numpy())
+    proba = training.predict(model, volumes, rows, batch_size)
+    np.testing.assert_allclose(proba, alone, rtol=1e-5)
+
+
+def test_no_rows_give_no_probabilities(model):
+    proba = training.predict(model, made_up_scans()[0], np.array([], dtype=int))
+    assert proba.shape == (0, 3)
+
+
+def test_a_batch_holds_the_volume_in_nibabel_order():
+    volumes, _ = made_up_scans()
+    x = training._batch(volumes, np.array([6, 2]))
+    assert x.shape == (2, 1, *SHAPE)
+    np.testing.assert_array_equal(x[:, 0], volumes[[6, 2]])
