@@ -22,7 +22,6 @@
 study: str = "data_manifest/smoke.yaml"  # study file
 
 # %%
-
 from datnet_core import claims, report
 from datnet_core.study import read_study
 

@@ -20,7 +20,7 @@
 
 # %% tags=["parameters"]
 study: str = "data_manifest/smoke.yaml"  # study file
-n_jobs: int = 2  # processes that read scans
+n_jobs: int = 2  # threads that read scans
 
 # %%
 from IPython.display import Markdown

@@ -20,9 +20,7 @@
 
 # %% tags=["parameters"]
 study: str = "data_manifest/smoke.yaml"  # study file
-short_duration_years: float = (
-    2.0  # longest symptom duration that counts as short, years
-)
+short_duration_years: float = 2.0  # longest duration that counts as short, years
 n_bootstrap: int = 2000  # resamples of the participant-level bootstrap
 
 # %%
@@ -214,12 +212,11 @@ for name in classes:
     }
     for short_name, rate in {"sens": "sensitivity", "spec": "specificity"}.items():
         claims[f"cv.{short_name}.{key}"] = report.claim(row, rate)
-claims[f"cv.ppv.{config.control.lower()}"] = report.claim(
-    tables["all"].loc[config.control], "ppv"
-)
-claims[f"cv.npv.{config.control.lower()}"] = report.claim(
-    tables["all"].loc[config.control], "npv"
-)
+for rate in ("ppv", "npv"):
+    row, key = tables["all"].loc[config.control], config.control.lower()
+    claims[f"cv.{rate}.{key}"] = report.claim(row, rate)
+
+# %%
 claims["cv.duration.compare"] = {
     "value": "no difference" if durations_p >= 0.05 else "difference",
     "p": durations_p,

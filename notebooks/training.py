@@ -22,9 +22,7 @@
 
 # %% tags=["parameters"]
 study: str = "data_manifest/smoke.yaml"  # study file
-stage: str = (
-    "all"  # pretrain, fold-0, fold-1, ..., refit, or all that are not trained yet
-)
+stage: str = "all"  # pretrain, fold-<k>, refit, or all that are not trained yet
 
 # %%
 import numpy as np
