@@ -13,6 +13,9 @@ from nilearn import plotting
 from sklearn.metrics import roc_curve
 
 PALETTE = dict(zip(("IPD", "MSA", "PSP", "NC"), sns.color_palette("colorblind"), strict=False))
+COHORT_TITLES = {
+    "pretraining": "pre-training", "training": "training", "blind_test": "blind test",
+}  # fmt: skip
 RATES = {"sensitivity": "sensitivity", "specificity": "specificity", "ppv": "PPV", "npv": "NPV"}
 sns.set_theme("notebook", "ticks", rc={"figure.dpi": 110, "figure.constrained_layout.use": True})
 
@@ -56,7 +59,7 @@ def flow(scans, class_names):
         part = scans[scans["cohort"] == cohort]
         people = part.drop_duplicates("participant_id")["diagnosis"].value_counts()
         lines = [f"{name} {people[name]}" for name in class_names if name in people]
-        title = f"{cohort.replace('_', '-')}\n(clinically {certainty})"
+        title = f"{COHORT_TITLES[cohort]}\n(clinically {certainty})"
         text = "\n".join([title, f"{people.sum()} participants, {len(part)} scans", *lines])
         ax.annotate(
             text, (1.5, 1.6), (x + 0.5, 0.6), ha="center", va="center", bbox=box,

@@ -32,7 +32,7 @@ def fusion_features(predictions, scans, class_names):
     merged = predictions[keys + [f"p_{name}" for name in class_names]].merge(
         scans[[*keys, *CLINICAL]], on=keys, how="left", validate="one_to_one"
     )
-    merged["sex"] = (merged["sex"] == "M").astype(float)
+    merged["sex"] = merged["sex"].map({"F": 0.0, "M": 1.0})
     return merged.drop(columns=keys).astype(float)
 
 

@@ -74,7 +74,12 @@ table = mean.map("{:.1f}".format) + " (" + sd.map("{:.1f}".format) + ")"
 table = table.where(mean.notna(), "–")
 table.insert(0, "participants", grouped.size())
 table.insert(1, "women", grouped["sex"].agg(lambda sex: f"{(sex == 'F').mean():.0%}"))
-report.table(table.reset_index().rename(columns=lambda name: name.replace("_", " ")))
+headings = {
+    "symptom_duration_years": "duration, y",
+    "updrs": "UPDRS",
+    "hoehn_yahr": "H&Y",
+}
+report.table(table.reset_index().rename(columns=headings))
 
 # %% [markdown]
 # ## Images

@@ -168,7 +168,7 @@ if config.decisions.cross_validation == "argmax":
 duration = scans.loc[rows, "symptom_duration_years"]
 control = predictions["diagnosis"] == config.control
 groups = {
-    "all": duration.notna() | control,
+    "all": pd.Series(True, index=predictions.index),
     f"≤ {short_duration_years:g} years": (duration <= short_duration_years) | control,
     f"> {short_duration_years:g} years": (duration > short_duration_years) | control,
 }

@@ -1,71 +1,197 @@
-"""Binding ratios, region means, and the classifier on binding ratios."""
+"""Binding ratios worked by hand, and a classifier that never uses the labels it is judged by."""
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from datnet_core.atlas import Atlas
 from datnet_core.binding import (
+    FEATURES,
+    SPECIFIC,
+    binding_classifier,
     binding_ratio,
     out_of_fold_proba,
     own_region_means,
     region_means,
     regional_binding,
 )
-from datnet_core.volumes import load_volume, study_grid
+
+NAMES = ("IPD", "MSA", "NC")
 
 
-def test_the_binding_ratio_by_hand():
-    assert binding_ratio(3.5, 1.0) == 2.5  # (3.5 - 1) / 1
-    assert binding_ratio(7.0, 2.0) == 2.5  # unchanged by the count scale
-    with pytest.raises(ValueError, match="expected > 0"):
-        binding_ratio(np.ones(2), np.array([1.0, 0.0]))
+@pytest.fixture
+def boxes():
+    """Atlas of four boxes and a reference on an 8 x 7 x 5 grid of 2 x 3 x 4 mm."""
+    labels = np.zeros((8, 7, 5), np.uint8)
+    labels[0:1, 0:2, :] = 1  # 10 voxels
+    labels[1:4, 0:2, :] = 2  # 30 voxels
+    labels[4:5, 0:2, :] = 3  # 10 voxels
+    labels[5:6, 0:2, :] = 4  # 10 voxels
+    labels[:, 5:7, :] = 5
+    affine = np.diag([2.0, 3.0, 4.0, 1.0])
+    affine[:3, 3] = -7, -11, 5
+    return Atlas(labels, affine, {**dict(zip(FEATURES, (1, 2, 3, 4), strict=True)), "occipital": 5})
 
 
-def test_a_region_mean_weighs_voxels_by_their_share():
-    volumes = np.arange(12.0).reshape(1, 1, 3, 4)
-    weights = np.zeros((1, 3, 4))
-    weights[0, 0, 1], weights[0, 2, 3] = 1.0, 0.5  # (1 * 1 + 11 * 0.5) / 1.5 = 13 / 3
-    np.testing.assert_allclose(region_means(volumes, weights), [13 / 3])
-    np.testing.assert_allclose(region_means(volumes, weights > 0), [6.0])
-    with pytest.raises(ValueError, match="empty"):
-        region_means(volumes, weights * 0)
-    with pytest.raises(ValueError, match="shape"):
-        region_means(volumes, weights[:, :2])
+def uptake(atlas, **values):
+    """A volume with one value per label, 1 elsewhere."""
+    volume = np.ones(atlas.labels.shape, np.float32)
+    for name, value in values.items():
+        volume[atlas.labels == atlas.names[name]] = value
+    return volume
 
 
-def test_each_scan_can_have_its_own_region():
-    volumes = np.arange(16.0).reshape(2, 2, 2, 2)
-    regions = np.zeros((2, 2, 2, 2), bool)
-    regions[0, 1, 1] = True  # voxels 6 and 7
-    found = own_region_means(volumes, regions)
-    assert found[0] == 6.5 and np.isnan(found[1])
+def test_the_binding_ratio_of_hand_worked_means():
+    # (3 - 1.2) / 1.2 = 1.5; equal counts mean no specific binding.
+    assert binding_ratio(3.0, 1.2) == pytest.approx(1.5)
+    np.testing.assert_allclose(
+        binding_ratio(np.array([2.0, 5.0]), np.array([2.0, 4.0])), [0, 0.25]
+    )
 
 
-def test_regional_binding_is_that_of_the_masks(atlas, dataset):
-    paths = sorted(dataset.rglob("*.nii.gz"))[:2]
-    affine, _ = study_grid(2.0)
-    volumes = np.stack([load_volume(path, atlas, 2.0, "occipital") for path in paths])
-    found = regional_binding(volumes, atlas, affine, "occipital")
-    from datnet_core.atlas import region_mask
-
-    for k, volume in enumerate(volumes):
-        reference = volume[region_mask(atlas, "occipital")].mean()
-        for region in ("putamen", "caudate_left"):
-            expected = volume[region_mask(atlas, region)].mean() / reference - 1
-            assert found[region][k] == pytest.approx(expected, rel=1e-4)
-    scaled = regional_binding(volumes * 7, atlas, affine, "occipital")
-    np.testing.assert_allclose(scaled, found, rtol=1e-4)
+@given(st.floats(0, 1e3), st.floats(0.1, 1e3), st.floats(1e-3, 1e3))
+def test_the_binding_ratio_does_not_depend_on_the_scale_of_the_image(specific, reference, scale):
+    expected = binding_ratio(specific, reference)
+    assert binding_ratio(scale * specific, scale * reference) == pytest.approx(expected, abs=1e-9)
 
 
-def test_a_label_does_not_reach_the_probabilities_of_its_own_fold(rng):
-    diagnosis = np.array(["IPD", "MSA", "NC"] * 20)
-    features = rng.standard_normal((60, 4)) + (diagnosis == "NC")[:, None]
-    fold = np.arange(60) % 5
-    classes = ("IPD", "MSA", "PSP", "NC")
-    before = out_of_fold_proba(features, diagnosis, fold, classes)
-    changed = diagnosis.copy()
-    changed[fold == 2] = "IPD"
-    after = out_of_fold_proba(features, changed, fold, classes)
-    np.testing.assert_array_equal(before[fold == 2], after[fold == 2])
-    assert not np.allclose(before[fold != 2], after[fold != 2])
-    np.testing.assert_allclose(before.sum(1), 1)
-    assert (before[:, 2] == 0).all()  # no PSP to learn from
+@pytest.mark.parametrize("reference", [0.0, -1.0, np.nan, np.array([1.0, 0.0])])
+def test_a_reference_without_counts_is_refused(reference):
+    with pytest.raises(ValueError, match="mean of the reference region is .*, expected > 0"):
+        binding_ratio(1.0, reference)
+
+
+def test_region_means_weigh_voxels_by_their_share():
+    # Voxels 1, 2, 4, 8 with shares 1, 0.5, 0.25, 0: (1 + 1 + 1) / 1.75 = 12 / 7; twice the
+    # second volume's values, twice the mean.
+    volume = np.array([1.0, 2, 4, 8]).reshape(2, 1, 2)
+    weights = np.array([1, 0.5, 0.25, 0]).reshape(2, 1, 2)
+    means = region_means(np.stack([volume, 2 * volume]), weights)
+    np.testing.assert_allclose(means, [12 / 7, 24 / 7])
+
+
+def test_region_means_of_a_mask_are_plain_means(rng):
+    volumes = rng.random((3, 4, 5, 6)).astype(np.float32)
+    mask = rng.random((4, 5, 6)) < 0.3
+    expected = [volume[mask].mean() for volume in volumes]
+    np.testing.assert_allclose(region_means(volumes, mask), expected, rtol=1e-6)
+
+
+def test_region_means_ignore_voxels_outside_even_if_they_are_not_finite():
+    volume = np.array([[[1.0, np.nan, 3.0]]])
+    np.testing.assert_allclose(region_means(volume[None], np.array([[[1, 0, 1]]])), [2.0])
+
+
+def test_region_means_refuse_what_does_not_fit():
+    volumes = np.ones((2, 3, 4, 5))
+    with pytest.raises(ValueError, match=r"\(3, 4, 5\), the region \(5, 4, 3\)"):
+        region_means(volumes, np.ones((5, 4, 3)))
+    with pytest.raises(ValueError, match="region is empty"):
+        region_means(volumes, np.zeros((3, 4, 5)))
+
+
+def test_a_region_of_its_own_for_every_scan():
+    volumes = np.arange(12.0, dtype=np.float32).reshape(3, 2, 1, 2)
+    regions = np.zeros((3, 2, 1, 2), bool)
+    regions[0, 0] = True  # 0 and 1
+    regions[2, :, 0, 1] = True  # 9 and 11
+    np.testing.assert_array_equal(own_region_means(volumes, regions), [0.5, np.nan, 10.0])
+
+
+def test_regions_and_volumes_must_be_as_many():
+    with pytest.raises(ValueError, match="shorter"):
+        own_region_means(np.ones((3, 2, 2, 2)), np.ones((2, 2, 2, 2), bool))
+
+
+def test_conventional_ratios_of_a_hand_worked_volume(boxes):
+    # Reference 2. Putamen left (10 voxels) 6 -> 2; right (30 voxels) 3 -> 0.5; together
+    # (10 * 6 + 30 * 3) / 40 = 3.75 -> 0.875. Caudate 4 and 5 -> 1 and 1.5, together 1.25.
+    values = {"putamen_left": 6, "putamen_right": 3, "caudate_left": 4, "caudate_right": 5}
+    volume = uptake(boxes, occipital=2, **values)
+    ratios = regional_binding(np.stack([volume, volume / 7]), boxes, boxes.affine, "occipital")
+    assert list(ratios.columns) == [*SPECIFIC, *FEATURES]
+    for row in (0, 1):
+        np.testing.assert_allclose(ratios.iloc[row], [0.875, 1.25, 2, 0.5, 1, 1.5], rtol=1e-5)
+
+
+def test_ratios_on_a_coarse_grid_weigh_the_borders_of_a_region(boxes):
+    # Voxels of 6 x 3 x 4 mm, each three of the atlas. The first holds one layer of the left
+    # putamen and two of the right one, the second one of the right putamen and both caudates.
+    affine = boxes.affine @ np.diag([3.0, 1, 1, 1])
+    affine[0, 3] += 2
+    volume = np.ones((3, 7, 5), np.float32)
+    volume[0, :2] = 9
+    volume[1, :2] = 3
+    ratios = regional_binding(volume[None], boxes, affine, "occipital").iloc[0]
+    assert ratios["putamen_left"] == pytest.approx(9 - 1)
+    assert ratios["putamen_right"] == pytest.approx((9 * 2 + 3 * 1) / 3 - 1)
+    assert ratios["putamen"] == pytest.approx((9 * 3 + 3 * 1) / 4 - 1)
+    assert ratios["caudate"] == pytest.approx(3 - 1)
+
+
+def test_ratios_of_the_atlas_do_not_depend_on_the_scale_of_the_image(atlas, rng):
+    volume = 1 + rng.random(atlas.labels.shape)
+    one, seven = (
+        regional_binding(scale * volume[None], atlas, atlas.affine, "occipital")
+        for scale in (1, 7)
+    )
+    np.testing.assert_allclose(one, seven, rtol=1e-6)
+
+
+def cohort(rng, n=60):
+    """Ratios, diagnoses and folds: controls high, MSA lower in the caudate than IPD."""
+    diagnosis = np.array(NAMES)[np.arange(n) % 3]
+    means = {"IPD": [1, 1, 3, 3], "MSA": [1, 1, 1.5, 1.5], "NC": [4, 4, 4, 4]}
+    features = np.array([means[name] for name in diagnosis]) + rng.normal(0, 0.5, (n, 4))
+    return features, diagnosis, np.arange(n) // 3 % 4
+
+
+def test_out_of_fold_probabilities_find_an_obvious_pattern(rng):
+    features, diagnosis, fold = cohort(rng)
+    proba = out_of_fold_proba(features, diagnosis, fold, NAMES)
+    np.testing.assert_allclose(proba.sum(1), 1)
+    assert (np.array(NAMES)[proba.argmax(1)] == diagnosis).mean() > 0.9
+
+
+@pytest.mark.parametrize("k", range(4))
+def test_the_labels_of_a_fold_do_not_change_its_own_probabilities(rng, k):
+    features, diagnosis, fold = cohort(rng)
+    before = out_of_fold_proba(features, diagnosis, fold, NAMES)
+    diagnosis[fold == k] = rng.permutation(diagnosis[fold == k])[::-1]
+    diagnosis[np.flatnonzero(fold == k)[0]] = "NC"
+    after = out_of_fold_proba(features, diagnosis, fold, NAMES)
+    np.testing.assert_array_equal(before[fold == k], after[fold == k])
+    assert not np.allclose(before[fold != k], after[fold != k])
+
+
+def test_the_features_of_other_scans_of_the_fold_do_not_matter(rng):
+    features, diagnosis, fold = cohort(rng)
+    before = out_of_fold_proba(features, diagnosis, fold, NAMES)
+    first, *others = np.flatnonzero(fold == 2)
+    features[others] += 5
+    after = out_of_fold_proba(features, diagnosis, fold, NAMES)
+    np.testing.assert_array_equal(before[first], after[first])
+
+
+def test_columns_follow_the_class_names(rng):
+    features, diagnosis, fold = cohort(rng)
+    proba = out_of_fold_proba(features, diagnosis, fold, NAMES)
+    turned = out_of_fold_proba(features, diagnosis, fold, NAMES[::-1])
+    np.testing.assert_array_equal(proba, turned[:, ::-1])
+
+
+def test_a_class_missing_in_training_gets_probability_zero(rng):
+    features, diagnosis, fold = cohort(rng)
+    fold = np.where(diagnosis == "MSA", 3, fold)  # all MSA in fold 3
+    proba = out_of_fold_proba(features, diagnosis, fold, ("PSP", *NAMES))
+    np.testing.assert_allclose(proba.sum(1), 1)
+    assert (proba[:, 0] == 0).all()
+    assert (proba[fold == 3, 2] == 0).all()
+    assert (proba[fold != 3, 2] > 0).all()
+
+
+def test_without_information_every_class_is_as_probable_however_many_scans_it_has():
+    diagnosis = np.array(["IPD"] * 30 + ["MSA"] * 6 + ["NC"] * 3)
+    proba = binding_classifier().fit(np.ones((39, 4)), diagnosis).predict_proba(np.ones((1, 4)))
+    np.testing.assert_allclose(proba, 1 / 3, atol=1e-4)
