@@ -85,6 +85,3 @@ rule book:
     params: study.notice
     shell: "{JOB} book {STUDY} {threads} {input.notebooks}"
 
-
-onsuccess:
-    print(f"\nThe book of study {study.name}: {OUT}/book/index.html")

@@ -202,8 +202,11 @@ def rate_bars(tables, class_names):
         ax.set_title(name)
         ax.set_xticks(range(len(RATES)), RATES.values(), rotation=30, ha="right")
     axes[0, 0].set(ylim=(0, 1), ylabel="rate (95% interval)")
-    handles, labels = axes[0, 0].get_legend_handles_labels()
-    fig.legend(handles, labels, loc="outside lower center", ncols=len(tables), frameon=False)
+    entries = [zip(*ax.get_legend_handles_labels(), strict=True) for ax in axes.flat]
+    handle_of = {label: handle for panel in entries for handle, label in panel}
+    shown = [condition for condition in tables if condition in handle_of]
+    handles = [handle_of[condition] for condition in shown]
+    fig.legend(handles, shown, loc="outside lower center", ncols=len(tables), frameon=False)
     return _finished(fig)
 
 

@@ -35,14 +35,18 @@ def book(study, threads, *notebooks):
     build_book(study, [Path(notebook) for notebook in notebooks])
 
 
+def where(study):
+    """Say where the book of a study is."""
+    sys.stdout.write(f"The book of study {study.name}: {study.results / 'book/index.html'}\n")
+
+
+JOBS = {"dataset": dataset, "page": page, "book": book, "where": where}
+
 if __name__ == "__main__":
     kind, study_file, *rest = sys.argv[1:]
     if kind == "page":
-        what = " ".join([Path(rest[1]).stem, *rest[3:]])
-    else:
-        what = {"dataset": "phantom data set", "book": "book"}[kind]
-    sys.stderr.write(f"\n--- {what} ---\n")
+        sys.stderr.write(f"\n--- {' '.join([Path(rest[1]).stem, *rest[3:]])} ---\n")
     try:
-        {"dataset": dataset, "page": page, "book": book}[kind](read_study(study_file), *rest)
+        JOBS[kind](read_study(study_file), *rest)
     except (RuntimeError, ValueError, FileNotFoundError) as error:
         sys.exit(f"\n{error}\n")

@@ -13,11 +13,10 @@ from sklearn.model_selection import StratifiedKFold
 COHORTS = {"possible": "pretraining", "definite": "training", "confirmed": "blind_test"}
 CLINICAL = ("age", "sex", "symptom_duration_years", "updrs", "hoehn_yahr")
 KEYS = ("participant_id", "session_id")
-IDS = ("sub", "ses")
 
 
 def scan_schema(diagnoses, control):
-    """Schema of `scans.tsv` as a pandera object: one check per rule a row can break.
+    """Schema of `scans.tsv`, read as text, as a pandera object: one check per rule.
 
     Parameters
     ----------
@@ -30,26 +29,22 @@ def scan_schema(diagnoses, control):
     -------
     pandera.DataFrameSchema
     """
-    number = {"nullable": True, "coerce": True}
-    key = {kind: _matches(rf"^{kind}-[A-Za-z0-9]+$", f"{kind}-<letters, digits>") for kind in IDS}
     return pa.DataFrameSchema(
         {
-            "participant_id": pa.Column(
-                str, _matches(r"^sub-[A-Za-z0-9]+$", "sub-<letters, digits>")
-            ),
-            "session_id": pa.Column(str, key["ses"]),
+            "participant_id": pa.Column(str, _label("sub")),
+            "session_id": pa.Column(str, _label("ses")),
             "path": pa.Column(str),
             "diagnosis": pa.Column(str, _one_of(diagnoses)),
             "certainty": pa.Column(str, _one_of(COHORTS)),
-            "age": pa.Column(float, _between(0, 120), coerce=True),
+            "age": pa.Column(str, _between(0, 120)),
             "sex": pa.Column(str, _one_of(["F", "M"])),
-            "symptom_duration_years": pa.Column(float, _between(0, 80), **number),
-            "updrs": pa.Column(float, _between(0, 199), **number),
-            "hoehn_yahr": pa.Column(float, _between(0, 5), **number),
+            "symptom_duration_years": pa.Column(str, _between(0, 80), nullable=True),
+            "updrs": pa.Column(str, _between(0, 199), nullable=True),
+            "hoehn_yahr": pa.Column(str, _between(0, 5), nullable=True),
         },
         checks=[
-            _whole_row(lambda t: ~t.duplicated(list(KEYS), keep=False), "scan listed twice"),
-            _whole_row(lambda t: ~t["path"].duplicated(keep=False), "same file as another row"),
+            _not_repeated(list(KEYS), "scan listed twice"),
+            _not_repeated(["path"], "same file as another row"),
             _one_value_per_participant("certainty"),
             _one_value_per_participant("diagnosis"),
         ],
@@ -80,7 +75,8 @@ def read_scans(dataset_root, diagnoses, control):
     FileNotFoundError
         If the data set has no `scans.tsv`.
     ValueError
-        If any row breaks a rule: all offending rows, each with what was found.
+        If the file is no table, a column is missing, or any row breaks a rule: all offending rows,
+        each with what was found.
     """
     table_path = Path(dataset_root) / "scans.tsv"
     if not table_path.is_file():
@@ -88,20 +84,28 @@ def read_scans(dataset_root, diagnoses, control):
             f"no scan table {table_path}; it has one row per scan, columns: "
             f"{', '.join(scan_schema(diagnoses, control).columns)}"
         )
-    scans = pd.read_csv(table_path, sep="\t", dtype={key: str for key in KEYS}, na_values=["n/a"])
-    problems = [
+    try:
+        scans = pd.read_csv(table_path, sep="\t", dtype=str, na_values=["n/a"], index_col=False)
+    except ValueError as error:
+        raise ValueError(f"{table_path}: not a tab-separated table ({error})") from error
+    schema = scan_schema(diagnoses, control)
+    missing = [column for column in schema.columns if column not in scans]
+    problems = [f"column {column}: missing" for column in missing]
+    problems += [
         f"no scan of certainty {certainty!r}: the {COHORTS[certainty].replace('_', ' ')} needs some"
         for certainty in ("definite", "confirmed")
-        if certainty not in set(scans.get("certainty", ()))
+        if certainty not in set(scans.get("certainty", COHORTS))
     ]
     try:
-        checked = scan_schema(diagnoses, control).validate(scans, lazy=True)
+        checked = schema.remove_columns(missing).validate(scans, lazy=True)
     except pa.errors.SchemaErrors as error:
         problems += _failures(error.failure_cases, scans)
     problems += _path_problems(scans, Path(dataset_root))
     if problems:
         lines = "\n".join(f"  {problem}" for problem in sorted(set(problems)))
         raise ValueError(f"{table_path}: {len(set(problems))} problem(s)\n{lines}")
+    numbers = [column for column in CLINICAL if column != "sex"]
+    checked[numbers] = checked[numbers].astype(float)
     checked["cohort"] = checked["certainty"].map(COHORTS)
     return checked.sort_values(list(KEYS), ignore_index=True)
 
@@ -156,7 +160,7 @@ def split_inner(scans, fraction, seed):
         Scans with `participant_id` and `diagnosis`.
     fraction : float
         Share of participants of each diagnosis that go to validation; at least one of each
-        diagnosis that has two or more.
+        diagnosis that has two or more, and never all of them.
     seed : int
         Seed of the draw.
 
@@ -169,7 +173,7 @@ def split_inner(scans, fraction, seed):
     people = scans.drop_duplicates("participant_id")
     held_out = set()
     for _, group in people.groupby("diagnosis"):
-        n = max(1, round(fraction * len(group))) if len(group) > 1 else 0
+        n = np.clip(round(fraction * len(group)), 1, len(group) - 1) if len(group) > 1 else 0
         held_out |= set(rng.permutation(group["participant_id"])[:n])
     validation = scans["participant_id"].isin(held_out).to_numpy()
     return np.flatnonzero(~validation), np.flatnonzero(validation)
@@ -181,23 +185,42 @@ def _one_of(values):
 
 
 def _between(low, high):
-    """Check for a range of numbers."""
-    return pa.Check.in_range(low, high, error=f"expected {low} to {high}")
+    """Check for numbers of a range, written as text."""
+    return pa.Check(
+        lambda values: pd.to_numeric(values, errors="coerce").between(low, high),
+        error=f"expected {low} to {high}",
+    )
 
 
-def _matches(pattern, words):
-    """Check for a pattern, described in words."""
-    return pa.Check.str_matches(pattern, error=f"expected {words}")
+def _label(kind):
+    """Check for a BIDS label."""
+    words = f"expected {kind}-<letters, digits>"
+    return pa.Check.str_matches(rf"^{kind}-[A-Za-z0-9]+$", error=words)
 
 
-def _whole_row(passes, problem):
-    """Check of rows that concerns no single column; its message stands in brackets."""
-    return pa.Check(passes, error=f"[{problem}]")
+def _whole_row(columns, passes, problem):
+    """Check of rows that concerns no single column; its message stands in brackets.
+
+    Rows that lack one of the columns pass here: the check of the column names them.
+    """
+
+    def check(table):
+        if not set(columns) <= set(table.columns):
+            return True
+        return passes(table) | table[columns].isna().any(axis=1)
+
+    return pa.Check(check, error=f"[{problem}]")
+
+
+def _not_repeated(columns, problem):
+    """Check that no two rows have the same values."""
+    return _whole_row(columns, lambda table: ~table.duplicated(columns, keep=False), problem)
 
 
 def _one_value_per_participant(column):
     """Check that a participant has one value of a column in all sessions."""
     return _whole_row(
+        ["participant_id", column],
         lambda table: table.groupby("participant_id")[column].transform("nunique") <= 1,
         f"participant with more than one {column}",
     )
@@ -207,27 +230,28 @@ def _failures(cases, scans):
     """Pandera's failure cases as one line per offending row and rule."""
     lines = []
     for column, check, found, row in cases[["column", "check", "failure_case", "index"]].values:
-        if pd.isna(row):
-            lines.append(f"column {found}: {check.replace('_', ' ')}")
-            continue
-        who = "/".join(str(value) for value in scans.loc[row, list(KEYS)])
-        problem = f"{column} = {str(scans[column][row])!r}: {check}"
         if check.startswith("["):
             problem = check.strip("[]")
-        lines.append(f"row {row + 2} ({who}): {problem}")
+        elif check == "not_nullable":
+            problem = f"{column} is missing"
+        else:
+            problem = f"{column} = {found!r}: {check}"
+        lines.append(f"{_row_name(scans, row)}: {problem}")
     return lines
+
+
+def _row_name(scans, row):
+    """Line of the file, participant and session of a row."""
+    who = "/".join(str(scans[key][row]) for key in KEYS if key in scans)
+    return f"row {row + 2} ({who})"
 
 
 def _path_problems(scans, root):
     """Rows whose file is missing or lies outside the data set."""
-    if not {"path", *KEYS} <= set(scans.columns):
-        return []
     problems = []
-    for row, who, session, path in scans[list(KEYS) + ["path"]].itertuples():
-        where = f"row {row + 2} ({who}/{session}): path = {path!r}:"
-        if not isinstance(path, str):
-            problems.append(f"{where} empty")
-        elif not (root / path).resolve().is_relative_to(root.resolve()):
+    for row, path in scans.get("path", pd.Series()).dropna().items():
+        where = f"{_row_name(scans, row)}: path = {path!r}:"
+        if not (root / path).resolve().is_relative_to(root.resolve()):
             problems.append(f"{where} outside the data set {root}")
         elif not (root / path).is_file():
             problems.append(f"{where} no such file in {root}")

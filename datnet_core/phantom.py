@@ -97,7 +97,7 @@ def draw_participants(phantom, calibration, control):
             person = _person(diagnosis, calibration, control, rng)
             label = diagnosis
             patients = [name for name in groups if name != control]
-            noisy = certainty == "possible" and diagnosis != patients[0]
+            noisy = certainty == "possible" and diagnosis in patients[1:]
             if noisy and rng.random() < phantom.mislabelled:
                 label = patients[0]
             interval = rng.uniform(1.5, 3.0)  # years between baseline and follow-up
@@ -179,8 +179,11 @@ def write_cohort(root, phantom, calibration, atlas, control, n_jobs=2):
     root, recipe_path = Path(root), Path(root) / "phantom.json"
     recipe = {"phantom": phantom.model_dump(), "calibration": calibration, "control": control}
     recipe = json.dumps(recipe | {"atlas": hashlib.sha256(atlas.labels).hexdigest()}, indent=1)
+    outdated = root.with_name(f"{root.name}-outdated")
+    shutil.rmtree(outdated, ignore_errors=True)
     if recipe_path.is_file() and recipe_path.read_text() != recipe:
-        shutil.rmtree(root)
+        root.rename(outdated)  # at once: a stop here cannot leave scans of two recipes in one set
+        shutil.rmtree(outdated)
     root.mkdir(parents=True, exist_ok=True)
     (root / "scans.tsv").unlink(missing_ok=True)
     recipe_path.write_text(recipe)

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError,
 Fraction = Annotated[float, Field(gt=0, lt=1)]
 Count = Annotated[int, Field(ge=0)]
 Positive = Annotated[int, Field(ge=1)]
-PositiveFloat = Annotated[float, Field(gt=0)]
+PositiveFloat = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Certainty = Literal["possible", "definite", "confirmed"]
 
 
@@ -121,12 +121,20 @@ class Study(Section):
     def _consistent(self):
         if (self.dataset is None) == (self.phantom is None):
             raise ValueError("give exactly one of `dataset` (your scans) and `phantom`")
+        if len(set(self.diagnoses)) < len(self.diagnoses):
+            raise ValueError(f"diagnoses names a group twice: {self.diagnoses}")
         if self.control not in self.diagnoses:
             raise ValueError(f"control {self.control!r} is not one of diagnoses {self.diagnoses}")
         if self.phantom:
             groups = {name for group in self.phantom.participants.values() for name in group}
             if extra := sorted(groups - set(self.diagnoses)):
                 raise ValueError(f"phantom.participants names {extra}, not in {self.diagnoses}")
+            confirmed = sum(self.phantom.participants.get("confirmed", {}).values())
+            if self.phantom.follow_ups > confirmed:
+                raise ValueError(
+                    f"phantom.follow_ups is {self.phantom.follow_ups}, expected at most the "
+                    f"{confirmed} participants of certainty 'confirmed'"
+                )
         return self
 
     @property
@@ -199,7 +207,8 @@ def read_study(path):
     FileNotFoundError
         If there is no such file; the message names the places looked at.
     ValueError
-        If a key is unknown, missing or of the wrong type; one line per key.
+        If the file is no YAML, or a key is unknown, missing or of the wrong type; one line per
+        key.
     """
     root = project_root()
     places = [Path.cwd() / path, root / path]
@@ -207,7 +216,10 @@ def read_study(path):
     if found is None:
         looked = " and ".join(str(place) for place in dict.fromkeys(places))
         raise FileNotFoundError(f"no study file {str(path)!r}; looked at {looked}")
-    settings = yaml.safe_load(found.read_text())
+    try:
+        settings = yaml.safe_load(found.read_text())
+    except yaml.YAMLError as error:
+        raise ValueError(f"{path}: not readable as YAML\n{error}") from error
     if not isinstance(settings, dict):
         raise ValueError(f"{path}: expected `key: value` lines, found {type(settings).__name__}")
     try:
@@ -230,4 +242,6 @@ def _explain(item):
         return f"{key}: unknown key; expected one of {', '.join(section.model_fields)}"
     if item["type"] == "missing":
         return f"{key}: missing"
+    if item["type"] == "value_error":
+        return str(item["ctx"]["error"])
     return f"{key}: {item['msg']}, found {item['input']!r}"[:300]

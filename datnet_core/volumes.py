@@ -8,6 +8,7 @@ cortex), so a voxel holds an uptake ratio and 1 means no specific binding.
 import hashlib
 import json
 import os
+import zlib
 from pathlib import Path
 
 import nibabel as nib
@@ -15,11 +16,15 @@ import numpy as np
 from joblib import Parallel, delayed
 from nilearn.image import resample_img
 
-from datnet_core.atlas import region_mask_on
+from datnet_core.atlas import region_mask
 from datnet_core.progress import progress
 
 ORIGIN_MM = (-78.0, -112.0, -50.0)
 EXTENT_MM = (156.0, 188.0, 136.0)
+UNREADABLE = (  # what nibabel raises at files that are missing, damaged or no image
+    OSError, EOFError, ValueError, TypeError, zlib.error,
+    nib.filebasedimages.ImageFileError, nib.spatialimages.HeaderDataError,
+)  # fmt: skip
 
 
 def study_grid(spacing_mm):
@@ -61,17 +66,18 @@ def read_scan(path):
     """
     try:
         img = nib.load(path)
-        data = np.squeeze(img.get_fdata(dtype=np.float32))
-    except (OSError, EOFError, nib.filebasedimages.ImageFileError) as error:
+        data = img.get_fdata(dtype=np.float32)
+    except UNREADABLE as error:
         raise ValueError(f"{path}: not a readable NIfTI image ({error})") from error
-    if data.ndim != 3:
-        raise ValueError(f"{path}: expected one 3D volume, found shape {img.shape}")
+    if data.ndim < 3 or max(data.shape[3:], default=1) > 1:
+        raise ValueError(f"{path}: expected one 3D volume, found shape {data.shape}")
+    data = data.reshape(data.shape[:3])
     if not np.isfinite(data).all():
         n_bad = int((~np.isfinite(data)).sum())
         raise ValueError(f"{path}: {n_bad} voxel(s) are NaN or infinite; mask or re-export it")
     if data.min() == data.max():
         raise ValueError(f"{path}: every voxel is {data.min():g}; expected a PET image")
-    if abs(np.linalg.det(img.affine[:3, :3])) < 1e-6:
+    if not np.isfinite(img.affine).all() or abs(np.linalg.det(img.affine[:3, :3])) < 1e-6:
         raise ValueError(f"{path}: the affine is singular, so voxels have no place in mm")
     return nib.Nifti1Image(data, img.affine)
 
@@ -156,9 +162,8 @@ def load_volume(path, atlas, spacing_mm, reference_region):
         As `read_scan` and `uptake_ratio`, with the path.
     """
     fine = to_grid(read_scan(path), atlas.affine, atlas.labels.shape)
-    reference_mask = region_mask_on(atlas, reference_region, atlas.affine, atlas.labels.shape)
     try:
-        ratio = uptake_ratio(fine, reference_mask)
+        ratio = uptake_ratio(fine, region_mask(atlas, reference_region))
     except ValueError as error:
         raise ValueError(f"{path}: {error}; is the image in MNI space?") from error
     return to_grid(nib.Nifti1Image(ratio, atlas.affine), *study_grid(spacing_mm))
@@ -192,8 +197,9 @@ def cache_volumes(paths, atlas, spacing_mm, reference_region, array_path, n_jobs
     Raises
     ------
     ValueError
-        If scans cannot be used: one line for each.
+        If the region is unknown, or scans cannot be used: one line for each.
     """
+    region_mask(atlas, reference_region)  # an unknown region is one problem, not one per scan
     record_path = array_path.with_suffix(".json")
     affine, shape = study_grid(spacing_mm)
     record = {
@@ -243,6 +249,8 @@ def _fingerprint(paths, atlas, spacing_mm, reference_region):
     """Hash of everything the cached array depends on."""
     digest = hashlib.sha256(atlas.labels.tobytes())
     digest.update(repr((spacing_mm, reference_region)).encode())
+    folder = os.path.commonpath(paths)  # a data set that was moved as a whole keeps its cache
     for path in map(Path, paths):
-        digest.update(f"{path.name} {path.stat().st_size} {path.stat().st_mtime_ns}".encode())
+        name = path.relative_to(folder).as_posix()
+        digest.update(f"{name} {path.stat().st_size} {path.stat().st_mtime_ns}".encode())
     return digest.hexdigest()

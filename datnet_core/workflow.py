@@ -39,6 +39,7 @@ def settings_read(source, study):
         "patients": ("diagnoses", "control"),
         "compared": ("diagnoses", "control"),
         "notice": ("phantom", "title", "dataset"),
+        "dataset_root": ("phantom", "dataset"),
     }
     fields = {field for name in names for field in derived.get(name, (name,))}
     settings = study.model_dump(mode="json")

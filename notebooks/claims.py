@@ -50,7 +50,8 @@ counted = claims.counts(compared)
 report.table(counted.rename_axis("verdict").reset_index())
 
 # %% tags=["hide-input"]
-report.table(compared[["section", "quantity", "group", "paper", "ours", "verdict"]])
+shown = compared.assign(page=compared["section"].str.replace("_", " "))
+report.table(shown[["page", "quantity", "group", "paper", "ours", "verdict"]])
 
 # %% [markdown]
 # ## Summary

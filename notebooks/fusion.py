@@ -120,7 +120,12 @@ figures.rate_bars(tables, groups_compared) if tables else "one diagnosis only: n
 # ## What the trees rely on
 
 # %%
-shares = fusion.importances(model, x_train)
+readable = {f"p_{name}": f"P({name})" for name in classes} | {
+    "hoehn_yahr": "Hoehn-Yahr",
+    "symptom_duration_years": "symptom duration",
+    "updrs": "UPDRS",
+}
+shares = fusion.importances(model, x_train).rename(readable)
 
 # %% tags=["hide-input"]
 figures.importance_bars(shares)
@@ -132,20 +137,11 @@ figures.importance_bars(shares)
 # ## Paper and this study
 
 # %%
-names = [
-    name.replace("p_", "P(") + ")" if name.startswith("p_") else name
-    for name in shares.index
-]
-readable = {
-    "hoehn_yahr": "Hoehn-Yahr",
-    "symptom_duration_years": "symptom duration",
-}
-names = [readable.get(name, name) for name in names]
 value, low, high = accuracy["imaging + clinical", "all"]
 claims = {
     "fusion.accuracy": {"value": value, "low": low, "high": high, "p": p_fusion},
-    "fusion.importance.top3": {"value": ", ".join(names[:3])},
-    "fusion.importance.next": {"value": ", ".join(names[3:5])},
+    "fusion.importance.top3": {"value": ", ".join(shares.index[:3])},
+    "fusion.importance.next": {"value": ", ".join(shares.index[3:5])},
     "fusion.importance.sex": {"value": float(shares["sex"])},
 }
 report.claims_table(config, "fusion", claims)

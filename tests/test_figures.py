@@ -1,6 +1,8 @@
-"""Figures: each is drawn without a warning, for the paper's diagnoses and for others."""
+"""Every figure on small made-up tables: drawn without a warning, closed, and its words."""
 
 import inspect
+import io
+from itertools import combinations
 
 import matplotlib.pyplot as plt
 import nibabel as nib
@@ -8,94 +10,256 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.figure import Figure
-from nilearn.datasets import load_mni152_template
 
 from datnet_core import figures, metrics
-from datnet_core.volumes import study_grid
 
-AFFINE, SHAPE = study_grid(8.0)
-TEXT = {"colours", "p_text"}
-
-
-@pytest.fixture(params=[("IPD", "MSA", "PSP", "NC"), ("PD", "HC")], ids=len)
-def classes(request):
-    return request.param
+STUDIES = [("IPD", "MSA", "PSP", "NC"), ("PD", "HC")]
+AFFINE = np.array([[8.0, 0, 0, -78], [0, 8, 0, -112], [0, 0, 8, -50], [0, 0, 0, 1]])
+SHAPE = (20, 24, 18)
+NOT_FIGURES = {"colours", "p_text"}
 
 
-@pytest.fixture
-def predictions(classes, rng):
-    diagnosis = np.repeat(classes, 8)
-    proba = rng.dirichlet(np.ones(len(classes)), len(diagnosis))
-    columns = {f"p_{name}": proba[:, k] for k, name in enumerate(classes)}
-    people = [f"sub-{k}" for k in range(len(diagnosis))]
-    return pd.DataFrame({"participant_id": people, "diagnosis": diagnosis, **columns})
+def made_up_scans(names, rng):
+    """Three scans per cohort and diagnosis; the first participant of each has a second one."""
+    rows = [
+        {"participant_id": f"{cohort}-{name}-{max(k, 1)}", "cohort": cohort, "diagnosis": name}
+        for cohort in ("pretraining", "training", "blind_test")
+        for name in names
+        for k in range(3)
+    ]
+    return pd.DataFrame(rows)
 
 
-@pytest.fixture
-def drawings(classes, predictions, rng):
-    volumes = {name: rng.random(SHAPE) for name in classes}
-    template = load_mni152_template(resolution=8)
-    pairs = [(classes[0], classes[1])]
-    boxes = predictions.assign(putamen=rng.random(len(predictions)))
-    tests = {"putamen": metrics.mann_whitney(boxes["putamen"], boxes["diagnosis"], pairs)}
-    history = pd.DataFrame({"epoch": [0, 1], "train_loss": [1, 0.5], "validation_loss": [1, 0.9]})
-    scans = predictions.assign(
-        cohort=np.resize(["pretraining", "training", "blind_test"], len(boxes))
-    )
-    counts = pd.DataFrame(
-        {"region": ["putamen", "DL"], "pair": ["a vs b"] * 2, "n_significant": [3, 4]}
-    )
-    features = pd.DataFrame(
-        [(f"{kind}_{k}", r, "a vs b", rng.random()) for kind in ("glcm", "shape") for k in (1, 2) for r in "AB"],
-        columns=["feature", "region", "pair", "p"],
-    )  # fmt: skip
-    return {
-        "flow": lambda: figures.flow(scans, classes),
-        "mean_volumes": lambda: figures.mean_volumes(volumes, AFFINE, template),
-        "learning_curves": lambda: figures.learning_curves(
-            {"pretrain": history, "fold-0": history}
-        ),
-        "roc_curves": lambda: figures.roc_curves({"network": predictions}, classes),
-        "rate_bars": lambda: figures.rate_bars(
-            {"all": metrics.diagnostic_table(predictions, classes)}, classes
-        ),
-        "confusion": lambda: figures.confusion(metrics.confusion(predictions, classes)),
-        "saliency_maps": lambda: figures.saliency_maps(
-            {k: nib.Nifti1Image(v.astype(np.float32), AFFINE) for k, v in volumes.items()}, template
-        ),
-        "region_sizes": lambda: figures.region_sizes(
-            {"rescaled": 0.1}, [0.1, 0.7], [0.9, 0.1], 0.7
-        ),
-        "group_boxes": lambda: figures.group_boxes(boxes, {"putamen": "putamen"}, tests, classes),
-        "feature_counts": lambda: figures.feature_counts(counts, 107),
-        "p_value_maps": lambda: figures.p_value_maps(features),
-        "importance_bars": lambda: figures.importance_bars(pd.Series({"p_IPD": 0.7, "sex": 0.0})),
+def made_up_predictions(names, rng, n=40):
+    table = pd.DataFrame({"diagnosis": np.array(names)[np.arange(n) % len(names)]})
+    proba = rng.dirichlet(np.ones(len(names)), n)
+    proba += 0.8 * (table["diagnosis"].to_numpy()[:, None] == np.array(names))
+    table[[f"p_{name}" for name in names]] = proba / proba.sum(1, keepdims=True)
+    return table
+
+
+def made_up_ratios(names, rng, n=40):
+    table = pd.DataFrame({"diagnosis": np.array(names)[np.arange(n) % len(names)]})
+    for column in ("putamen", "caudate", "dl", "dl_putamen"):
+        table[column] = rng.normal(1, 0.3, n)
+    table.loc[3, "dl_putamen"] = np.nan  # a scan whose region is empty
+    return table
+
+
+def made_up_tests(names, regions, rng):
+    rows = [
+        {"feature": f"{kind}_{k}", "region": region, "pair": f"{a} vs {b}", "p": rng.random() ** 8}
+        for kind in ("glcm", "firstorder", "shape")
+        for k in range(3)
+        for region in regions
+        for a, b in combinations(names, 2)
+    ]
+    rows[0]["p"], rows[1]["p"] = 0.0, np.nan
+    return pd.DataFrame(rows)
+
+
+def draw_flow(names, rng):
+    return figures.flow(made_up_scans(names, rng), names)
+
+
+def draw_mean_volumes(names, rng):
+    means = {name: rng.random(SHAPE) for name in names[-2:]}
+    return figures.mean_volumes(means, AFFINE, template())
+
+
+def template():
+    box = np.zeros((24, 28, 22), np.float32)
+    box[4:20, 4:24, 4:18] = 1
+    return nib.Nifti1Image(box, AFFINE + np.pad(np.full((3, 1), -8), ((0, 1), (3, 0))))
+
+
+def draw_saliency_maps(names, rng):
+    maps = {
+        name: nib.Nifti1Image(rng.random(SHAPE).astype(np.float32), AFFINE) for name in names[-2:]
     }
+    return figures.saliency_maps(maps, template())
 
 
-def test_every_figure_function_is_drawn_here(drawings):
+def draw_learning_curves(names, rng):
+    epochs = {"epoch": range(5), "train_loss": rng.random(5), "validation_loss": rng.random(5)}
+    return figures.learning_curves(
+        dict.fromkeys([f"fold-{k}" for k in range(6)], pd.DataFrame(epochs))
+    )
+
+
+def draw_roc_curves(names, rng):
+    panels = {title: made_up_predictions(names, rng) for title in ("DAT-Net", "binding ratios")}
+    return figures.roc_curves(panels, names)
+
+
+def draw_rate_bars(names, rng):
+    tables = {
+        title: metrics.diagnostic_table(made_up_predictions(names, rng), names)
+        for title in ("all", "baseline", "follow-up")
+    }
+    return figures.rate_bars(tables, names)
+
+
+def draw_confusion(names, rng):
+    return figures.confusion(metrics.confusion(made_up_predictions(names, rng), names))
+
+
+def draw_region_sizes(names, rng):
+    sizes = {"rescaled": 0.08, "of_maximum": 0.95, "highest_voxels": 0.7}
+    return figures.region_sizes(sizes, [0.3, 0.5, 0.7], [0.5, 0.2, 0.08], 0.7)
+
+
+def draw_group_boxes(names, rng):
+    table = made_up_ratios(names, rng)
+    values = {"putamen": "putamen", "caudate": "caudate", "dl": "DL", "dl_putamen": "DL putamen"}
+    pairs = list(combinations(names, 2))
+    tests = {
+        c: metrics.mann_whitney(table[c].dropna(), table["diagnosis"][table[c].notna()], pairs)
+        for c in values
+    }
+    return figures.group_boxes(table, values, tests, names)
+
+
+def draw_feature_counts(names, rng):
+    rows = [
+        {"region": region, "pair": f"{a} vs {b}", "n_significant": int(rng.integers(0, 108))}
+        for region in ("putamen", "caudate", "DL region")
+        for a, b in combinations(names, 2)
+    ]
+    return figures.feature_counts(pd.DataFrame(rows), 107)
+
+
+def draw_p_value_maps(names, rng):
+    return figures.p_value_maps(made_up_tests(names, ("putamen", "caudate", "DL region"), rng))
+
+
+def draw_importance_bars(names, rng):
+    return figures.importance_bars(pd.Series({"p_MSA": 0.6, "age": 0.4, "sex": 0.0}))
+
+
+DRAW = {name[5:]: draw for name, draw in globals().items() if name.startswith("draw_")}
+
+
+def texts(fig):
+    """All words of a figure that has been drawn."""
+    fig.savefig(io.BytesIO(), format="png", dpi=30)
+    return " | ".join(text.get_text() for text in fig.findobj(plt.Text))
+
+
+def test_every_public_function_is_tested():
     public = {
         name
         for name, function in inspect.getmembers(figures, inspect.isfunction)
         if function.__module__ == figures.__name__ and not name.startswith("_")
     }
-    assert public - TEXT == set(drawings)
+    assert set(DRAW) | NOT_FIGURES == public
 
 
-def test_every_figure_is_drawn_and_closed(drawings):
-    for name, draw in drawings.items():
-        fig = draw()
-        assert isinstance(fig, Figure), name
-        fig.canvas.draw()
+@pytest.mark.parametrize("names", STUDIES, ids=" ".join)
+@pytest.mark.parametrize("figure", DRAW)
+def test_a_figure_is_drawn_without_a_warning_and_left_to_the_page(figure, names, rng):
+    fig = DRAW[figure](names, rng)
+    assert isinstance(fig, Figure)
     assert plt.get_fignums() == []
+    fig.savefig(io.BytesIO(), format="png", dpi=30)  # warnings of the layout come here
 
 
-def test_a_diagnosis_has_one_colour_whatever_the_others(classes):
-    colours = figures.colours(classes)
-    assert set(classes) <= set(colours)
-    assert len({tuple(colours[name]) for name in classes}) == len(classes)
+def test_the_flow_counts_participants_once_and_scans_each(rng):
+    # Per cohort and diagnosis 3 scans of 2 participants; 3 cohorts, 2 diagnoses.
+    words = texts(draw_flow(("PD", "HC"), rng))
+    assert "12 participants, 18 scans" in words
+    assert words.count("4 participants, 6 scans\nPD 2\nHC 2") == 3
+    for title in ("pre-training", "training", "blind test"):
+        assert f"{title}\n(clinically" in words
 
 
-def test_p_values_as_text():
-    assert figures.p_text(0.2345) == "P = 0.23"
-    assert figures.p_text(3e-7) == "P < 0.0001"
+def test_the_flow_shows_a_study_without_pretraining(rng):
+    scans = made_up_scans(("PD", "HC"), rng)
+    fig = figures.flow(scans[scans["cohort"] != "pretraining"], ("PD", "HC"))
+    assert "0 participants, 0 scans" in texts(fig)
+
+
+def test_roc_curves_end_at_the_corners_and_name_the_number_of_scans(rng):
+    fig = draw_roc_curves(("PD", "HC"), rng)
+    for ax in fig.axes:
+        for line in ax.lines:
+            assert line.get_xydata()[0].tolist() == [0, 0]
+            assert line.get_xydata()[-1].tolist() == [1, 1]
+    assert "PD (n = 20)" in texts(fig)
+
+
+def test_a_diagnosis_without_scans_has_no_curve_and_no_bars(rng):
+    predictions = made_up_predictions(STUDIES[0], rng)
+    predictions = predictions[predictions["diagnosis"] != "NC"]
+    assert "NC" not in texts(figures.roc_curves({"all": predictions}, STUDIES[0]))
+    tables = {"all": metrics.diagnostic_table(predictions, STUDIES[0])}
+    fig = figures.rate_bars(tables, STUDIES[0])
+    assert [ax.get_title() for ax in fig.axes] == ["IPD", "MSA", "PSP"]
+
+
+def test_every_condition_is_in_the_legend_of_the_rates(rng):
+    # The second condition has no scan of the first diagnosis.
+    predictions = made_up_predictions(STUDIES[0], rng)
+    part = predictions[predictions["diagnosis"] != "IPD"]
+    conditions = {"everyone": predictions, "no IPD": part}
+    tables = {t: metrics.diagnostic_table(p, STUDIES[0]) for t, p in conditions.items()}
+    fig = figures.rate_bars(dict(reversed(tables.items())), STUDIES[0])
+    shown = [text.get_text() for text in fig.legends[0].get_texts()]
+    assert sorted(shown) == ["everyone", "no IPD"]
+
+
+@pytest.mark.parametrize("n_right", [0, 1, 10])
+def test_rates_of_zero_and_one_have_bars(n_right):
+    # All right, all wrong, or one right: intervals end at 0 and 1, and PPV may be undefined.
+    truth = np.array(["PD"] * 10 + ["HC"] * 10)
+    p = np.r_[np.arange(10) < n_right, np.zeros(10)] * 0.8 + 0.1
+    table = pd.DataFrame({"diagnosis": truth, "p_PD": p, "p_HC": 1 - p})
+    fig = figures.rate_bars({"all": metrics.diagnostic_table(table, ("PD", "HC"))}, ("PD", "HC"))
+    heights = [bar.get_height() for bar in fig.axes[0].containers[0]]
+    assert heights[0] == n_right / 10
+    fig.savefig(io.BytesIO(), format="png", dpi=30)
+
+
+def test_the_confusion_matrix_shows_counts_and_no_empty_row(rng):
+    table = pd.DataFrame([[3, 1, 0], [0, 5, 2], [0, 0, 0]], index=list("ABC"), columns=list("ABC"))
+    fig = figures.confusion(table)
+    assert [t.get_text() for t in fig.axes[0].texts] == ["3", "1", "0", "0", "5", "2"]
+    assert [t.get_text() for t in fig.axes[0].get_yticklabels()] == ["A", "B"]
+
+
+def test_boxes_carry_one_p_value_per_pair(rng):
+    fig = draw_group_boxes(("IPD", "MSA", "PSP"), rng)
+    shown = [ax for ax in fig.axes if ax.get_title()]
+    assert len(shown) == 4
+    for ax in shown:
+        assert sum(t.get_text().startswith("P ") for t in ax.texts) == 3
+        assert [t.get_text() for t in ax.get_xticklabels()] == ["IPD", "MSA", "PSP"]
+
+
+@pytest.mark.parametrize(
+    ("p", "text"),
+    [(0.5, "P = 0.5"), (0.0123, "P = 0.012"), (1e-4, "P = 0.0001"), (9e-5, "P < 0.0001")],
+)
+def test_p_values_read_well(p, text):
+    assert figures.p_text(p) == text
+
+
+def test_learning_curves_mark_the_best_epoch():
+    history = pd.DataFrame(
+        {"epoch": [0, 1, 2], "train_loss": [3.0, 2, 1], "validation_loss": [3.0, 1, 2]}
+    )
+    ax = figures.learning_curves({"fold-0": history}).axes[0]
+    assert ax.lines[2].get_xydata().tolist() == [[1, 1]]
+
+
+def test_colours_differ_between_diagnoses_and_stay_with_the_papers_four():
+    names = ("PD", "HC", "DLB", *STUDIES[0])
+    shades = figures.colours(names)
+    assert len({tuple(shades[name]) for name in names}) == len(names)
+    assert all(shades[name] == figures.PALETTE[name] for name in STUDIES[0])
+
+
+def test_importances_are_written_beside_their_bars(rng):
+    words = texts(draw_importance_bars((), rng))
+    for part in ("p_MSA", "0.60", "0.40", "0.00"):
+        assert part in words

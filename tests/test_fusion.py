@@ -52,7 +52,7 @@ def test_there_are_nine_features_in_the_order_of_the_paper(scans):
         "p_IPD", "p_MSA", "p_PSP", "p_NC",
         "age", "sex", "symptom_duration_years", "updrs", "hoehn_yahr",
     ]  # fmt: skip
-    assert (features.dtypes == float).all()
+    assert set(features.dtypes.astype(str)) == {"float64"}
 
 
 def test_each_prediction_meets_the_clinical_data_of_its_own_scan(scans):

@@ -1,136 +1,276 @@
-"""Pages: how one runs, what it depends on, what it exchanges, and the shape of its source."""
+"""Running a page and building a book, on tiny ones; and what every page of the study looks like."""
 
+import ast
 import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import jupytext
-import numpy as np
-import papermill
 import pytest
+import yaml
 
-from datnet_core import report
-from datnet_core.claims import read_claims
-from datnet_core.pages import run_page
-from datnet_core.study import Study, read_study
-from datnet_core.workflow import LIBRARY, code_read, settings_read
+from datnet_core.pages import build_book, run_page
+from datnet_core.study import read_study
 
-ROOT = LIBRARY.parent
+ROOT = Path(__file__).parents[1]
 SOURCES = sorted((ROOT / "notebooks").glob("*.py"))
-PAGE = '# %% [markdown]\n# # T\n\n# %% tags=["parameters"]\nn: int = 1  # number\n\n# %%\n'
+HEADER = """\
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # A tiny page
+
+# %% tags=["parameters"]
+study: str = "mine.yaml"  # study file
+n_times: int = 2  # how often
+
+"""
 
 
 @pytest.fixture
-def own(tmp_path, monkeypatch):
-    """A study whose results go to a temporary folder."""
+def project(tmp_path, monkeypatch):
+    """A project folder with one study; what `run_page` puts into the environment is undone."""
+    for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "IPYTHONDIR", "DATNET_PROGRESS"):
+        monkeypatch.setenv(name, os.environ.get(name, "1"))
     (tmp_path / "data_manifest").mkdir()
-    (tmp_path / "s.yaml").write_text("name: own\ntitle: t\ndataset: scans\n")
+    settings = {"name": "mine", "title": "My scans", "dataset": "scans"}
+    (tmp_path / "mine.yaml").write_text(yaml.safe_dump(settings))
     monkeypatch.chdir(tmp_path)
-    study = read_study("s.yaml")
-    study.results.mkdir(parents=True)
-    return study
+    read_study("mine.yaml").results.mkdir(parents=True)
+    return tmp_path
+
+
+def page(project, *cells):
+    source = project / "tiny.py"
+    source.write_text(HEADER + "".join(f"# %%\n{cell}\n\n" for cell in cells))
+    return source
+
+
+def printed(path):
+    """Text that the cells of an executed notebook printed."""
+    cells = json.loads(path.read_text())["cells"]
+    outputs = [output for cell in cells for output in cell.get("outputs", [])]
+    return "".join("".join(output.get("text", "")) for output in outputs)
+
+
+# --- run_page ---------------------------------------------------------------------------------
+
+
+def test_a_page_runs_with_its_parameters_and_threads(project):
+    output = project / "results" / "mine" / "pages" / "tiny.ipynb"
+    lines = 'import os\nprint("word " * n_times, study, os.environ["OMP_NUM_THREADS"])'
+    run_page(page(project, lines), output, {"n_times": 3}, threads=5)
+    assert printed(output) == "word word word  mine.yaml 5\n"
+    assert [path.name for path in output.parent.iterdir()] == ["tiny.ipynb"]
+
+
+def test_an_unknown_parameter_is_refused_before_anything_runs(project):
+    source = page(project, "open('ran', 'w')")
+    with pytest.raises(ValueError, match=r"page tiny: no parameter \['times'\]; it has .*n_times"):
+        run_page(source, project / "out" / "tiny.ipynb", {"times": 3, "study": "mine.yaml"})
+    assert not (project / "out").exists()
+    assert not (project / "ran").exists()
+
+
+def test_a_failing_cell_is_named_and_leaves_a_log_but_no_output(project):
+    source = page(project, "print('before')", "1 / 0", "open('after', 'w')")
+    output = project / "out" / "tiny.ipynb"
+    with pytest.raises(RuntimeError) as failure:
+        run_page(source, output, {"study": "mine.yaml"})
+    # Cells: 0 title, 1 parameters, 2 the injected ones, 3 "before", 4 the division.
+    log = project / "out" / "tiny.log.ipynb"
+    assert str(failure.value).splitlines() == [
+        f"page tiny failed in cell 4 of {source}",
+        "  ZeroDivisionError: division by zero",
+        f"  log with the cells that ran: {log}",
+    ]
+    assert not output.exists()
+    assert not (project / "after").exists()
+    assert printed(log).startswith("before")
+
+
+def test_a_page_that_misses_a_result_says_how_to_make_it(project):
+    source = page(
+        project,
+        "from datnet_core import report\nfrom datnet_core.study import read_study\n"
+        'report.read_table(read_study(study), "scans.tsv")',
+    )
+    expected = "FileNotFoundError: results/mine/scans.tsv is missing; .*make study STUDY=mine.yaml"
+    with pytest.raises(RuntimeError, match=expected):
+        run_page(source, project / "tiny.ipynb", {"study": "mine.yaml"})
+
+
+# --- jobs -------------------------------------------------------------------------------------
+
+
+def job(*arguments):
+    command = [sys.executable, "-m", "datnet_core.jobs", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True)
+
+
+def test_a_job_runs_a_page_with_text_for_parameters(project):
+    source = page(project, 'print(n_times, "of", study)')
+    done = job("page", "mine.yaml", 1, source, "out/tiny.ipynb", "n_times=3")
+    assert done.returncode == 0, done.stderr
+    assert "--- tiny n_times=3 ---" in done.stderr
+    assert printed(project / "out" / "tiny.ipynb") == "3 of mine.yaml\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("page", "mine.yaml", 1, "tiny.py", "tiny.ipynb", "stage=all"), "no parameter ['stage']"),
+        (("page", "other.yaml", 1, "tiny.py", "tiny.ipynb"), "no study file 'other.yaml'"),
+    ],
+)
+def test_a_job_ends_with_one_plain_message(project, arguments, message):
+    page(project)
+    done = job(*arguments)
+    assert done.returncode == 1
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+# --- build_book -------------------------------------------------------------------------------
 
 
 @pytest.fixture
-def page(tmp_path):
-    def write(code):
-        (tmp_path / "small.py").write_text(PAGE + code)
-        return tmp_path / "small.py"
-
-    return write
-
-
-def test_a_page_runs_with_its_parameters(page, tmp_path):
-    run_page(page("n + 1"), tmp_path / "out.ipynb", {"n": 41})
-    notebook = json.loads((tmp_path / "out.ipynb").read_text())
-    assert notebook["cells"][-1]["outputs"][0]["data"]["text/plain"] == ["42"]
-    assert sorted(p.name for p in tmp_path.glob("*.ipynb")) == ["out.ipynb"]
-
-
-def test_an_unknown_parameter_is_refused(page, tmp_path):
-    with pytest.raises(ValueError, match=r"page small: no parameter \['m'\]; it has \['n'\]"):
-        run_page(page("n"), tmp_path / "out.ipynb", {"m": 1})
-    assert not (tmp_path / "out.ipynb").exists()
+def book(project):
+    """A book of an introduction and one executed page; the study and the page."""
+    (project / "book").mkdir()
+    (project / "book" / "_toc.yml").write_text(
+        "format: jb-book\nroot: intro\nchapters:\n  - file: pages/tiny\n"
+    )
+    (project / "book" / "intro.md").write_text(
+        "# Intro\n\n```{include} notice.md\n```\n\n[the page](pages/tiny.ipynb)\n"
+    )
+    config = {"title": "Tiny", "execute": {"execute_notebooks": "off"}}
+    config["parse"] = {"myst_enable_extensions": ["colon_fence"]}
+    (project / "_config.yml").write_text(yaml.safe_dump(config))
+    notebook = jupytext.reads(HEADER + "# %%\n1 + 1\n", "py:percent")
+    study = read_study("mine.yaml")
+    (study.results / "pages").mkdir()
+    jupytext.write(notebook, study.results / "pages" / "tiny.ipynb")
+    return study, study.results / "pages" / "tiny.ipynb"
 
 
-def test_a_failing_page_names_cell_error_and_log(page, tmp_path):
-    with pytest.raises(RuntimeError, match=r"page small failed in cell \d+") as error:
-        run_page(page("print('before')\n\n# %%\nn / 0"), tmp_path / "out.ipynb", {"n": 1})
-    assert "ZeroDivisionError: division by zero" in str(error.value)
-    assert not (tmp_path / "out.ipynb").exists()
-    assert "before" in (tmp_path / "out.log.ipynb").read_text()
-    assert "out.log.ipynb" in str(error.value)
+def test_a_book_holds_prose_notice_and_pages_and_replaces_the_old_one(book):
+    study, notebook = book
+    old = study.results / "book" / "pages" / "gone.html"
+    old.parent.mkdir(parents=True)
+    old.touch()
+    build_book(study, [notebook])
+    html = study.results / "book"
+    assert "My scans" in (html / "intro.html").read_text()
+    assert "A tiny page" in (html / "pages" / "tiny.html").read_text()
+    assert not old.exists()
+    assert sorted(p.name for p in study.results.iterdir()) == ["book", "book.log", "pages"]
 
 
-def test_settings_are_found_in_the_source(tmp_path, study):
-    path = tmp_path / "p.py"
-    path.write_text("x = config.fusion.seed\ny = config.patients\nz = config.results\n")
-    assert set(settings_read(path, study)) == {"fusion", "diagnoses", "control"}
-    changed = study.model_copy(update={"fusion": study.fusion.model_copy(update={"seed": 5})})
-    before, after = settings_read(path, study), settings_read(path, changed)
-    assert before["fusion"] != after["fusion"] and before["control"] == after["control"]
+def test_a_book_with_a_warning_is_not_built_and_the_warning_is_quoted(book):
+    study, notebook = book
+    intro = study.data_manifest.parent / "book" / "intro.md"
+    intro.write_text(intro.read_text() + "\n[nowhere](no_such_page.md)\n")
+    with pytest.raises(RuntimeError) as failure:
+        build_book(study, [notebook])
+    first, *quoted = str(failure.value).splitlines()
+    assert first == f"the book did not build; log: {study.results / 'book.log'}"
+    assert any("no_such_page.md" in line for line in quoted)
+    assert not (study.results / "book").exists()
+    assert sorted(p.name for p in study.results.iterdir()) == ["book.log", "pages"]
 
 
-def test_imported_modules_are_followed(tmp_path):
-    path = tmp_path / "p.py"
-    path.write_text("from datnet_core import fusion\nfrom datnet_core.study import read_study\n")
-    assert [p.stem for p in code_read(path)] == ["fusion", "manifest", "study"]
+# --- the pages of the study -------------------------------------------------------------------
 
 
-def test_a_missing_result_names_the_command(own):
-    with pytest.raises(
-        FileNotFoundError, match="results/own/a.tsv is missing.*make study STUDY=s.yaml"
-    ):
-        report.upstream(own, "a.tsv")
+@pytest.fixture(params=SOURCES, ids=lambda path: path.stem)
+def source(request):
+    return request.param
 
 
-def test_results_become_plain_json(own):
-    numbers = {"a": np.float32(0.5), "b": np.nan, ("x"): np.arange(2), "n": np.int64(3)}
-    report.write_result(own, "fusion", numbers, {"id": {"value": np.float64("inf")}})
-    found = report.read_result(own, "fusion")
-    assert found["numbers"] == {"a": 0.5, "b": None, "x": [0, 1], "n": 3}
-    assert found["claims"] == {"id": {"value": None}}
-    assert [p.name for p in own.results.iterdir()] == ["fusion.json"]
+@pytest.fixture
+def cells(source):
+    return jupytext.read(source).cells
 
 
-def test_the_box_says_phantom_for_a_phantom_only(own, study):
-    assert "no patient data" in report.notice(study).data
-    assert "phantom" not in report.notice(own).data.lower()
+def code(cells):
+    return [cell for cell in cells if cell.cell_type == "code"]
 
 
-@pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.stem)
-class TestSource:
-    def test_it_opens_with_a_title_and_ends_with_its_result(self, source):
-        cells = jupytext.read(source).cells
-        assert cells[0].cell_type == "markdown" and cells[0].source.startswith("# ")
-        assert "report.write_result(" in cells[-1].source
-        assert any(c.source.startswith("## Summary") or "\n## Summary" in c.source for c in cells)
+def test_pages_are_the_chapters_of_the_book():
+    toc = yaml.safe_load((ROOT / "book" / "_toc.yml").read_text())
+    chapters = [c["file"] for part in toc["parts"] for c in part["chapters"]]
+    pages = [file.removeprefix("pages/") for file in chapters if file.startswith("pages/")]
+    assert sorted(pages) == [path.stem for path in SOURCES]
 
-    def test_parameters_have_a_type_a_default_and_help(self, source):
-        parameters = papermill.inspect_notebook(jupytext.read(source))
-        assert parameters["study"]["default"] == '"data_manifest/smoke.yaml"'
-        for name, parameter in parameters.items():
-            assert parameter["inferred_type_name"] != "None" and parameter["help"], name
 
-    def test_cells_are_short_and_hold_no_class(self, source):
-        notebook = jupytext.read(source)
-        assert notebook.metadata["kernelspec"]["name"] == "python3"
-        for cell in notebook.cells:
-            if cell.cell_type == "code":
-                assert len(cell.source.splitlines()) <= 25, cell.source
-                assert "class " not in cell.source and "!pip" not in cell.source
+def test_the_source_is_a_percent_script_for_the_python_kernel(source):
+    assert source.read_text().startswith("# ---\n# jupyter:\n")
+    metadata = jupytext.read(source).metadata
+    assert metadata["kernelspec"]["name"] == "python3"
+    assert not list(source.parent.glob("*.ipynb"))
 
-    def test_every_setting_it_reads_exists(self, source):
-        study = read_study(ROOT / "data_manifest/demo.yaml")
-        assert set(settings_read(source, study)) <= set(Study.model_fields)
-        import re
 
-        for name in set(re.findall(r"\bconfig\.(\w+)", source.read_text())):
-            assert hasattr(study, name), name
+def test_no_output_is_kept_in_the_source(cells):
+    assert not [cell for cell in code(cells) if cell.outputs or cell.execution_count]
 
-    def test_every_claim_it_names_in_full_is_a_claim_of_the_paper(self, source):
-        import re
 
-        known = set(read_claims(ROOT / "data_manifest/claims.tsv")["id"])
-        literal = re.findall(
-            r'[^f]"((?:cv|blind|br|dlbr|radiomics|fusion)\.[a-z0-9_.]+)"', source.read_text()
-        )
-        assert set(literal) <= known
+def test_the_first_cell_is_the_title_and_the_only_one(cells):
+    assert cells[0].cell_type == "markdown"
+    assert cells[0].source.startswith("# ")
+    titles = [c for c in cells if c.cell_type == "markdown" and c.source.startswith("# ")]
+    assert titles == cells[:1]
+
+
+def test_the_first_code_cell_holds_typed_parameters_that_run_as_they_are(cells):
+    parameters = code(cells)[0]
+    assert parameters.metadata["tags"] == ["parameters"]
+    assert sum("parameters" in cell.metadata.get("tags", []) for cell in cells) == 1
+    for statement in ast.parse(parameters.source).body:
+        assert isinstance(statement, ast.AnnAssign)
+        value = ast.literal_eval(statement.value)
+        assert type(value).__name__ == statement.annotation.id
+        assert value or value == 0
+    study = ast.literal_eval(ast.parse(parameters.source).body[0].value)
+    assert read_study(ROOT / study).name == "smoke"
+
+
+def test_every_parameter_has_a_line_of_help(source):
+    import papermill
+
+    found = papermill.inspect_notebook(jupytext.read(source))
+    assert found
+    assert [p["name"] for p in found.values() if not p["help"]] == []
+
+
+def test_the_last_code_cell_writes_the_result_of_this_page(source, cells):
+    # `training` writes it only after all stages, not after one.
+    last = ast.parse(code(cells)[-1].source)
+    calls = [n for n in ast.walk(last) if isinstance(n, ast.Call)]
+    written = [c.args[1].value for c in calls if ast.unparse(c.func) == "report.write_result"]
+    assert written == [source.stem]
+    assert sum("write_result(" in cell.source for cell in code(cells)) == 1
+
+
+def test_a_code_cell_has_at_most_20_lines(cells):
+    assert [cell.source for cell in code(cells) if len(cell.source.splitlines()) > 20] == []
+
+
+def test_a_page_has_no_class_no_install_and_no_path_of_its_own(cells):
+    text = "\n".join(cell.source for cell in code(cells))
+    for word in ("!pip", "%autoreload", "sys.path", "\nclass ", "/home", "/tmp"):
+        assert word not in text
+
+
+def test_a_page_ends_with_a_summary_of_three_points(cells):
+    summary = [c.source for c in cells if c.cell_type == "markdown"][-1]
+    assert summary.startswith("## Summary")
+    assert 2 <= summary.count("\n- ") <= 3

@@ -223,9 +223,8 @@ def ibsi_reference():
 
 @pytest.mark.skipif(not FOLDER, reason="DATNET_REFERENCE_DATA names no folder with ibsi/")
 def test_the_features_agree_with_the_ibsi_benchmark():
-    image, mask = (
-        nib.load(Path(FOLDER) / "ibsi" / f"ibsi1_phantom_{name}.nii.gz") for name in ("image", "mask")
-    )
+    names = ("ibsi1_phantom_image.nii.gz", "ibsi1_phantom_mask.nii.gz")
+    image, mask = (nib.load(Path(FOLDER) / "ibsi" / name) for name in names)
     spacing_mm = nib.affines.voxel_sizes(image.affine)
     inside = np.asarray(mask.dataobj) > 0
     features = extract_features(image.get_fdata(), inside, spacing_mm, bin_width=1.0)

@@ -50,7 +50,6 @@ def smoke(project):
     """Results of the finished smoke study."""
     run = snakemake(project, "data_manifest/smoke.yaml")
     assert run.returncode == 0, run.stdout[-2000:] + run.stderr[-6000:]
-    assert "results/smoke/book/index.html" in run.stdout + run.stderr
     return project / "results" / "smoke"
 
 

@@ -1,0 +1,137 @@
+"""What the workflow reads from a page's source: settings and modules."""
+
+import ast
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from datnet_core.study import Study, read_study
+from datnet_core.workflow import code_read, settings_read
+
+ROOT = Path(__file__).parents[1]
+PAGES = sorted((ROOT / "notebooks").glob("*.py"))
+
+
+def page(folder, *lines):
+    path = folder / "page.py"
+    path.write_text("\n".join(lines))
+    return path
+
+
+def config_attributes(source):
+    """Names in `config.<name>`."""
+    return {
+        node.attr
+        for node in ast.walk(ast.parse(source.read_text()))
+        if isinstance(node, ast.Attribute) and getattr(node.value, "id", None) == "config"
+    }
+
+
+def test_settings_are_found_wherever_they_stand(study, tmp_path):
+    source = page(
+        tmp_path,
+        "threshold = config.saliency.region_threshold",
+        "if True:",
+        "    f(config.fusion, other=[config.network for _ in range(3)])",
+        "text = f'{config.images.grid_mm:g} mm'",
+        "config.results / 'x'  # no setting of the study file",
+        "other.training, 'config.decisions'  # not read",
+    )
+    found = settings_read(source, study)
+    assert set(found) == {"saliency", "fusion", "network", "images"}
+    assert json.loads(found["saliency"]) == study.saliency.model_dump()
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("config.patients", {"diagnoses", "control"}),
+        ("config.compared", {"diagnoses", "control"}),
+        ("config.notice", {"phantom", "title", "dataset"}),
+        ("report.notice(config)", {"phantom", "title", "dataset"}),
+        ("config.dataset_root", {"phantom", "dataset"}),
+        ("config.results", set()),
+    ],
+)
+def test_a_derived_value_stands_for_the_settings_it_comes_from(study, tmp_path, line, expected):
+    assert set(settings_read(page(tmp_path, line), study)) == expected
+
+
+def test_the_value_of_a_setting_changes_what_is_read(study, tmp_path):
+    source = page(tmp_path, "config.fusion, config.diagnoses")
+    changed = study.model_copy(update={"diagnoses": ("PD", "HC")})
+    before, after = settings_read(source, study), settings_read(source, changed)
+    assert before["fusion"] == after["fusion"]
+    assert before["diagnoses"] != after["diagnoses"] == '["PD", "HC"]'
+
+
+def test_the_settings_of_an_own_data_set_are_text_that_json_can_read(tmp_path):
+    path = tmp_path / "own.yaml"
+    path.write_text(yaml.safe_dump({"name": "own", "title": "Mine", "dataset": "scans"}))
+    found = settings_read(page(tmp_path, "report.notice(config)"), read_study(path))
+    assert json.loads(found["dataset"]) == "scans"
+    assert json.loads(found["phantom"]) is None
+
+
+@pytest.mark.parametrize("source", PAGES, ids=lambda path: path.stem)
+def test_every_setting_a_page_reads_exists(source):
+    known = set(Study.model_fields) | {
+        name for name, value in vars(Study).items() if isinstance(value, property)
+    }
+    assert config_attributes(source) <= known
+
+
+@pytest.mark.parametrize("source", PAGES, ids=lambda path: path.stem)
+def test_a_page_passes_its_settings_to_the_report_room_alone(source):
+    # `f(config)` would hide from the workflow which settings f reads.
+    calls = [
+        ast.unparse(node.func)
+        for node in ast.walk(ast.parse(source.read_text()))
+        if isinstance(node, ast.Call)
+        for argument in [*node.args, *(keyword.value for keyword in node.keywords)]
+        if isinstance(argument, ast.Name) and argument.id == "config"
+    ]
+    assert calls
+    assert {call.split(".")[0] for call in calls} == {"report"}
+
+
+def test_settings_of_the_fusion_page_as_read_by_a_person(study):
+    # fusion, diagnoses; compared: diagnoses and control; notice: phantom, title, dataset.
+    found = settings_read(ROOT / "notebooks/fusion.py", study)
+    assert set(found) == {"fusion", "diagnoses", "control", "phantom", "title", "dataset"}
+
+
+def test_modules_of_the_cohorts_page_as_read_by_a_person():
+    # Named in the page: figures, report, atlas, manifest, study, volumes. report brings claims,
+    # volumes brings progress.
+    found = code_read(ROOT / "notebooks/cohorts.py")
+    assert [path.name for path in found] == [
+        "atlas.py", "claims.py", "figures.py", "manifest.py", "progress.py",
+        "report.py", "study.py", "volumes.py",
+    ]  # fmt: skip
+    assert all(path.is_file() for path in found)
+
+
+def test_modules_are_followed_through_every_way_of_importing_them(tmp_path):
+    source = page(
+        tmp_path,
+        "import numpy as np",
+        "from pathlib import Path",
+        "from datnet_core import fusion as f, __version__",  # fusion: manifest
+        "def later():",
+        "    from datnet_core.training import fit",  # training: network, progress
+        "from other.study import x",
+    )
+    names = {path.stem for path in code_read(source)}
+    assert names == {"fusion", "manifest", "training", "network", "progress"}
+
+
+def test_no_file_imports_a_module_in_a_way_that_is_not_followed():
+    for path in [*PAGES, *(ROOT / "datnet_core").glob("*.py")]:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Import):
+                assert not [n.name for n in node.names if n.name.startswith("datnet_core")], path
+            if isinstance(node, ast.ImportFrom):
+                assert not node.level, path
