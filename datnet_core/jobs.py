@@ -6,6 +6,8 @@ The Snakefile calls this; a person runs `make study`, or a page with papermill.
 import sys
 from pathlib import Path
 
+import yaml
+
 from datnet_core.study import read_study
 
 
@@ -21,11 +23,12 @@ def dataset(study, threads):
 
 
 def page(study, threads, source, output, *parameters):
-    """Run a page; parameters are `name=value`."""
+    """Run a page; parameters are `name=value`, numbers as in YAML."""
     from datnet_core.pages import run_page
 
-    values = dict(item.split("=", 1) for item in parameters)
-    run_page(Path(source), Path(output), {"study": str(study.source), **values}, int(threads))
+    pairs = [item.split("=", 1) for item in parameters]
+    values = {"study": str(study.source)} | {name: yaml.safe_load(text) for name, text in pairs}
+    run_page(Path(source), Path(output), values, int(threads))
 
 
 def book(study, threads, *notebooks):

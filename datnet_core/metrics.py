@@ -6,7 +6,7 @@ Paper section "Statistics Analysis". Every interval is a 95% interval unless ask
 import numpy as np
 import pandas as pd
 from scipy import stats
-from sklearn.metrics import confusion_matrix, roc_curve
+from sklearn.metrics import roc_curve
 from statsmodels.stats.proportion import proportion_confint
 
 
@@ -225,65 +225,6 @@ def mann_whitney(values, groups, pairs):
     return table.assign(p_bh=stats.false_discovery_control(table["p"]))
 
 
-def diagnostic_table(predictions, class_names, cutoffs=None):
-    """Diagnostic performance of each class present against all others, one row per class.
-
-    Parameters
-    ----------
-    predictions : DataFrame
-        One row per scan: `diagnosis` and a probability `p_<class>` per class.
-    class_names : tuple of str
-        Classes; their order breaks ties of the largest probability.
-    cutoffs : dict of str to float, optional
-        Scans with p >= cutoff are called positive. Without it the largest probability decides.
-
-    Returns
-    -------
-    DataFrame
-        Index `diagnosis`; columns n_positive, n_negative (scans), auc, auc_low, auc_high
-        (DeLong), cutoff (NaN for the largest probability), and for each of sensitivity,
-        specificity, ppv, npv its value and, with suffix, _low, _high (Wilson), _hits, _of.
-
-    Raises
-    ------
-    ValueError
-        If a column or cutoff is missing, a probability is NaN, a diagnosis is not a class, or
-        only one class is present.
-    """
-    y_true, proba, called = _decoded(predictions, class_names)
-    rows = {}
-    for k, name in _present(y_true, class_names):
-        if cutoffs is not None and name not in cutoffs:
-            raise ValueError(f"no cutoff for {name}; found cutoffs for {', '.join(cutoffs)}")
-        positive = y_true == name
-        decision = called == name if cutoffs is None else proba[:, k] >= cutoffs[name]
-        auc, low, high = delong_interval(positive, proba[:, k])
-        rows[name] = {"n_positive": int(positive.sum()), "n_negative": int((~positive).sum())}
-        rows[name] |= {"auc": auc, "auc_low": low, "auc_high": high}
-        rows[name] |= {"cutoff": np.nan if cutoffs is None else cutoffs[name]}
-        for rate, row in rates(positive, decision).to_dict("index").items():
-            rows[name] |= {rate: row["value"]}
-            rows[name] |= {f"{rate}_{part}": row[part] for part in ("low", "high", "hits", "of")}
-    return pd.DataFrame(rows.values(), index=pd.Index(rows, name="diagnosis"))
-
-
-def youden_cutoffs(predictions, class_names):
-    """Youden cutoff of each class present, one-vs-rest, as a dict; see `diagnostic_table`."""
-    y_true, proba, _ = _decoded(predictions, class_names)
-    present = _present(y_true, class_names)
-    return {name: youden_cutoff(y_true == name, proba[:, k]) for k, name in present}
-
-
-def confusion(predictions, class_names):
-    """Count scans per true diagnosis (rows) and class of largest probability (columns)."""
-    y_true, _, called = _decoded(predictions, class_names)
-    return pd.DataFrame(
-        confusion_matrix(y_true, called, labels=list(class_names)),
-        index=pd.Index(class_names, name="diagnosis"),
-        columns=pd.Index(class_names, name="called"),
-    )
-
-
 def _placements(y_true, y_score):
     """Negatives below each positive, positives above each negative; a tie counts one half."""
     ranks = stats.rankdata(y_score)
@@ -307,25 +248,6 @@ def _wilson(hits, of):
     low, high = proportion_confint(hits, of, alpha=0.05, method="wilson")
     # rounding leaves the ends of 0/n and n/n just off 0 and 1, which would exclude the value
     return hits / of, float(low) if hits else 0.0, float(high) if hits < of else 1.0
-
-
-def _decoded(predictions, class_names):
-    """Diagnosis (n,), probabilities (n, classes) and likeliest class (n,) of a checked table."""
-    columns = ["diagnosis", *(f"p_{name}" for name in class_names)]
-    if missing := [name for name in columns if name not in predictions]:
-        raise ValueError(f"predictions lack {missing}; expected columns {columns}")
-    if unknown := sorted({str(name) for name in predictions["diagnosis"]} - set(class_names)):
-        raise ValueError(f"predictions hold diagnoses {unknown}; expected some of {class_names}")
-    proba = predictions[columns[1:]].to_numpy(dtype=float)
-    if rows := np.isnan(proba).any(axis=1).sum():
-        raise ValueError(f"{rows} of {len(proba)} predictions are NaN; expected probabilities")
-    called = np.array(class_names, dtype=object)[proba.argmax(axis=1)]
-    return predictions["diagnosis"].to_numpy(dtype=object), proba, called
-
-
-def _present(y_true, class_names):
-    """Position and name of the classes with a member."""
-    return [(k, name) for k, name in enumerate(class_names) if (y_true == name).any()]
 
 
 def _two_valued(labels):

@@ -86,12 +86,13 @@ def build_book(study, pages):
             shutil.copy(page, source / "pages")
         (source / "notice.md").write_text(f":::{{important}}\n{study.notice}\n:::\n")
         command = [Path(sys.executable).with_name("jupyter-book"), "build", source]
-        command += ["--config", root / "_config.yml", "--path-output", folder, "-W", "-n"]
+        command += ["--config", root / "_config.yml", "--path-output", folder]
+        command += ["-W", "-n", "--keep-going"]  # all warnings in one go, each an error
         with log.open("w") as stream:
             built = subprocess.run(command, stdout=stream, stderr=subprocess.STDOUT)
         if built.returncode:
             lines = [line for line in log.read_text().splitlines() if "WARN" in line]
-            quoted = "\n".join(f"  {line}" for line in lines[:10])
+            quoted = "\n".join(f"  {line.replace(f'{source}/', '')}" for line in lines[:10])
             raise RuntimeError(f"the book did not build; log: {log}\n{quoted}")
         shutil.rmtree(study.results / "book", ignore_errors=True)
         os.replace(Path(folder) / "_build" / "html", study.results / "book")

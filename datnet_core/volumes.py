@@ -5,6 +5,7 @@ space and smoothed. Counts are divided by the mean of the reference region (occi
 cortex), so a voxel holds an uptake ratio and 1 means no specific binding.
 """
 
+import gzip
 import hashlib
 import json
 import os
@@ -65,6 +66,8 @@ def read_scan(path):
         If the image is unreadable, not 3D, not finite, constant, or its affine is singular.
     """
     try:
+        if str(path).endswith(".gz"):
+            gzip.decompress(Path(path).read_bytes())  # nibabel stops before the checksum
         img = nib.load(path)
         data = img.get_fdata(dtype=np.float32)
     except UNREADABLE as error:
@@ -214,6 +217,7 @@ def cache_volumes(paths, atlas, spacing_mm, reference_region, array_path, n_jobs
     if array_path.is_file() and record_path.is_file():
         if json.loads(record_path.read_text()) == record:
             return np.load(array_path, mmap_mode="r")
+        array_path.unlink()  # no page may read an outdated array when a scan is refused below
         record_path.unlink()
     array_path.parent.mkdir(parents=True, exist_ok=True)
     part = array_path.with_suffix(".part.npy")

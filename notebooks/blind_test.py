@@ -27,7 +27,7 @@ alpha: float = 0.05  # two-sided P below which a difference is called one
 import numpy as np
 import pandas as pd
 
-from datnet_core import binding, figures, metrics, report, training
+from datnet_core import binding, diagnostics, figures, metrics, report, training
 from datnet_core.atlas import read_atlas
 from datnet_core.study import read_study
 from datnet_core.volumes import study_grid
@@ -161,7 +161,7 @@ report.table(
 # side there.
 
 # %% tags=["hide-input"]
-figures.confusion(metrics.confusion(predictions[first], classes))
+figures.confusion(diagnostics.confusion(predictions[first], classes))
 
 # %% [markdown]
 # **Figure 4A. Confusion matrix** of the blind test, one scan per participant. Rows
@@ -175,12 +175,12 @@ cutoffs = (
     cross_validation["cutoffs"] if config.decisions.blind_test == "youden" else None
 )
 tables = {
-    title: metrics.diagnostic_table(predictions[chosen], classes, cutoffs)
+    title: diagnostics.diagnostic_table(predictions[chosen], classes, cutoffs)
     for title, chosen in groups.items()
     if predictions.loc[chosen, "diagnosis"].nunique() > 1
 }
 if "all" in tables:
-    tables["binding ratios"] = metrics.diagnostic_table(yardstick[first], classes)
+    tables["binding ratios"] = diagnostics.diagnostic_table(yardstick[first], classes)
 
 # %% tags=["hide-input"]
 figures.rate_bars(tables, config.compared) if tables else "one diagnosis only: no rates"
@@ -251,7 +251,7 @@ numbers = {
     "models": models,
     "accuracy": accuracy,
     "p_values": p_values,
-    "confusion": metrics.confusion(predictions[first], classes).to_dict("index"),
+    "confusion": diagnostics.confusion(predictions[first], classes).to_dict("index"),
     "tables": {title: table.to_dict("index") for title, table in tables.items()},
 }
 report.write_result(config, "blind_test", numbers, claims)

@@ -28,7 +28,7 @@ import numpy as np
 import pandas as pd
 from IPython.display import Markdown
 
-from datnet_core import binding, figures, metrics, report, training
+from datnet_core import binding, diagnostics, figures, metrics, report, training
 from datnet_core.atlas import read_atlas
 from datnet_core.study import read_study
 from datnet_core.volumes import study_grid
@@ -162,7 +162,7 @@ report.table(
 # affected.
 
 # %%
-cutoffs = metrics.youden_cutoffs(predictions, classes)
+cutoffs = diagnostics.youden_cutoffs(predictions, classes)
 if config.decisions.cross_validation == "argmax":
     cutoffs = None
 duration = scans.loc[rows, "symptom_duration_years"]
@@ -173,7 +173,7 @@ groups = {
     f"> {short_duration_years:g} years": (duration > short_duration_years) | control,
 }
 tables = {
-    title: metrics.diagnostic_table(predictions[chosen], classes, cutoffs)
+    title: diagnostics.diagnostic_table(predictions[chosen], classes, cutoffs)
     for title, chosen in groups.items()
     if predictions[chosen & ~control]["diagnosis"].nunique() > 1
 }

@@ -25,7 +25,7 @@ study: str = "data_manifest/smoke.yaml"  # study file
 import numpy as np
 import pandas as pd
 
-from datnet_core import figures, fusion, metrics, report
+from datnet_core import diagnostics, figures, fusion, metrics, report
 from datnet_core.study import read_study
 
 config = read_study(study)
@@ -102,7 +102,7 @@ report.table(
 
 # %%
 tables = {
-    title: metrics.diagnostic_table(table[first], classes)
+    title: diagnostics.diagnostic_table(table[first], classes)
     for title, table in {
         "imaging": blind,
         "imaging + clinical": predictions,

@@ -30,7 +30,7 @@ import pandas as pd
 from IPython.display import Markdown
 from nilearn.datasets import load_mni152_template
 
-from datnet_core import figures, report, saliency, training
+from datnet_core import figures, regions, report, saliency, training
 from datnet_core.atlas import read_atlas, region_fractions, region_mask_on
 from datnet_core.progress import progress
 from datnet_core.study import read_study
@@ -93,7 +93,7 @@ Markdown(
 
 # %%
 means = {
-    name: saliency.rescaled(held_out[diagnosis == name].mean(axis=0), brain)
+    name: regions.rescaled(held_out[diagnosis == name].mean(axis=0), brain)
     for name in groups
 }
 images = {
@@ -119,7 +119,7 @@ figures.saliency_maps(images, load_mni152_template(resolution=2))
 
 # %%
 atlas = read_atlas(config.atlas_path)
-regions = (
+names = (
     "putamen",
     "caudate",
     "accumbens",
@@ -128,7 +128,7 @@ regions = (
     "occipital",
     "cerebellum",
 )
-weights = {r: region_fractions(atlas, r, affine, shape) for r in regions}
+weights = {r: region_fractions(atlas, r, affine, shape) for r in names}
 enrichment = pd.DataFrame(
     {
         name: {r: (m * w).sum() / w.sum() / m[brain].mean() for r, w in weights.items()}
@@ -171,7 +171,7 @@ report.table(
 # %%
 rule, threshold = config.saliency.region_rule, config.saliency.region_threshold
 fold_regions = np.stack(
-    [saliency.top_region(m, brain, rule, threshold) for m in fold_maps]
+    [regions.top_region(m, brain, rule, threshold) for m in fold_maps]
 )
 regions_of_scans, volume_of_scan = fold_regions, held_out_of.astype(int)
 
@@ -192,7 +192,7 @@ if config.saliency.region_source == "per_participant":
             chunk_size,
         )
     regions_of_scans = np.stack(
-        [saliency.top_region(m, brain, rule, threshold) for m in own_maps]
+        [regions.top_region(m, brain, rule, threshold) for m in own_maps]
     )
     volume_of_scan = np.arange(len(rows))
 
@@ -206,13 +206,12 @@ report.write_table(config, "saliency/regions.tsv", keys.assign(volume=volume_of_
 readings = {"rescaled": 0.7, "of_maximum": 0.7, "highest_voxels": 0.7, "mass": 0.7}
 mean_map = np.mean(fold_maps, axis=0)
 sizes = {
-    r: saliency.top_region(mean_map, brain, r, t)[brain].mean()
+    r: regions.top_region(mean_map, brain, r, t)[brain].mean()
     for r, t in readings.items()
 }
 thresholds = np.linspace(0.1, 0.9, 9).round(1)
 curve = [
-    saliency.top_region(mean_map, brain, "rescaled", t)[brain].mean()
-    for t in thresholds
+    regions.top_region(mean_map, brain, "rescaled", t)[brain].mean() for t in thresholds
 ]
 
 # %% tags=["hide-input"]

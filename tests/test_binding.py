@@ -45,9 +45,7 @@ def uptake(atlas, **values):
 def test_the_binding_ratio_of_hand_worked_means():
     # (3 - 1.2) / 1.2 = 1.5; equal counts mean no specific binding.
     assert binding_ratio(3.0, 1.2) == pytest.approx(1.5)
-    np.testing.assert_allclose(
-        binding_ratio(np.array([2.0, 5.0]), np.array([2.0, 4.0])), [0, 0.25]
-    )
+    np.testing.assert_allclose(binding_ratio(np.array([2.0, 5.0]), np.array([2.0, 4.0])), [0, 0.25])
 
 
 @given(st.floats(0, 1e3), st.floats(0.1, 1e3), st.floats(1e-3, 1e3))
@@ -133,8 +131,7 @@ def test_ratios_on_a_coarse_grid_weigh_the_borders_of_a_region(boxes):
 def test_ratios_of_the_atlas_do_not_depend_on_the_scale_of_the_image(atlas, rng):
     volume = 1 + rng.random(atlas.labels.shape)
     one, seven = (
-        regional_binding(scale * volume[None], atlas, atlas.affine, "occipital")
-        for scale in (1, 7)
+        regional_binding(scale * volume[None], atlas, atlas.affine, "occipital") for scale in (1, 7)
     )
     np.testing.assert_allclose(one, seven, rtol=1e-6)
 

@@ -1,5 +1,6 @@
 """Every figure on small made-up tables: drawn without a warning, closed, and its words."""
 
+import gc
 import inspect
 import io
 from itertools import combinations
@@ -11,12 +12,18 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from datnet_core import figures, metrics
+from datnet_core import diagnostics, figures, metrics
 
 STUDIES = [("IPD", "MSA", "PSP", "NC"), ("PD", "HC")]
 AFFINE = np.array([[8.0, 0, 0, -78], [0, 8, 0, -112], [0, 0, 8, -50], [0, 0, 0, 1]])
 SHAPE = (20, 24, 18)
 NOT_FIGURES = {"colours", "p_text"}
+
+
+@pytest.fixture(autouse=True)
+def no_garbage_collection(monkeypatch):
+    """Nilearn collects garbage for every image, which is slow beside all other tests."""
+    monkeypatch.setattr(gc, "collect", lambda *_: 0)
 
 
 def made_up_scans(names, rng):
@@ -63,7 +70,7 @@ def draw_flow(names, rng):
 
 
 def draw_mean_volumes(names, rng):
-    means = {name: rng.random(SHAPE) for name in names[-2:]}
+    means = {name: rng.random(SHAPE) for name in names[: len(names) // 2]}
     return figures.mean_volumes(means, AFFINE, template())
 
 
@@ -75,7 +82,8 @@ def template():
 
 def draw_saliency_maps(names, rng):
     maps = {
-        name: nib.Nifti1Image(rng.random(SHAPE).astype(np.float32), AFFINE) for name in names[-2:]
+        name: nib.Nifti1Image(rng.random(SHAPE).astype(np.float32), AFFINE)
+        for name in names[: len(names) // 2]
     }
     return figures.saliency_maps(maps, template())
 
@@ -94,14 +102,14 @@ def draw_roc_curves(names, rng):
 
 def draw_rate_bars(names, rng):
     tables = {
-        title: metrics.diagnostic_table(made_up_predictions(names, rng), names)
+        title: diagnostics.diagnostic_table(made_up_predictions(names, rng), names)
         for title in ("all", "baseline", "follow-up")
     }
     return figures.rate_bars(tables, names)
 
 
 def draw_confusion(names, rng):
-    return figures.confusion(metrics.confusion(made_up_predictions(names, rng), names))
+    return figures.confusion(diagnostics.confusion(made_up_predictions(names, rng), names))
 
 
 def draw_region_sizes(names, rng):
@@ -192,7 +200,7 @@ def test_a_diagnosis_without_scans_has_no_curve_and_no_bars(rng):
     predictions = made_up_predictions(STUDIES[0], rng)
     predictions = predictions[predictions["diagnosis"] != "NC"]
     assert "NC" not in texts(figures.roc_curves({"all": predictions}, STUDIES[0]))
-    tables = {"all": metrics.diagnostic_table(predictions, STUDIES[0])}
+    tables = {"all": diagnostics.diagnostic_table(predictions, STUDIES[0])}
     fig = figures.rate_bars(tables, STUDIES[0])
     assert [ax.get_title() for ax in fig.axes] == ["IPD", "MSA", "PSP"]
 
@@ -202,7 +210,7 @@ def test_every_condition_is_in_the_legend_of_the_rates(rng):
     predictions = made_up_predictions(STUDIES[0], rng)
     part = predictions[predictions["diagnosis"] != "IPD"]
     conditions = {"everyone": predictions, "no IPD": part}
-    tables = {t: metrics.diagnostic_table(p, STUDIES[0]) for t, p in conditions.items()}
+    tables = {t: diagnostics.diagnostic_table(p, STUDIES[0]) for t, p in conditions.items()}
     fig = figures.rate_bars(dict(reversed(tables.items())), STUDIES[0])
     shown = [text.get_text() for text in fig.legends[0].get_texts()]
     assert sorted(shown) == ["everyone", "no IPD"]
@@ -214,7 +222,9 @@ def test_rates_of_zero_and_one_have_bars(n_right):
     truth = np.array(["PD"] * 10 + ["HC"] * 10)
     p = np.r_[np.arange(10) < n_right, np.zeros(10)] * 0.8 + 0.1
     table = pd.DataFrame({"diagnosis": truth, "p_PD": p, "p_HC": 1 - p})
-    fig = figures.rate_bars({"all": metrics.diagnostic_table(table, ("PD", "HC"))}, ("PD", "HC"))
+    fig = figures.rate_bars(
+        {"all": diagnostics.diagnostic_table(table, ("PD", "HC"))}, ("PD", "HC")
+    )
     heights = [bar.get_height() for bar in fig.axes[0].containers[0]]
     assert heights[0] == n_right / 10
     fig.savefig(io.BytesIO(), format="png", dpi=30)

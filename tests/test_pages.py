@@ -11,6 +11,7 @@ import jupytext
 import pytest
 import yaml
 
+from datnet_core import jobs
 from datnet_core.pages import build_book, run_page
 from datnet_core.study import read_study
 
@@ -111,31 +112,27 @@ def test_a_page_that_misses_a_result_says_how_to_make_it(project):
 # --- jobs -------------------------------------------------------------------------------------
 
 
-def job(*arguments):
-    command = [sys.executable, "-m", "datnet_core.jobs", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True)
+def test_a_job_runs_a_page_and_reads_numbers_as_numbers(project):
+    source, output = page(project, 'print(n_times + 1, "of", study)'), project / "tiny.ipynb"
+    jobs.page(read_study("mine.yaml"), "1", source, output, "n_times=3")
+    assert printed(output) == "4 of mine.yaml\n"
 
 
-def test_a_job_runs_a_page_with_text_for_parameters(project):
-    source = page(project, 'print(n_times, "of", study)')
-    done = job("page", "mine.yaml", 1, source, "out/tiny.ipynb", "n_times=3")
-    assert done.returncode == 0, done.stderr
-    assert "--- tiny n_times=3 ---" in done.stderr
-    assert printed(project / "out" / "tiny.ipynb") == "3 of mine.yaml\n"
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (("page", "mine.yaml", 1, "tiny.py", "tiny.ipynb", "stage=all"), "no parameter ['stage']"),
-        (("page", "other.yaml", 1, "tiny.py", "tiny.ipynb"), "no study file 'other.yaml'"),
-    ],
-)
-def test_a_job_ends_with_one_plain_message(project, arguments, message):
-    page(project)
-    done = job(*arguments)
+def test_a_job_ends_with_one_plain_message(project):
+    command = [
+        sys.executable,
+        "-m",
+        "datnet_core.jobs",
+        "page",
+        "other.yaml",
+        "1",
+        "a.py",
+        "a.ipynb",
+    ]
+    done = subprocess.run([*command, "stage=fold-0"], capture_output=True, text=True)
     assert done.returncode == 1
-    assert message in done.stderr
+    assert "--- a stage=fold-0 ---" in done.stderr
+    assert "no study file 'other.yaml'" in done.stderr
     assert "Traceback" not in done.stderr
 
 
@@ -162,28 +159,42 @@ def book(project):
     return study, study.results / "pages" / "tiny.ipynb"
 
 
-def test_a_book_holds_prose_notice_and_pages_and_replaces_the_old_one(book):
+def test_a_book_is_made_of_prose_notice_and_pages_and_replaces_the_old_one(book, monkeypatch):
     study, notebook = book
-    old = study.results / "book" / "pages" / "gone.html"
-    old.parent.mkdir(parents=True)
+    old = study.results / "book" / "gone.html"
+    old.parent.mkdir()
     old.touch()
+    given = {}
+
+    def build(command, **_):  # stands for jupyter-book, which the smoke study runs
+        assert Path(command[0]).name == "jupyter-book"
+        source = Path(command[2])
+        given.update((str(p.relative_to(source)), p.read_text()) for p in source.rglob("*.*"))
+        output = Path(command[command.index("--path-output") + 1]) / "_build" / "html"
+        output.mkdir(parents=True)
+        (output / "index.html").write_text("new")
+        return subprocess.CompletedProcess(command, 0)
+
+    monkeypatch.setattr(subprocess, "run", build)
     build_book(study, [notebook])
-    html = study.results / "book"
-    assert "My scans" in (html / "intro.html").read_text()
-    assert "A tiny page" in (html / "pages" / "tiny.html").read_text()
-    assert not old.exists()
+    assert set(given) == {"_toc.yml", "intro.md", "notice.md", "pages/tiny.ipynb"}
+    assert "My scans" in given["notice.md"]
+    assert [p.name for p in (study.results / "book").iterdir()] == ["index.html"]
     assert sorted(p.name for p in study.results.iterdir()) == ["book", "book.log", "pages"]
 
 
 def test_a_book_with_a_warning_is_not_built_and_the_warning_is_quoted(book):
     study, notebook = book
     intro = study.data_manifest.parent / "book" / "intro.md"
-    intro.write_text(intro.read_text() + "\n[nowhere](no_such_page.md)\n")
+    intro.write_text(intro.read_text() + "\n[a](no_such_page.md)\n\n[b](nor_this_one.md)\n")
     with pytest.raises(RuntimeError) as failure:
         build_book(study, [notebook])
     first, *quoted = str(failure.value).splitlines()
     assert first == f"the book did not build; log: {study.results / 'book.log'}"
-    assert any("no_such_page.md" in line for line in quoted)
+    for line, (number, name) in zip(quoted, [(8, "no_such"), (10, "nor_this")], strict=True):
+        assert f"intro.md:{number}: WARNING" in line
+        assert name in line
+        assert str(study.results) not in line
     assert not (study.results / "book").exists()
     assert sorted(p.name for p in study.results.iterdir()) == ["book.log", "pages"]
 

@@ -24,6 +24,15 @@ FIT, VALIDATION, OTHER = np.arange(17), np.arange(17, 24), np.arange(24, 30)
 N_BATCHES = 4  # 17 fit scans in batches of 4: 17 // 4
 
 
+@pytest.fixture(autouse=True, scope="module")
+def one_thread():
+    """On volumes this small threads only wait for each other."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
 def made_up_scans():
     """30 small volumes; a box of class k is brighter by 1, the row's number picks the class."""
     rng = np.random.default_rng(4)
@@ -167,9 +176,9 @@ def test_finished_epochs_are_not_repeated_after_an_interruption(tmp_path, monkey
     assert len(n_epochs) == SETTINGS.max_epochs - 3
 
 
-def fit_until_killed(folder, n_batches, n_threads):
+def fit_until_killed(folder, n_batches):
     """Run in a process of its own: kill -9 in the middle of an epoch."""
-    torch.set_num_threads(n_threads)
+    torch.set_num_threads(1)
     loss, count = training.cross_entropy, iter(range(n_batches))
 
     def deadly(*args):
@@ -183,7 +192,7 @@ def fit_until_killed(folder, n_batches, n_threads):
 
 def test_a_killed_training_goes_on_as_if_nothing_had_happened(finished, tmp_path):
     folder = tmp_path / "undisturbed"
-    arguments = (folder, 2 * N_BATCHES + 2, torch.get_num_threads())
+    arguments = (folder, 2 * N_BATCHES + 2)
     child = multiprocessing.get_context("spawn").Process(target=fit_until_killed, args=arguments)
     child.start()
     child.join()

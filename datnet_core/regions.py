@@ -1,0 +1,72 @@
+"""The salient region: which part of a saliency map counts as "top 70%".
+
+Paper section "Binding Ratio Analysis"; open point A2.
+"""
+
+import numpy as np
+
+
+def rescaled(saliency, brain_mask):
+    """Map rescaled to 0-1 inside the brain, 0 outside; a constant map becomes 0."""
+    inside = saliency[brain_mask]
+    span = max(inside.max() - inside.min(), np.finfo(np.float32).tiny)
+    return np.where(brain_mask, (saliency - inside.min()) / span, 0)
+
+
+def top_region(saliency, brain_mask, rule="rescaled", threshold=0.7):
+    """Top salient region of a map: the brain voxels at or above a cut.
+
+    The paper's "top 70% salient region" has several readings, each with its own cut:
+    ``"rescaled"`` (default) puts `threshold` on the map rescaled to 0-1 inside the brain;
+    ``"of_maximum"`` cuts at `threshold` times the brain maximum, without rescaling;
+    ``"highest_voxels"`` keeps the share `threshold` of the brain voxels that are highest;
+    ``"mass"`` keeps the fewest voxels that hold the share `threshold` of the brain's saliency.
+    Voxels tied at the cut are all kept, so the region does not depend on voxel order.
+
+    Parameters
+    ----------
+    saliency : ndarray of shape (X, Y, Z)
+        Saliency map; values outside the brain have no influence.
+    brain_mask : bool ndarray of shape (X, Y, Z)
+        Brain voxels, same grid.
+    rule : {"rescaled", "of_maximum", "highest_voxels", "mass"}
+        Reading of the published region.
+    threshold : float
+        Level or share, above 0 and at most 1.
+
+    Returns
+    -------
+    bool ndarray of shape (X, Y, Z)
+        Non-empty part of the brain; all of it where the map is constant.
+
+    Raises
+    ------
+    ValueError
+        If shapes differ, the brain is empty or holds non-finite saliency, the rule is unknown,
+        the threshold is out of range, or ``"mass"`` meets negative saliency.
+    """
+    brain, saliency = np.asarray(brain_mask, bool), np.asarray(saliency, np.float64)
+    if saliency.shape != brain.shape:
+        raise ValueError(f"saliency has shape {saliency.shape}, brain_mask {brain.shape}")
+    values = np.sort(saliency[brain])[::-1]  # highest first
+    if values.size == 0 or not np.isfinite(values).all():
+        raise ValueError(f"expected finite saliency in a brain; got {values.size} brain voxels")
+    if not 0 < threshold <= 1:
+        raise ValueError(f"threshold is {threshold}; expected above 0 and at most 1")
+    high, low = values[0], values[-1]
+    if rule == "rescaled":
+        cut = low + threshold * (high - low)
+    elif rule == "of_maximum":
+        cut = threshold * high
+    elif rule == "highest_voxels":
+        n_voxels = int(np.ceil(threshold * values.size - 1e-9))  # 0.55 * 100 is just above 55
+        cut = values[max(n_voxels, 1) - 1]
+    elif rule == "mass" and low >= 0:
+        mass = np.cumsum(values)
+        cut = values[np.searchsorted(mass, threshold * mass[-1])]
+    else:
+        raise ValueError(
+            f"rule is {rule!r} and the minimum {low:.3g}; expected 'rescaled', 'of_maximum', "
+            "'highest_voxels', or 'mass' with a minimum of at least 0"
+        )
+    return brain & (saliency >= min(cut, high))  # rounding or a negative maximum may exceed high
