@@ -152,6 +152,7 @@ def verdict(*keys):
     return {"value": "significant" if worst < alpha else "n.s.", "p": worst}
 
 
+# %%
 claims = {}
 if {("dl", "ipd_msa"), ("dl", "ipd_psp"), ("dl", "msa_psp")} <= set(p):
     claims = {

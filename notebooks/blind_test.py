@@ -206,6 +206,8 @@ for name in config.patients if tables else ():
         row = tables["all"].loc[name]
         claims[f"blind.sens.{name.lower()}"] = report.claim(row, "sensitivity")
         claims[f"blind.spec.{name.lower()}"] = report.claim(row, "specificity")
+
+# %%
 p_cv = p_values["blind test against cross-validation"]
 claims["blind.vs_cv"] = {
     "value": "difference" if p_cv < alpha else "no difference",

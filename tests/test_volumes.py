@@ -61,7 +61,7 @@ def test_the_study_grid_covers_the_template_at_any_spacing(spacing_mm):
         (lambda x: np.where(x < 0.5, np.inf, x), r"\d+ voxel\(s\) are NaN or infinite"),
         (lambda x: 0 * x + 3, "every voxel is 3; expected a PET image"),
         (lambda x: np.stack([x, x], -1), r"expected one 3D volume, found shape \(5, 6, 7, 2\)"),
-        (lambda x: x[:1, ..., None].repeat(2, -1), r"found shape \(1, 6, 7, 2\)"),
+        (lambda x: x[:1, ..., None].repeat(2, -1), r"expected one .* found shape \(1, 6, 7, 2\)"),
         (lambda x: x[0], r"expected one 3D volume, found shape \(6, 7\)"),
     ],
     ids=["NaN", "infinite", "constant", "two frames", "two frames of one slice", "one slice"],
@@ -150,8 +150,9 @@ def plane(xyz_mm):
          "4D of one volume", "oblique, big-endian, 5D"],
 )  # fmt: skip
 def test_a_scan_means_the_same_in_mm_however_it_is_stored(tmp_path, atlas, axes, n_extra, order):
-    # 400 mm on each side, so that a turned box covers the template, too.
-    shape = np.ceil(400 / np.linalg.norm(axes, axis=0)).astype(int) + [0, 1, 2]
+    # Half the template's box is 78 x 94 x 68 mm, its centre (0, -18, 18) mm.
+    half = np.ceil(np.abs(np.linalg.inv(axes)) @ [78, 94, 68]).astype(int)
+    shape = 2 * half + [2, 3, 4]
     affine = np.eye(4)
     affine[:3, :3] = axes
     affine[:3, 3] = [0, -18, 18] - axes @ (shape - 1) / 2
