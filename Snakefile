@@ -30,10 +30,15 @@ PAGES["claims"] = ([f"{page}.json" for page in ANALYSES], ["claims.tsv"])
 if study.phantom is None:
     PAGES["cohorts"] = ([], ["scans.tsv"])
 
+# The user's own files: the scan table and every image of the data set.
+OWN = [] if study.phantom else [study.dataset_root / "scans.tsv"]
+OWN += sorted(study.dataset_root.rglob("*.nii*")) if OWN else []
+
 
 def source_of(page):
     source = f"notebooks/{page}.py"
-    return [source, *(os.path.relpath(path) for path in depends.code_read(source))]
+    paths = depends.code_read(source) + depends.data_read(source, study)
+    return [source, *map(os.path.relpath, paths)]
 
 
 localrules: study
@@ -47,6 +52,7 @@ rule dataset:
     input:
         "datnet_core/phantom.py",
         "data_manifest/phantom.yaml",
+        os.path.relpath(study.atlas_path),
     output: f"{OUT}/dataset/scans.tsv"
     params: study.model_dump_json(include={"phantom", "control"})
     threads: 2
@@ -56,7 +62,10 @@ rule dataset:
 for page, (needs, tables) in PAGES.items():
     rule:
         name: page
-        input: source_of(page), [f"{OUT}/{name}" for name in needs]
+        input:
+            source_of(page),
+            [f"{OUT}/{name}" for name in needs],
+            [str(path) for path in OWN if page == "cohorts"],
         output: f"{OUT}/{page}.json", f"{OUT}/pages/{page}.ipynb", [f"{OUT}/{t}" for t in tables]
         params: page=page, settings=depends.settings_read(f"notebooks/{page}.py", study)
         threads: 2 if page == "cohorts" else 1

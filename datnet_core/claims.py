@@ -139,9 +139,9 @@ def _with_p(text, p):
 
 
 def _interval(our):
-    """Low and high of our 95% interval, or nothing."""
+    """Low and high of our 95% interval, or nothing; one without width (DeLong at AUC 1) is none."""
     ends = (our.get("low"), our.get("high"))
-    return () if any(map(_absent, ends)) else ends
+    return () if any(map(_absent, ends)) or ends[0] == ends[1] else ends
 
 
 def _absent(value):

@@ -250,7 +250,7 @@ def saliency_maps(maps, template_img):
     fig, axes = _rows(maps)
     for ax, img in zip(axes, maps.values(), strict=True):
         plotting.plot_stat_map(
-            img, template_img, cut_coords=(24, -2, 0), axes=ax, cmap="inferno", threshold=0.35,
+            img, template_img, cut_coords=(8, -17, -10), axes=ax, cmap="inferno", threshold=0.35,
             vmin=0, vmax=1, colorbar=True, draw_cross=False, black_bg=True,
         )  # fmt: skip
     return _finished(fig)
@@ -402,6 +402,6 @@ def importance_bars(shares):
     fig, ax = plt.subplots(figsize=(6, 3.4))
     sns.barplot(x=shares.to_numpy(), y=shares.index, color=sns.color_palette("Blues_d")[2], ax=ax)
     ax.bar_label(ax.containers[0], fmt="%.2f", fontsize=8, padding=2)
-    ax.set(xlabel="importance (share of the gain)", ylabel="")
+    ax.set(xlabel="importance (mean gain per split, share)", ylabel="")
     sns.despine(fig)
     return _finished(fig)

@@ -60,7 +60,6 @@ def fit_fusion(features, diagnosis, fusion):
         n_estimators=fusion.n_estimators,
         max_depth=fusion.max_depth,
         learning_rate=fusion.learning_rate,
-        random_state=fusion.seed,
         objective="multi:softprob",
         num_class=len(classes),
         n_jobs=1,
@@ -69,7 +68,7 @@ def fit_fusion(features, diagnosis, fusion):
 
 
 def importances(model, features):
-    """Feature importances by gain, largest first.
+    """Feature importances by mean gain per split, largest first.
 
     Parameters
     ----------

@@ -68,7 +68,7 @@ def read_scans(dataset_root, diagnoses, control):
     Returns
     -------
     DataFrame of shape (n_scans, 11)
-        Columns of the table and `cohort`; ordered by participant and session.
+        Columns of the table and `cohort`; ordered by participant and age.
 
     Raises
     ------
@@ -107,7 +107,8 @@ def read_scans(dataset_root, diagnoses, control):
     numbers = [column for column in CLINICAL if column != "sex"]
     checked[numbers] = checked[numbers].astype(float)
     checked["cohort"] = checked["certainty"].map(COHORTS)
-    return checked.sort_values(list(KEYS), ignore_index=True)
+    order = ["participant_id", "age", "session_id"]  # names of sessions need not sort by time
+    return checked.sort_values(order, ignore_index=True)
 
 
 def assign_folds(scans, n_folds, seed):

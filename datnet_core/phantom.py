@@ -2,8 +2,8 @@
 
 Regional binding by diagnosis on atlas anatomy (`data_manifest/phantom.yaml` gives every number
 with its source), residual misregistration, scanner blur, noise, and the 10 mm filter of the
-paper (section "Image Acquisition and Reconstruction"). A participant's files depend on the
-seed and the participant's number only, never on the number of processes.
+paper (section "Image Acquisition and Reconstruction"). Files depend on the
+seed, the group sizes and these numbers only, never on the number of threads.
 """
 
 import hashlib
@@ -178,7 +178,12 @@ def write_cohort(root, phantom, calibration, atlas, control, n_jobs=2):
     """
     root, recipe_path = Path(root), Path(root) / "phantom.json"
     recipe = {"phantom": phantom.model_dump(), "calibration": calibration, "control": control}
-    recipe = json.dumps(recipe | {"atlas": hashlib.sha256(atlas.labels).hexdigest()}, indent=1)
+    code = Path(__file__).read_bytes()
+    hashes = {
+        "atlas": hashlib.sha256(atlas.labels).hexdigest(),
+        "code": hashlib.sha256(code).hexdigest(),
+    }
+    recipe = json.dumps(recipe | hashes, indent=1)
     outdated = root.with_name(f"{root.name}-outdated")
     shutil.rmtree(outdated, ignore_errors=True)
     if recipe_path.is_file() and recipe_path.read_text() != recipe:

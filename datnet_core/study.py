@@ -1,6 +1,6 @@
 """The study file: every scientific choice of a study as one typed, read-only object.
 
-Each open point A1-A11 of the paper is a key here; `book/open_points.md` lists them.
+The open points of the paper that have a choice are keys here; `book/open_points.md` lists all.
 """
 
 from pathlib import Path
@@ -84,7 +84,6 @@ class Fusion(Section):
     n_estimators: Positive = 200
     max_depth: Positive = 3
     learning_rate: PositiveFloat = 0.05
-    seed: Count = 0
 
 
 class Decisions(Section):
@@ -177,8 +176,8 @@ class Study(Section):
         """What the reader of any page has to know about the scans, in one paragraph."""
         if self.phantom:
             return (
-                f"Study **{self.name}**: every scan here is a **digital phantom**, made by a "
-                "computer. No number on this page was measured in a person, and none of them "
+                f"Study **{self.name}**, {self.title}: every scan here is a **digital phantom**, "
+                "made by a computer. No number on this page was measured in a person, and none of them "
                 "can confirm or refute a clinical claim of the paper."
             )
         return f"Study **{self.name}**: {self.title}. Scans of `{self.dataset}`."

@@ -250,8 +250,8 @@ def _volume_or_problem(path, atlas, spacing_mm, reference_region):
 
 
 def _fingerprint(paths, atlas, spacing_mm, reference_region):
-    """Hash of everything the cached array depends on."""
-    digest = hashlib.sha256(atlas.labels.tobytes())
+    """Hash of everything the cached array depends on, this code included."""
+    digest = hashlib.sha256(Path(__file__).read_bytes() + atlas.labels.tobytes())
     digest.update(repr((spacing_mm, reference_region)).encode())
     folder = os.path.commonpath(paths)  # a data set that was moved as a whole keeps its cache
     for path in map(Path, paths):

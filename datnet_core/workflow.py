@@ -10,6 +10,27 @@ from pathlib import Path
 LIBRARY = Path(__file__).parent
 
 
+def data_read(source, study):
+    """Files of `data_manifest/` that a page reads: the atlas, the paper's claims.
+
+    Parameters
+    ----------
+    source : Path
+        A py:percent page.
+    study : Study
+
+    Returns
+    -------
+    list of Path
+    """
+    text, atlas = Path(source).read_text(), study.atlas_path
+    files = {
+        "config.atlas_path": [atlas, atlas.with_name(atlas.name.replace(".nii.gz", ".tsv"))],
+        "claims": [study.data_manifest / "claims.tsv"],
+    }
+    return [path for word, paths in files.items() if word in text for path in paths]
+
+
 def settings_read(source, study):
     """The parts of a study file that a page reads, found as `config.<name>` in its source.
 

@@ -31,7 +31,7 @@ import pandas as pd
 from scipy.stats import false_discovery_control
 
 from datnet_core import binding, figures, metrics, report
-from datnet_core.atlas import read_atlas, region_mask_on
+from datnet_core.atlas import read_atlas, region_fractions, region_mask_on
 from datnet_core.study import read_study
 from datnet_core.volumes import study_grid
 
@@ -75,7 +75,7 @@ regions = np.moveaxis(every_region, -1, 0)[which]
 brain = region_mask_on(atlas, "brain", affine, shape)
 
 # %%
-reference_mask = region_mask_on(atlas, reference, affine, shape)
+reference_weights = region_fractions(atlas, reference, affine, shape)
 limits = {
     "dl": brain,
     "dl_putamen": region_mask_on(atlas, "putamen", affine, shape),
@@ -83,7 +83,7 @@ limits = {
 }
 for column, limit in limits.items():
     specific = binding.own_region_means(volumes, regions & limit)
-    nonspecific = binding.region_means(volumes, reference_mask)
+    nonspecific = binding.region_means(volumes, reference_weights)
     ratios[column] = binding.binding_ratio(specific, nonspecific)
 report.write_table(config, "binding/ratios.tsv", ratios)
 
@@ -117,9 +117,10 @@ shown = {column: titles[column] for column in tests}
 figures.group_boxes(ratios, shown, tests, groups)
 
 # %% [markdown]
-# **Figure 6. Binding ratios by diagnosis**: putamen and caudate (A), the DL region
-# (B), and the parts of the DL region inside putamen and caudate (C). Boxes span the
-# quartiles, each dot is a scan, brackets carry Mann-Whitney P values.
+# **Binding ratios by diagnosis** (as the paper's Fig. 6): putamen and caudate (A),
+# the DL region (B), and the parts of the DL region inside putamen and caudate (C).
+# Boxes span the quartiles, each dot is a scan, brackets carry Mann-Whitney P
+# values.
 
 # %% tags=["hide-input"]
 report.table(

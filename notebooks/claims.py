@@ -37,7 +37,9 @@ report.notice(config)
 # %% [markdown]
 # A verdict compares two sets of numbers. On a phantom, "agrees" means that the
 # phantom and the patients of the paper gave similar numbers, not that the claim
-# about patients is confirmed.
+# about patients is confirmed. A wide interval agrees easily, and so do "n.s." and
+# "no difference" with few participants. A value without an interval is only
+# reported.
 
 # %%
 known = claims.read_claims(config.data_manifest / "claims.tsv")

@@ -55,9 +55,9 @@ report.write_table(config, "scans.tsv", scans)
 figures.flow(scans, config.diagnoses)
 
 # %% [markdown]
-# **Figure 1. Study profile.** Participants and scans of each cohort. A participant
-# with two scans is counted once; all scans of a participant stay in one cohort and,
-# in the training cohort, in one fold.
+# **Study profile** (as the paper's Fig. 1). Participants and scans of each cohort.
+# A participant with two scans is counted once; all scans of a participant stay in
+# one cohort and, in the training cohort, in one fold.
 
 # %% [markdown]
 # ## Age, sex and clinical scores
@@ -118,11 +118,11 @@ means = {
 figures.mean_volumes(means, affine, load_mni152_template(resolution=2))
 
 # %% [markdown]
-# **Figure 2. Mean uptake ratio by diagnosis**, training cohort, all on one colour
-# scale; left of the image is left of the head. Controls: bright caudate and
-# putamen. Patients: loss that begins in the posterior putamen. The differences
-# *between* the patient groups are small against the difference to controls, which
-# is why the question of this study is hard.
+# **Mean uptake ratio by diagnosis**, training cohort, all on one colour scale; left
+# of the image is left of the head. Look at caudate and putamen: bright in controls,
+# less in patients, least in the posterior putamen. How far the patient groups
+# differ from each other, set against how far they differ from controls, is how hard
+# the question is.
 
 # %% [markdown]
 # ## Regions
@@ -142,7 +142,7 @@ report.table(regions.rename(columns=lambda name: name.replace("_", " "))).format
 # - The scan table passed every check, and each participant is in one cohort and one
 #   fold.
 # - All scans are uptake ratios on one grid, kept as one array on disk.
-# - By eye, patients differ from controls far more than from each other.
+# - The mean images show what can be seen by eye.
 
 # %%
 counts = people.groupby(["cohort", "diagnosis"]).size()

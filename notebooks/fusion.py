@@ -46,8 +46,9 @@ report.notice(config)
 scans = report.read_table(config, "scans.tsv")
 out_of_fold = report.read_table(config, "predictions/cross_validation.tsv")
 blind = report.read_table(config, "predictions/blind_test.tsv")
-out_of_fold = out_of_fold[out_of_fold["diagnosis"].isin(groups_compared)].reset_index(
-    drop=True
+out_of_fold, blind = (
+    table[table["diagnosis"].isin(groups_compared)].reset_index(drop=True)
+    for table in (out_of_fold, blind)
 )
 x_train = fusion.fusion_features(out_of_fold, scans, classes)
 known = x_train.groupby(out_of_fold["diagnosis"]).count().min() > 0
@@ -114,8 +115,8 @@ tables = {
 figures.rate_bars(tables, groups_compared) if tables else "one diagnosis only: no rates"
 
 # %% [markdown]
-# **Figure 8A. Sensitivity, specificity, PPV and NPV** with 95% intervals on the
-# blind test, from the scan alone and with clinical data.
+# **Sensitivity, specificity, PPV and NPV** (as the paper's Fig. 8) with 95%
+# intervals on the blind test, from the scan alone and with clinical data.
 #
 # ## What the trees rely on
 
@@ -131,8 +132,9 @@ shares = fusion.importances(model, x_train).rename(readable)
 figures.importance_bars(shares)
 
 # %% [markdown]
-# **Figure 8E. Feature importances** as share of the gain over all splits. 0 means
-# that no tree uses the feature.
+# **Feature importances** (as the paper's Fig. 8E): the mean gain of a split on the
+# feature, as a share of the sum over features. 0 means that no tree uses the
+# feature.
 #
 # ## Paper and this study
 

@@ -104,17 +104,17 @@ counts["after_bh"] = grouped["p_bh"].agg(lambda p: (p < alpha).sum()).to_numpy()
 figures.p_value_maps(tests)
 
 # %% [markdown]
-# **Figure 7A-C. P values of every feature** (rows, grouped by class) for each pair
-# of diagnoses; the darker, the smaller P. A feature that is the same for all
-# participants, such as the shape of an atlas region in MNI space, cannot differ and
-# stays white.
+# **P values of every feature** (as the paper's Fig. 7A-C) (rows, grouped by class)
+# for each pair of diagnoses; the darker, the smaller P. A feature that is the same
+# for all participants, such as the shape of an atlas region in MNI space, cannot
+# differ and stays pale.
 
 # %% tags=["hide-input"]
 figures.feature_counts(counts, len(names))
 
 # %% [markdown]
-# **Figure 7D. Number of features with P < 0.05** by region and pair of diagnoses.
-# The dotted line is the number of features tested.
+# **Number of features with P < 0.05** (as the paper's Fig. 7D) by region and pair
+# of diagnoses. The dotted line is the number of features tested.
 
 # %% tags=["hide-input"]
 shown = counts.rename(

@@ -107,10 +107,10 @@ for name, img in images.items():
 figures.saliency_maps(images, load_mni152_template(resolution=2))
 
 # %% [markdown]
-# **Figure 5. Mean full-gradient saliency by diagnosis** over the MNI template,
-# rescaled to 0-1 inside the brain; values below 0.35 are not drawn. All maps come
-# from models that never saw the scan they explain. The paper names putamen, caudate
-# and midbrain as the most contributing regions.
+# **Mean full-gradient saliency by diagnosis** (as the paper's Fig. 5) over the MNI
+# template, rescaled to 0-1 inside the brain; values below 0.35 are not drawn. All
+# maps come from models that never saw the scan they explain. The paper names
+# putamen, caudate and midbrain as the most contributing regions.
 #
 # ## Where it lies
 #
@@ -157,8 +157,9 @@ report.table(
 
 # %% [markdown]
 # The published sum of layers is smooth: deep layers have a few voxels per side, and
-# rescaling gives each of them the weight of the input. It points to the middle of the
-# brain more than to one nucleus, so the share of a region says more than the picture.
+# rescaling gives each of them the weight of the input. It points to the middle of
+# the brain more than to one nucleus, so the share of a region says more than the
+# picture.
 #
 # ## The salient region
 #
@@ -166,7 +167,9 @@ report.table(
 # the mean map of its training scans, every diagnosis weighing the same. So no
 # participant's label has a part in its own region. `saliency.region_source:
 # per_participant` switches to the map of the single scan for its most probable
-# diagnosis, as the paper probably did.
+# diagnosis, as the paper probably did. (With `early_stopping_on: test_fold` the
+# labels of the held-out fold do choose the epoch of its model.) Regions differ from
+# fold to fold, which adds some spread to everything measured in them.
 
 # %%
 rule, threshold = config.saliency.region_rule, config.saliency.region_threshold
@@ -204,6 +207,8 @@ report.write_table(config, "saliency/regions.tsv", keys.assign(volume=volume_of_
 
 # %%
 readings = {"rescaled": 0.7, "of_maximum": 0.7, "highest_voxels": 0.7, "mass": 0.7}
+if config.saliency.postprocess == "complete":  # signed maps have no mass to share out
+    readings = {"rescaled": 0.7, "highest_voxels": 0.7}
 mean_map = np.mean(fold_maps, axis=0)
 sizes = {
     r: regions.top_region(mean_map, brain, r, t)[brain].mean()
@@ -218,10 +223,10 @@ curve = [
 figures.region_sizes(sizes, thresholds, curve, config.saliency.region_threshold)
 
 # %% [markdown]
-# **Figure 5B. Size of the "top 70% salient region"** under four readings of these
-# words (left) and over the threshold of the default reading (right), as a share of
-# the brain. The readings do not mean the same region, so conclusions that rest on
-# it have to be checked against the choice.
+# **Size of the "top 70% salient region"** under four readings of these words (left)
+# and over the threshold of the default reading (right), as a share of the brain.
+# The readings do not mean the same region, so conclusions that rest on it have to
+# be checked against the choice.
 #
 # ## Paper and this study
 
@@ -235,8 +240,8 @@ report.claims_table(config, "saliency", claims)
 # %% [markdown]
 # ## Summary
 #
-# - The terms of every map add up to its logit within rounding; nothing of the
-#   decision is missing.
+# - The gap above says how exactly the terms add up to the logit. The published map
+#   shows their absolute values, rescaled by layer, and does not itself add up.
 # - The table says in which regions the maps exceed the rest of the brain.
 # - The regions used from here on are cross-fitted unless the study file asks
 #   otherwise.

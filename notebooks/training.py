@@ -65,8 +65,11 @@ pool = {name: np.flatnonzero(rows) for name, rows in pool.items() if rows.any()}
 
 # %%
 stages = {}
-for number, (name, rows) in enumerate(pool.items()):
-    seed = [config.training.seed, number]
+for name, rows in pool.items():
+    seed = [
+        config.training.seed,
+        *name.encode(),
+    ]  # the same whatever other stages there are
     fit, inner = split_inner(scans.iloc[rows], config.training.inner_fraction, seed)
     stages[name] = (rows[fit], rows[inner])
     if config.training.early_stopping_on == "test_fold" and name.startswith("fold-"):
@@ -104,11 +107,11 @@ histories = {
 figures.learning_curves(histories) if done else "no scan in this stage"
 
 # %% [markdown]
-# **Figure 1. Learning curves.** Cross-entropy of the scans learned from (grey) and
-# of the inner validation scans (blue) by epoch. The red dot is the epoch whose
-# weights are kept. A blue curve that turns up while the grey one falls is
-# overfitting; training stops when the validation loss has not improved for as many
-# epochs as `training.patience` says.
+# **Learning curves.** Cross-entropy of the scans learned from (grey) and of the
+# inner validation scans (blue) by epoch. The red dot is the epoch whose weights are
+# kept. A blue curve that turns up while the grey one falls is overfitting; training
+# stops when the validation loss has not improved for as many epochs as
+# `training.patience` says.
 
 # %%
 columns = [
@@ -129,7 +132,8 @@ report.table(table.rename(columns=lambda name: name.replace("_", " "))).format(
 # %% [markdown]
 # ## Summary
 #
-# - Each model was stopped by scans that it is not judged on.
+# - Each model was stopped by scans that it is not judged on, unless
+#   `training.early_stopping_on` is `test_fold`.
 # - The weights of the best validation epoch are kept as
 #   `models/<stage>/weights.safetensors`.
 # - The same study file gives the same models again on the same machine.

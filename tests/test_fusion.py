@@ -9,7 +9,7 @@ from datnet_core.study import Fusion
 
 NAMES = ("IPD", "MSA", "PSP", "NC")
 QUICK = Fusion(n_estimators=30)
-CHANGES = {"n_estimators": 3, "max_depth": 1, "learning_rate": 0.3, "seed": 5}
+CHANGES = {"n_estimators": 3, "max_depth": 1, "learning_rate": 0.3}
 
 
 @pytest.fixture
@@ -80,6 +80,13 @@ def test_missing_clinical_values_stay_missing_and_men_are_one(scans):
     features = fusion_features(predictions_of(scans), scans, NAMES)
     np.testing.assert_array_equal(features["sex"], [0, 0, 1, np.nan])
     np.testing.assert_array_equal(features["updrs"], [20, 30, np.nan, np.nan])
+
+
+def test_a_prediction_without_a_row_in_the_scan_table_keeps_its_place(scans):
+    features = fusion_features(predictions_of(scans), scans.drop(1), NAMES)
+    assert len(features) == 4
+    assert features.iloc[1, :4].tolist() == [0.01, 0.02, 0.03, 0.04]
+    assert features.iloc[1, 4:].isna().all()
 
 
 def test_the_tables_given_stay_as_they_are(scans):
@@ -159,10 +166,3 @@ def test_an_option_changes_the_probabilities(rng, option):
     one, other = (fit_fusion(features, diagnosis, s)[0] for s in (QUICK, changed))
     difference = one.predict_proba(features) - other.predict_proba(features)
     assert np.abs(difference).max() > 0.01
-
-
-def test_the_seed_reaches_the_trees(rng):
-    # Without row or column sampling the trees use no random number, so look at the setting.
-    features, diagnosis = toy(rng)
-    model, _ = fit_fusion(features, diagnosis, QUICK.model_copy(update={"seed": 5}))
-    assert model.get_params()["random_state"] == 5

@@ -278,6 +278,17 @@ def test_validation_scans_stop_the_training_but_are_not_learned_from(tmp_path, m
     assert set(np.concatenate(seen)) <= set(FIT)
 
 
+def test_every_epoch_draws_anew(tmp_path, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(
+        training, "_batch", lambda v, rows, f=training._batch: drawn.append(rows) or f(v, rows)
+    )
+    monkeypatch.setattr(training, "_validation_loss", lambda *_: 1.0)
+    fit(tmp_path / "m", max_epochs=3)
+    epochs = [np.concatenate(drawn[k : k + N_BATCHES]).tolist() for k in (0, 4, 8)]
+    assert len({*map(tuple, epochs)}) == 3
+
+
 def test_a_model_starts_from_the_weights_it_is_given(finished, tmp_path, monkeypatch):
     weights = training.read_tensors(finished / "weights.safetensors")
     monkeypatch.setattr(training, "_train_epoch", lambda *_: 0.5)  # learns nothing
