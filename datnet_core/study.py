@@ -177,8 +177,8 @@ class Study(Section):
         if self.phantom:
             return (
                 f"Study **{self.name}**, {self.title}: every scan here is a **digital phantom**, "
-                "made by a computer. No number on this page was measured in a person, and none of them "
-                "can confirm or refute a clinical claim of the paper."
+                "made by a computer. No number on this page was measured in a person, and none of "
+                "them can confirm or refute a clinical claim of the paper."
             )
         return f"Study **{self.name}**: {self.title}. Scans of `{self.dataset}`."
 

@@ -176,7 +176,7 @@ groups = {
 tables = {
     title: diagnostics.diagnostic_table(predictions[chosen], classes, cutoffs)
     for title, chosen in groups.items()
-    if predictions[chosen & ~control]["diagnosis"].nunique() > 1
+    if predictions[chosen]["diagnosis"].nunique() > 1
 }
 
 # %% tags=["hide-input"]

@@ -152,12 +152,20 @@ def test_the_paper_agrees_with_itself():
     for claim in claims.to_dict("records"):
         try:
             value = float(claim["value"])
-            ours[claim["id"]] = {"value": value, "low": value, "high": value}
+            ours[claim["id"]] = {"value": value, "low": value - 0.01, "high": value + 0.01}
         except ValueError:
             ours[claim["id"]] = {"value": claim["value"]}
     ours["radiomics.gain"] = {"value": 0.782}
     tally = counts(compare(claims, [{"page": "all", "claims": ours}]))
     assert tally["agrees"] == len(claims) == 52
+
+
+def test_an_interval_without_width_is_none():
+    # DeLong's interval of a perfect AUC has no width; it must not refute a paper's 0.998.
+    claims = read_claims(CLAIMS)
+    ours = {"cv.auc.nc": {"value": 1.0, "low": 1.0, "high": 1.0}}
+    row = compare(claims, [{"page": "all", "claims": ours}]).set_index("id").loc["cv.auc.nc"]
+    assert (row["ours"], row["verdict"]) == ("1.000", "reported")
 
 
 def test_the_claims_name_pages_and_keep_the_digits_of_the_paper():

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -112,7 +113,7 @@ def test_a_changed_setting_runs_only_what_depends_on_it(project, smoke, section,
     changed = project / "data_manifest/changed.yaml"
     changed.write_text(yaml.safe_dump(settings, sort_keys=False))
     run = snakemake(project, changed.relative_to(project), "--dry-run", "--quiet", "host")
-    planned = {line.split()[0] for line in run.stdout.splitlines() if line.strip()[-2:] == " 1"}
+    planned = set(re.findall(r"^(\w+) +1$", run.stdout, re.MULTILINE))
     assert planned - {"study", "total"} == expected
 
 
@@ -147,3 +148,12 @@ def test_an_own_data_set_with_two_classes_becomes_a_book(project, smoke):
     assert run.returncode == 0, run.stdout[-2000:] + run.stderr[-6000:]
     book = project / "results" / "own" / "book"
     assert "digital phantom" not in (book / "pages" / "blind_test.html").read_text().lower()
+
+
+def test_a_changed_own_scan_table_is_noticed(project):
+    table = project / "own" / "scans.tsv"
+    lines = table.read_text().splitlines()
+    last = next(k for k, line in enumerate(lines) if "followup" in line)
+    table.write_text("\n".join(lines[:last] + lines[last + 1 :]) + "\n")
+    run = snakemake(project, "own.yaml", "--dry-run", "--quiet", "host")
+    assert "cohorts" in run.stdout + run.stderr and "Nothing to be done" not in run.stderr
