@@ -155,6 +155,21 @@ def test_what_is_no_table_of_scans_is_refused(tmp_path, text, message):
         read_scans(tmp_path, CLASSES, "NC")
 
 
+def test_one_participant_has_one_diagnosis(folder):
+    rows = [row(1), row(1, "ses-b", diagnosis="PSP"), row(2), CONFIRMED]
+    with pytest.raises(ValueError) as error:
+        read_scans(folder(*rows), CLASSES, "NC")
+    assert str(error.value).splitlines()[1:] == [
+        "  row 2 (sub-01/ses-a): participant with more than one diagnosis",
+        "  row 3 (sub-01/ses-b): participant with more than one diagnosis",
+    ]
+
+
+def test_sessions_of_a_participant_stand_in_order_of_age(folder):
+    root = folder(row(1, "ses-a", age=63), row(1, "ses-b", age=9), CONFIRMED)
+    assert read_scans(root, CLASSES, "NC")["session_id"].tolist()[:2] == ["ses-b", "ses-a"]
+
+
 def test_columns_of_the_users_own_are_left_out(folder):
     scans = read_scans(folder(row(1) | {"note": "x"}, CONFIRMED), CLASSES, "NC")
     assert list(scans.columns) == [*row(1), "cohort"]

@@ -114,7 +114,7 @@ def test_another_seed_or_calibration_replaces_every_scan(tmp_path, atlas, small,
     other_seed = SMALL.model_copy(update={"seed": 6})
     phantom.write_cohort(tmp_path, SMALL, atlas=atlas, **small)
     outcomes = [fresh]
-    for cohort, calibration in ((other_seed, small["calibration"]), (SMALL, noisier)):
+    for cohort, calibration in ((other_seed, small["calibration"]), (other_seed, noisier)):
         phantom.write_cohort(tmp_path, cohort, calibration, atlas, "NC")
         outcomes.append(digests(tmp_path))
         assert outcomes[-1] == written(cohort, calibration=calibration)
@@ -122,6 +122,26 @@ def test_another_seed_or_calibration_replaces_every_scan(tmp_path, atlas, small,
     assert len(images) == 4
     for name in images:
         assert len({outcome[name] for outcome in outcomes}) == 3
+
+
+def test_scans_of_other_code_are_replaced(tmp_path, atlas, small, monkeypatch):
+    phantom.write_cohort(tmp_path, SMALL, atlas=atlas, **small)
+    image = next(tmp_path.rglob("*.nii.gz"))
+    image.write_bytes(b"of a former generator")
+    monkeypatch.setattr(phantom, "__file__", __file__)
+    phantom.write_cohort(tmp_path, SMALL, atlas=atlas, **small)
+    assert image.read_bytes() != b"of a former generator"
+
+
+def test_a_finished_data_set_that_is_mended_is_unfinished_meanwhile(
+    tmp_path, atlas, small, monkeypatch
+):
+    phantom.write_cohort(tmp_path, SMALL, atlas=atlas, **small)
+    next(tmp_path.rglob("*.nii.gz")).unlink()
+    monkeypatch.setattr(phantom, "render", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        phantom.write_cohort(tmp_path, SMALL, atlas=atlas, **small)
+    assert not (tmp_path / "scans.tsv").exists()
 
 
 def test_a_stop_while_old_scans_are_removed_mixes_no_recipes(
@@ -207,13 +227,15 @@ def test_follow_ups_are_the_same_person_later_and_worse(calibration):
 
 
 def test_labels_are_wrong_only_among_possible_diagnoses(calibration):
-    sizes = {"possible": {"IPD": 50, "MSA": 400}, "definite": {"MSA": 100}}
+    certain = {"IPD": 1, "MSA": 100}
+    sizes = {"possible": {"IPD": 50, "MSA": 400}, "definite": certain, "confirmed": certain}
     cohort = Phantom(participants=sizes, mislabelled=0.25)
     scans, truth = phantom.draw_participants(cohort, calibration, "NC")
     wrong = scans["diagnosis"] != truth["true_diagnosis"]
     assert set(scans.loc[wrong, "diagnosis"]) == {"IPD"}
     assert set(scans.loc[wrong, "certainty"]) == {"possible"}
-    assert 0.19 < wrong[truth["true_diagnosis"] == "MSA"][: 50 + 400].mean() < 0.31
+    # 400 draws at 0.25 have an SD of sqrt(0.25 * 0.75 / 400) = 0.022.
+    assert 0.19 < wrong[50 : 50 + 400].mean() < 0.31
     none = cohort.model_copy(update={"mislabelled": 0.0})
     scans, truth = phantom.draw_participants(none, calibration, "NC")
     assert (scans["diagnosis"] == truth["true_diagnosis"]).all()
@@ -302,16 +324,19 @@ def test_every_loss_lowers_its_region_in_the_image_and_no_other_count(
 
 
 def test_an_image_has_the_noise_asked_for_and_no_negative_count(healthy, atlas, calibration):
-    image = phantom.render(healthy, atlas, calibration, np.random.default_rng(2))
-    assert image.dtype == np.float32 and image.min() >= 0
-    again = phantom.render(healthy, atlas, calibration, np.random.default_rng(2))
-    np.testing.assert_array_equal(image, again)
-    silent = copy.deepcopy(calibration)
-    silent["scanner"]["noise"] = 0
-    noise = image / phantom.render(healthy, atlas, silent, np.random.default_rng(2)) - 1
+    def image(noise):
+        changed = calibration | {"scanner": calibration["scanner"] | {"noise": noise}}
+        return phantom.render(healthy, atlas, changed, np.random.default_rng(2))
+
+    noisy = image(0.35)
+    assert noisy.dtype == np.float32
+    np.testing.assert_array_equal(noisy, image(0.35))
+    noise = (noisy / image(0) - 1)[region_mask(atlas, "white_matter")]
     # A voxel's 0.35 is filtered with s = 10 / 2.355 / 2 = 2.12 voxels, which keeps
-    # 1 / (2 sqrt(pi) s) ** 1.5 = 0.0485 of the SD: 0.35 * 0.0485 = 0.017, at an activity of 1.
-    assert noise[region_mask(atlas, "occipital")].std() == pytest.approx(0.017, rel=0.15)
+    # 1 / (2 sqrt(pi) s) ** 1.5 = 0.0485 of the SD. White matter, with what blurs in, has an
+    # activity of about 0.9: 0.35 * 0.0485 / sqrt(0.9) = 0.0179.
+    assert noise.std() == pytest.approx(0.0179, rel=0.1)
+    assert image(50).min() == 0
 
 
 def test_asymmetry_is_largest_in_ipd(large):

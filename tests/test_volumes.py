@@ -72,6 +72,10 @@ def test_what_cannot_be_analysed_is_refused_by_name(save, rng, change, message):
         read_scan(path)
 
 
+def test_one_slice_with_its_third_axis_is_a_volume(save, rng):
+    assert read_scan(save(rng.random((5, 1, 7)))).shape == (5, 1, 7)
+
+
 @pytest.mark.parametrize("second", [(0, 0, 0, -112), (0, np.nan, 0, -112), (0, 2, 0, np.nan)])
 def test_an_affine_without_an_inverse_is_refused(save, rng, second):
     image = bytearray(gzip.decompress(save(rng.random((5, 6, 7))).read_bytes()))
@@ -293,6 +297,17 @@ def test_a_cache_of_something_else_is_built_anew(scans, atlas, tmp_path, changed
     assert new.shape != old.shape or not np.array_equal(new, old)
     for k, path in enumerate(scans):
         np.testing.assert_array_equal(new[k], load_volume(path, atlas, spacing_mm, region))
+
+
+def test_a_cache_of_other_code_is_built_anew(scans, atlas, tmp_path, monkeypatch):
+    arguments = (scans, atlas, 8.0, "occipital", tmp_path / "volumes.npy")
+    cache_volumes(*arguments)
+    built = arguments[-1].stat().st_ino
+    cache_volumes(*arguments)
+    assert arguments[-1].stat().st_ino == built
+    monkeypatch.setattr(volumes, "__file__", __file__)
+    monkeypatch.setattr(volumes, "load_volume", lambda *_: np.float32(7))
+    assert (cache_volumes(*arguments) == 7).all()
 
 
 def test_a_data_set_that_moved_keeps_its_cache(scans, atlas, tmp_path, monkeypatch):
