@@ -69,6 +69,34 @@ def confusion(predictions, class_names):
     )
 
 
+def right_decisions(predictions, class_names):
+    """Whether the class of largest probability is the diagnosis, a bool Series of scans."""
+    y_true, _, called = _decoded(predictions, class_names)
+    return pd.Series(called == y_true, index=predictions.index, dtype=bool)
+
+
+def visits(predictions):
+    """First scans of all participants, and both scans of those who have two.
+
+    Parameters
+    ----------
+    predictions : DataFrame
+        Ordered by time within a participant.
+
+    Returns
+    -------
+    dict of str to bool Series
+        `all`, `baseline` and `follow-up`; the last two are empty without repeated scans.
+    """
+    session = predictions.groupby("participant_id").cumcount()
+    repeated = predictions["participant_id"].duplicated(keep=False)
+    return {
+        "all": session == 0,
+        "baseline": repeated & (session == 0),
+        "follow-up": repeated & (session == 1),
+    }
+
+
 def _decoded(predictions, class_names):
     """Diagnosis (n,), probabilities (n, classes) and likeliest class (n,) of a checked table."""
     columns = ["diagnosis", *(f"p_{name}" for name in class_names)]

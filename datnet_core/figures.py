@@ -173,7 +173,7 @@ def rate_bars(tables, class_names):
     Parameters
     ----------
     tables : dict of str to DataFrame
-        Condition to `metrics.diagnostic_table`, indexed by diagnosis.
+        Condition to `diagnostics.diagnostic_table`, indexed by diagnosis.
     class_names : tuple of str
         Diagnoses, one panel each.
 

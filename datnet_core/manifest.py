@@ -23,7 +23,8 @@ def scan_schema(diagnoses, control):
     diagnoses : sequence of str
         Allowed diagnoses.
     control : str
-        Diagnosis of the controls, who may lack duration, UPDRS and Hoehn-Yahr stage.
+        Diagnosis of the controls; it stands in the schema's name. Anyone may lack duration,
+        UPDRS and Hoehn-Yahr stage.
 
     Returns
     -------

@@ -2,8 +2,8 @@
 
 Regional binding by diagnosis on atlas anatomy (`data_manifest/phantom.yaml` gives every number
 with its source), residual misregistration, scanner blur, noise, and the 10 mm filter of the
-paper (section "Image Acquisition and Reconstruction"). Files depend on the
-seed, the group sizes and these numbers only, never on the number of threads.
+paper (section "Image Acquisition and Reconstruction"). Files depend on the seed, the group sizes
+and these numbers only, never on the number of threads.
 """
 
 import hashlib

@@ -124,7 +124,7 @@ def claim(row, name):
     Parameters
     ----------
     row : Series
-        Row of `metrics.diagnostic_table`.
+        Row of `diagnostics.diagnostic_table`.
     name : str
         Column; `<name>_low` and `<name>_high` hold the interval.
 

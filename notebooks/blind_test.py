@@ -99,24 +99,9 @@ yardstick[[f"p_{c}" for c in classifier.classes_]] = classifier.predict_proba(
 # scans are then judged at baseline and at follow-up.
 
 # %%
-session = predictions.groupby("participant_id").cumcount()
-repeated = predictions["participant_id"].duplicated(keep=False)
-groups = {
-    "all": session == 0,
-    "baseline": repeated & (session == 0),
-    "follow-up": repeated & (session == 1),
-}
-
-
-def is_right(table):
-    """Whether the largest probability is the diagnosis."""
-    return (
-        np.array(classes)[table[p_columns].to_numpy().argmax(axis=1)]
-        == table["diagnosis"]
-    )
-
-
-right, right_yardstick = is_right(predictions), is_right(yardstick)
+groups = diagnostics.visits(predictions)
+right = diagnostics.right_decisions(predictions, classes)
+right_yardstick = diagnostics.right_decisions(yardstick, classes)
 first = groups["all"]
 
 # %%
@@ -132,10 +117,10 @@ p_values = {
         right[first], right_yardstick[first]
     ),
     "blind test against cross-validation": metrics.chi_square_correct(
-        right[first], is_right(patients_cv)
+        right[first], diagnostics.right_decisions(patients_cv, classes)
     ),
 }
-if repeated.any():
+if groups["follow-up"].any():
     p_values["baseline against follow-up"] = metrics.chi_square_correct(
         right[groups["baseline"]], right[groups["follow-up"]]
     )
@@ -233,11 +218,11 @@ ids = {
     "baseline": "baseline.accuracy",
     "follow-up": "followup.accuracy",
 }
-for title in set(ids) & set(accuracy):
+for title in [title for title in ids if title in accuracy]:  # same order every run
     claims[f"blind.{ids[title]}"] = dict(
         zip(("value", "low", "high"), accuracy[title], strict=True)
     )
-if repeated.any():
+if groups["follow-up"].any():
     claims["blind.followup.accuracy"]["p"] = p_values["baseline against follow-up"]
 report.claims_table(config, "blind_test", claims)
 

@@ -189,8 +189,7 @@ figures.rate_bars(tables, classes)
 # diagnoses, which differs between short and long duration.
 
 # %%
-called = np.array(classes)[predictions[p_columns].to_numpy().argmax(axis=1)]
-correct = called == predictions["diagnosis"]
+correct = diagnostics.right_decisions(predictions, classes)
 of_duration = {title: correct[chosen & ~control] for title, chosen in groups.items()}
 short, long = list(groups)[1:]
 durations_p = metrics.chi_square_correct(of_duration[short], of_duration[long])

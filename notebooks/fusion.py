@@ -22,7 +22,6 @@
 study: str = "data_manifest/smoke.yaml"  # study file
 
 # %%
-import numpy as np
 import pandas as pd
 
 from datnet_core import diagnostics, figures, fusion, metrics, report
@@ -66,17 +65,11 @@ report.write_table(config, "predictions/fusion.tsv", predictions)
 # ## Imaging alone against imaging with clinical data
 
 # %%
-session = predictions.groupby("participant_id").cumcount()
-repeated = predictions["participant_id"].duplicated(keep=False)
-groups = {
-    "all": session == 0,
-    "baseline": repeated & (session == 0),
-    "follow-up": repeated & (session == 1),
+groups = diagnostics.visits(predictions)
+right = {
+    "imaging": diagnostics.right_decisions(blind, classes),
+    "imaging + clinical": diagnostics.right_decisions(predictions, classes),
 }
-right = {}
-for title, table in {"imaging": blind, "imaging + clinical": predictions}.items():
-    called = np.array(classes)[table[proba.columns].to_numpy().argmax(axis=1)]
-    right[title] = called == table["diagnosis"]
 
 # %%
 accuracy = {

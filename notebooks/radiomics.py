@@ -75,8 +75,8 @@ report.write_table(config, "radiomics/features.tsv", table)
 # %% [markdown]
 # ## Tests
 #
-# One two-sided Mann-Whitney U test per feature, region and pair of diagnoses. With
-# this many tests, 5% come out below 0.05 by chance alone; the count after
+# One two-sided Mann-Whitney U test per feature, region and pair of diagnoses. Of
+# tests without a true difference, 5% come out below 0.05 by chance; the count after
 # Benjamini-Hochberg, over the features of one region and pair, stands beside the
 # published kind of count (open point A11).
 

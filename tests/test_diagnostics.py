@@ -6,7 +6,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from datnet_core.diagnostics import confusion, diagnostic_table, youden_cutoffs
+from datnet_core.diagnostics import (
+    confusion,
+    diagnostic_table,
+    right_decisions,
+    visits,
+    youden_cutoffs,
+)
 from datnet_core.metrics import delong_interval, rates
 
 CLASSES = ("IPD", "MSA", "PSP", "NC")
@@ -111,3 +117,16 @@ def test_what_is_no_predictions_table_is_refused(cohort):
         diagnostic_table(cohort, CLASSES, {"IPD": 0.5})
     with pytest.raises(ValueError, match="both classes"):
         diagnostic_table(cohort[cohort["diagnosis"] == "PSP"], CLASSES)
+
+
+def test_right_decisions_are_the_diagonal_of_the_confusion(cohort):
+    right = right_decisions(cohort.set_index(np.arange(41) + 7), CLASSES)
+    assert right.index.tolist() == list(range(7, 48))
+    assert right.sum() == np.trace(confusion(cohort, CLASSES))
+
+
+def test_visits_tell_first_scans_from_follow_ups():
+    found = visits(pd.DataFrame({"participant_id": ["a", "b", "b", "c"]}))
+    assert found["all"].tolist() == [True, True, False, True]
+    assert found["baseline"].tolist() == [False, True, False, False]
+    assert found["follow-up"].tolist() == [False, False, True, False]
