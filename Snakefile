@@ -26,8 +26,11 @@ PAGES = {
     "fusion": (["blind_test.json"], ["predictions/fusion.tsv"]),
 }
 ANALYSES = list(PAGES)
+PAGES["cohort_sizes"] = ([], [])
 PAGES["claims"] = ([f"{page}.json" for page in ANALYSES], ["claims.tsv"])
-if study.phantom is None:
+if study.phantom:
+    PAGES["phantom"] = (["cohorts.json"], ["predictions/oracle.tsv"])
+else:
     PAGES["cohorts"] = ([], ["scans.tsv"])
 
 # The user's own files: the scan table and every image of the data set.
@@ -51,8 +54,8 @@ rule study:
 rule dataset:
     input:
         "datnet_core/phantom.py",
-        "data_manifest/phantom.yaml",
-        os.path.relpath(study.atlas_path),
+        list(map(os.path.relpath, depends.code_read("datnet_core/phantom.py"))),
+        [os.path.relpath(path) for path in (study.calibration_path, study.atlas_path)],
     output: f"{OUT}/dataset/scans.tsv"
     params: study.model_dump_json(include={"phantom", "control"})
     threads: 2
@@ -68,7 +71,7 @@ for page, (needs, tables) in PAGES.items():
             [str(path) for path in OWN if page == "cohorts"],
         output: f"{OUT}/{page}.json", f"{OUT}/pages/{page}.ipynb", [f"{OUT}/{t}" for t in tables]
         params: page=page, settings=depends.settings_read(f"notebooks/{page}.py", study)
-        threads: 2 if page == "cohorts" else 1
+        threads: 2 if page in ("cohorts", "phantom") else 1
         shell: "{JOB} page {STUDY} {threads} {input[0]} {output[1]}"
 
 

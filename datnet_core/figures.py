@@ -20,7 +20,7 @@ RATES = {"sensitivity": "sensitivity", "specificity": "specificity", "ppv": "PPV
 sns.set_theme("notebook", "ticks", rc={"figure.dpi": 110, "figure.constrained_layout.use": True})
 
 
-def _finished(fig):
+def finished(fig):
     """Close the figure for pyplot, so that a page shows it once, as the value of its cell."""
     plt.close(fig)
     return fig
@@ -65,7 +65,7 @@ def flow(scans, class_names):
             text, (1.5, 1.6), (x + 0.5, 0.6), ha="center", va="center", bbox=box,
             arrowprops={"arrowstyle": "<-", "color": "0.3"},
         )  # fmt: skip
-    return _finished(fig)
+    return finished(fig)
 
 
 def mean_volumes(means, affine, template_img):
@@ -85,17 +85,17 @@ def mean_volumes(means, affine, template_img):
     matplotlib.figure.Figure
     """
     top = max(np.percentile(volume, 99.9) for volume in means.values())
-    fig, axes = _rows(means)
+    fig, axes = black_rows(means)
     for ax, volume in zip(axes, means.values(), strict=True):
         display = plotting.plot_img(
             nib.Nifti1Image(volume.astype(np.float32), affine), cut_coords=(24, 4, 2), axes=ax,
             cmap="inferno", vmin=0, vmax=top, colorbar=True, draw_cross=False, black_bg=True,
         )  # fmt: skip
         display.add_contours(template_img, levels=[0.25], colors="white", linewidths=0.4)
-    return _finished(fig)
+    return finished(fig)
 
 
-def _rows(names):
+def black_rows(names):
     """Figure with one wide black row per name, its title in white at the left."""
     fig = plt.figure(figsize=(9, 2.7 * len(names)), facecolor="black", layout="none")
     height = 1 / len(names)
@@ -135,7 +135,7 @@ def learning_curves(histories):
         ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes[0, 0].set_ylabel("cross-entropy")
     axes[0, 0].legend(frameon=False, fontsize="small")
-    return _finished(fig)
+    return finished(fig)
 
 
 def roc_curves(panels, class_names):
@@ -164,7 +164,7 @@ def roc_curves(panels, class_names):
         ax.plot([0, 1], [0, 1], ":", color="0.6")
         ax.set(title=title, xlabel="1 - specificity", ylabel="sensitivity", aspect="equal")
         ax.legend(frameon=False, loc="lower right")
-    return _finished(fig)
+    return finished(fig)
 
 
 def rate_bars(tables, class_names):
@@ -207,7 +207,7 @@ def rate_bars(tables, class_names):
     shown = [condition for condition in tables if condition in handle_of]
     handles = [handle_of[condition] for condition in shown]
     fig.legend(handles, shown, loc="outside lower center", ncols=len(tables), frameon=False)
-    return _finished(fig)
+    return finished(fig)
 
 
 def confusion(table):
@@ -230,7 +230,7 @@ def confusion(table):
         cbar_kws={"label": "share of the true diagnosis"},
     )  # fmt: skip
     ax.set(xlabel="predicted diagnosis", ylabel="true diagnosis")
-    return _finished(fig)
+    return finished(fig)
 
 
 def saliency_maps(maps, template_img):
@@ -247,13 +247,13 @@ def saliency_maps(maps, template_img):
     -------
     matplotlib.figure.Figure
     """
-    fig, axes = _rows(maps)
+    fig, axes = black_rows(maps)
     for ax, img in zip(axes, maps.values(), strict=True):
         plotting.plot_stat_map(
             img, template_img, cut_coords=(8, -17, -10), axes=ax, cmap="inferno", threshold=0.35,
             vmin=0, vmax=1, colorbar=True, draw_cross=False, black_bg=True,
         )  # fmt: skip
-    return _finished(fig)
+    return finished(fig)
 
 
 def region_sizes(sizes, thresholds, curve, threshold):
@@ -281,10 +281,10 @@ def region_sizes(sizes, thresholds, curve, threshold):
     right.plot(thresholds, curve, "o-")
     right.axvline(threshold, ls=":", color="0.4")
     right.set(xlabel="threshold of the rescaled map", ylabel="share of the brain", ylim=(0, 1))
-    return _finished(fig)
+    return finished(fig)
 
 
-def group_boxes(table, values, tests, class_names):
+def group_boxes(table, values, tests, class_names, y_title="binding ratio"):
     """Box plots by diagnosis with pairwise Mann-Whitney P values (Fig. 6).
 
     Parameters
@@ -297,6 +297,8 @@ def group_boxes(table, values, tests, class_names):
         Column to `metrics.mann_whitney`.
     class_names : tuple of str
         Diagnoses from left to right.
+    y_title : str
+        Title of the value axes.
 
     Returns
     -------
@@ -323,8 +325,8 @@ def group_boxes(table, values, tests, class_names):
             y = high + (k + 0.7) * step
             ax.plot([left, left, right, right], [y - 0.2 * step, y, y, y - 0.2 * step], "k", lw=0.8)
             ax.text((left + right) / 2, y, p_text(test.p), ha="center", va="bottom", fontsize=8)
-        ax.set(title=title, xlabel="", ylabel="binding ratio")
-    return _finished(fig)
+        ax.set(title=title, xlabel="", ylabel=y_title)
+    return finished(fig)
 
 
 def p_text(p):
@@ -353,7 +355,7 @@ def feature_counts(counts, n_features):
     ax.axhline(n_features, ls=":", color="0.5")
     ax.set(xlabel="", ylabel=f"significant features of {n_features}", ylim=(0, 1.12 * n_features))
     ax.legend(title="", frameon=False, ncols=3, loc="upper center", bbox_to_anchor=(0.5, -0.12))
-    return _finished(fig)
+    return finished(fig)
 
 
 def p_value_maps(tests):
@@ -384,7 +386,7 @@ def p_value_maps(tests):
         ax.tick_params(axis="x", rotation=45)
     middles = [classes.index[classes == name].to_numpy().mean() + 0.5 for name in classes.unique()]
     np.atleast_1d(axes)[0].set_yticks(middles, classes.unique())
-    return _finished(fig)
+    return finished(fig)
 
 
 def importance_bars(shares):
@@ -404,4 +406,4 @@ def importance_bars(shares):
     ax.bar_label(ax.containers[0], fmt="%.2f", fontsize=8, padding=2)
     ax.set(xlabel="importance (mean gain per split, share)", ylabel="")
     sns.despine(fig)
-    return _finished(fig)
+    return finished(fig)

@@ -13,13 +13,13 @@ from datnet_core.study import read_study
 
 def dataset(study, threads):
     """Write the phantom cohort of a study."""
-    from datnet_core import phantom
     from datnet_core.atlas import read_atlas
+    from datnet_core.calibration import read_calibration
+    from datnet_core.phantom import write_cohort
 
-    calibration = phantom.read_calibration(study.data_manifest / "phantom.yaml")
+    calibration = read_calibration(study.calibration_path, study.phantom.scanner)
     atlas = read_atlas(study.atlas_path)
-    root = study.dataset_root
-    phantom.write_cohort(root, study.phantom, calibration, atlas, study.control, int(threads))
+    write_cohort(study.dataset_root, study.phantom, calibration, atlas, study.control, int(threads))
 
 
 def page(study, threads, source, output, *parameters):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import jupytext
 import papermill
+import yaml
 
 
 def run_page(source, output, parameters, threads=2):
@@ -84,6 +85,13 @@ def build_book(study, pages):
         (source / "pages").mkdir()
         for page in pages:
             shutil.copy(page, source / "pages")
+        toc = yaml.safe_load((source / "_toc.yml").read_text())
+        made = {f"pages/{Path(page).stem}" for page in pages}
+        for part in toc.get("parts", [toc]):  # a study of own scans has no page on the phantom
+            files = [chapter["file"] for chapter in part["chapters"]]
+            kept = [name for name in files if name in made or not name.startswith("pages/")]
+            part["chapters"] = [{"file": name} for name in kept]
+        (source / "_toc.yml").write_text(yaml.safe_dump(toc, sort_keys=False))
         (source / "notice.md").write_text(f":::{{important}}\n{study.notice}\n:::\n")
         command = [Path(sys.executable).with_name("jupyter-book"), "build", source]
         command += ["--config", root / "_config.yml", "--path-output", folder]

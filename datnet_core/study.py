@@ -23,12 +23,18 @@ class Section(BaseModel):
 
 
 class Phantom(Section):
-    """Size and seed of the digital phantom cohort."""
+    """Size, seed and labels of the digital phantom cohort, and numbers of another scanner."""
 
     seed: Count = 2022
     participants: dict[Certainty, dict[str, Count]]
     follow_ups: Count = 0
-    mislabelled: Annotated[float, Field(ge=0, lt=1)] = 0.25
+    mislabelled: dict[Certainty, Annotated[float, Field(ge=0, lt=1)]] = {
+        "possible": 0.25,
+        "definite": 0.02,
+        "confirmed": 0.0,
+    }
+    identical_patients: bool = False
+    scanner: dict[str, float] = {}
 
 
 class Images(Section):
@@ -150,6 +156,11 @@ class Study(Section):
     def atlas_path(self):
         """Label image that defines every region."""
         return self.data_manifest / "atlas/tpl-MNI152NLin6Asym_res-02_atlas-datnet_dseg.nii.gz"
+
+    @property
+    def calibration_path(self):
+        """Numbers of the phantom's generator."""
+        return self.data_manifest / "phantom.yaml"
 
     @property
     def source(self):

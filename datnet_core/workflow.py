@@ -11,7 +11,7 @@ LIBRARY = Path(__file__).parent
 
 
 def data_read(source, study):
-    """Files of `data_manifest/` that a page reads: the atlas, the paper's claims.
+    """Files of `data_manifest/` that a page reads: atlas, phantom numbers, claims, study files.
 
     Parameters
     ----------
@@ -26,7 +26,9 @@ def data_read(source, study):
     text, atlas = Path(source).read_text(), study.atlas_path
     files = {
         "config.atlas_path": [atlas, atlas.with_name(atlas.name.replace(".nii.gz", ".tsv"))],
+        "config.calibration_path": [study.calibration_path],
         "claims": [study.data_manifest / "claims.tsv"],
+        "paper.yaml": [study.data_manifest / "paper.yaml"],
     }
     return [path for word, paths in files.items() if word in text for path in paths]
 

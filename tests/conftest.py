@@ -5,6 +5,7 @@ import pytest
 
 from datnet_core import phantom
 from datnet_core.atlas import read_atlas
+from datnet_core.calibration import read_calibration
 from datnet_core.study import Phantom, read_study
 
 TINY = Phantom(
@@ -39,7 +40,7 @@ def atlas(study):
 @pytest.fixture(scope="session")
 def calibration(study):
     """The phantom's numbers."""
-    return phantom.read_calibration(study.data_manifest / "phantom.yaml")
+    return read_calibration(study.calibration_path)
 
 
 @pytest.fixture(scope="session")

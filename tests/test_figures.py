@@ -17,7 +17,7 @@ from datnet_core import diagnostics, figures, metrics
 STUDIES = [("IPD", "MSA", "PSP", "NC"), ("PD", "HC")]
 AFFINE = np.array([[8.0, 0, 0, -78], [0, 8, 0, -112], [0, 0, 8, -50], [0, 0, 0, 1]])
 SHAPE = (20, 24, 18)
-NOT_FIGURES = {"colours", "p_text"}
+NOT_FIGURES = {"colours", "p_text", "black_rows", "finished"}
 
 
 @pytest.fixture(autouse=True)
@@ -152,6 +152,15 @@ def texts(fig):
     """All words of a figure that has been drawn."""
     fig.savefig(io.BytesIO(), format="png", dpi=30)
     return " | ".join(text.get_text() for text in fig.findobj(plt.Text))
+
+
+def test_the_value_axis_has_the_title_asked_for(rng):
+    names = STUDIES[1]
+    table = made_up_ratios(names, rng)
+    tests = {"putamen": metrics.mann_whitney(table["putamen"], table["diagnosis"], [names])}
+    for title in ("binding ratio", "percent"):
+        fig = figures.group_boxes(table, {"putamen": "x"}, tests, names, y_title=title)
+        assert fig.axes[0].get_ylabel() == title
 
 
 def test_every_public_function_is_tested():

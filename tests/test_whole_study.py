@@ -14,7 +14,7 @@ import yaml
 
 ROOT = Path(__file__).parents[1]
 PAGES = (
-    "cohorts", "training", "cross_validation", "blind_test",
+    "cohort_sizes", "cohorts", "phantom", "training", "cross_validation", "blind_test",
     "saliency", "binding_ratio", "radiomics", "fusion", "claims",
 )  # fmt: skip
 PARTS = (
@@ -148,6 +148,7 @@ def test_an_own_data_set_with_two_classes_becomes_a_book(project, smoke):
     assert run.returncode == 0, run.stdout[-2000:] + run.stderr[-6000:]
     book = project / "results" / "own" / "book"
     assert "digital phantom" not in (book / "pages" / "blind_test.html").read_text().lower()
+    assert not (book / "pages" / "phantom.html").exists()
 
 
 def test_a_changed_own_scan_table_is_noticed(project):

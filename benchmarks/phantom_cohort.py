@@ -1,0 +1,87 @@
+"""Cost and overlap of the phantom cohort; run by hand, takes about ten minutes on two cores.
+
+    python benchmarks/phantom_cohort.py
+
+Prints, from one run: seconds per scan for 100 and for 1,000 scans and their ratio, the peak of
+memory, and over several seeds the Mann-Whitney P values of the training cohort of the paper's
+size, and the oracle's AUCs.
+"""
+
+import itertools
+import resource
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from sklearn.metrics import roc_auc_score
+
+from datnet_core import calibration, comparison, metrics, oracle
+from datnet_core.atlas import read_atlas
+from datnet_core.phantom import write_cohort
+from datnet_core.population import COLUMNS
+from datnet_core.study import Phantom, read_study
+
+SEEDS = range(2022, 2029)
+N_JOBS = 2
+
+
+def cost(study, numbers, atlas):
+    """Seconds per scan of cohorts of 100 and 1,000 scans."""
+    for n in (100, 1000, 100, 1000):  # twice, in turn: the machine drifts
+        cohort = Phantom(participants={"definite": {"IPD": n}})
+        with tempfile.TemporaryDirectory() as folder:
+            start = time.perf_counter()
+            write_cohort(Path(folder) / "set", cohort, numbers, atlas, study.control, N_JOBS)
+            yield n, (time.perf_counter() - start) / n
+
+
+def overlap(study, numbers, atlas, seed, error):
+    """P values and AUCs of one training cohort of the paper's size."""
+    sizes = {"definite": study.phantom.participants["definite"]}
+    cohort = study.phantom.model_copy(update={"seed": seed, "participants": sizes, "follow_ups": 0})
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder) / "set"
+        write_cohort(root, cohort, numbers, atlas, study.control, N_JOBS)
+        scans = pd.read_csv(root / "scans.tsv", sep="\t")
+        truth = pd.read_csv(root / "truth" / "scans.tsv", sep="\t")
+        paths = [root / path for path in scans["path"]]
+        measured = oracle.image_means(paths, atlas, study.images.reference_region, N_JOBS)
+    n_voxels = comparison.response(atlas, numbers, 5.5, core=False).n_voxels
+    pattern = comparison.pattern(measured, n_voxels)
+    pairs = list(itertools.combinations(study.patients, 2))
+    row = {"seed": seed}
+    for name, values in pattern.items():
+        for test in metrics.mann_whitney(values, scans["diagnosis"], pairs).itertuples():
+            row[f"P {name} {test.group_a}-{test.group_b}"] = test.p
+    shares = scans["diagnosis"].value_counts(normalize=True)
+    prior = {name: shares[name] for name in study.diagnoses}
+    true_binding = np.log(truth[list(COLUMNS)].to_numpy())
+    seen = {"binding": (true_binding, None), "means": oracle.unfolded(measured, error)}
+    for source, (values, spread) in seen.items():
+        proba = oracle.posterior(values, prior, numbers, study.control, False, spread)
+        for name in study.diagnoses:
+            auc = roc_auc_score(scans["diagnosis"] == name, proba[f"p_{name}"])
+            row[f"AUC {source} {name}"] = auc
+    return row
+
+
+if __name__ == "__main__":
+    study = read_study("data_manifest/paper.yaml")
+    numbers = calibration.read_calibration(study.calibration_path)
+    atlas = read_atlas(study.atlas_path)
+    per_scan = pd.DataFrame(cost(study, numbers, atlas), columns=["scans", "seconds"])
+    seconds = per_scan.groupby("scans")["seconds"].min()
+    print(per_scan.to_string(index=False))
+    print(f"cost per scan, 1,000 against 100 scans: {seconds[1000] / seconds[100]:.2f}")
+    peak_gb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    print(f"peak memory {peak_gb:.2f} GB")
+    error = oracle.measurement(atlas, numbers, study.control, study.images.reference_region)
+    rows = [overlap(study, numbers, atlas, seed, error) for seed in SEEDS]
+    print(
+        pd.DataFrame(rows)
+        .set_index("seed")
+        .T.assign(median=lambda t: t.median(axis=1))
+        .to_string(float_format="{:.3g}".format)
+    )

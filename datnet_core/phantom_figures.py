@@ -1,0 +1,154 @@
+"""Figures of the page `phantom`, each a function that returns a figure."""
+
+import matplotlib.pyplot as plt
+import nibabel as nib
+import numpy as np
+from nilearn import plotting
+
+from datnet_core.figures import black_rows, colours, finished
+
+PLANES_MM = {  # what a reader of DAT PET looks at, in mm
+    "z": (-14, 0, 10, 20),
+    "y": (8, -8),
+    "x": (-26,),
+}
+LIGHT = {"both": "o", "worse": "v", "better": "^"}
+
+
+def montage(volumes, affine):
+    """One scan per diagnosis in all planes, one colour scale.
+
+    Parameters
+    ----------
+    volumes : dict of str to ndarray of shape (X, Y, Z)
+        Uptake ratio of one scan, by title of its row.
+    affine : ndarray of shape (4, 4)
+        Voxel to mm, axes along the grid.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    cuts = [(axis, mm) for axis, places in PLANES_MM.items() for mm in places]
+    top = max(np.percentile(volume, 99.95) for volume in volumes.values())
+    widths = [1 if axis != "x" else 1.2 for axis, _ in cuts]
+    fig, axes = plt.subplots(
+        len(volumes), len(cuts), figsize=(11, 1.75 * len(volumes) + 0.3), facecolor="black",
+        gridspec_kw={"width_ratios": widths}, squeeze=False,
+    )  # fmt: skip
+    for row, (title, volume) in enumerate(volumes.items()):
+        for ax, (axis, mm) in zip(axes[row], cuts, strict=True):
+            k = "xyz".index(axis)
+            voxel = int(round((mm - affine[k, 3]) / affine[k, k]))
+            plane = np.take(volume, voxel, axis=k).T
+            shown = ax.imshow(plane, cmap="inferno", vmin=0, vmax=top, origin="lower")
+            ax.set(xticks=[], yticks=[], facecolor="black")
+            ax.spines[:].set_visible(False)
+            if row == 0:
+                ax.set_title(f"{axis} = {mm} mm", color="white", fontsize=10)
+        axes[row, 0].set_ylabel(title, color="white", fontsize=13, rotation=0, labelpad=26)
+    bar = fig.colorbar(shown, ax=axes, shrink=0.6, pad=0.01)
+    bar.set_label("uptake ratio to occipital cortex", color="white")
+    bar.ax.tick_params(colors="white")
+    bar.outline.set_visible(False)
+    return finished(fig)
+
+
+def beside_published(compared, control):
+    """Published regional values and the phantom's, one panel per diagnosis.
+
+    Parameters
+    ----------
+    compared : DataFrame
+        Output of `comparison.beside_published`.
+    control : str
+        Group shown in binding ratio; the others in percent of their reference group.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    groups = list(dict.fromkeys(compared["diagnosis"]))
+    sizes = [(compared["diagnosis"] == name).sum() + 1 for name in groups]
+    fig, axes = plt.subplots(
+        len(groups), 1, figsize=(9, 0.27 * sum(sizes) + 1.5), squeeze=False,
+        gridspec_kw={"height_ratios": sizes},
+    )  # fmt: skip
+    for ax, name in zip(axes[:, 0], groups, strict=True):
+        part = compared[compared["diagnosis"] == name].sort_values(["region", "side"])
+        y = np.arange(len(part))[::-1]
+        ax.errorbar(
+            part["percent"], y + 0.12, xerr=part["percent_sd"], fmt="o", color="0.35", ms=5,
+            label="published, mean and SD",
+        )  # fmt: skip
+        ax.errorbar(
+            part["phantom"], y - 0.18, xerr=part["phantom_sd"], fmt="D", ms=4,
+            color=colours(groups)[name], label="phantom",
+        )  # fmt: skip
+        side = part["side"].where(part["side"] != "both", "")
+        labels = part["region"].str.replace("_", " ") + side.map(
+            lambda s: f", {s} side" if s else s
+        )
+        ax.set_yticks(y, labels + "  (" + part["source"] + ")", fontsize=9)
+        unit = "binding ratio" if name == control else "percent of the reference group"
+        ax.set(title=name, xlabel=unit, xlim=(0, None), ylim=(-0.7, len(part) - 0.3))
+        ax.grid(axis="x", color="0.9")
+    axes[0, 0].legend(frameon=False, fontsize="small", loc="lower left")
+    return finished(fig)
+
+
+def power_spectra(spectra, grids_mm):
+    """Power by spatial frequency, with the limit of each grid.
+
+    Parameters
+    ----------
+    spectra : dict of str to tuple of 2 ndarray
+        Label to frequency (cycles per mm) and power.
+    grids_mm : sequence of float
+        Spacings whose Nyquist frequency is marked, mm.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    fig, ax = plt.subplots(figsize=(8, 4))
+    for label, (frequency, power) in spectra.items():
+        ax.semilogy(frequency, power / np.nanmax(power), label=label)
+    for grid_mm in grids_mm:
+        ax.axvline(1 / (2 * grid_mm), color="0.6", ls=":")
+        ax.annotate(
+            f"{grid_mm:g} mm grid", (1 / (2 * grid_mm), 1.3), fontsize=9, color="0.4",
+            ha="right", rotation=90, va="top",
+        )  # fmt: skip
+    ax.set(xlabel="spatial frequency, cycles per mm", ylabel="power, share of the largest")
+    ax.set_ylim(1e-10, 3)
+    ax.legend(frameon=False)
+    return finished(fig)
+
+
+def effect_maps(maps, template_img, label):
+    """True difference between two diagnoses over the template, signed, each on its own scale.
+
+    Parameters
+    ----------
+    maps : dict of str to nibabel.Nifti1Image
+        Title to map.
+    template_img : nibabel.Nifti1Image
+    label : str
+        What the colours mean.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    fig, axes = black_rows(maps)
+    for ax, img in zip(axes, maps.values(), strict=True):
+        values = img.get_fdata(dtype=np.float32)
+        top = float(np.abs(values).max()) or 1.0
+        plotting.plot_stat_map(
+            nib.Nifti1Image(values, img.affine), template_img, cut_coords=(26, -8, -10), axes=ax,
+            cmap="cold_hot", vmin=-top, vmax=top, threshold=0.05 * top if values.any() else None,
+            colorbar=True, draw_cross=False, black_bg=True,
+        )  # fmt: skip
+    fig.text(0.99, 0.005, label, color="white", ha="right", fontsize=9)
+    return finished(fig)

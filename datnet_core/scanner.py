@@ -1,0 +1,360 @@
+"""From regional binding to a DAT PET scan in counts: anatomy, scanner, noise, normalisation.
+
+The chain of the paper's section "Image Acquisition and Reconstruction": activity on the atlas,
+individual anatomy, resolution, noise, normalisation to MNI space without MRI, 10 mm filter,
+counts. Every number is an input (`data_manifest/phantom.yaml`), so a second device is another
+set of numbers.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy import fft, ndimage
+from scipy.interpolate import BSpline
+
+from datnet_core.atlas import region_mask
+from datnet_core.population import COLUMNS
+
+FWHM_PER_SD = 2 * np.sqrt(2 * np.log(2))
+HALF_LIFE_MIN = 20.36  # carbon-11
+
+
+class Scene(NamedTuple):
+    """What all scans of a cohort share."""
+
+    labels: np.ndarray  # uint8 (X, Y, Z); 0 is air
+    label_of: dict[str, list[int]]  # labels of each background tissue and column of binding
+    voxel_mm: float
+    axes_mm: list[np.ndarray]  # (X,), (Y,), (Z,): distance from the centre of the grid
+    splines: list[np.ndarray]  # (X, kx), (Y, ky), (Z, kz): unit variance at every voxel
+    ventricles_mm: list[np.ndarray]  # centre (3,) of the left and the right one
+    noise_filter: np.ndarray  # half spectrum; filters white noise to unit variance
+
+
+def read_scene(atlas, calibration):
+    """Prepare what every scan needs.
+
+    Parameters
+    ----------
+    atlas : Atlas
+        Anatomy; its grid is the grid of the scans.
+    calibration : dict
+        Output of `calibration.read_calibration`.
+
+    Returns
+    -------
+    Scene
+    """
+    anatomy, shape = calibration["anatomy"], atlas.labels.shape
+    voxel_mm = float(atlas.affine[0, 0])
+    outside = atlas.labels == 0
+    near = ndimage.distance_transform_edt(outside) * voxel_mm <= anatomy["soft_tissue_mm"]
+    soft_tissue = int(atlas.labels.max()) + 1
+    labels = np.where(outside & near, soft_tissue, atlas.labels).astype(np.uint8)
+    label_of = {"soft_tissue": [soft_tissue]}
+    for name in (*calibration["background"], *COLUMNS):
+        if name not in label_of:
+            label_of[name] = np.unique(atlas.labels[region_mask(atlas, name)]).tolist()
+    axes_mm = [(np.arange(n) - (n - 1) / 2) * voxel_mm for n in shape]
+    middle = (atlas.affine @ [*((np.array(shape) - 1) / 2), 1])[:3]
+    x, y, z = anatomy["ventricle_mm"]
+    return Scene(
+        labels,
+        label_of,
+        voxel_mm,
+        axes_mm,
+        [_splines(axis, anatomy["deformation_knots_mm"]) for axis in axes_mm],
+        [np.array([side * x, y, z]) - middle for side in (-1, 1)],
+        _noise_filter(shape, voxel_mm, calibration["scanner"]["resolution_fwhm_mm"]),
+    )
+
+
+def render(binding, age, scene, calibration, rng):
+    """One phantom scan in counts.
+
+    Parameters
+    ----------
+    binding : mapping
+        Binding ratio of each of `population.COLUMNS`.
+    age : float
+        Years; the ventricles widen with it.
+    scene : Scene
+        Output of `read_scene`.
+    calibration : dict
+        Output of `calibration.read_calibration`.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    ndarray of float32, shape of the scene
+    """
+    anatomy, scanner = calibration["anatomy"], calibration["scanner"]
+    tissues = len(calibration["background"])
+    own = np.exp(anatomy["background_sd"] * rng.standard_normal(tissues))
+    activity = paint(binding, scene, calibration, own)
+    shape_mm = deformation(scene, anatomy["deformation_mm"], rng)  # (3, X, Y, Z)
+    wider = (age - 60) / 10 * anatomy["ventricle_per_decade"]
+    shape_mm += widening(scene, wider + anatomy["ventricle_sd"] * rng.standard_normal(), anatomy)
+    native = _sampled(activity, _grid_mm(scene) + shape_mm, scene)
+    native = blurred(native, scanner["resolution_fwhm_mm"], scene)
+    native *= relative_noise(scene, noise_cv(scanner), rng)
+    back = misregistered(scene, scanner, rng) - scanner["normalised_share"] * shape_mm
+    counts = _sampled(native, back, scene)
+    counts = blurred(counts, scanner["filter_fwhm_mm"], scene)
+    return counts * np.float32(scanner["counts"] * np.exp(scanner["counts_sd"] * rng.normal()))
+
+
+def expected_image(binding, scene, calibration):
+    """Mean counts without individual anatomy, misregistration and noise, in uptake units.
+
+    Resolution and filter are Gaussians, so they act as one: s^2 = s_scanner^2 + s_filter^2.
+
+    Parameters
+    ----------
+    binding, scene, calibration
+        As in `render`.
+
+    Returns
+    -------
+    ndarray of float32, shape of the scene
+    """
+    scanner = calibration["scanner"]
+    both = np.hypot(scanner["resolution_fwhm_mm"], scanner["filter_fwhm_mm"])
+    return blurred(paint(binding, scene, calibration), both, scene)
+
+
+def blurred(image, fwhm_mm, scene):
+    """Image after a Gaussian of this full width at half maximum, the same shape."""
+    return ndimage.gaussian_filter(image, _sigma(fwhm_mm, scene))
+
+
+def paint(binding, scene, calibration, own=None):
+    """Activity on the atlas: background of each tissue, and 1 + binding ratio where it binds.
+
+    Parameters
+    ----------
+    binding : mapping
+        Binding ratio of each of `population.COLUMNS`.
+    scene : Scene
+    calibration : dict
+    own : sequence of float, optional
+        Factor of each background tissue in this person.
+
+    Returns
+    -------
+    ndarray of float32, shape of the scene
+        1 is the mean of occipital cortex.
+    """
+    background = calibration["background"]
+    uptake = np.zeros(int(scene.labels.max()) + 1, np.float32)
+    own = np.ones(len(background)) if own is None else own
+    for (tissue, value), factor in zip(background.items(), own, strict=True):
+        uptake[scene.label_of[tissue]] = value * factor
+    for column in COLUMNS:
+        uptake[scene.label_of[column]] = 1 + binding[column]
+    return uptake[scene.labels]
+
+
+def deformation(scene, sd_mm, rng):
+    """Smooth random displacement of cubic B-splines, with the same SD at every voxel.
+
+    Parameters
+    ----------
+    scene : Scene
+    sd_mm : float
+        SD of each of the three components, mm.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    ndarray of float32, shape (3, X, Y, Z)
+        Where to sample, relative to the voxel, mm.
+    """
+    n_knots = [spline.shape[1] for spline in scene.splines]
+    field = np.float32(sd_mm) * rng.standard_normal((3, *n_knots), dtype=np.float32)
+    for spline in scene.splines:  # (3, kx, ky, kz), then (3, ky, kz, X) until (3, X, Y, Z)
+        field = np.tensordot(field, spline, (1, 1))
+    return field
+
+
+def widening(scene, share, anatomy):
+    """Displacement that widens the lateral ventricles about their centres and dies off outside.
+
+    u(x) = -share (x - c) exp(-|x - c|^2 / (2 reach^2)), summed over both ventricles.
+
+    Parameters
+    ----------
+    scene : Scene
+    share : float
+        Linear growth at the centre; negative narrows.
+    anatomy : dict
+        `ventricle_reach_mm`.
+
+    Returns
+    -------
+    ndarray of float32, shape (3, X, Y, Z)
+        Where to sample, relative to the voxel, mm.
+    """
+    field = np.zeros((3, *scene.labels.shape), np.float32)
+    for centre in scene.ventricles_mm:
+        away = [
+            (axis - c).astype(np.float32) for axis, c in zip(scene.axes_mm, centre, strict=True)
+        ]
+        near = [np.exp(-(d**2) / (2 * anatomy["ventricle_reach_mm"] ** 2)) for d in away]
+        for axis in range(3):
+            parts = [
+                d * n if k == axis else n for k, (d, n) in enumerate(zip(away, near, strict=True))
+            ]
+            field[axis] -= np.float32(share) * np.einsum("i,j,k->ijk", *parts)
+    return field
+
+
+def noise_cv(scanner):
+    """SD / mean of a voxel before normalisation and filter, from the counts that were detected.
+
+    SD / mean = 1.2 n_cells^(3/4) / sqrt(n_events) for filtered back-projection, where n_cells
+    resolution cells fill a slice of the brain and n_events are the events in a slice as thick as
+    the resolution; `reconstruction_noise` is what OSEM leaves of it.
+
+    Parameters
+    ----------
+    scanner : dict
+        Numbers of `data_manifest/phantom.yaml`, section `scanner`.
+
+    Returns
+    -------
+    float
+
+    References
+    ----------
+    Budinger et al. 1978, J Nucl Med 19:309.
+    """
+    rate = np.log(2) / HALF_LIFE_MIN
+    start, minutes = scanner["frame_start_min"], scanner["frame_min"]
+    decays = np.exp(-rate * start) * (1 - np.exp(-rate * minutes)) / rate * 60  # s at full dose
+    in_brain_kbq = scanner["injected_mbq"] * 1000 * scanner["brain_share"]
+    detected = in_brain_kbq * decays * scanner["sensitivity_cps_per_kbq"]
+    n_events = detected * scanner["attenuation"] * scanner["noise_equivalent_share"]
+    fwhm_mm = scanner["resolution_fwhm_mm"]
+    n_cells = np.pi / 4 * scanner["brain_width_mm"] * scanner["brain_length_mm"] / fwhm_mm**2
+    per_slice = n_events * fwhm_mm / scanner["brain_height_mm"]
+    return float(scanner["reconstruction_noise"] * 1.2 * n_cells**0.75 / np.sqrt(per_slice))
+
+
+def relative_noise(scene, cv, rng):
+    """Factor of each voxel: log-normal with mean 1, correlated like reconstructed noise.
+
+    In images of the EM algorithm the SD is close to proportional to the mean and the values are
+    close to log-normal; the power rises with the spatial frequency and falls with the resolution.
+
+    Parameters
+    ----------
+    scene : Scene
+    cv : float
+        SD / mean of a voxel.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    ndarray of float32, shape of the scene
+
+    References
+    ----------
+    Barrett et al. 1994, doi:10.1088/0031-9155/39/5/004.
+    """
+    shape = _padded(scene.labels.shape)
+    white = fft.rfftn(rng.standard_normal(shape, dtype=np.float32))
+    noise = fft.irfftn(white * scene.noise_filter, shape)[tuple(map(slice, scene.labels.shape))]
+    variance = np.log1p(cv**2)
+    return np.exp(np.float32(np.sqrt(variance)) * noise - np.float32(variance / 2))
+
+
+def filtered_noise_cv(scene, scanner):
+    """SD / mean of a voxel of the finished image: `noise_cv` times what the filter leaves.
+
+    Parameters
+    ----------
+    scene : Scene
+    scanner : dict
+        Numbers of `data_manifest/phantom.yaml`, section `scanner`.
+
+    Returns
+    -------
+    float
+    """
+    kept = ndimage.fourier_gaussian(
+        np.ones_like(scene.noise_filter),
+        _sigma(scanner["filter_fwhm_mm"], scene),
+        n=_padded(scene.labels.shape)[2],
+    )
+    power = scene.noise_filter**2
+    return noise_cv(scanner) * float(np.sqrt((power * kept**2).sum() / power.sum()))
+
+
+def misregistered(scene, scanner, rng):
+    """Where normalisation looks for each voxel: a small random shift, rotation and zoom.
+
+    Parameters
+    ----------
+    scene : Scene
+    scanner : dict
+        `shift_mm`, `rotation_degree`, `zoom`: SD along or about each axis.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    ndarray of float32, shape (3, X, Y, Z)
+        Position, mm from the centre of the grid.
+    """
+    matrix = np.diag(1 + rng.normal(0, scanner["zoom"], 3))
+    for axis, angle in enumerate(np.deg2rad(rng.normal(0, scanner["rotation_degree"], 3))):
+        i, j = [k for k in range(3) if k != axis]
+        turn = np.eye(3)
+        turn[i, i] = turn[j, j] = np.cos(angle)
+        turn[i, j], turn[j, i] = -np.sin(angle), np.sin(angle)
+        matrix = matrix @ turn
+    shift = rng.normal(0, scanner["shift_mm"], 3)
+    x, y, z = np.ix_(*scene.axes_mm)
+    rows = [m[0] * x + m[1] * y + m[2] * z + s for m, s in zip(matrix, shift, strict=True)]
+    return np.stack(rows).astype(np.float32)
+
+
+def _grid_mm(scene):
+    """Position of every voxel, (3, X, Y, Z), mm from the centre of the grid."""
+    return np.stack(np.meshgrid(*scene.axes_mm, indexing="ij")).astype(np.float32)
+
+
+def _sampled(image, positions_mm, scene):
+    """Linear interpolation at positions in mm from the centre of the grid."""
+    centre = (np.array(image.shape, np.float32) - 1) / 2
+    index = positions_mm / np.float32(scene.voxel_mm) + centre[:, None, None, None]
+    return ndimage.map_coordinates(image, index, order=1, mode="nearest")
+
+
+def _sigma(fwhm_mm, scene):
+    """SD in voxels of a Gaussian of this full width at half maximum."""
+    return fwhm_mm / FWHM_PER_SD / scene.voxel_mm
+
+
+def _splines(axis_mm, spacing_mm):
+    """Cubic B-splines along one axis, (n_voxels, n_knots), scaled so that sum(B^2) = 1."""
+    intervals = int(np.ceil(axis_mm[-1] / spacing_mm))  # on each side of the centre
+    knots = spacing_mm * np.arange(-intervals - 3, intervals + 4)
+    basis = BSpline.design_matrix(axis_mm, knots, 3).toarray()
+    return (basis / np.sqrt((basis**2).sum(axis=1, keepdims=True))).astype(np.float32)
+
+
+def _padded(shape):
+    """Sizes that the Fourier transform is fast for."""
+    return tuple(fft.next_fast_len(n, real=True) for n in shape)
+
+
+def _noise_filter(shape, voxel_mm, fwhm_mm):
+    """Square root of the noise power |f| exp(-(2 pi f s)^2), scaled to unit variance."""
+    shape = _padded(shape)
+    full = [fft.fftfreq(n, voxel_mm) for n in shape]
+    squared = sum(f**2 for f in np.ix_(*full))
+    spread = fwhm_mm / FWHM_PER_SD
+    root = np.sqrt(np.sqrt(squared)) * np.exp(-2 * (np.pi * spread) ** 2 * squared)
+    root /= np.sqrt((root**2).mean())
+    return root[..., : shape[2] // 2 + 1].astype(np.float32)

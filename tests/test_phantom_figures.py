@@ -1,0 +1,71 @@
+"""Figures of the phantom page on small made-up data: drawn without a warning, and their words."""
+
+import io
+
+import matplotlib.pyplot as plt
+import nibabel as nib
+import numpy as np
+import pandas as pd
+
+from datnet_core import phantom_figures
+from datnet_core.spectrum import power_spectrum
+
+AFFINE = np.array([[8.0, 0, 0, -78], [0, 8, 0, -112], [0, 0, 8, -50], [0, 0, 0, 1]])
+SHAPE = (20, 24, 18)
+
+
+def texts(fig):
+    """All words of a figure that has been drawn."""
+    fig.savefig(io.BytesIO(), format="png", dpi=30)
+    return " | ".join(text.get_text() for text in fig.findobj(plt.Text))
+
+
+def test_a_montage_has_a_row_for_each_scan_the_left_of_the_head_at_the_left(rng):
+    volume = np.zeros(SHAPE)
+    volume[1:4, 10:14, 5:9] = 1  # left: low x
+    fig = phantom_figures.montage({"IPD": volume, "NC": volume}, AFFINE)
+    words = texts(fig)
+    for word in ("IPD", "NC", "z = 0 mm", "y = 8 mm", "x = -26 mm", "uptake ratio"):
+        assert word in words
+    axial = np.asarray(fig.axes[1].images[0].get_array())  # rows are y, columns x
+    columns = np.flatnonzero(axial.any(axis=0))
+    assert columns.max() < SHAPE[0] / 2
+    assert fig.axes[1].images[0].origin == "lower"
+
+
+def test_published_values_stand_beside_the_phantoms():
+    rows = pd.DataFrame(
+        {
+            "diagnosis": ["NC", "IPD", "IPD"],
+            "region": ["caudate", "putamen_anterior", "putamen_anterior"],
+            "side": ["both", "worse", "better"],
+            "source": "someone2001",
+            "percent": [2.2, 50.0, 60.0],
+            "percent_sd": [0.2, 15.0, np.nan],
+            "phantom": [2.3, 48.0, 63.0],
+            "phantom_sd": [0.2, 12.0, 12.0],
+        }
+    )
+    words = texts(phantom_figures.beside_published(rows, "NC"))
+    for word in ("putamen anterior, worse side  (someone2001)", "binding ratio", "percent of the"):
+        assert word in words
+
+
+def test_spectra_are_drawn_with_the_limit_of_each_grid(rng):
+    spectra = {"a scan": power_spectrum(rng.standard_normal(SHAPE), 2.0)}
+    words = texts(phantom_figures.power_spectra(spectra, (2.0, 8.0)))
+    for word in ("a scan", "2 mm grid", "8 mm grid", "cycles per mm"):
+        assert word in words
+
+
+def test_effect_maps_are_signed_and_may_be_empty(rng):
+    box = np.zeros((24, 28, 22), np.float32)
+    box[4:20, 4:24, 4:18] = 1
+    template = nib.Nifti1Image(box, AFFINE)
+    maps = {
+        "IPD - MSA": nib.Nifti1Image(rng.standard_normal(SHAPE).astype(np.float32), AFFINE),
+        "MSA - PSP": nib.Nifti1Image(np.zeros(SHAPE, np.float32), AFFINE),
+    }
+    words = texts(phantom_figures.effect_maps(maps, template, "Cohen's d"))
+    for word in ("IPD - MSA", "MSA - PSP", "Cohen's d"):
+        assert word in words
