@@ -30,6 +30,7 @@ PAGES["cohort_sizes"] = ([], [])
 PAGES["claims"] = ([f"{page}.json" for page in ANALYSES], ["claims.tsv"])
 if study.phantom:
     PAGES["phantom"] = (["cohorts.json"], ["predictions/oracle.tsv"])
+    PAGES["truth"] = (["phantom.json", "cross_validation.json", "blind_test.json"], [])
 else:
     PAGES["cohorts"] = ([], ["scans.tsv"])
 

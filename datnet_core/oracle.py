@@ -129,7 +129,8 @@ def posterior(log_binding, prior, calibration, control, identical_patients=False
         like = like_patients(name, calibration, control, identical_patients)
         density = mixture(like, calibration, control)
         scores[f"p_{name}"] = np.log(share) + log_likelihood(log_binding, density, error)
-    return pd.DataFrame(softmax(np.column_stack(list(scores.values())), axis=1), columns=scores)
+    proba = softmax(np.column_stack(list(scores.values())), axis=1)
+    return pd.DataFrame(proba.round(9), columns=scores)  # equal ones stay equal
 
 
 def measurement(atlas, calibration, control, reference_region, n_scans=160, seed=0, n_jobs=2):

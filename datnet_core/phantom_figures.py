@@ -152,3 +152,34 @@ def effect_maps(maps, template_img, label):
         )  # fmt: skip
     fig.text(0.99, 0.005, label, color="white", ha="right", fontsize=9)
     return finished(fig)
+
+
+def auc_ladder(aucs, class_names):
+    """Area under the curve of each classifier, one panel per diagnosis.
+
+    Parameters
+    ----------
+    aucs : DataFrame
+        `classifier`, `diagnosis`, `auc`, `auc_low`, `auc_high`; classifiers from top to bottom.
+    class_names : sequence of str
+        Diagnoses from left to right.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    order = list(dict.fromkeys(aucs["classifier"]))
+    fig, axes = plt.subplots(
+        1, len(class_names), figsize=(3 + 1.9 * len(class_names), 0.36 * len(order) + 1.2),
+        sharey=True, sharex=True, squeeze=False,
+    )  # fmt: skip
+    for ax, name in zip(axes[0], class_names, strict=True):
+        part = aucs[aucs["diagnosis"] == name].set_index("classifier").reindex(order)
+        y = np.arange(len(order))[::-1]
+        error = [part["auc"] - part["auc_low"], part["auc_high"] - part["auc"]]
+        ax.errorbar(part["auc"], y, xerr=error, fmt="o", color=colours(class_names)[name])
+        ax.axvline(0.5, color="0.6", ls=":")
+        ax.set(title=name, xlabel="AUC")
+        ax.grid(axis="y", color="0.92")
+    axes[0, 0].set_yticks(np.arange(len(order))[::-1], order)
+    return finished(fig)

@@ -91,6 +91,7 @@ yardstick = scans.loc[rows, keys].assign(**dict.fromkeys(p_columns, 0.0))
 yardstick[[f"p_{c}" for c in classifier.classes_]] = classifier.predict_proba(
     ratios[n_training:]
 )
+report.write_table(config, "predictions/blind_test_binding.tsv", yardstick)
 
 # %% [markdown]
 # ## Accuracy

@@ -50,6 +50,7 @@ def printed(phase, rate, groups=DIAGNOSES):
     return {name: float(claims[f"{phase}.{rate}.{name.lower()}"]) for name in groups}
 
 
+# %%
 rates = {
     phase: [printed(phase, r) for r in ("sens", "spec")] for phase in ("cv", "blind")
 }

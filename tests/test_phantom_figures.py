@@ -69,3 +69,12 @@ def test_effect_maps_are_signed_and_may_be_empty(rng):
     words = texts(phantom_figures.effect_maps(maps, template, "Cohen's d"))
     for word in ("IPD - MSA", "MSA - PSP", "Cohen's d"):
         assert word in words
+
+
+def test_a_ladder_has_a_rung_for_each_classifier_and_a_panel_for_each_diagnosis():
+    rows = [("network", "IPD", 0.8), ("network", "NC", 0.9), ("oracle, blind test", "IPD", 0.95)]
+    aucs = pd.DataFrame(rows, columns=["classifier", "diagnosis", "auc"])
+    aucs = aucs.assign(auc_low=aucs["auc"] - 0.05, auc_high=aucs["auc"] + 0.04)
+    words = texts(phantom_figures.auc_ladder(aucs, ["IPD", "NC"]))
+    for word in ("network", "oracle, blind test", "IPD", "NC", "AUC"):
+        assert word in words

@@ -1,0 +1,148 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Against the truth
+#
+# The scans of this study are a phantom, so the truth is known, and so is how well the
+# best possible classifier does. This page sets the network between two marks: binding
+# ratios, which are in use today, and the oracle, which nothing can beat. It has no
+# counterpart in the paper.
+
+# %% tags=["parameters"]
+study: str = "data_manifest/smoke.yaml"  # study file
+
+# %%
+import pandas as pd
+
+from datnet_core import phantom_figures, report
+from datnet_core.diagnostics import confusion, diagnostic_table, right_decisions
+from datnet_core.study import read_study
+
+config = read_study(study)
+keys = ["participant_id", "session_id"]
+
+# %% tags=["remove-input"]
+report.notice(config)
+
+# %% [markdown]
+# ## Classifiers and what they see
+#
+# All judge the same first scans. The network and the binding ratios learned from
+# labels; the oracle did not need to learn. Both oracles come from the page
+# {doc}`phantom`.
+
+# %%
+oracle = report.read_table(config, "predictions/oracle.tsv")
+truth = pd.read_csv(config.dataset_root / "truth" / "scans.tsv", sep="\t")
+judged = {"": ("cross_validation", "training"), ", blind test": ("blind_test",) * 2}
+found = {}
+for suffix, (page, cohort) in judged.items():
+    for title, name in {"binding ratios": f"{page}_binding", "DAT-Net": page}.items():
+        part = report.read_table(config, f"predictions/{name}.tsv")
+        found[title + suffix] = part.drop_duplicates("participant_id")
+    mine = oracle[oracle["judged"] == cohort.replace("_", " ")]
+    for seen, part in mine.groupby("oracle"):
+        found[f"oracle, {seen}{suffix}"] = part
+
+# %% [markdown]
+# ## Area under the curve
+#
+# One diagnosis against all others, by label. In the blind test there are no controls.
+
+# %%
+classes = [
+    name for name in config.diagnoses if name in set(found["DAT-Net"]["diagnosis"])
+]
+in_blind = [
+    name for name in classes if name in set(found["DAT-Net, blind test"]["diagnosis"])
+]
+tables = {
+    title: diagnostic_table(part, tuple(in_blind if "blind" in title else classes))
+    for title, part in found.items()
+}
+aucs = pd.concat(tables, names=["classifier"])[["auc", "auc_low", "auc_high"]]
+aucs = aucs.reset_index()
+
+# %% tags=["hide-input"]
+phantom_figures.auc_ladder(aucs, classes)
+
+# %% [markdown]
+# **Area under the ROC curve with its 95% interval** (DeLong), cross-validation above,
+# blind test below. The network should lie between the binding ratios and the oracle
+# that sees the true binding. If it lies above the oracle that sees region means, it
+# uses more of the image than those. An interval that does not reach the upper oracle
+# is room that is left.
+
+# %%
+shown = aucs.assign(
+    auc=[report.interval(r.auc, r.auc_low, r.auc_high) for r in aucs.itertuples()]
+)
+wide = shown.pivot(index="classifier", columns="diagnosis", values="auc")
+wide = wide.reindex(index=list(found), columns=classes).fillna("–")
+report.table(wide.reset_index())
+
+# %% [markdown]
+# ## By the truth instead of the label
+#
+# A wrong label counts against a classifier that is right. How often the most probable
+# diagnosis is the label, and how often it is the truth:
+
+# %%
+decisions = {}
+for title, part in found.items():
+    labels = tuple(in_blind if "blind" in title else classes)
+    true = part.merge(truth[[*keys, "true_diagnosis"]], on=keys, validate="1:1")
+    by_truth = true.assign(diagnosis=true["true_diagnosis"])
+    decisions[title] = {
+        "scans": len(part),
+        "is the label": right_decisions(part, labels).mean(),
+        "is the truth": right_decisions(by_truth, labels).mean(),
+    }
+shares = pd.DataFrame(decisions).T
+formats = {"scans": "{:.0f}", "is the label": "{:.1%}", "is the truth": "{:.1%}"}
+report.table(shares.rename_axis("classifier").reset_index()).format(formats)
+
+# %% [markdown]
+# ## Who is taken for whom
+#
+# The oracle's errors are those that the data force on everybody. Errors of the network
+# that the oracle does not make are its own.
+
+# %%
+side_by_side = pd.concat(
+    {
+        title: confusion(found[title], tuple(classes))
+        for title in ("DAT-Net", "oracle, true binding")
+    },
+    axis=1,
+)
+side_by_side.columns = [f"{title}: {name}" for title, name in side_by_side.columns]
+report.table(side_by_side.reset_index())
+
+# %% [markdown]
+# Rows are labels, columns the most probable diagnosis, training cohort.
+
+# %% [markdown]
+# ## Summary
+#
+# - Every result stands between binding ratios and the best possible one.
+# - Wrong labels cost every classifier something, the oracle too.
+# - What is left between network and oracle is either in the images and not found, or
+#   lost by scanner, noise and normalisation.
+
+# %%
+numbers = {
+    "auc": {f"{r.classifier}.{r.diagnosis}": r.auc for r in aucs.itertuples()},
+    "decisions": decisions,
+}
+report.write_result(config, "truth", numbers, claims={})
