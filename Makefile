@@ -10,7 +10,7 @@ BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help study test lint format clean
+.PHONY: help study test bench lint format clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,6 +22,9 @@ study: .venv/study ## Run every page of STUDY that is out of date and build its 
 
 test: .venv/test lint ## Lint, unit tests, and the whole smoke study with its book
 	$(BIN)/pytest
+
+bench: .venv/study ## Print speed ratios and the overlap of the phantom (ten minutes)
+	for script in benchmarks/*.py; do $(BIN)/python $$script; done
 
 lint: .venv/test ## Check style and the layers of the library
 	$(BIN)/ruff check .

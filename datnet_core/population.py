@@ -119,8 +119,16 @@ def draw_participants(phantom, calibration, control):
     Raises
     ------
     ValueError
-        If more wrong labels are asked for than the first patient group has members.
+        If a diagnosis is not in the calibration, or more wrong labels are asked for than the
+        first patient group has members.
     """
+    known = {*calibration["loss"], control} & set(calibration["asymmetry"])
+    asked = {name for groups in phantom.participants.values() for name in groups}
+    if not asked <= known:
+        raise ValueError(
+            f"phantom.participants names {sorted(asked - known)}; the generator knows "
+            f"{', '.join(sorted(known))}, with control {control!r}: rename, or bring own scans"
+        )
     scans, truth, number = [], [], 0
     for certainty, groups in phantom.participants.items():
         hidden = hidden_shares(groups, phantom.mislabelled.get(certainty, 0.0), control)

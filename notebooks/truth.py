@@ -78,10 +78,10 @@ phantom_figures.auc_ladder(aucs, classes)
 
 # %% [markdown]
 # **Area under the ROC curve with its 95% interval** (DeLong), cross-validation above,
-# blind test below. The network should lie between the binding ratios and the oracle
-# that sees the true binding. If it lies above the oracle that sees region means, it
-# uses more of the image than those. An interval that does not reach the upper oracle
-# is room that is left.
+# blind test below. A network that has learned the pattern lies between the binding
+# ratios and the oracle that sees the true binding. If it lies above the oracle that
+# sees region means, it uses more of the image than those. What is missing to the upper
+# oracle is room that is left.
 
 # %%
 shown = aucs.assign(

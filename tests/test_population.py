@@ -82,6 +82,13 @@ def test_too_many_wrong_labels_are_refused_with_the_numbers():
         hidden_shares({"IPD": 20, "MSA": 75}, 0.25, "NC")
 
 
+@pytest.mark.parametrize(("groups", "control"), [({"PD": 2}, "NC"), ({"NC": 2}, "HC")])
+def test_a_diagnosis_that_the_generator_does_not_know_is_named(calibration, groups, control):
+    cohort = Phantom(participants={"definite": groups})
+    with pytest.raises(ValueError, match=rf"{next(iter(groups))}.*generator knows"):
+        draw_participants(cohort, calibration, control)
+
+
 def test_labels_are_wrong_as_often_as_the_certainty_allows(calibration):
     sizes = dict.fromkeys(("possible", "definite", "confirmed"), {"IPD": 800, "MSA": 600})
     scans, truth = draw_participants(Phantom(participants=sizes), calibration, "NC")
