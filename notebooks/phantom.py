@@ -119,26 +119,17 @@ phantom_figures.beside_published(beside, config.control)
 
 # %%
 with_sd = beside.dropna(subset=["percent_sd"])
-
-
-def mean_sd(row, name):
-    """Mean and SD of one column as text."""
-    return f"{row[name]:.3g} ({row[f'{name}_sd']:.2g})"
-
-
-report.table(
-    pd.DataFrame(
-        {
-            "diagnosis": with_sd["diagnosis"],
-            "region": with_sd["region"].str.replace("_", " "),
-            "side": with_sd["side"],
-            "source": with_sd["source"] + ", " + with_sd["tracer"],
-            "published": with_sd.apply(mean_sd, axis=1, name="percent"),
-            "phantom": with_sd.apply(mean_sd, axis=1, name="phantom"),
-            "difference, SD": with_sd["difference_sd"].map("{:+.1f}".format),
-        }
-    )
-)
+shown_columns = {
+    "diagnosis": with_sd["diagnosis"],
+    "region": with_sd["region"].str.replace("_", " "),
+    "side": with_sd["side"],
+    "source": with_sd["source"] + ", " + with_sd["tracer"],
+}
+for title, name in {"published": "percent", "phantom": "phantom"}.items():
+    mean, sd = with_sd[name], with_sd[f"{name}_sd"]
+    shown_columns[title] = mean.map("{:.3g}".format) + " (" + sd.map("{:.2g})".format)
+shown_columns["difference, SD"] = with_sd["difference_sd"].map("{:+.1f}".format)
+report.table(pd.DataFrame(shown_columns))
 
 # %% [markdown]
 # The last column is the difference of the means in SDs of the source. Where it is
