@@ -12,6 +12,7 @@ study = read_study(STUDY)
 JOB = f"{sys.executable} -m datnet_core.jobs"
 OUT = f"results/{study.name}"
 FOLDS = [f"fold-{k}" for k in range(study.training.n_folds)]
+VARIANTS = ["test_fold", "no_pretraining"] if study.training.pretrain else ["test_fold"]
 STAGES = FOLDS + ["refit"] * (study.decisions.blind_test_model == "refit")
 
 # page: (results it starts from, tables it writes besides its .json and its notebook)
@@ -19,6 +20,10 @@ PAGES = {
     "cohorts": (["dataset/scans.tsv"], ["scans.tsv"]),
     "training": ([f"fits/{stage}.ipynb" for stage in STAGES], ["training.tsv"]),
     "cross_validation": (["training.json"], ["predictions/cross_validation.tsv"]),
+    "protocol": (
+        ["cross_validation.json", *(f"fits/{v}.{fold}.ipynb" for v in VARIANTS for fold in FOLDS)],
+        [],
+    ),
     "blind_test": (["cross_validation.json"], ["predictions/blind_test.tsv"]),
     "saliency": (["training.json"], ["saliency/regions.nii.gz"]),
     "binding_ratio": (["saliency.json"], ["binding/ratios.tsv"]),
@@ -84,9 +89,23 @@ rule fit:
         lambda wildcards: [f"{OUT}/fits/pretrain.ipynb"]
         * (study.training.pretrain and wildcards.stage != "pretrain"),
     output: f"{OUT}/fits/{{stage}}.ipynb"
+    wildcard_constraints: stage="[^.]+"
     params: settings=depends.settings_read("notebooks/training.py", study)
     threads: lambda wildcards: 2 if wildcards.stage == "pretrain" else 1
     shell: "{JOB} page {STUDY} {threads} {input[0]} {output[0]} stage={wildcards.stage}"
+
+
+# The same with one point of the protocol changed, for the page `protocol`.
+rule fit_variant:
+    input:
+        source_of("training"),
+        f"{OUT}/scans.tsv",
+        [f"{OUT}/fits/pretrain.ipynb"] * study.training.pretrain,
+    output: f"{OUT}/fits/{{variant}}.{{stage}}.ipynb"
+    params: settings=depends.settings_read("notebooks/training.py", study)
+    shell:
+        "{JOB} page {STUDY} {threads} {input[0]} {output[0]}"
+        " stage={wildcards.stage} variant={wildcards.variant}"
 
 
 rule book:

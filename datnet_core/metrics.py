@@ -58,16 +58,30 @@ def delong_test(y_true, y_score_a, y_score_b):
     of the difference is 0 or unknown (a class with one member). Arguments and errors are those
     of `delong_interval`.
     """
-    below_a, above_a = _placements(*_checked(y_true, y_score_a))
-    below_b, above_b = _placements(*_checked(y_true, y_score_b))
-    below, above = below_a - below_b, above_a - above_b
-    if not below.any() and not above.any():
+    difference, standard_error = _delong_difference(y_true, y_score_a, y_score_b)
+    if difference == 0 and standard_error == 0:
         return 1.0
-    variance = _variance(below, above)
-    if not variance > 0:
+    if not standard_error > 0:
         return np.nan
-    z = below.sum() / (len(below) * len(above)) / np.sqrt(variance)
-    return float(2 * stats.norm.sf(abs(z)))
+    return float(2 * stats.norm.sf(abs(difference) / standard_error))
+
+
+def delong_difference(y_true, y_score_a, y_score_b, confidence=0.95):
+    """AUC of score a minus AUC of score b on the same scans, with DeLong's interval.
+
+    Parameters
+    ----------
+    y_true, y_score_a, y_score_b, confidence
+        As in `delong_interval`; its errors and its limits apply.
+
+    Returns
+    -------
+    difference, low, high : float
+        The interval has no width for scores that order the scans alike.
+    """
+    difference, standard_error = _delong_difference(y_true, y_score_a, y_score_b)
+    half = stats.norm.ppf((1 + confidence) / 2) * standard_error
+    return difference, float(difference - half), float(difference + half)
 
 
 def bootstrap_interval(y_true, y_score, participants, n_resamples, seed, confidence=0.95):
@@ -231,6 +245,17 @@ def _placements(y_true, y_score):
     below = ranks[y_true] - stats.rankdata(y_score[y_true])
     above = y_true.sum() - (ranks[~y_true] - stats.rankdata(y_score[~y_true]))
     return below, above
+
+
+def _delong_difference(y_true, y_score_a, y_score_b):
+    """Difference of two AUCs of the same scans and its standard error, both 0 if alike."""
+    below_a, above_a = _placements(*_checked(y_true, y_score_a))
+    below_b, above_b = _placements(*_checked(y_true, y_score_b))
+    below, above = below_a - below_b, above_a - above_b
+    if not below.any() and not above.any():
+        return 0.0, 0.0
+    difference = below.sum() / (len(below) * len(above))
+    return float(difference), float(np.sqrt(_variance(below, above)))
 
 
 def _variance(below, above):

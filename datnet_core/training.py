@@ -127,6 +127,65 @@ def fit(folder, volumes, labels, fit_rows, validation_rows, classes, network, tr
     return config
 
 
+VARIANTS = {
+    "study": {},
+    "test_fold": {"early_stopping_on": "test_fold"},  # the published shortcut (A7)
+    "no_pretraining": {"pretrain": False},
+}
+
+
+def variant_settings(training, variant):
+    """Settings of a study's models, or of models that differ in one point of the protocol.
+
+    Parameters
+    ----------
+    training : Training
+        Section of the study file.
+    variant : str
+        A name of `VARIANTS`.
+
+    Returns
+    -------
+    Training
+
+    Raises
+    ------
+    ValueError
+        If there is no such variant.
+    """
+    if variant not in VARIANTS:
+        raise ValueError(f"variant {variant!r} is not one of {', '.join(VARIANTS)}")
+    return training.model_copy(update=VARIANTS[variant])
+
+
+def predict_folds(folder, network, volumes, fold):
+    """Probabilities of scans, each from the model of its fold, which never saw it.
+
+    Parameters
+    ----------
+    folder : Path
+        Holds the models `fold-<k>`.
+    network : Network
+        Section of the study file.
+    volumes : ndarray of shape (n_scans, X, Y, Z)
+        Uptake ratios.
+    fold : int ndarray of shape (n_scans,)
+        Fold of each scan; negative where the scan is in none.
+
+    Returns
+    -------
+    ndarray of float64, shape (n_in_a_fold, n_classes)
+        Rows in the order of the scans that are in a fold.
+    """
+    rows = np.flatnonzero(fold >= 0)
+    proba = {}
+    for k in np.unique(fold[rows]).astype(int):
+        held_out = np.flatnonzero(fold == k)
+        model = load_model(folder / f"fold-{k}", network)
+        proba |= dict(zip(held_out.tolist(), predict(model, volumes, held_out), strict=True))
+    return np.stack([proba[row] for row in rows.tolist()])
+
+
 def build(n_classes, network):
     """DAT-Net with the settings of a study file's `network` section."""
     return DATNet(

@@ -52,10 +52,9 @@ keys = ["participant_id", "session_id", "diagnosis", "fold"]
 
 # %%
 predictions = scans.loc[rows, keys].copy()
-for k in range(config.training.n_folds):
-    model = training.load_model(config.results / "models" / f"fold-{k}", config.network)
-    held_out = rows[fold[rows] == k]
-    predictions.loc[held_out, p_columns] = training.predict(model, volumes, held_out)
+predictions[p_columns] = training.predict_folds(
+    config.results / "models", config.network, volumes, fold
+)
 report.write_table(config, "predictions/cross_validation.tsv", predictions)
 
 # %% [markdown]

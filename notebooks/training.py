@@ -23,6 +23,7 @@
 # %% tags=["parameters"]
 study: str = "data_manifest/smoke.yaml"  # study file
 stage: str = "all"  # pretrain, fold-<k>, refit, or all that are not trained yet
+variant: str = "study"  # or test_fold, no_pretraining: for the page `protocol`
 
 # %%
 import numpy as np
@@ -45,6 +46,8 @@ scans = report.read_table(config, "scans.tsv")
 volumes = np.load(report.upstream(config, "volumes.npy"), mmap_mode="r")
 labels = scans["diagnosis"].map(config.diagnoses.index).to_numpy()
 models = config.results / "models"
+settings = training.variant_settings(config.training, variant)
+folder = models if variant == "study" else models / variant
 
 # %% [markdown]
 # ## Who teaches which model
@@ -54,10 +57,8 @@ models = config.results / "models"
 # `training.early_stopping_on: test_fold` asks for the published shortcut.
 
 # %%
-pool = (
-    {"pretrain": scans["cohort"] == "pretraining"} if config.training.pretrain else {}
-)
-for k in range(config.training.n_folds):
+pool = {"pretrain": scans["cohort"] == "pretraining"} if settings.pretrain else {}
+for k in range(settings.n_folds):
     pool[f"fold-{k}"] = (scans["cohort"] == "training") & (scans["fold"] != k)
 if config.decisions.blind_test_model == "refit":
     pool["refit"] = scans["cohort"] == "training"
@@ -67,12 +68,12 @@ pool = {name: np.flatnonzero(rows) for name, rows in pool.items() if rows.any()}
 stages = {}
 for name, rows in pool.items():
     seed = [
-        config.training.seed,
+        settings.seed,
         *name.encode(),
     ]  # the same whatever other stages there are
-    fit, inner = split_inner(scans.iloc[rows], config.training.inner_fraction, seed)
+    fit, inner = split_inner(scans.iloc[rows], settings.inner_fraction, seed)
     stages[name] = (rows[fit], rows[inner])
-    if config.training.early_stopping_on == "test_fold" and name.startswith("fold-"):
+    if settings.early_stopping_on == "test_fold" and name.startswith("fold-"):
         stages[name] = (
             rows,
             np.flatnonzero(scans["fold"] == int(name.removeprefix("fold-"))),
@@ -92,17 +93,17 @@ for name, (fit, validation) in stages.items():
             models / "pretrain" if "pretrain" in stages and name != "pretrain" else None
         )
         training.fit(
-            models / name, volumes, labels, fit, validation,
-            config.diagnoses, config.network, config.training, start,
+            folder / name, volumes, labels, fit, validation,
+            config.diagnoses, config.network, settings, start,
         )  # fmt: skip
 
 # %% [markdown]
 # ## How they learned
 
 # %% tags=["hide-input"]
-done = [name for name in stages if (models / name / "config.json").is_file()]
+done = [name for name in stages if (folder / name / "config.json").is_file()]
 histories = {
-    name: pd.read_csv(models / name / "history.tsv", sep="\t") for name in done
+    name: pd.read_csv(folder / name / "history.tsv", sep="\t") for name in done
 }
 figures.learning_curves(histories) if done else "no scan in this stage"
 
@@ -122,7 +123,7 @@ columns = [
     "validation_loss",
     "seconds",
 ]
-facts = [training.read_config(models / name) for name in done]
+facts = [training.read_config(folder / name) for name in done]
 records = pd.DataFrame(facts, index=done, columns=[*columns, "n_parameters", "torch"])
 table = records[columns].rename_axis("model").reset_index()
 report.table(table.rename(columns=lambda name: name.replace("_", " "))).format(
@@ -139,7 +140,7 @@ report.table(table.rename(columns=lambda name: name.replace("_", " "))).format(
 # - The same study file gives the same models again on the same machine.
 
 # %%
-if stage == "all":
+if stage == "all" and variant == "study":
     report.write_table(config, "training.tsv", table)
     numbers = {
         "n_parameters": int(records["n_parameters"].iloc[0]),

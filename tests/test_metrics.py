@@ -13,6 +13,7 @@ from datnet_core.metrics import (
     bootstrap_interval,
     chi_square_correct,
     delong_interval,
+    delong_difference,
     delong_test,
     mann_whitney,
     rates,
@@ -101,6 +102,30 @@ def test_the_delong_test_equals_the_slow_one(data):
         z = abs(kernel.mean()) / np.sqrt(variance)
         assert p == pytest.approx(erfc(z / np.sqrt(2)), abs=1e-9)
     assert p == pytest.approx(delong_test(y_true, b, a), nan_ok=True)
+
+
+@given(scored_labels(n_scores=2))
+def test_a_difference_of_aucs_is_that_of_the_slow_count_with_its_interval(data):
+    y_true, a, b = data
+    kernel = pair_kernel(y_true, a) - pair_kernel(y_true, b)
+    difference, low, high = delong_difference(y_true, a, b)
+    assert difference == pytest.approx(kernel.mean(), abs=1e-12)
+    variance = variance_of_mean(kernel)
+    if np.isfinite(variance) and variance > 1e-20:
+        half = 1.959963984540054 * np.sqrt(variance)
+        assert (low, high) == pytest.approx((difference - half, difference + half), abs=1e-9)
+    swapped = delong_difference(y_true, b, a)
+    assert swapped[0] == pytest.approx(-difference, abs=1e-12)
+
+
+def test_a_wider_coverage_widens_the_interval_of_a_difference():
+    y_true = np.arange(113) < 41
+    wfns, s100b = np.array(list(WFNS), dtype=int), np.array(S100B.split(), dtype=int)
+    narrow = delong_difference(y_true, wfns, s100b, 0.5)
+    wide = delong_difference(y_true, wfns, s100b)
+    assert wide[0] == narrow[0] == pytest.approx(0.823678861788618 - 0.731368563685637)
+    assert wide[1] < narrow[1] < narrow[2] < wide[2]
+    assert wide[1] > 0  # P is 0.027
 
 
 def test_delong_by_hand():

@@ -567,3 +567,30 @@ def test_a_batch_holds_the_volume_in_nibabel_order():
     x = training._batch(volumes, np.array([6, 2]))
     assert x.shape == (2, 1, *SHAPE)
     np.testing.assert_array_equal(x[:, 0], volumes[[6, 2]])
+
+
+def test_a_variant_changes_its_one_point_and_nothing_else():
+    plain = Training()
+    assert training.variant_settings(plain, "study") == plain
+    replay = training.variant_settings(plain, "test_fold")
+    assert replay == plain.model_copy(update={"early_stopping_on": "test_fold"}) != plain
+    raw = training.variant_settings(plain, "no_pretraining")
+    assert raw == plain.model_copy(update={"pretrain": False}) != plain
+    with pytest.raises(ValueError, match="'other'.*no_pretraining"):
+        training.variant_settings(plain, "other")
+
+
+def test_each_scan_is_predicted_by_the_model_of_its_fold(tmp_path):
+    volumes, _ = made_up_scans()
+    for k in range(2):
+        fit(tmp_path / f"fold-{k}", seed=k, max_epochs=1)
+    fold = np.full(30, np.nan)  # as a table with scans of other cohorts has it
+    fold[[3, 20, 7]], fold[[12, 5]] = 0, 1
+    found = training.predict_folds(tmp_path, NETWORK, volumes, fold)
+    models = [training.load_model(tmp_path / f"fold-{k}", NETWORK) for k in range(2)]
+    expected = [
+        training.predict(models[int(fold[row])], volumes, np.array([row]))[0]
+        for row in (3, 5, 7, 12, 20)
+    ]
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+    assert not np.allclose(*(training.predict(m, volumes, np.array([3])) for m in models))

@@ -14,7 +14,8 @@ import yaml
 
 ROOT = Path(__file__).parents[1]
 PAGES = (
-    "cohort_sizes", "cohorts", "phantom", "training", "cross_validation", "blind_test",
+    "cohort_sizes", "cohorts", "phantom", "training", "cross_validation", "protocol",
+    "blind_test",
     "saliency", "binding_ratio", "radiomics", "fusion", "truth", "claims",
 )  # fmt: skip
 PARTS = (
