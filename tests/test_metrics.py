@@ -12,8 +12,8 @@ from sklearn.metrics import roc_auc_score
 from datnet_core.metrics import (
     bootstrap_interval,
     chi_square_correct,
-    delong_interval,
     delong_difference,
+    delong_interval,
     delong_test,
     mann_whitney,
     rates,
