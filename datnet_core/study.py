@@ -44,9 +44,13 @@ class Images(Section):
     reference_region: str = "occipital"
 
 
-class Network(Section):
-    """Layout of DAT-Net (A1)."""
+Pair = tuple[float, float]
 
+
+class Network(Section):
+    """What DAT-Net sees (A12) and its layout (A1)."""
+
+    field_mm: tuple[Pair, Pair, Pair] | None = ((-44, 44), (-40, 36), (-30, 34))
     n_filters: Positive = 16
     n_levels: Positive = 4
     normalisation: Literal["batch", "instance"] = "batch"

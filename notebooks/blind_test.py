@@ -39,7 +39,7 @@ from datnet_core import (
 )
 from datnet_core.atlas import read_atlas
 from datnet_core.study import read_study
-from datnet_core.volumes import study_grid
+from datnet_core.volumes import field_of_view, study_grid
 
 config = read_study(study)
 classes = config.diagnoses
@@ -54,6 +54,8 @@ report.notice(config)
 # %%
 scans = report.read_table(config, "scans.tsv")
 volumes = np.load(report.upstream(config, "volumes.npy"), mmap_mode="r")
+field = field_of_view(config.images.grid_mm, config.network.field_mm)
+seen = volumes[(slice(None), *field)]  # what the network gets
 cross_validation = report.read_result(config, "cross_validation")["numbers"]
 rows = np.flatnonzero(scans["cohort"] == "blind_test")
 models = [f"fold-{k}" for k in range(config.training.n_folds)]
@@ -65,7 +67,7 @@ proba = np.mean(
     [
         training.predict(
             training.load_model(config.results / "models" / name, config.network),
-            volumes,
+            seen,
             rows,
         )
         for name in models

@@ -31,7 +31,7 @@ from IPython.display import Markdown
 from datnet_core import binding, diagnostics, figures, metrics, report, training
 from datnet_core.atlas import read_atlas
 from datnet_core.study import read_study
-from datnet_core.volumes import study_grid
+from datnet_core.volumes import field_of_view, study_grid
 
 config = read_study(study)
 classes = config.diagnoses
@@ -46,6 +46,8 @@ report.notice(config)
 # %%
 scans = report.read_table(config, "scans.tsv")
 volumes = np.load(report.upstream(config, "volumes.npy"), mmap_mode="r")
+field = field_of_view(config.images.grid_mm, config.network.field_mm)
+seen = volumes[(slice(None), *field)]  # what the network gets
 rows = np.flatnonzero(scans["cohort"] == "training")
 fold = scans["fold"].to_numpy()
 keys = ["participant_id", "session_id", "diagnosis", "fold"]
@@ -53,7 +55,7 @@ keys = ["participant_id", "session_id", "diagnosis", "fold"]
 # %%
 predictions = scans.loc[rows, keys].copy()
 predictions[p_columns] = training.predict_folds(
-    config.results / "models", config.network, volumes, fold
+    config.results / "models", config.network, seen, fold
 )
 report.write_table(config, "predictions/cross_validation.tsv", predictions)
 

@@ -29,6 +29,7 @@ import pandas as pd
 from datnet_core import figures, metrics, report, training
 from datnet_core.diagnostics import right_decisions
 from datnet_core.study import read_study
+from datnet_core.volumes import field_of_view
 
 config = read_study(study)
 classes = config.diagnoses
@@ -47,6 +48,8 @@ report.notice(config)
 # %%
 scans = report.read_table(config, "scans.tsv")
 volumes = np.load(report.upstream(config, "volumes.npy"), mmap_mode="r")
+field = field_of_view(config.images.grid_mm, config.network.field_mm)
+seen = volumes[(slice(None), *field)]  # what the network gets
 fold = scans["fold"].to_numpy()
 titles = {"test_fold": "stopped on the test fold"}
 if config.training.pretrain:
@@ -57,7 +60,7 @@ found = {
 for variant, title in titles.items():
     predictions = found["as in this study"].copy()
     predictions[p_columns] = training.predict_folds(
-        config.results / "models" / variant, config.network, volumes, fold
+        config.results / "models" / variant, config.network, seen, fold
     )
     found[title] = predictions
     report.write_table(

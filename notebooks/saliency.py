@@ -34,7 +34,7 @@ from datnet_core import figures, regions, report, saliency, training
 from datnet_core.atlas import read_atlas, region_fractions, region_mask_on
 from datnet_core.progress import progress
 from datnet_core.study import read_study
-from datnet_core.volumes import study_grid
+from datnet_core.volumes import field_of_view, in_full_grid, study_grid
 
 config = read_study(study)
 classes, groups = config.diagnoses, config.compared
@@ -53,8 +53,11 @@ report.notice(config)
 # %%
 scans = report.read_table(config, "scans.tsv")
 volumes = np.load(report.upstream(config, "volumes.npy"), mmap_mode="r")
+field = field_of_view(config.images.grid_mm, config.network.field_mm)
+seen = volumes[(slice(None), *field)]  # what the network gets
 affine, shape = study_grid(config.images.grid_mm)
 brain = region_mask_on(read_atlas(config.atlas_path), "brain", affine, shape)
+brain &= in_full_grid(np.ones(seen.shape[1:], bool), field, shape)
 rows = np.flatnonzero((scans["cohort"] == "training") & scans["diagnosis"].isin(groups))
 diagnosis = scans["diagnosis"].to_numpy()[rows]
 held_out_of = scans["fold"].to_numpy()[rows]
@@ -66,13 +69,12 @@ gaps, fold_maps = [], []
 for k in progress(range(config.training.n_folds), "full gradients", unit="fold model"):
     model = training.load_model(config.results / "models" / f"fold-{k}", config.network)
     maps, gap = saliency.saliency_maps(
-        model, volumes[rows], targets, config.saliency.postprocess, chunk_size
+        model, seen[rows], targets, config.saliency.postprocess, chunk_size
     )
     mine = held_out_of == k
-    held_out[mine] = maps[mine]
-    fold_maps.append(
-        np.mean([maps[~mine & (diagnosis == c)].mean(axis=0) for c in groups], axis=0)
-    )
+    held_out[mine] = in_full_grid(maps[mine], field, shape)
+    means = [maps[~mine & (diagnosis == c)].mean(axis=0) for c in groups]
+    fold_maps.append(in_full_grid(np.mean(means, axis=0), field, shape))
     gaps.append(gap)
 gaps = np.concatenate(gaps)
 
@@ -114,8 +116,10 @@ figures.saliency_maps(images, load_mni152_template(resolution=2))
 #
 # ## Where it lies
 #
-# Mean saliency of a region against the mean of the brain: 1 is no more than
-# anywhere else.
+# Mean saliency of a region against the mean of the brain that the network sees
+# (`network.field_mm`): 1 is no more than anywhere else there, 0 is outside. The field
+# of view holds striatum and midbrain, so that the maps lie in the middle of the brain
+# is no finding; where they lie within it is.
 
 # %%
 atlas = read_atlas(config.atlas_path)
@@ -186,14 +190,11 @@ if config.saliency.region_source == "per_participant":
         model = training.load_model(
             config.results / "models" / f"fold-{k}", config.network
         )
-        predicted = training.predict(model, volumes, rows[mine]).argmax(axis=1)
-        own_maps[mine], _ = saliency.saliency_maps(
-            model,
-            volumes[rows[mine]],
-            predicted,
-            config.saliency.postprocess,
-            chunk_size,
+        predicted = training.predict(model, seen, rows[mine]).argmax(axis=1)
+        maps, _ = saliency.saliency_maps(
+            model, seen[rows[mine]], predicted, config.saliency.postprocess, chunk_size
         )
+        own_maps[mine] = in_full_grid(maps, field, shape)
     regions_of_scans = np.stack(
         [regions.top_region(m, brain, rule, threshold) for m in own_maps]
     )

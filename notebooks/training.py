@@ -32,6 +32,7 @@ import pandas as pd
 from datnet_core import figures, report, training
 from datnet_core.manifest import split_inner
 from datnet_core.study import read_study
+from datnet_core.volumes import field_of_view
 
 config = read_study(study)
 
@@ -44,6 +45,8 @@ report.notice(config)
 # %%
 scans = report.read_table(config, "scans.tsv")
 volumes = np.load(report.upstream(config, "volumes.npy"), mmap_mode="r")
+field = field_of_view(config.images.grid_mm, config.network.field_mm)
+seen = volumes[(slice(None), *field)]  # what the network gets
 labels = scans["diagnosis"].map(config.diagnoses.index).to_numpy()
 models = config.results / "models"
 settings = training.variant_settings(config.training, variant)
@@ -93,7 +96,7 @@ for name, (fit, validation) in stages.items():
             models / "pretrain" if "pretrain" in stages and name != "pretrain" else None
         )
         training.fit(
-            folder / name, volumes, labels, fit, validation,
+            folder / name, seen, labels, fit, validation,
             config.diagnoses, config.network, settings, start,
         )  # fmt: skip
 

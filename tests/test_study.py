@@ -34,7 +34,10 @@ def test_every_shipped_study_file_is_read(path):
     ("settings", "message"),
     [
         ({"netwrok": {}}, r"netwrok: unknown key; expected one of name, title"),
-        ({"network": {"filters": 3}}, r"network\.filters: unknown key; expected one of n_filters"),
+        (
+            {"network": {"filters": 3}},
+            r"network\.filters: unknown key; expected one of field_mm, n_filters",
+        ),
         ({"network": 3}, r"network: .*valid dictionary.*found 3"),
         ({"title": 3}, r"title: .*valid string.*found 3"),
         ({"images": {"grid_mm": float("inf")}}, r"images\.grid_mm: .*finite.*found inf"),

@@ -402,8 +402,8 @@ def test_the_weights_of_the_best_epoch_are_kept(tmp_path, monkeypatch):
 def test_the_record_says_what_was_trained(finished):
     config = training.read_config(finished)
     assert config["classes"] == list(NAMES)
-    assert config["network"] == NETWORK.model_dump()
-    assert config["training"] == SETTINGS.model_dump()
+    assert config["network"] == NETWORK.model_dump(mode="json")
+    assert config["training"] == SETTINGS.model_dump(mode="json")
     assert (config["n_fit"], config["n_validation"], config["start"]) == (17, 7, None)
     model = training.load_model(finished, NETWORK)
     assert config["n_parameters"] == sum(p.numel() for p in model.parameters())
