@@ -23,7 +23,7 @@ study: .venv/study ## Run every page of STUDY that is out of date and build its 
 test: .venv/test lint ## Lint, unit tests, and the whole smoke study with its book
 	$(BIN)/pytest
 
-bench: .venv/study ## Print speed ratios and the overlap of the phantom (ten minutes)
+bench: .venv/bench ## Print speed ratios, overlap of the phantom, negative control (20 minutes)
 	for script in benchmarks/*.py; do $(BIN)/python $$script; done
 
 lint: .venv/test ## Check style and the layers of the library
@@ -44,6 +44,10 @@ clean: ## Remove results and environment
 	$(BIN)/pip install --quiet --requirement requirements.txt
 	$(BIN)/pip install --quiet --no-build-isolation --constraint constraints.txt pyradiomics==3.0.1
 	$(BIN)/pip install --quiet --no-build-isolation --no-deps --editable .
+	touch $@
+
+.venv/bench: .venv/study requirements-bench.txt
+	$(BIN)/pip install --quiet --requirement requirements-bench.txt
 	touch $@
 
 .venv/test: .venv/study requirements-test.txt

@@ -110,7 +110,8 @@ figures.saliency_maps(images, load_mni152_template(resolution=2))
 
 # %% [markdown]
 # **Mean full-gradient saliency by diagnosis** (as the paper's Fig. 5) over the MNI
-# template, rescaled to 0-1 inside the brain; values below 0.35 are not drawn. All
+# template, rescaled to 0-1 inside the brain; values below 0.35 are not drawn. The
+# straight edges are those of the box that the network sees (`network.field_mm`). All
 # maps come from models that never saw the scan they explain. The paper names
 # putamen, caudate and midbrain as the most contributing regions.
 #
