@@ -58,9 +58,9 @@ def overlap(study, numbers, atlas, seed, error):
     shares = scans["diagnosis"].value_counts(normalize=True)
     prior = {name: shares[name] for name in study.diagnoses}
     true_binding = np.log(truth[list(COLUMNS)].to_numpy())
-    seen = {"binding": (true_binding, None), "means": oracle.unfolded(measured, error)}
-    for source, (values, spread) in seen.items():
-        proba = oracle.posterior(values, prior, numbers, study.control, False, spread)
+    seen = {"binding": (true_binding, None), "means": (measured, error)}
+    for source, (values, scanner) in seen.items():
+        proba = oracle.posterior(values, prior, numbers, study.control, False, scanner)
         for name in study.diagnoses:
             auc = roc_auc_score(scans["diagnosis"] == name, proba[f"p_{name}"])
             row[f"AUC {source} {name}"] = auc

@@ -12,6 +12,7 @@ import pandas as pd
 from joblib import Parallel, delayed
 from numpy.polynomial.hermite_e import hermegauss
 from scipy.special import logsumexp, softmax
+from scipy.stats import multivariate_normal
 
 from datnet_core.atlas import region_mask
 from datnet_core.binding import binding_ratio
@@ -29,7 +30,6 @@ from datnet_core.volumes import read_scan, to_grid
 
 N_NODES = 31  # of the integral over severity
 N_REPEATS = 12  # draws of anatomy and noise that the response of the scanner is averaged over
-LEAST_BINDING = 0.05  # a region mean at or below the background counts as this much
 
 
 class Mixture(NamedTuple):
@@ -79,36 +79,67 @@ def mixture(diagnosis, calibration, control):
     return Mixture(log_weights, means, given.covariance + (per_year * sd_age) ** 2)
 
 
-def log_likelihood(log_binding, density, error=None):
+def log_likelihood(values, density):
     """Log density of each scan's log binding.
 
     Parameters
     ----------
-    log_binding : ndarray of shape (n_scans, 10)
-        In the order of `population.COLUMNS`.
+    values : ndarray of shape (n_scans, 10)
+        Log binding in the order of `population.COLUMNS`.
     density : Mixture
-    error : ndarray of shape (n_scans, 10, 10), optional
-        Covariance of the measurement of each scan.
 
     Returns
     -------
     ndarray of shape (n_scans,)
     """
-    covariance = density.covariance + (np.zeros((1, 10, 10)) if error is None else error)
-    factor = np.linalg.cholesky(covariance)  # (n or 1, 10, 10)
-    residual = log_binding[:, :, None] - density.means.T  # (n, 10, K)
-    white = np.linalg.solve(np.broadcast_to(factor, (len(residual), 10, 10)), residual)
-    log_det = 2 * np.log(np.diagonal(factor, axis1=1, axis2=2)).sum(axis=1)
-    log_normal = -0.5 * ((white**2).sum(axis=1) + log_det[:, None] + 10 * np.log(2 * np.pi))
-    return logsumexp(log_normal + density.log_weights, axis=1)
+    components = zip(density.means, [density.covariance] * len(density.means), strict=True)
+    return _log_mixture(values, density.log_weights, components)
 
 
-def posterior(log_binding, prior, calibration, control, identical_patients=False, error=None):
+def log_likelihood_measured(means, density, measured):
+    """Log density of each scan's region means, as the scanner measures them.
+
+    Binding of a component is log-normal, with mean b = exp(mu + diag(S) / 2) and covariance
+    C = b b' (exp(S) - 1). A measurement m = offset + R b + error then has mean offset + R b and
+    covariance R C R' + E; it is taken as normal, which noise and the mixing of regions make it
+    nearly.
+
+    Parameters
+    ----------
+    means : ndarray of shape (n_scans, 10)
+        Binding ratios of the regions in the images.
+    density : Mixture
+    measured : Measurement
+
+    Returns
+    -------
+    ndarray of shape (n_scans,)
+    """
+    recovery, spread = measured.recovery, density.covariance
+    components = []
+    for mu in density.means:
+        binding = np.exp(mu + np.diag(spread) / 2)
+        covariance = np.outer(binding, binding) * np.expm1(spread)
+        covariance = recovery @ covariance @ recovery.T + measured.error
+        components.append((measured.offset + recovery @ binding, covariance))
+    return _log_mixture(means, density.log_weights, components)
+
+
+def _log_mixture(values, log_weights, components):
+    """Log density of a mixture of normals given as pairs of mean and covariance."""
+    terms = []
+    for mean, covariance in components:
+        terms.append(multivariate_normal(mean, covariance).logpdf(values).reshape(-1))
+    return logsumexp(np.column_stack(terms) + log_weights, axis=1)
+
+
+def posterior(values, prior, calibration, control, identical_patients=False, measured=None):
     """Probability of each diagnosis by Bayes' rule.
 
     Parameters
     ----------
-    log_binding : ndarray of shape (n_scans, 10)
+    values : ndarray of shape (n_scans, 10)
+        Log binding, or region means if `measured` is given.
     prior : dict of str to float
         Share of each diagnosis in the cohort.
     calibration : dict
@@ -116,8 +147,8 @@ def posterior(log_binding, prior, calibration, control, identical_patients=False
     control : str
     identical_patients : bool
         All patients come from one distribution, that of the first patient group.
-    error : ndarray of shape (n_scans, 10, 10), optional
-        As in `log_likelihood`.
+    measured : Measurement, optional
+        How the scanner measures binding.
 
     Returns
     -------
@@ -128,7 +159,11 @@ def posterior(log_binding, prior, calibration, control, identical_patients=False
     for name, share in prior.items():
         like = like_patients(name, calibration, control, identical_patients)
         density = mixture(like, calibration, control)
-        scores[f"p_{name}"] = np.log(share) + log_likelihood(log_binding, density, error)
+        if measured is None:
+            log_density = log_likelihood(values, density)
+        else:
+            log_density = log_likelihood_measured(values, density, measured)
+        scores[f"p_{name}"] = np.log(share) + log_density
     proba = softmax(np.column_stack(list(scores.values())), axis=1)
     return pd.DataFrame(proba.round(9), columns=scores)  # equal ones stay equal
 
@@ -226,25 +261,3 @@ def _column_means(atlas, reference_region):
         return binding_ratio(np.array(specific), counts[reference].mean(dtype=np.float64))
 
     return means
-
-
-def unfolded(means, measured):
-    """Log binding from region means, and the covariance of its error.
-
-    b = recovery^-1 (m - offset); the error of log b is that of b divided by b.
-
-    Parameters
-    ----------
-    means : ndarray of shape (n_scans, 10)
-        Binding ratios of the regions in the images.
-    measured : Measurement
-
-    Returns
-    -------
-    log_binding : ndarray of shape (n_scans, 10)
-    error : ndarray of shape (n_scans, 10, 10)
-    """
-    inverse = np.linalg.inv(measured.recovery)
-    binding = np.maximum((means - measured.offset) @ inverse.T, LEAST_BINDING)
-    error = inverse @ measured.error @ inverse.T  # (10, 10)
-    return np.log(binding), error / (binding[:, :, None] * binding[:, None, :])

@@ -116,7 +116,8 @@ def _write_scan(root, scan, scene, affine, calibration, seed):
     """Render one scan and write it with its sidecar, each by way of a temporary file."""
     number, session = int(scan["participant_id"][4:]), scan["session_id"] == "ses-followup"
     rng = np.random.default_rng([seed, number, int(session), 1])
-    counts = scanner.render(scan, scan["age"], scene, calibration, rng)
+    person = np.random.default_rng([seed, number, 0, 1]) if session else None  # as at baseline
+    counts = scanner.render(scan, scan["age"], scene, calibration, rng, person)
     slope = float(counts.max()) / 32000
     img = nib.Nifti1Image(np.round(counts / slope).astype(np.int16), affine)
     img.header.set_slope_inter(slope, 0)

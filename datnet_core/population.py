@@ -248,13 +248,15 @@ def _scan(person, diagnosis, years, calibration, control):
     log_binding = mean.healthy + severity * mean.log_kept + side * mean.worse_left
     ratios = np.exp(log_binding + person["own_binding"]) * age_factor(age, calibration)
     clinic = {"age": round(age, 1), "sex": person["sex"]}
-    clinic |= _scores(person, diagnosis, severity, years, calibration)
+    clinic |= _scores(person, diagnosis, severity, calibration)
+    first = _scores(person, diagnosis, severity / progressed, calibration)
+    clinic["symptom_duration_years"] = round(first["symptom_duration_years"] + years, 1)
     binding = {"severity": 0.0 if diagnosis == control else round(severity, 4)}
     binding |= {"worse_side": person["worse_side"]}
     return clinic, binding | dict(zip(COLUMNS, ratios.round(4).tolist(), strict=True))
 
 
-def _scores(person, diagnosis, severity, years, calibration):
+def _scores(person, diagnosis, severity, calibration):
     """Symptom duration, UPDRS and Hoehn-Yahr stage, correlated with severity; NaN in controls."""
     if person["z_scores"] is None:
         return dict.fromkeys(SCORES, np.nan)
@@ -265,6 +267,5 @@ def _scores(person, diagnosis, severity, years, calibration):
         mean, sd = clinic[name][diagnosis]
         value = mean + sd * (r * z_severity + np.sqrt(1 - r**2) * own)
         scores[name] = round(float(max(value, 0.3)), 1)
-    scores["symptom_duration_years"] = round(scores["symptom_duration_years"] + years, 1)
     scores["hoehn_yahr"] = float(np.clip(round(2 * scores["hoehn_yahr"]) / 2, 1, 5))
     return scores

@@ -69,7 +69,7 @@ def read_scene(atlas, calibration):
     )
 
 
-def render(binding, age, scene, calibration, rng):
+def render(binding, age, scene, calibration, rng, anatomy_rng=None):
     """One phantom scan in counts.
 
     Parameters
@@ -83,18 +83,23 @@ def render(binding, age, scene, calibration, rng):
     calibration : dict
         Output of `calibration.read_calibration`.
     rng : numpy.random.Generator
+        Draws noise, misregistration and count scale.
+    anatomy_rng : numpy.random.Generator, optional
+        Draws tissue uptake, deformation and ventricles, which a person keeps from scan to scan;
+        `rng` if not given.
 
     Returns
     -------
     ndarray of float32, shape of the scene
     """
+    person = rng if anatomy_rng is None else anatomy_rng
     anatomy, scanner = calibration["anatomy"], calibration["scanner"]
     tissues = len(calibration["background"])
-    own = np.exp(anatomy["background_sd"] * rng.standard_normal(tissues))
+    own = np.exp(anatomy["background_sd"] * person.standard_normal(tissues))
     activity = paint(binding, scene, calibration, own)
-    shape_mm = deformation(scene, anatomy["deformation_mm"], rng)  # (3, X, Y, Z)
+    shape_mm = deformation(scene, anatomy["deformation_mm"], person)  # (3, X, Y, Z)
     wider = (age - 60) / 10 * anatomy["ventricle_per_decade"]
-    shape_mm += widening(scene, wider + anatomy["ventricle_sd"] * rng.standard_normal(), anatomy)
+    shape_mm += widening(scene, wider + anatomy["ventricle_sd"] * person.standard_normal(), anatomy)
     native = _sampled(activity, _grid_mm(scene) + shape_mm, scene)
     native = blurred(native, scanner["resolution_fwhm_mm"], scene)
     native *= relative_noise(scene, noise_cv(scanner), rng)
@@ -105,7 +110,7 @@ def render(binding, age, scene, calibration, rng):
 
 
 def expected_image(binding, scene, calibration):
-    """Mean counts without individual anatomy, misregistration and noise, in uptake units.
+    """Mean uptake without individual anatomy, misregistration and noise.
 
     Resolution and filter are Gaussians, so they act as one: s^2 = s_scanner^2 + s_filter^2.
 

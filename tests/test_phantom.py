@@ -264,3 +264,18 @@ def test_identical_patients_get_identical_images_whatever_their_label(tmp_path, 
     alike = {images(f"{d}-alike", d, True) for d in ("IPD", "MSA", "PSP")}
     assert len(alike) == 1
     assert len(alike | {images(f"{d}-own", d, False) for d in ("IPD", "MSA", "PSP")}) == 3
+
+
+def test_a_follow_up_has_the_anatomy_of_the_first_scan(atlas, calibration, monkeypatch, tmp_path):
+    shapes = []
+    drawn = phantom.scanner.deformation
+
+    def recorded(*arguments):
+        shapes.append(drawn(*arguments))
+        return shapes[-1].copy()
+
+    monkeypatch.setattr(phantom.scanner, "deformation", recorded)
+    cohort = Phantom(participants={"confirmed": {"IPD": 2}}, follow_ups=1)
+    phantom.write_cohort(tmp_path, cohort, calibration, atlas, "NC", n_jobs=1)
+    same = [np.array_equal(a, b) for k, a in enumerate(shapes) for b in shapes[:k]]
+    assert sorted(same) == [False, False, True]
