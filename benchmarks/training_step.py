@@ -61,7 +61,7 @@ def two_at_once(shape):
     code = (
         "import sys, time, torch; sys.path.insert(0, 'benchmarks'); import training_step as t;"
         "torch.set_num_threads(int(sys.argv[1]));"
-        "step, _ = t.step_of(t.training.build(4, t.Network()), eval(sys.argv[2])); step();"
+        "step, _ = t.step_of(t.network.build(4, t.Network()), eval(sys.argv[2])); step();"
         "start = time.perf_counter(); [step() for _ in range(40)];"
         "print(time.perf_counter() - start)"
     )
@@ -87,9 +87,9 @@ def main():
     resnet = monai.networks.nets.resnet18(spatial_dims=3, n_input_channels=1, num_classes=N_CLASSES)
     published = Network(n_filters=64, normalisation="instance")
     cases = {
-        "default recipe": (training.build(N_CLASSES, study.network), seen, BATCH),
-        "default recipe, whole head": (training.build(N_CLASSES, study.network), whole, BATCH),
-        "published recipe, 96 x 96 x 96": (training.build(N_CLASSES, published), (96,) * 3, 2),
+        "default recipe": (network.build(N_CLASSES, study.network), seen, BATCH),
+        "default recipe, whole head": (network.build(N_CLASSES, study.network), whole, BATCH),
+        "published recipe, 96 x 96 x 96": (network.build(N_CLASSES, published), (96,) * 3, 2),
         "MONAI resnet18, 2 mm": (resnet, fine, 1),
     }
     per_scan = {}

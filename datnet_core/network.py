@@ -83,3 +83,33 @@ class DATNet(nn.Module):
         """Logits of a batch of volumes."""
         x = self.pool(self.stem(x))  # (N, n_filters, X / 4, Y / 4, Z / 4)
         return self.head(self.encoder(x))  # (N, n_classes)
+
+
+def build(n_classes, network):
+    """DAT-Net with the settings of a study file's `network` section.
+
+    `network.resized_to` and `network.standardised` put two steps of the authors' public code in
+    front, as modules, so that full gradients reach through them to the voxels of the study grid:
+    linear interpolation to a fixed number of voxels, then each volume minus its mean, over its SD.
+
+    Parameters
+    ----------
+    n_classes : int
+        Number of diagnoses.
+    network : Network
+        Section of the study file.
+
+    Returns
+    -------
+    torch.nn.Module
+        Logits (N, n_classes) of volumes (N, 1, X, Y, Z).
+    """
+    model = DATNet(
+        n_classes, network.n_filters, network.n_levels, network.normalisation, network.dropout
+    )
+    first = []
+    if network.resized_to:
+        first.append(nn.Upsample(tuple(network.resized_to), mode="trilinear"))
+    if network.standardised:
+        first.append(nn.InstanceNorm3d(1))  # no parameters: the z-score of each volume
+    return nn.Sequential(*first, model) if first else model

@@ -25,7 +25,7 @@ _NORMS = (*_types("BatchNorm", "InstanceNorm"), nn.GroupNorm)
 _AFFINE = (*_types("Conv"), nn.Linear)
 _HOMOGENEOUS = (
     *_types("MaxPool", "AvgPool", "AdaptiveAvgPool", "AdaptiveMaxPool", "Dropout"),
-    *(nn.Dropout, nn.ReLU, nn.LeakyReLU, nn.Flatten, nn.Identity),
+    *(nn.Dropout, nn.ReLU, nn.LeakyReLU, nn.Flatten, nn.Identity, nn.Upsample),
 )
 _CONTAINERS = (nn.Sequential, nn.ModuleList, nn.ModuleDict)
 _INTERPOLATION = {1: "linear", 2: "bilinear", 3: "trilinear"}

@@ -55,10 +55,19 @@ class Network(Section):
     n_levels: Positive = 4
     normalisation: Literal["batch", "instance"] = "batch"
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.3
+    standardised: bool = False
+    resized_to: tuple[Positive, Positive, Positive] | None = None
+
+
+class Recipe(Section):
+    """A grid and a network to compare with the study's own on the page `resolution`."""
+
+    grid_mm: PositiveFloat
+    network: Network = Network()
 
 
 class Training(Section):
-    """Optimisation, folds and early stopping (A7)."""
+    """Optimisation, folds, early stopping (A7), and what it runs on."""
 
     seed: Count = 0
     n_folds: Annotated[int, Field(ge=2)] = 6
@@ -71,6 +80,11 @@ class Training(Section):
     inner_fraction: Fraction = 0.2
     balanced_classes: bool = True
     flips: bool = True
+    halve_after: Positive | None = None
+    head_l2: Annotated[float, Field(ge=0)] = 0.0
+    precision: Literal["32-true", "bf16-mixed"] = "32-true"
+    accelerator: Literal["auto", "cpu", "gpu"] = "auto"
+    devices: Positive = 1
 
 
 class Saliency(Section):

@@ -1,26 +1,40 @@
-"""Train DAT-Net: pre-training, fine-tuning by fold, early stopping, resuming, prediction.
+"""Train DAT-Net: pre-training, fine-tuning by fold, early stopping, resuming.
 
 Paper section "Deep Neural Network and its Interpretation": Adam, categorical cross-entropy,
-early stopping; open points A5 and A7. Each model is a folder: `weights.safetensors` (the best
-epoch), `config.json` (written last: where it stands, the model is finished) and
-`history.tsv`; while training runs, `checkpoint.safetensors` holds the last epoch.
+early stopping; open points A5 and A7. Number type, device and number of devices are settings that
+Lightning Fabric carries out.
 """
 
-import hashlib
 import json
-import os
 import time
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import load_file, save_file
+from lightning_fabric import Fabric
+from torch import nn
 from torch.nn.functional import cross_entropy
+from torch.optim.lr_scheduler import ReduceLROnPlateau
 
-from datnet_core.network import DATNet
+from datnet_core.model_files import (
+    fingerprint,
+    read_tensors,
+    resume,
+    write_checkpoint,
+    write_config,
+    write_tensors,
+    write_text,
+)
+from datnet_core.network import build
+from datnet_core.prediction import batch, predict
 from datnet_core.progress import progress
+from datnet_core.provenance import environment
+
+VARIANTS = {
+    "study": {},
+    "test_fold": {"early_stopping_on": "test_fold"},  # the published shortcut (A7)
+    "no_pretraining": {"pretrain": False},
+}
 
 
 def fit(folder, volumes, labels, fit_rows, validation_rows, classes, network, training, start=None):
@@ -29,9 +43,9 @@ def fit(folder, volumes, labels, fit_rows, validation_rows, classes, network, tr
     Parameters
     ----------
     folder : Path
-        Folder of the model.
+        Folder of the model; `model_files` says what it holds.
     volumes : ndarray of float32, shape (n_scans, X, Y, Z)
-        Uptake ratios; a memory map will do.
+        Uptake ratios; of a memory map, only one batch at a time is in memory.
     labels : int ndarray of shape (n_scans,)
         Index of the diagnosis among `classes`; read at `fit_rows` and `validation_rows` only.
     fit_rows, validation_rows : int ndarray
@@ -46,7 +60,7 @@ def fit(folder, volumes, labels, fit_rows, validation_rows, classes, network, tr
     Returns
     -------
     dict
-        Content of `config.json`: settings, best epoch, validation loss, seconds.
+        Content of `config.json`: settings, best epoch, validation loss, seconds, environment.
 
     Raises
     ------
@@ -61,11 +75,11 @@ def fit(folder, volumes, labels, fit_rows, validation_rows, classes, network, tr
             f"model {folder.name}: {len(fit_rows)} scan(s) to learn from and "
             f"{len(validation_rows)} to stop by, expected at least 2 and 1; add participants"
         )
-    if start:
-        read_config(start)
+    if start and not (start / "config.json").is_file():
+        raise FileNotFoundError(f"{start} holds no finished model to start from: make study")
     folder.mkdir(parents=True, exist_ok=True)
     split = (fit_rows, validation_rows)
-    inputs = _fingerprint(volumes, labels, split, classes, network, training, start)
+    inputs = fingerprint(volumes, labels, split, classes, network, training, start)
     config_path, checkpoint_path = folder / "config.json", folder / "checkpoint.safetensors"
     if not (folder / "weights.safetensors").is_file():  # a damaged one was deleted
         config_path.unlink(missing_ok=True)
@@ -79,32 +93,21 @@ def fit(folder, volumes, labels, fit_rows, validation_rows, classes, network, tr
     torch.manual_seed(training.seed)
     model = build(len(classes), network)
     if start:
-        model.load_state_dict(read_tensors(start / "weights.safetensors"))
-    model = model.to(memory_format=torch.channels_last_3d)
-    optimizer = torch.optim.Adam(model.parameters(), lr=training.learning_rate)
-    history, seconds = _resume(checkpoint_path, inputs, model, optimizer)
-
-    bar = progress(range(training.max_epochs), f"training {folder.name}", unit="epoch")
-    for epoch in bar:
-        if epoch < len(history):
-            continue
-        if epoch - _best_epoch(history) > training.patience:
-            break
-        begin = time.perf_counter()
-        rng = np.random.default_rng([training.seed, epoch])
-        torch.manual_seed(training.seed * 100_003 + epoch)  # dropout; same after a restart
-        train_loss = _train_epoch(model, optimizer, volumes, labels, fit_rows, training, rng)
-        loss = _validation_loss(model, volumes, labels, validation_rows, training.batch_size)
-        history.append({"epoch": epoch, "train_loss": train_loss, "validation_loss": loss})
-        seconds += time.perf_counter() - begin
-        if _best_epoch(history) == epoch:
-            write_tensors(folder / "weights.safetensors", model.state_dict(), {})
-        _checkpoint(checkpoint_path, inputs, model, optimizer, history, seconds)
-        bar.set_postfix_str(f"validation loss {loss:.3f}", refresh=False)
-    bar.close()
+        model.load_state_dict(read_tensors(start / "weights.safetensors")[0])
+    fabric = Fabric(
+        accelerator=training.accelerator,
+        devices=training.devices,
+        precision=training.precision,
+        # Forked processes share the memory map; a notebook allows no other kind.
+        strategy="ddp_fork" if training.devices > 1 else "auto",
+    )
+    data = (volumes, labels, fit_rows, validation_rows)
+    history, seconds = fabric.launch(_train, folder, model, data, training, inputs)
 
     table = pd.DataFrame(history)
-    table.to_csv(folder / "history.tsv", sep="\t", index=False, float_format="%.6g")
+    write_text(
+        folder / "history.tsv", table.to_csv(None, sep="\t", index=False, float_format="%.6g")
+    )
     best = _best_epoch(history)
     config = {
         "inputs": inputs,
@@ -119,19 +122,52 @@ def fit(folder, volumes, labels, fit_rows, validation_rows, classes, network, tr
         "validation_loss": history[best]["validation_loss"],
         "n_parameters": sum(p.numel() for p in model.parameters()),
         "seconds": round(seconds, 2),
-        "threads": torch.get_num_threads(),
-        "torch": torch.__version__,
+        "environment": environment(),
     }
-    _write_text(config_path, json.dumps(config, indent=1))
+    write_config(folder, config)
     checkpoint_path.unlink(missing_ok=True)
     return config
 
 
-VARIANTS = {
-    "study": {},
-    "test_fold": {"early_stopping_on": "test_fold"},  # the published shortcut (A7)
-    "no_pretraining": {"pretrain": False},
-}
+def _train(fabric, folder, model, data, training, inputs):
+    """All epochs that are left, in one process per device; history and seconds of all epochs."""
+    if fabric.world_size > 1 and fabric.device.type == "cpu":
+        torch.set_num_threads(1)  # an OpenMP pool does not survive a fork
+    volumes, labels, rows, validation_rows = data
+    checkpoint_path = folder / "checkpoint.safetensors"
+    torch.backends.cudnn.deterministic = True
+    network = model.to(memory_format=torch.channels_last_3d)
+    optimizer = _optimizer(network, training)
+    never = training.max_epochs
+    schedule = ReduceLROnPlateau(optimizer, factor=0.5, patience=training.halve_after or never)
+    model, optimizer = fabric.setup(network, optimizer)
+    history, seconds = resume(checkpoint_path, inputs, network, optimizer)
+    for done in history:
+        schedule.step(done["validation_loss"])
+
+    bar = progress(range(training.max_epochs), f"training {folder.name}", unit="epoch")
+    for epoch in bar:
+        if epoch < len(history):
+            continue
+        if epoch - _best_epoch(history) > training.patience:
+            break
+        begin = time.perf_counter()
+        rng = np.random.default_rng([training.seed, epoch])
+        # Dropout: the same after a restart, another on each device.
+        torch.manual_seed((training.seed * 100_003 + epoch) * 64 + fabric.global_rank)
+        train_loss = _train_epoch(fabric, model, optimizer, volumes, labels, rows, training, rng)
+        loss = _validation_loss(network, volumes, labels, validation_rows, training.batch_size)
+        history.append({"epoch": epoch, "train_loss": train_loss, "validation_loss": loss})
+        schedule.step(loss)
+        seconds += time.perf_counter() - begin
+        if fabric.is_global_zero:
+            if _best_epoch(history) == epoch:
+                write_tensors(folder / "weights.safetensors", network.state_dict(), {})
+            write_checkpoint(checkpoint_path, inputs, network, optimizer, history, seconds)
+        fabric.barrier()
+        bar.set_postfix_str(f"validation loss {loss:.3f}", refresh=False)
+    bar.close()
+    return history, seconds
 
 
 def variant_settings(training, variant):
@@ -158,124 +194,16 @@ def variant_settings(training, variant):
     return training.model_copy(update=VARIANTS[variant])
 
 
-def predict_folds(folder, network, volumes, fold):
-    """Probabilities of scans, each from the model of its fold, which never saw it.
-
-    Parameters
-    ----------
-    folder : Path
-        Holds the models `fold-<k>`.
-    network : Network
-        Section of the study file.
-    volumes : ndarray of shape (n_scans, X, Y, Z)
-        Uptake ratios.
-    fold : int ndarray of shape (n_scans,)
-        Fold of each scan; negative where the scan is in none.
-
-    Returns
-    -------
-    ndarray of float64, shape (n_in_a_fold, n_classes)
-        Rows in the order of the scans that are in a fold.
-    """
-    rows = np.flatnonzero(fold >= 0)
-    proba = {}
-    for k in np.unique(fold[rows]).astype(int):
-        held_out = np.flatnonzero(fold == k)
-        model = load_model(folder / f"fold-{k}", network)
-        proba |= dict(zip(held_out.tolist(), predict(model, volumes, held_out), strict=True))
-    return np.stack([proba[row] for row in rows.tolist()])
+def _optimizer(network, training):
+    """Adam; the public code has an L2 penalty on the weights of the last layer alone."""
+    last = [m.weight for m in network.modules() if isinstance(m, nn.Linear)][-1]
+    others = [p for p in network.parameters() if p is not last]
+    # The gradient of l2 |w|^2 is 2 l2 w; PyTorch adds weight_decay w.
+    groups = [{"params": others}, {"params": [last], "weight_decay": 2 * training.head_l2}]
+    return torch.optim.Adam(groups, lr=training.learning_rate)
 
 
-def build(n_classes, network):
-    """DAT-Net with the settings of a study file's `network` section."""
-    return DATNet(
-        n_classes, network.n_filters, network.n_levels, network.normalisation, network.dropout
-    )
-
-
-def load_model(folder, network):
-    """A finished model in evaluation mode.
-
-    Parameters
-    ----------
-    folder : Path
-        Folder written by `fit`.
-    network : Network
-        Section of the study file.
-
-    Returns
-    -------
-    DATNet
-
-    Raises
-    ------
-    FileNotFoundError
-        If the model is not finished.
-    ValueError
-        If its weights are damaged.
-    """
-    model = build(len(read_config(folder)["classes"]), network)
-    model.load_state_dict(read_tensors(folder / "weights.safetensors"))
-    return model.eval().to(memory_format=torch.channels_last_3d)
-
-
-def read_config(folder):
-    """Content of a finished model's `config.json`; FileNotFoundError if it is not finished."""
-    if not (folder / "config.json").is_file():
-        raise FileNotFoundError(
-            f"{folder} holds no finished model; the page `training` makes it: make study"
-        )
-    return json.loads((folder / "config.json").read_text())
-
-
-@torch.inference_mode()
-def predict(model, volumes, rows, batch_size=16):
-    """Softmax probabilities of scans.
-
-    Parameters
-    ----------
-    model : torch.nn.Module
-        In evaluation mode.
-    volumes : ndarray of shape (n_scans, X, Y, Z)
-        Uptake ratios.
-    rows : int ndarray of shape (n,)
-        Scans to predict.
-    batch_size : int
-        Scans at once.
-
-    Returns
-    -------
-    ndarray of float64, shape (n, n_classes)
-    """
-    proba = [
-        torch.softmax(model(_batch(volumes, chunk)).double(), 1).numpy()
-        for chunk in np.array_split(rows, max(1, -(-len(rows) // batch_size)))
-    ]
-    return np.concatenate(proba)
-
-
-def read_tensors(path):
-    """Tensors of a safetensors file; ValueError naming the file if it is damaged."""
-    try:
-        return load_file(path)
-    except (SafetensorError, OSError) as error:
-        raise ValueError(f"{path} is damaged ({error}); delete it and run again") from error
-
-
-def write_tensors(path, tensors, metadata):
-    """Write a safetensors file by way of a temporary file."""
-    part = path.with_suffix(".part")
-    save_file({name: t.contiguous() for name, t in tensors.items()}, part, metadata)
-    os.replace(part, path)
-
-
-def _batch(volumes, rows):
-    """Rows of the array as network input."""
-    x = torch.from_numpy(np.ascontiguousarray(volumes[np.sort(rows)])[np.argsort(np.argsort(rows))])
-    return x.unsqueeze(1).contiguous(memory_format=torch.channels_last_3d)  # (N, 1, X, Y, Z)
-
-
-def _train_epoch(model, optimizer, volumes, labels, rows, training, rng):
+def _train_epoch(fabric, model, optimizer, volumes, labels, rows, training, rng):
     """One pass over as many scans as there are rows; mean loss."""
     model.train()
     order = (
@@ -284,16 +212,18 @@ def _train_epoch(model, optimizer, volumes, labels, rows, training, rng):
     n_batches = max(1, len(rows) // training.batch_size)  # a batch of one has no variance
     total = 0.0
     for chunk in np.array_split(rows[order], n_batches):
-        x = _batch(volumes, chunk)
+        mirrored = rng.random(len(chunk)) < 0.5
+        mine = slice(fabric.global_rank, None, fabric.world_size)  # each device has its share
+        chunk, mirrored = chunk[mine], mirrored[mine]
+        x, y = batch(volumes, chunk), torch.from_numpy(labels[chunk])
         if training.flips:
-            mirrored = torch.from_numpy(rng.random(len(chunk)) < 0.5)
             x[mirrored] = x[mirrored].flip(2)  # left and right are the first spatial axis
-        loss = cross_entropy(model(x), torch.from_numpy(labels[chunk]))
+        loss = cross_entropy(model(x.to(fabric.device)), y.to(fabric.device))
         optimizer.zero_grad()
-        loss.backward()
+        fabric.backward(loss)
         optimizer.step()
         total += loss.item() * len(chunk)
-    return total / len(rows)
+    return float(fabric.all_reduce(total, reduce_op="sum")) / len(rows)
 
 
 def _balanced(labels, rng):
@@ -309,11 +239,9 @@ def _balanced(labels, rng):
     return rng.permutation(np.concatenate(picks))
 
 
-@torch.inference_mode()
 def _validation_loss(model, volumes, labels, rows, batch_size):
     """Mean cross-entropy in evaluation mode, each class weighing the same."""
-    model.eval()
-    proba = predict(model, volumes, rows, batch_size)
+    proba = predict(model.eval(), volumes, rows, batch_size)
     loss = -np.log(np.maximum(proba[np.arange(len(rows)), labels[rows]], 1e-12))
     return float(np.mean([loss[labels[rows] == k].mean() for k in np.unique(labels[rows])]))
 
@@ -323,54 +251,3 @@ def _best_epoch(history):
     if not history:
         return 0
     return int(np.argmin([row["validation_loss"] for row in history]))
-
-
-def _checkpoint(path, inputs, model, optimizer, history, seconds):
-    """Everything a restart needs, in one file: weights, Adam's moments, history."""
-    tensors = {f"model.{name}": t for name, t in model.state_dict().items()}
-    for index, state in optimizer.state_dict()["state"].items():
-        tensors |= {f"adam.{index}.{name}": t for name, t in state.items()}
-    metadata = {"inputs": inputs, "history": json.dumps(history), "seconds": str(seconds)}
-    write_tensors(path, tensors, metadata)
-
-
-def _resume(path, inputs, model, optimizer):
-    """Load a checkpoint of the same inputs; the epochs done so far and their seconds."""
-    if not path.is_file():
-        return [], 0.0
-    tensors = read_tensors(path)
-    with safe_open(path, "pt") as file:
-        metadata = file.metadata()
-    if metadata["inputs"] != inputs:
-        return [], 0.0
-    model.load_state_dict({name[6:]: t for name, t in tensors.items() if name.startswith("model.")})
-    state = {}
-    for name, t in tensors.items():
-        if name.startswith("adam."):
-            _, index, key = name.split(".", 2)
-            state.setdefault(int(index), {})[key] = t
-    groups = optimizer.state_dict()["param_groups"]
-    optimizer.load_state_dict({"state": state, "param_groups": groups})
-    return json.loads(metadata["history"]), float(metadata["seconds"])
-
-
-def _fingerprint(volumes, labels, split, classes, network, training, start):
-    """Hash of everything a model depends on, the code that trains it included."""
-    digest = hashlib.sha256()
-    for module in ("network.py", "training.py"):
-        digest.update((Path(__file__).parent / module).read_bytes())
-    for rows in split:
-        digest.update(json.dumps([rows.tolist(), labels[rows].tolist(), classes]).encode())
-        for row in rows:
-            digest.update(np.ascontiguousarray(volumes[row]))
-    digest.update((network.model_dump_json() + training.model_dump_json()).encode())
-    if start:
-        digest.update((start / "weights.safetensors").read_bytes())
-    return digest.hexdigest()
-
-
-def _write_text(path, text):
-    """Write text by way of a temporary file."""
-    part = path.with_name(f"{path.name}.part")
-    part.write_text(text)
-    os.replace(part, path)

@@ -34,8 +34,8 @@ from datnet_core import (
     diagnostics,
     figures,
     metrics,
+    prediction,
     report,
-    training,
 )
 from datnet_core.atlas import read_atlas
 from datnet_core.study import read_study
@@ -65,8 +65,8 @@ if config.decisions.blind_test_model == "refit":
 # %%
 proba = np.mean(
     [
-        training.predict(
-            training.load_model(config.results / "models" / name, config.network),
+        prediction.predict(
+            prediction.load_model(config.results / "models" / name, config.network),
             seen,
             rows,
         )

@@ -28,7 +28,7 @@ import numpy as np
 import pandas as pd
 from IPython.display import Markdown
 
-from datnet_core import binding, diagnostics, figures, metrics, report, training
+from datnet_core import binding, diagnostics, figures, metrics, prediction, report
 from datnet_core.atlas import read_atlas
 from datnet_core.study import read_study
 from datnet_core.volumes import field_of_view, study_grid
@@ -54,7 +54,7 @@ keys = ["participant_id", "session_id", "diagnosis", "fold"]
 
 # %%
 predictions = scans.loc[rows, keys].copy()
-predictions[p_columns] = training.predict_folds(
+predictions[p_columns] = prediction.predict_folds(
     config.results / "models", config.network, seen, fold
 )
 report.write_table(config, "predictions/cross_validation.tsv", predictions)

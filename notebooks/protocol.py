@@ -26,7 +26,7 @@ study: str = "data_manifest/smoke.yaml"  # study file
 import numpy as np
 import pandas as pd
 
-from datnet_core import figures, metrics, report, training
+from datnet_core import figures, metrics, prediction, report
 from datnet_core.diagnostics import right_decisions
 from datnet_core.study import read_study
 from datnet_core.volumes import field_of_view
@@ -59,7 +59,7 @@ found = {
 }
 for variant, title in titles.items():
     predictions = found["as in this study"].copy()
-    predictions[p_columns] = training.predict_folds(
+    predictions[p_columns] = prediction.predict_folds(
         config.results / "models" / variant, config.network, seen, fold
     )
     found[title] = predictions

@@ -30,7 +30,7 @@ import pandas as pd
 from IPython.display import Markdown
 from nilearn.datasets import load_mni152_template
 
-from datnet_core import figures, regions, report, saliency, training
+from datnet_core import figures, prediction, regions, report, saliency
 from datnet_core.atlas import read_atlas, region_fractions, region_mask_on
 from datnet_core.progress import progress
 from datnet_core.study import read_study
@@ -67,7 +67,9 @@ targets = np.array([classes.index(name) for name in diagnosis])
 held_out = np.zeros((len(rows), *shape), np.float32)
 gaps, fold_maps = [], []
 for k in progress(range(config.training.n_folds), "full gradients", unit="fold model"):
-    model = training.load_model(config.results / "models" / f"fold-{k}", config.network)
+    model = prediction.load_model(
+        config.results / "models" / f"fold-{k}", config.network
+    )
     maps, gap = saliency.saliency_maps(
         model, seen[rows], targets, config.saliency.postprocess, chunk_size
     )
@@ -188,10 +190,10 @@ if config.saliency.region_source == "per_participant":
     own_maps = np.zeros_like(held_out)
     for k in range(config.training.n_folds):
         mine = np.flatnonzero(held_out_of == k)
-        model = training.load_model(
+        model = prediction.load_model(
             config.results / "models" / f"fold-{k}", config.network
         )
-        predicted = training.predict(model, seen, rows[mine]).argmax(axis=1)
+        predicted = prediction.predict(model, seen, rows[mine]).argmax(axis=1)
         maps, _ = saliency.saliency_maps(
             model, seen[rows[mine]], predicted, config.saliency.postprocess, chunk_size
         )

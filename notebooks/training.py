@@ -29,7 +29,7 @@ variant: str = "study"  # or test_fold, no_pretraining: for the page `protocol`
 import numpy as np
 import pandas as pd
 
-from datnet_core import figures, report, training
+from datnet_core import figures, model_files, report, training
 from datnet_core.manifest import split_inner
 from datnet_core.study import read_study
 from datnet_core.volumes import field_of_view
@@ -126,7 +126,7 @@ columns = [
     "validation_loss",
     "seconds",
 ]
-facts = [training.read_config(folder / name) for name in done]
+facts = [model_files.read_config(folder / name) for name in done]
 records = pd.DataFrame(facts, index=done, columns=[*columns, "n_parameters", "torch"])
 table = records[columns].rename_axis("model").reset_index()
 report.table(table.rename(columns=lambda name: name.replace("_", " "))).format(

@@ -12,8 +12,9 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from lightning_fabric import Fabric
 
-from datnet_core import training
+from datnet_core import model_files, prediction, training
 from datnet_core.study import Network, Training
 
 NAMES = ("A", "B", "C")
@@ -21,6 +22,7 @@ SHAPE = (13, 14, 11)
 NETWORK = Network(n_filters=2, n_levels=2)
 SETTINGS = Training(max_epochs=4, batch_size=4, patience=4, learning_rate=1e-2)
 FIT, VALIDATION, OTHER = np.arange(17), np.arange(17, 24), np.arange(24, 30)
+CPU = Fabric(accelerator="cpu", devices=1)
 N_BATCHES = 4  # 17 fit scans in batches of 4: 17 // 4
 
 
@@ -131,7 +133,7 @@ def test_a_finished_model_returns_at_once(finished, monkeypatch):
     before = content(finished)
     forbid_training(monkeypatch)
     config = fit(finished)
-    assert config == training.read_config(finished)
+    assert config == model_files.read_config(finished)
     assert content(finished) == before
 
 
@@ -144,10 +146,11 @@ def test_a_finished_model_returns_at_once(finished, monkeypatch):
         ("cross_entropy", 2),  # third batch of the first epoch
         ("cross_entropy", 2 * N_BATCHES + 1),  # second batch of the third epoch
         ("_validation_loss", 1),
-        ("_checkpoint", 0),  # best weights are written, the checkpoint is not
-        ("_checkpoint", 3),
-        ("save_file", 2),
-        ("_write_text", 0),  # all epochs are done, the record is not written
+        ("write_checkpoint", 0),  # best weights are written, the checkpoint is not
+        ("write_checkpoint", 3),
+        ("write_tensors", 1),
+        ("write_text", 0),  # all epochs are done, the history is not written
+        ("write_config", 0),
     ],
 )
 def test_an_interrupted_training_goes_on_as_if_nothing_had_happened(
@@ -176,29 +179,66 @@ def test_finished_epochs_are_not_repeated_after_an_interruption(tmp_path, monkey
     assert len(n_epochs) == SETTINGS.max_epochs - 3
 
 
-def fit_until_killed(folder, n_batches):
-    """Run in a process of its own: kill -9 in the middle of an epoch."""
-    torch.set_num_threads(1)
-    loss, count = training.cross_entropy, iter(range(n_batches))
+def die():
+    os.kill(os.getpid(), signal.SIGKILL)
 
-    def deadly(*args):
+
+def killed_in_an_epoch():
+    loss, count = training.cross_entropy, iter(range(2 * N_BATCHES + 2))
+    training.cross_entropy = lambda *a: loss(*a) if next(count, None) is not None else die()
+
+
+def killed_while_writing(n_files, n_bytes):
+    """Before file n + 1 has all of its bytes: weights, checkpoint, weights, checkpoint, ..."""
+    save, count = model_files.save_file, iter(range(n_files))
+
+    def write_a_part(tensors, path, metadata):
+        save(tensors, path, metadata)
         if next(count, None) is None:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return loss(*args)
+            cut(path, n_bytes)
+            die()
 
-    training.cross_entropy = deadly
+    model_files.save_file = write_a_part
+
+
+def killed_before_renaming(n_files):
+    replace, count = os.replace, iter(range(n_files))
+    os.replace = lambda *a: replace(*a) if next(count, None) is not None else die()
+
+
+DEATHS = {
+    "third epoch": (killed_in_an_epoch,),
+    "first weights, nothing written": (killed_while_writing, 0, 0),
+    "first checkpoint, half written": (killed_while_writing, 1, 300),
+    "third file, all written": (killed_while_writing, 2, None),
+    "second file, not renamed": (killed_before_renaming, 1),
+    "history, not renamed": (killed_before_renaming, "history"),
+    "record, not renamed": (killed_before_renaming, "record"),
+}
+
+
+def fit_until_killed(folder, how, *arguments):
+    """Run in a process of its own: kill -9 in the middle of something."""
+    torch.set_num_threads(1)
+    how(*arguments)
     fit(folder)
 
 
-def test_a_killed_training_goes_on_as_if_nothing_had_happened(finished, tmp_path):
-    folder = tmp_path / "undisturbed"
-    arguments = (folder, 2 * N_BATCHES + 2)
-    child = multiprocessing.get_context("spawn").Process(target=fit_until_killed, args=arguments)
+@pytest.mark.parametrize("death", DEATHS)
+def test_a_killed_training_goes_on_as_if_nothing_had_happened(finished, tmp_path, death):
+    folder, (how, *arguments) = tmp_path / "undisturbed", DEATHS[death]
+    n_best = pd.read_csv(finished / "history.tsv", sep="\t")["validation_loss"].cummin().nunique()
+    n_files = n_best + SETTINGS.max_epochs  # weights of each new best epoch, every checkpoint
+    arguments = [{"history": n_files, "record": n_files + 1}.get(a, a) for a in arguments]
+    context = multiprocessing.get_context("spawn")
+    child = context.Process(target=fit_until_killed, args=(folder, how, *arguments))
     child.start()
     child.join()
     assert child.exitcode == -signal.SIGKILL
-    assert (folder / "checkpoint.safetensors").is_file()
+    assert not (folder / "config.json").exists()
     fit(folder)
+    for part in folder.glob("*.part"):  # left by the kill, overwritten by the next write
+        part.unlink()
     assert content(folder) == content(finished)
 
 
@@ -244,7 +284,7 @@ def test_a_change_of_the_inputs_trains_anew(tmp_path, monkeypatch, state, change
     folder, epochs = tmp_path / "m", []
     with monkeypatch.context() as patch:
         if state == "interrupted":
-            patch.setattr(training, "_write_text", fails_at(0, training._write_text))
+            patch.setattr(training, "write_config", fails_at(0, training.write_config))
             with pytest.raises(Interruption):
                 fit(folder, max_epochs=1)
         else:
@@ -271,7 +311,7 @@ def test_scans_outside_of_the_split_make_no_difference(finished, tmp_path, monke
 def test_validation_scans_stop_the_training_but_are_not_learned_from(tmp_path, monkeypatch):
     seen = []
     monkeypatch.setattr(
-        training, "_batch", lambda v, rows, f=training._batch: seen.append(rows) or f(v, rows)
+        training, "batch", lambda v, rows, f=training.batch: seen.append(rows) or f(v, rows)
     )
     monkeypatch.setattr(training, "_validation_loss", lambda *_: 1.0)
     fit(tmp_path / "m", max_epochs=3)
@@ -281,7 +321,7 @@ def test_validation_scans_stop_the_training_but_are_not_learned_from(tmp_path, m
 def test_every_epoch_draws_anew(tmp_path, monkeypatch):
     drawn = []
     monkeypatch.setattr(
-        training, "_batch", lambda v, rows, f=training._batch: drawn.append(rows) or f(v, rows)
+        training, "batch", lambda v, rows, f=training.batch: drawn.append(rows) or f(v, rows)
     )
     monkeypatch.setattr(training, "_validation_loss", lambda *_: 1.0)
     fit(tmp_path / "m", max_epochs=3)
@@ -290,11 +330,11 @@ def test_every_epoch_draws_anew(tmp_path, monkeypatch):
 
 
 def test_a_model_starts_from_the_weights_it_is_given(finished, tmp_path, monkeypatch):
-    weights = training.read_tensors(finished / "weights.safetensors")
+    weights = model_files.read_tensors(finished / "weights.safetensors")[0]
     monkeypatch.setattr(training, "_train_epoch", lambda *_: 0.5)  # learns nothing
     config = fit(tmp_path / "m", max_epochs=1, start=finished)
     assert config["start"] == "undisturbed"
-    for name, tensor in training.read_tensors(tmp_path / "m" / "weights.safetensors").items():
+    for name, tensor in model_files.read_tensors(tmp_path / "m" / "weights.safetensors")[0].items():
         assert torch.equal(tensor, weights[name])
 
 
@@ -347,7 +387,18 @@ def test_damaged_weights_are_named(tmp_path, n_bytes):
     path = tmp_path / "m" / "weights.safetensors"
     cut(path, n_bytes)
     with pytest.raises(ValueError, match=f"{re.escape(str(path))} is damaged .*; delete it"):
-        training.load_model(tmp_path / "m", NETWORK)
+        prediction.load_model(tmp_path / "m", NETWORK)
+
+
+@pytest.mark.parametrize("byte", [-1, -40, 0.5])
+def test_a_single_wrong_bit_is_noticed(tmp_path, byte):
+    fit(tmp_path / "m", max_epochs=1)
+    path = tmp_path / "m" / "weights.safetensors"
+    damaged = bytearray(path.read_bytes())
+    damaged[int(byte * len(damaged)) if byte == 0.5 else byte] ^= 4
+    path.write_bytes(damaged)
+    with pytest.raises(ValueError, match=f"{re.escape(str(path))} is damaged .*; delete it"):
+        prediction.load_model(tmp_path / "m", NETWORK)
 
 
 @pytest.mark.parametrize("lost", ["checkpoint.safetensors", "weights.safetensors"])
@@ -358,7 +409,7 @@ def test_deleting_a_damaged_file_and_running_again_repairs_the_model(
     folder = tmp_path / "undisturbed"
     if state == "interrupted":
         with monkeypatch.context() as patch:
-            patch.setattr(training, "_write_text", fails_at(0, training._write_text))
+            patch.setattr(training, "write_config", fails_at(0, training.write_config))
             with pytest.raises(Interruption):
                 fit(folder)
     else:
@@ -370,7 +421,7 @@ def test_deleting_a_damaged_file_and_running_again_repairs_the_model(
 
 def test_an_unfinished_model_is_not_loaded(tmp_path):
     with pytest.raises(FileNotFoundError, match="no finished model.*make study"):
-        training.load_model(tmp_path, NETWORK)
+        prediction.load_model(tmp_path, NETWORK)
 
 
 # --- what is kept -----------------------------------------------------------------------------
@@ -386,8 +437,8 @@ def test_the_weights_of_the_best_epoch_are_kept(tmp_path, monkeypatch):
     history = pd.read_csv(tmp_path / "m" / "history.tsv", sep="\t")
     best = history["validation_loss"].idxmin()
     assert (config["best_epoch"], best, config["n_epochs"], len(history)) == (2, 2, 4, 4)
-    model = training.load_model(tmp_path / "m", NETWORK)
-    proba = training.predict(model, volumes, VALIDATION)
+    model = prediction.load_model(tmp_path / "m", NETWORK)
+    proba = prediction.predict(model, volumes, VALIDATION)
     # Mean over the classes of the mean cross-entropy of each class.
     losses = [
         np.mean(
@@ -400,12 +451,12 @@ def test_the_weights_of_the_best_epoch_are_kept(tmp_path, monkeypatch):
 
 
 def test_the_record_says_what_was_trained(finished):
-    config = training.read_config(finished)
+    config = model_files.read_config(finished)
     assert config["classes"] == list(NAMES)
     assert config["network"] == NETWORK.model_dump(mode="json")
     assert config["training"] == SETTINGS.model_dump(mode="json")
     assert (config["n_fit"], config["n_validation"], config["start"]) == (17, 7, None)
-    model = training.load_model(finished, NETWORK)
+    model = prediction.load_model(finished, NETWORK)
     assert config["n_parameters"] == sum(p.numel() for p in model.parameters())
     assert not model.training
 
@@ -415,7 +466,7 @@ def test_it_learns_what_the_made_up_scans_show(tmp_path):
     changes = {"n_filters": 6, "dropout": 0.0, "flips": False}
     fit(tmp_path / "m", max_epochs=15, patience=15, learning_rate=0.02, **changes)
     network = NETWORK.model_copy(update=changes)
-    proba = training.predict(training.load_model(tmp_path / "m", network), volumes, OTHER)
+    proba = prediction.predict(prediction.load_model(tmp_path / "m", network), volumes, OTHER)
     np.testing.assert_array_equal(proba.argmax(1), labels[OTHER])
 
 
@@ -427,12 +478,14 @@ EFFECTS = {
     "batch_size": 8,
     "balanced_classes": False,
     "flips": False,
+    "head_l2": 0.1,
+    "precision": "bf16-mixed",
 }
 OF_THE_PAGE = {"n_folds", "pretrain", "early_stopping_on", "inner_fraction"}
 
 
 def test_every_training_option_is_tested_here_or_read_by_the_page():
-    tested = set(EFFECTS) | {"max_epochs", "patience"}
+    tested = set(EFFECTS) | {"max_epochs", "patience", "halve_after", "devices", "accelerator"}
     assert tested | OF_THE_PAGE == set(Training.model_fields)
 
 
@@ -444,7 +497,15 @@ def test_an_option_changes_the_weights(tmp_path, option):
 
 
 @pytest.mark.parametrize(
-    "change", [{"n_filters": 3}, {"n_levels": 1}, {"normalisation": "instance"}, {"dropout": 0.6}]
+    "change",
+    [
+        {"n_filters": 3},
+        {"n_levels": 1},
+        {"normalisation": "instance"},
+        {"dropout": 0.6},
+        {"standardised": True},
+        {"resized_to": (14, 15, 12)},
+    ],
 )
 def test_a_network_option_changes_the_weights(finished, tmp_path, change):
     fit(tmp_path / "m", **change)
@@ -465,6 +526,37 @@ def test_training_ends_when_the_loss_has_not_improved_for_patience_epochs(
     monkeypatch.setattr(training, "_validation_loss", lambda *_: float(next(losses)))
     config = fit(tmp_path / "m", max_epochs=20, patience=patience)
     assert (config["n_epochs"], config["best_epoch"]) == (3 + patience, 2)
+
+
+def learning_rates(folder, monkeypatch, interrupted_after=None, **changes):
+    """Learning rate of every epoch; the validation loss improves in the first epoch only."""
+    rates, train_epoch = [], training._train_epoch
+
+    def recorded(fabric, model, optimizer, *args):
+        if len(rates) == interrupted_after:
+            raise Interruption
+        rates.append(optimizer.param_groups[0]["lr"])
+        return train_epoch(fabric, model, optimizer, *args)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(training, "_validation_loss", lambda *_: 1.0)
+        patch.setattr(training, "_train_epoch", recorded)
+        if interrupted_after is None:
+            fit(folder, max_epochs=7, patience=9, **changes)
+        else:
+            with pytest.raises(Interruption):
+                fit(folder, max_epochs=7, patience=9, **changes)
+    return rates
+
+
+def test_the_learning_rate_is_halved_on_a_plateau_also_after_an_interruption(tmp_path, monkeypatch):
+    # Epoch 0 is the best; PyTorch halves after more than 1 epoch without improvement.
+    expected = [0.01, 0.01, 0.01, 0.005, 0.005, 0.0025, 0.0025]
+    assert learning_rates(tmp_path / "m", monkeypatch, halve_after=1) == expected
+    before = learning_rates(tmp_path / "n", monkeypatch, interrupted_after=4, halve_after=1)
+    after = learning_rates(tmp_path / "n", monkeypatch, halve_after=1)
+    assert (before, after) == (expected[:4], expected[4:])
+    assert learning_rates(tmp_path / "o", monkeypatch) == [0.01] * 7
 
 
 class Recorder(torch.nn.Module):
@@ -488,7 +580,7 @@ def test_flips_mirror_left_and_right_alone_and_about_every_second_scan(flips):
     settings = SETTINGS.model_copy(update={"flips": flips, "balanced_classes": False})
     for seed in range(6):
         rng = np.random.default_rng(seed)
-        training._train_epoch(model, optimizer, volumes, labels, FIT, settings, rng)
+        training._train_epoch(CPU, model, optimizer, volumes, labels, FIT, settings, rng)
     n_mirrored, seen = 0, torch.cat(model.batches)[:, 0].numpy()
     for x in seen:
         as_is = any(np.array_equal(x, volumes[row]) for row in FIT)
@@ -507,7 +599,7 @@ def test_an_epoch_shows_each_scan_once_in_batches_of_at_least_the_size_asked_for
         update={"flips": False, "balanced_classes": False, "batch_size": batch_size}
     )
     optimizer, rng = torch.optim.Adam(model.parameters()), np.random.default_rng(0)
-    training._train_epoch(model, optimizer, volumes, labels, FIT, settings, rng)
+    training._train_epoch(CPU, model, optimizer, volumes, labels, FIT, settings, rng)
     sizes = [len(x) for x in model.batches]
     assert len(sizes) == max(1, 17 // batch_size)
     assert min(sizes) >= min(batch_size, 17)
@@ -533,11 +625,11 @@ def test_balanced_classes_come_equally_often_up_to_one_scan(labels, seed):
 
 @pytest.fixture(scope="module")
 def model(finished):
-    return training.load_model(finished, NETWORK)
+    return prediction.load_model(finished, NETWORK)
 
 
 def test_probabilities_sum_to_one(model):
-    proba = training.predict(model, made_up_scans()[0], np.arange(30), batch_size=7)
+    proba = prediction.predict(model, made_up_scans()[0], np.arange(30), batch_size=7)
     assert proba.shape == (30, 3)
     assert proba.dtype == np.float64
     np.testing.assert_allclose(proba.sum(1), 1, atol=1e-12)
@@ -553,18 +645,18 @@ def test_rows_keep_their_order_and_equal_prediction_one_by_one(model, rows, batc
         for row in rows:
             logits = model(torch.from_numpy(volumes[row])[None, None])[0].double()
             alone.append((logits.exp() / logits.exp().sum()).numpy())
-    proba = training.predict(model, volumes, rows, batch_size)
+    proba = prediction.predict(model, volumes, rows, batch_size)
     np.testing.assert_allclose(proba, alone, rtol=1e-5)
 
 
 def test_no_rows_give_no_probabilities(model):
-    proba = training.predict(model, made_up_scans()[0], np.array([], dtype=int))
+    proba = prediction.predict(model, made_up_scans()[0], np.array([], dtype=int))
     assert proba.shape == (0, 3)
 
 
 def test_a_batch_holds_the_volume_in_nibabel_order():
     volumes, _ = made_up_scans()
-    x = training._batch(volumes, np.array([6, 2]))
+    x = prediction.batch(volumes, np.array([6, 2]))
     assert x.shape == (2, 1, *SHAPE)
     np.testing.assert_array_equal(x[:, 0], volumes[[6, 2]])
 
@@ -586,11 +678,39 @@ def test_each_scan_is_predicted_by_the_model_of_its_fold(tmp_path):
         fit(tmp_path / f"fold-{k}", seed=k, max_epochs=1)
     fold = np.full(30, np.nan)  # as a table with scans of other cohorts has it
     fold[[3, 20, 7]], fold[[12, 5]] = 0, 1
-    found = training.predict_folds(tmp_path, NETWORK, volumes, fold)
-    models = [training.load_model(tmp_path / f"fold-{k}", NETWORK) for k in range(2)]
+    found = prediction.predict_folds(tmp_path, NETWORK, volumes, fold)
+    models = [prediction.load_model(tmp_path / f"fold-{k}", NETWORK) for k in range(2)]
     expected = [
-        training.predict(models[int(fold[row])], volumes, np.array([row]))[0]
+        prediction.predict(models[int(fold[row])], volumes, np.array([row]))[0]
         for row in (3, 5, 7, 12, 20)
     ]
     np.testing.assert_allclose(found, expected, atol=1e-6)
-    assert not np.allclose(*(training.predict(m, volumes, np.array([3])) for m in models))
+    assert not np.allclose(*(prediction.predict(m, volumes, np.array([3])) for m in models))
+
+
+# --- number type and devices ------------------------------------------------------------------
+
+
+def fit_on_two_devices(folder):
+    """Run in a process of its own: two forked processes share each batch."""
+    torch.set_num_threads(1)
+    fit(folder, devices=2, accelerator="cpu", max_epochs=2)
+
+
+def test_two_devices_share_each_batch_and_agree_on_one_model(tmp_path):
+    folder = tmp_path / "m"
+    context = multiprocessing.get_context("spawn")
+    child = context.Process(target=fit_on_two_devices, args=(folder,))
+    child.start()
+    child.join(120)
+    assert child.exitcode == 0
+    fit(tmp_path / "one", max_epochs=2)
+    two, one = content(folder), content(tmp_path / "one")
+    assert two[0] != one[0]  # each device normalises its own half of a batch
+    losses = [model[2]["validation_loss"] for model in (two, one)]
+    assert losses[0] == pytest.approx(losses[1], rel=0.5)
+
+
+def test_a_device_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(RuntimeError, match="(?i)gpu|cuda|accelerator"):
+        fit(tmp_path / "m", accelerator="gpu")

@@ -121,11 +121,12 @@ def test_modules_are_followed_through_every_way_of_importing_them(tmp_path):
         "from pathlib import Path",
         "from datnet_core import fusion as f, __version__",  # fusion: manifest
         "def later():",
-        "    from datnet_core.training import fit",  # training: network, progress
+        "    from datnet_core.progress import progress",
+        "    from datnet_core.prediction import predict",  # prediction: network, model_files
         "from other.study import x",
     )
     names = {path.stem for path in code_read(source)}
-    assert names == {"fusion", "manifest", "training", "network", "progress"}
+    assert names == {"fusion", "manifest", "progress", "prediction", "network", "model_files"}
 
 
 def test_no_file_imports_a_module_in_a_way_that_is_not_followed():

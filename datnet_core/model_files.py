@@ -1,0 +1,203 @@
+"""The files of a model: weights, checkpoint and record, each written whole or not at all.
+
+A model is a folder: `weights.safetensors` (the best epoch), `config.json` (written last: where it
+stands, the model is finished) and `history.tsv`; while training runs, `checkpoint.safetensors`
+holds the last epoch. Every tensor file carries a hash of its content, so a damaged one is named.
+"""
+
+import hashlib
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import load_file, save_file
+
+CODE = ("network.py", "training.py", "model_files.py")  # what a trained model depends on
+
+
+def read_config(folder):
+    """Record of a finished model.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of the model.
+
+    Returns
+    -------
+    dict
+        Content of `config.json`.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the model is not finished.
+    """
+    if not (folder / "config.json").is_file():
+        raise FileNotFoundError(
+            f"{folder} holds no finished model; the page `training` makes it: make study"
+        )
+    return json.loads((folder / "config.json").read_text())
+
+
+def write_config(folder, config):
+    """Write `config.json`: from here on the model counts as finished."""
+    write_text(folder / "config.json", json.dumps(config, indent=1))
+
+
+def write_text(path, text):
+    """Write text by way of a temporary file."""
+    part = path.with_name(f"{path.name}.part")
+    part.write_text(text)
+    os.replace(part, path)
+
+
+def write_tensors(path, tensors, metadata):
+    """Write a safetensors file by way of a temporary file, with a hash of the tensors.
+
+    Parameters
+    ----------
+    path : Path
+    tensors : dict of str to Tensor
+    metadata : dict of str to str
+        Kept in the header of the file.
+    """
+    tensors = {name: tensor.contiguous() for name, tensor in tensors.items()}
+    part = path.with_suffix(".part")
+    save_file(tensors, part, metadata | {"sha256": _content_hash(tensors)})
+    os.replace(part, path)
+
+
+def read_tensors(path):
+    """Tensors and metadata of a safetensors file.
+
+    Parameters
+    ----------
+    path : Path
+        Written by `write_tensors`.
+
+    Returns
+    -------
+    tensors : dict of str to Tensor
+    metadata : dict of str to str
+
+    Raises
+    ------
+    ValueError
+        If the file is cut short or its content does not have the hash that was written; the
+        message names it.
+    """
+    try:
+        tensors = load_file(path)
+        with safe_open(path, "pt") as file:
+            metadata = file.metadata() or {}
+    except (SafetensorError, OSError) as error:
+        raise ValueError(f"{path} is damaged ({error}); delete it and run again") from error
+    if metadata.get("sha256") != _content_hash(tensors):
+        raise ValueError(
+            f"{path} is damaged (its content has another hash than was written); "
+            "delete it and run again"
+        )
+    return tensors, metadata
+
+
+def write_checkpoint(path, inputs, model, optimizer, history, seconds):
+    """Everything a restart needs, in one file: weights, Adam's moments, history.
+
+    Parameters
+    ----------
+    path : Path
+    inputs : str
+        Output of `fingerprint`.
+    model : torch.nn.Module
+    optimizer : torch.optim.Optimizer
+    history : list of dict
+        One entry per epoch.
+    seconds : float
+        Time spent in training so far.
+    """
+    tensors = {f"model.{name}": t for name, t in model.state_dict().items()}
+    for index, state in optimizer.state_dict()["state"].items():
+        tensors |= {f"adam.{index}.{name}": t for name, t in state.items()}
+    metadata = {"inputs": inputs, "history": json.dumps(history), "seconds": str(seconds)}
+    write_tensors(path, tensors, metadata)
+
+
+def resume(path, inputs, model, optimizer):
+    """Load a checkpoint of the same inputs into model and optimiser.
+
+    Parameters
+    ----------
+    path : Path
+        Written by `write_checkpoint`; there may be none.
+    inputs : str
+        Output of `fingerprint`; a checkpoint of other inputs is left aside.
+    model : torch.nn.Module
+    optimizer : torch.optim.Optimizer
+
+    Returns
+    -------
+    history : list of dict
+        Epochs done so far; empty if there is nothing to go on from.
+    seconds : float
+        Time they took.
+
+    Raises
+    ------
+    ValueError
+        If the checkpoint is damaged.
+    """
+    if not path.is_file():
+        return [], 0.0
+    tensors, metadata = read_tensors(path)
+    if metadata["inputs"] != inputs:
+        return [], 0.0
+    model.load_state_dict({name[6:]: t for name, t in tensors.items() if name.startswith("model.")})
+    state = {}
+    for name, t in tensors.items():
+        if name.startswith("adam."):
+            _, index, key = name.split(".", 2)
+            state.setdefault(int(index), {})[key] = t
+    groups = optimizer.state_dict()["param_groups"]
+    optimizer.load_state_dict({"state": state, "param_groups": groups})
+    return json.loads(metadata["history"]), float(metadata["seconds"])
+
+
+def fingerprint(volumes, labels, split, classes, network, training, start):
+    """Hash of everything a model depends on, the code that trains it included.
+
+    Parameters
+    ----------
+    volumes, labels, classes, network, training, start
+        As in `training.fit`.
+    split : pair of int ndarray
+        Rows learned from, and rows that stop the training; others have no influence.
+
+    Returns
+    -------
+    str
+    """
+    digest = hashlib.sha256()
+    for module in CODE:
+        digest.update((Path(__file__).parent / module).read_bytes())
+    for rows in split:
+        digest.update(json.dumps([rows.tolist(), labels[rows].tolist(), classes]).encode())
+        for row in rows:
+            digest.update(np.ascontiguousarray(volumes[row]))
+    digest.update((network.model_dump_json() + training.model_dump_json()).encode())
+    if start:
+        digest.update((start / "weights.safetensors").read_bytes())
+    return digest.hexdigest()
+
+
+def _content_hash(tensors):
+    """Hash of names, types, shapes and values, whatever the order in the file."""
+    digest = hashlib.sha256()
+    for name in sorted(tensors):
+        tensor = tensors[name].detach().cpu().contiguous()
+        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
+        digest.update(tensor.reshape(-1).view(torch.uint8).numpy())
+    return digest.hexdigest()

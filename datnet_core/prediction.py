@@ -1,0 +1,100 @@
+"""Probabilities of scans from finished models.
+
+Paper section "Deep Neural Network and its Interpretation"; open point A5.
+"""
+
+import numpy as np
+import torch
+
+from datnet_core.model_files import read_config, read_tensors
+from datnet_core.network import build
+
+
+def load_model(folder, network):
+    """A finished model in evaluation mode, on the accelerator if there is one.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder written by `training.fit`.
+    network : Network
+        Section of the study file.
+
+    Returns
+    -------
+    torch.nn.Module
+
+    Raises
+    ------
+    FileNotFoundError
+        If the model is not finished.
+    ValueError
+        If its weights are damaged.
+    """
+    model = build(len(read_config(folder)["classes"]), network)
+    model.load_state_dict(read_tensors(folder / "weights.safetensors")[0])
+    found = torch.accelerator.is_available()
+    device = torch.accelerator.current_accelerator() if found else "cpu"
+    return model.eval().to(device, memory_format=torch.channels_last_3d)
+
+
+@torch.inference_mode()
+def predict(model, volumes, rows, batch_size=16):
+    """Softmax probabilities of scans.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        In evaluation mode.
+    volumes : ndarray of shape (n_scans, X, Y, Z)
+        Uptake ratios; a memory map is read batch by batch.
+    rows : int ndarray of shape (n,)
+        Scans to predict.
+    batch_size : int
+        Scans at once.
+
+    Returns
+    -------
+    ndarray of float64, shape (n, n_classes)
+    """
+    device = next(model.parameters()).device
+    proba = [
+        torch.softmax(model(batch(volumes, chunk).to(device)).double(), 1).cpu().numpy()
+        for chunk in np.array_split(rows, max(1, -(-len(rows) // batch_size)))
+    ]
+    return np.concatenate(proba)
+
+
+def predict_folds(folder, network, volumes, fold):
+    """Probabilities of scans, each from the model of its fold, which never saw it.
+
+    Parameters
+    ----------
+    folder : Path
+        Holds the models `fold-<k>`.
+    network : Network
+        Section of the study file.
+    volumes : ndarray of shape (n_scans, X, Y, Z)
+        Uptake ratios.
+    fold : int ndarray of shape (n_scans,)
+        Fold of each scan; negative where the scan is in none.
+
+    Returns
+    -------
+    ndarray of float64, shape (n_in_a_fold, n_classes)
+        Rows in the order of the scans that are in a fold.
+    """
+    rows = np.flatnonzero(fold >= 0)
+    proba = {}
+    for k in np.unique(fold[rows]).astype(int):
+        held_out = np.flatnonzero(fold == k)
+        model = load_model(folder / f"fold-{k}", network)
+        proba |= dict(zip(held_out.tolist(), predict(model, volumes, held_out), strict=True))
+    return np.stack([proba[row] for row in rows.tolist()])
+
+
+def batch(volumes, rows):
+    """Rows of the array as network input, (N, 1, X, Y, Z); only these rows are read."""
+    order = np.argsort(rows)  # a memory map is read fastest from front to back
+    x = torch.from_numpy(np.ascontiguousarray(volumes[np.asarray(rows)[order]])[np.argsort(order)])
+    return x.unsqueeze(1).contiguous(memory_format=torch.channels_last_3d)
