@@ -108,30 +108,34 @@ def black_rows(names):
 
 
 def learning_curves(histories):
-    """Training and validation loss by epoch, one panel per model.
+    """Training and validation loss by epoch, one panel per model with all its networks.
 
     Parameters
     ----------
-    histories : dict of str to DataFrame
-        Name of the model to `history.tsv`.
+    histories : dict of (str, int) to DataFrame
+        Name of the model and number of the network to `history.tsv`.
 
     Returns
     -------
     matplotlib.figure.Figure
     """
-    n_columns = min(4, len(histories))
-    n_rows = -(-len(histories) // n_columns)
+    models = list(dict.fromkeys(model for model, _ in histories))
+    n_columns = min(4, len(models))
+    n_rows = -(-len(models) // n_columns)
     fig, axes = plt.subplots(
         n_rows, n_columns, figsize=(2.6 * n_columns, 2.4 * n_rows), sharey=True, squeeze=False
     )
-    for ax in axes.flat[len(histories) :]:
+    for ax in axes.flat[len(models) :]:
         ax.axis("off")
-    for ax, (name, history) in zip(axes.flat, histories.items(), strict=False):
-        ax.plot(history["epoch"], history["train_loss"], color="0.6", label="training")
-        ax.plot(history["epoch"], history["validation_loss"], color="C0", label="validation")
+    for (model, network), history in histories.items():
+        ax, first = axes.flat[models.index(model)], network == 0
+        lines = {"training": ("train_loss", "0.7"), "validation": ("validation_loss", "C0")}
+        for label, (column, colour) in lines.items():
+            label = label if first else None
+            ax.plot(history["epoch"], history[column], color=colour, lw=1, label=label)
         best = history["validation_loss"].idxmin()
-        ax.plot(history["epoch"][best], history["validation_loss"][best], "o", color="C3")
-        ax.set(title=name, xlabel="epoch", ylim=(0, None))
+        ax.plot(history["epoch"][best], history["validation_loss"][best], "o", color="C3", ms=4)
+        ax.set(title=model, xlabel="epoch", ylim=(0, None))
         ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes[0, 0].set_ylabel("cross-entropy")
     axes[0, 0].legend(frameon=False, fontsize="small")

@@ -187,7 +187,8 @@ def fingerprint(volumes, labels, split, classes, network, training, start):
         digest.update(json.dumps([rows.tolist(), labels[rows].tolist(), classes]).encode())
         for row in rows:
             digest.update(np.ascontiguousarray(volumes[row]))
-    digest.update((network.model_dump_json() + training.model_dump_json()).encode())
+    one = network.model_dump_json(exclude={"n_members"})  # what the others do is no input
+    digest.update((one + training.model_dump_json()).encode())
     if start:
         digest.update((start / "weights.safetensors").read_bytes())
     return digest.hexdigest()

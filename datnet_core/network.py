@@ -5,6 +5,7 @@ activation are open point A1. Every module is used once and every activation has
 so full gradients can be taken module by module.
 """
 
+import torch
 from torch import nn
 
 NORMALISATIONS = {"batch": nn.BatchNorm3d, "instance": nn.InstanceNorm3d}
@@ -85,8 +86,20 @@ class DATNet(nn.Module):
         return self.head(self.encoder(x))  # (N, n_classes)
 
 
+class Ensemble(nn.Module):
+    """Mean logits of several networks, itself one network: its full gradients are complete too."""
+
+    def __init__(self, networks):
+        super().__init__()
+        self.networks = nn.ModuleList(networks)
+
+    def forward(self, x):
+        """Logits of a batch of volumes."""
+        return torch.stack([network(x) for network in self.networks]).mean(0)  # (N, n_classes)
+
+
 def build(n_classes, network):
-    """DAT-Net with the settings of a study file's `network` section.
+    """One DAT-Net with the settings of a study file's `network` section.
 
     `network.resized_to` and `network.standardised` put two steps of the authors' public code in
     front, as modules, so that full gradients reach through them to the voxels of the study grid:

@@ -7,16 +7,19 @@ import numpy as np
 import torch
 
 from datnet_core.model_files import read_config, read_tensors
-from datnet_core.network import build
+from datnet_core.network import Ensemble, build
 
 
 def load_model(folder, network):
     """A finished model in evaluation mode, on the accelerator if there is one.
 
+    A model is the mean logit of `network.n_members` networks, each with an inner validation split
+    of its own (bagging; Breiman 1996, doi:10.1007/BF00058655).
+
     Parameters
     ----------
     folder : Path
-        Folder written by `training.fit`.
+        Holds the networks `member-<j>`, written by `training.fit`.
     network : Network
         Section of the study file.
 
@@ -29,10 +32,15 @@ def load_model(folder, network):
     FileNotFoundError
         If the model is not finished.
     ValueError
-        If its weights are damaged.
+        If weights are damaged; the message names the file.
     """
-    model = build(len(read_config(folder)["classes"]), network)
-    model.load_state_dict(read_tensors(folder / "weights.safetensors")[0])
+    members = []
+    for j in range(network.n_members):
+        member = build(len(read_config(folder / f"member-{j}")["classes"]), network)
+        weights, _ = read_tensors(folder / f"member-{j}" / "weights.safetensors")
+        member.load_state_dict(weights)
+        members.append(member)
+    model = Ensemble(members)
     found = torch.accelerator.is_available()
     device = torch.accelerator.current_accelerator() if found else "cpu"
     return model.eval().to(device, memory_format=torch.channels_last_3d)

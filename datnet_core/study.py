@@ -55,6 +55,7 @@ class Network(Section):
     n_levels: Positive = 4
     normalisation: Literal["batch", "instance"] = "batch"
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.3
+    n_members: Positive = 4
     standardised: bool = False
     resized_to: tuple[Positive, Positive, Positive] | None = None
 

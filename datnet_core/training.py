@@ -72,7 +72,7 @@ def fit(folder, volumes, labels, fit_rows, validation_rows, classes, network, tr
     """
     if len(fit_rows) < 2 or len(validation_rows) < 1:
         raise ValueError(
-            f"model {folder.name}: {len(fit_rows)} scan(s) to learn from and "
+            f"model {_label(folder)}: {len(fit_rows)} scan(s) to learn from and "
             f"{len(validation_rows)} to stop by, expected at least 2 and 1; add participants"
         )
     if start and not (start / "config.json").is_file():
@@ -114,7 +114,7 @@ def fit(folder, volumes, labels, fit_rows, validation_rows, classes, network, tr
         "classes": list(classes),
         "network": network.model_dump(),
         "training": training.model_dump(),
-        "start": start.name if start else None,
+        "start": _label(start) if start else None,
         "n_fit": len(fit_rows),
         "n_validation": len(validation_rows),
         "n_epochs": len(history),
@@ -127,6 +127,11 @@ def fit(folder, volumes, labels, fit_rows, validation_rows, classes, network, tr
     write_config(folder, config)
     checkpoint_path.unlink(missing_ok=True)
     return config
+
+
+def _label(folder):
+    """Model and network of a folder, `fold-0/member-1`."""
+    return "/".join(folder.parts[-2:])
 
 
 def _train(fabric, folder, model, data, training, inputs):
@@ -145,7 +150,7 @@ def _train(fabric, folder, model, data, training, inputs):
     for done in history:
         schedule.step(done["validation_loss"])
 
-    bar = progress(range(training.max_epochs), f"training {folder.name}", unit="epoch")
+    bar = progress(range(training.max_epochs), f"training {_label(folder)}", unit="epoch")
     for epoch in bar:
         if epoch < len(history):
             continue

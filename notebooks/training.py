@@ -67,47 +67,49 @@ if config.decisions.blind_test_model == "refit":
     pool["refit"] = scans["cohort"] == "training"
 pool = {name: np.flatnonzero(rows) for name, rows in pool.items() if rows.any()}
 
+# %% [markdown]
+# A model is the mean logit of several networks (`network.n_members`). Each has another
+# inner validation split, so every scan of the pool is learned from by most of them and
+# stops one or two.
+
 # %%
 stages = {}
 for name, rows in pool.items():
-    seed = [
-        settings.seed,
-        *name.encode(),
-    ]  # the same whatever other stages there are
-    fit, inner = split_inner(scans.iloc[rows], settings.inner_fraction, seed)
-    stages[name] = (rows[fit], rows[inner])
-    if settings.early_stopping_on == "test_fold" and name.startswith("fold-"):
-        stages[name] = (
-            rows,
-            np.flatnonzero(scans["fold"] == int(name.removeprefix("fold-"))),
-        )
-if stage not in ("all", "pretrain", *stages):
-    raise ValueError(f"stage {stage!r} is not one of all, {', '.join(stages)}")
+    n_members = 1 if name == "pretrain" else config.network.n_members
+    for j in range(n_members):
+        # the same whatever other stages and members there are
+        seed = [settings.seed, *name.encode(), j]
+        fit, inner = split_inner(scans.iloc[rows], settings.inner_fraction, seed)
+        stages[name, j] = (rows[fit], rows[inner])
+        if settings.early_stopping_on == "test_fold" and name.startswith("fold-"):
+            judged = scans["fold"] == int(name.removeprefix("fold-"))
+            stages[name, j] = (rows, np.flatnonzero(judged))
+if stage not in ("all", "pretrain", *pool):
+    raise ValueError(f"stage {stage!r} is not one of all, {', '.join(pool)}")
 
 # %% [markdown]
 # ## Training
 #
-# A finished model is kept, an interrupted one goes on from its last epoch.
+# A finished network is kept, an interrupted one goes on from its last epoch.
 
 # %%
-for name, (fit, validation) in stages.items():
+for (name, j), (fit, validation) in stages.items():
     if stage in ("all", name):
-        start = (
-            models / "pretrain" if "pretrain" in stages and name != "pretrain" else None
-        )
+        first = models / "pretrain" / "member-0"
         training.fit(
-            folder / name, seen, labels, fit, validation,
-            config.diagnoses, config.network, settings, start,
+            folder / name / f"member-{j}", seen, labels, fit, validation,
+            config.diagnoses, config.network,
+            settings.model_copy(update={"seed": settings.seed + j}),
+            first if "pretrain" in pool and name != "pretrain" else None,
         )  # fmt: skip
 
 # %% [markdown]
 # ## How they learned
 
 # %% tags=["hide-input"]
-done = [name for name in stages if (folder / name / "config.json").is_file()]
-histories = {
-    name: pd.read_csv(folder / name / "history.tsv", sep="\t") for name in done
-}
+places = {key: folder / key[0] / f"member-{key[1]}" for key in stages}
+done = [key for key, place in places.items() if (place / "config.json").is_file()]
+histories = {key: pd.read_csv(places[key] / "history.tsv", sep="\t") for key in done}
 figures.learning_curves(histories) if done else "no scan in this stage"
 
 # %% [markdown]
@@ -118,29 +120,46 @@ figures.learning_curves(histories) if done else "no scan in this stage"
 # `training.patience` says.
 
 # %%
-columns = [
-    "n_fit",
-    "n_validation",
-    "n_epochs",
-    "best_epoch",
-    "validation_loss",
-    "seconds",
-]
-facts = [model_files.read_config(folder / name) for name in done]
-records = pd.DataFrame(facts, index=done, columns=[*columns, "n_parameters", "torch"])
-table = records[columns].rename_axis("model").reset_index()
-report.table(table.rename(columns=lambda name: name.replace("_", " "))).format(
-    {"validation loss": "{:.3f}", "seconds": "{:.0f}"}
+columns = ["n_fit", "n_validation", "n_epochs", "best_epoch", "validation_loss"]
+columns += ["n_parameters", "seconds", "inputs", "environment"]
+facts = [model_files.read_config(places[key]) for key in done]
+index = pd.MultiIndex.from_tuples(done, names=["model", "network"])
+records = pd.DataFrame(facts, index=index, columns=columns).reset_index()
+table = records.drop(columns=["inputs", "environment"])
+
+# %% tags=["hide-input"]
+by_model = table.groupby("model", sort=False)
+shown = by_model[["n_fit", "n_validation", "n_epochs", "best_epoch"]].mean().round(0)
+shown.insert(0, "networks", by_model.size())
+shown["validation_loss"] = by_model["validation_loss"].mean()
+shown["seconds"] = by_model["seconds"].sum()
+shown = shown.reset_index().rename(columns=lambda name: name.replace("_", " "))
+report.table(shown).format(
+    {"validation loss": "{:.3f}", "seconds": "{:.0f}"}, precision=0
 )
+
+# %% [markdown]
+# Scans, epochs and losses are means over the networks of a model, seconds their sum.
+#
+# ## What it ran on
+#
+# The same study file gives the same predictions, byte for byte, on the same machine
+# with the same versions. Each network's folder `models/<model>/member-<j>` keeps its
+# settings and seeds, a hash of everything it learned from, and this:
+
+# %% tags=["hide-input"]
+made_with = records["environment"].iloc[0] if done else {}
+facts_of_run = {key: str(value) for key, value in made_with.items()}
+report.table(pd.DataFrame(facts_of_run.items(), columns=["what", "found"]))
 
 # %% [markdown]
 # ## Summary
 #
-# - Each model was stopped by scans that it is not judged on, unless
+# - Each network was stopped by scans that it is not judged on, unless
 #   `training.early_stopping_on` is `test_fold`.
-# - The weights of the best validation epoch are kept as
-#   `models/<stage>/weights.safetensors`.
-# - The same study file gives the same models again on the same machine.
+# - The weights of the best validation epoch are kept, as
+#   `models/<model>/member-<j>/weights.safetensors`.
+# - A model speaks through the mean logit of its networks.
 
 # %%
 if stage == "all" and variant == "study":
@@ -148,7 +167,8 @@ if stage == "all" and variant == "study":
     numbers = {
         "n_parameters": int(records["n_parameters"].iloc[0]),
         "training_seconds": records["seconds"].sum(),
-        "torch": records["torch"].iloc[0],
-        "models": table.set_index("model").to_dict("index"),
+        "environment": made_with,
+        "inputs": {f"{r.model}/{r.network}": r.inputs for r in records.itertuples()},
+        "models": table.groupby("model").mean().to_dict("index"),
     }
     report.write_result(config, "training", numbers, claims={})

@@ -91,7 +91,7 @@ def draw_saliency_maps(names, rng):
 def draw_learning_curves(names, rng):
     epochs = {"epoch": range(5), "train_loss": rng.random(5), "validation_loss": rng.random(5)}
     return figures.learning_curves(
-        dict.fromkeys([f"fold-{k}" for k in range(6)], pd.DataFrame(epochs))
+        dict.fromkeys([(f"fold-{k}", j) for k in range(6) for j in range(2)], pd.DataFrame(epochs))
     )
 
 
@@ -263,12 +263,17 @@ def test_p_values_read_well(p, text):
     assert figures.p_text(p) == text
 
 
-def test_learning_curves_mark_the_best_epoch():
+def test_learning_curves_mark_the_best_epoch_of_each_network_in_the_panel_of_its_model():
     history = pd.DataFrame(
         {"epoch": [0, 1, 2], "train_loss": [3.0, 2, 1], "validation_loss": [3.0, 1, 2]}
     )
-    ax = figures.learning_curves({"fold-0": history}).axes[0]
-    assert ax.lines[2].get_xydata().tolist() == [[1, 1]]
+    later = history.assign(validation_loss=[3.0, 2, 1])
+    curves = {("fold-0", 0): history, ("fold-0", 1): later, ("fold-1", 0): later}
+    fig = figures.learning_curves(curves)
+    first, second = (ax for ax in fig.axes if ax.get_title())
+    assert [line.get_xydata().tolist() for line in first.lines[2::3]] == [[[1, 1]], [[2, 1]]]
+    assert [line.get_xydata().tolist() for line in second.lines[2::3]] == [[[2, 1]]]
+    assert first.get_legend_handles_labels()[1] == ["training", "validation"]
 
 
 def test_colours_differ_between_diagnoses_and_stay_with_the_papers_four():

@@ -19,7 +19,7 @@ from datnet_core.study import Network, Training
 
 NAMES = ("A", "B", "C")
 SHAPE = (13, 14, 11)
-NETWORK = Network(n_filters=2, n_levels=2)
+NETWORK = Network(n_filters=2, n_levels=2, n_members=1)
 SETTINGS = Training(max_epochs=4, batch_size=4, patience=4, learning_rate=1e-2)
 FIT, VALIDATION, OTHER = np.arange(17), np.arange(17, 24), np.arange(24, 30)
 CPU = Fabric(accelerator="cpu", devices=1)
@@ -80,7 +80,7 @@ def quiet(monkeypatch):
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
     """Folder of an undisturbed model."""
-    folder = tmp_path_factory.mktemp("models") / "undisturbed"
+    folder = tmp_path_factory.mktemp("models") / "undisturbed" / "member-0"
     fit(folder)
     return folder
 
@@ -333,7 +333,7 @@ def test_a_model_starts_from_the_weights_it_is_given(finished, tmp_path, monkeyp
     weights = model_files.read_tensors(finished / "weights.safetensors")[0]
     monkeypatch.setattr(training, "_train_epoch", lambda *_: 0.5)  # learns nothing
     config = fit(tmp_path / "m", max_epochs=1, start=finished)
-    assert config["start"] == "undisturbed"
+    assert config["start"] == "undisturbed/member-0"
     for name, tensor in model_files.read_tensors(tmp_path / "m" / "weights.safetensors")[0].items():
         assert torch.equal(tensor, weights[name])
 
@@ -343,7 +343,7 @@ def test_other_start_weights_train_anew(finished, tmp_path):
     fit(tmp_path / "start", max_epochs=1, seed=9)
     other = fit(tmp_path / "m", max_epochs=1, start=tmp_path / "start")
     assert one["inputs"] != other["inputs"]
-    assert other["start"] == "start"
+    assert other["start"].endswith("/start")
 
 
 def test_a_start_that_is_not_finished_is_refused(finished, tmp_path, monkeypatch):
@@ -358,7 +358,7 @@ def test_a_start_that_is_not_finished_is_refused(finished, tmp_path, monkeypatch
 
 @pytest.mark.parametrize(("rows", "others"), [(FIT[:1], VALIDATION), (FIT, VALIDATION[:0])])
 def test_too_few_scans_are_refused(tmp_path, rows, others):
-    with pytest.raises(ValueError, match=f"m: {len(rows)} .* {len(others)} .* expected"):
+    with pytest.raises(ValueError, match=f"/m: {len(rows)} .* {len(others)} .* expected"):
         fit(tmp_path / "m", rows=rows, others=others)
 
 
@@ -383,22 +383,22 @@ def test_a_damaged_checkpoint_is_named(tmp_path, monkeypatch, n_bytes):
 
 @pytest.mark.parametrize("n_bytes", [0, 5, 300, -1])
 def test_damaged_weights_are_named(tmp_path, n_bytes):
-    fit(tmp_path / "m", max_epochs=1)
-    path = tmp_path / "m" / "weights.safetensors"
+    fit(tmp_path / "member-0", max_epochs=1)
+    path = tmp_path / "member-0" / "weights.safetensors"
     cut(path, n_bytes)
     with pytest.raises(ValueError, match=f"{re.escape(str(path))} is damaged .*; delete it"):
-        prediction.load_model(tmp_path / "m", NETWORK)
+        prediction.load_model(tmp_path, NETWORK)
 
 
 @pytest.mark.parametrize("byte", [-1, -40, 0.5])
 def test_a_single_wrong_bit_is_noticed(tmp_path, byte):
-    fit(tmp_path / "m", max_epochs=1)
-    path = tmp_path / "m" / "weights.safetensors"
+    fit(tmp_path / "member-0", max_epochs=1)
+    path = tmp_path / "member-0" / "weights.safetensors"
     damaged = bytearray(path.read_bytes())
     damaged[int(byte * len(damaged)) if byte == 0.5 else byte] ^= 4
     path.write_bytes(damaged)
     with pytest.raises(ValueError, match=f"{re.escape(str(path))} is damaged .*; delete it"):
-        prediction.load_model(tmp_path / "m", NETWORK)
+        prediction.load_model(tmp_path, NETWORK)
 
 
 @pytest.mark.parametrize("lost", ["checkpoint.safetensors", "weights.safetensors"])
@@ -433,11 +433,11 @@ def test_the_weights_of_the_best_epoch_are_kept(tmp_path, monkeypatch):
     monkeypatch.setattr(
         training, "_validation_loss", lambda *args: validation_loss(*args) + next(penalty)
     )
-    config = fit(tmp_path / "m")
-    history = pd.read_csv(tmp_path / "m" / "history.tsv", sep="\t")
+    config = fit(tmp_path / "member-0")
+    history = pd.read_csv(tmp_path / "member-0" / "history.tsv", sep="\t")
     best = history["validation_loss"].idxmin()
     assert (config["best_epoch"], best, config["n_epochs"], len(history)) == (2, 2, 4, 4)
-    model = prediction.load_model(tmp_path / "m", NETWORK)
+    model = prediction.load_model(tmp_path, NETWORK)
     proba = prediction.predict(model, volumes, VALIDATION)
     # Mean over the classes of the mean cross-entropy of each class.
     losses = [
@@ -456,7 +456,7 @@ def test_the_record_says_what_was_trained(finished):
     assert config["network"] == NETWORK.model_dump(mode="json")
     assert config["training"] == SETTINGS.model_dump(mode="json")
     assert (config["n_fit"], config["n_validation"], config["start"]) == (17, 7, None)
-    model = prediction.load_model(finished, NETWORK)
+    model = prediction.load_model(finished.parent, NETWORK)
     assert config["n_parameters"] == sum(p.numel() for p in model.parameters())
     assert not model.training
 
@@ -464,9 +464,9 @@ def test_the_record_says_what_was_trained(finished):
 def test_it_learns_what_the_made_up_scans_show(tmp_path):
     volumes, labels = made_up_scans()
     changes = {"n_filters": 6, "dropout": 0.0, "flips": False}
-    fit(tmp_path / "m", max_epochs=15, patience=15, learning_rate=0.02, **changes)
+    fit(tmp_path / "member-0", max_epochs=15, patience=15, learning_rate=0.02, **changes)
     network = NETWORK.model_copy(update=changes)
-    proba = prediction.predict(prediction.load_model(tmp_path / "m", network), volumes, OTHER)
+    proba = prediction.predict(prediction.load_model(tmp_path, network), volumes, OTHER)
     np.testing.assert_array_equal(proba.argmax(1), labels[OTHER])
 
 
@@ -625,7 +625,7 @@ def test_balanced_classes_come_equally_often_up_to_one_scan(labels, seed):
 
 @pytest.fixture(scope="module")
 def model(finished):
-    return prediction.load_model(finished, NETWORK)
+    return prediction.load_model(finished.parent, NETWORK)
 
 
 def test_probabilities_sum_to_one(model):
@@ -661,6 +661,28 @@ def test_a_batch_holds_the_volume_in_nibabel_order():
     np.testing.assert_array_equal(x[:, 0], volumes[[6, 2]])
 
 
+def test_a_model_is_the_mean_logit_of_its_networks(tmp_path):
+    volumes, _ = made_up_scans()
+    for j in range(2):
+        fit(tmp_path / f"member-{j}", seed=j, max_epochs=1)
+    both = NETWORK.model_copy(update={"n_members": 2})
+    with torch.no_grad():
+        x = prediction.batch(volumes, np.arange(5))
+        first = prediction.load_model(tmp_path, NETWORK)(x)
+        (tmp_path / "swapped").mkdir()
+        (tmp_path / "swapped" / "member-0").symlink_to(tmp_path / "member-1")
+        second = prediction.load_model(tmp_path / "swapped", NETWORK)(x)
+        torch.testing.assert_close(prediction.load_model(tmp_path, both)(x), (first + second) / 2)
+    assert not torch.allclose(first, second)
+    with pytest.raises(FileNotFoundError, match="member-2 holds no finished model"):
+        prediction.load_model(tmp_path, NETWORK.model_copy(update={"n_members": 3}))
+
+
+def test_more_networks_leave_the_others_as_they_are(finished, monkeypatch):
+    forbid_training(monkeypatch)
+    fit(finished, n_members=5)
+
+
 def test_a_variant_changes_its_one_point_and_nothing_else():
     plain = Training()
     assert training.variant_settings(plain, "study") == plain
@@ -675,7 +697,7 @@ def test_a_variant_changes_its_one_point_and_nothing_else():
 def test_each_scan_is_predicted_by_the_model_of_its_fold(tmp_path):
     volumes, _ = made_up_scans()
     for k in range(2):
-        fit(tmp_path / f"fold-{k}", seed=k, max_epochs=1)
+        fit(tmp_path / f"fold-{k}" / "member-0", seed=k, max_epochs=1)
     fold = np.full(30, np.nan)  # as a table with scans of other cohorts has it
     fold[[3, 20, 7]], fold[[12, 5]] = 0, 1
     found = prediction.predict_folds(tmp_path, NETWORK, volumes, fold)
