@@ -38,6 +38,9 @@ if study.phantom:
     PAGES["truth"] = (["phantom.json", "cross_validation.json", "blind_test.json"], [])
 else:
     PAGES["cohorts"] = ([], ["scans.tsv"])
+if study.recipes:
+    fits = [f"fits/recipe.{r}.{fold}.ipynb" for r in study.recipes for fold in FOLDS]
+    PAGES["resolution"] = (["training.json", "predictions/cross_validation.tsv", *fits], [])
 
 # The user's own files: the scan table and every image of the data set.
 OWN = [] if study.phantom else [study.dataset_root / "scans.tsv"]
@@ -102,10 +105,39 @@ rule fit_variant:
         f"{OUT}/scans.tsv",
         [f"{OUT}/fits/pretrain.ipynb"] * study.training.pretrain,
     output: f"{OUT}/fits/{{variant}}.{{stage}}.ipynb"
+    wildcard_constraints: variant="test_fold|no_pretraining"
     params: settings=depends.settings_read("notebooks/training.py", study)
     shell:
         "{JOB} page {STUDY} {threads} {input[0]} {output[0]}"
         " stage={wildcards.stage} variant={wildcards.variant}"
+
+
+# Another grid or network on the same folds, for the page `resolution`.
+rule grid:
+    input: f"{OUT}/scans.tsv"
+    output: f"{OUT}/volumes_{{spacing}}mm.npy"
+    threads: 2
+    shell: "{JOB} grid {STUDY} {threads} {wildcards.spacing}"
+
+
+def recipe_inputs(wildcards):
+    grid_mm, _ = study.recipe(wildcards.recipe)
+    own = grid_mm == study.images.grid_mm
+    needs = [f"{OUT}/scans.tsv"] if own else [str(study.volumes(grid_mm).relative_to(study._root))]
+    if study.training.pretrain and wildcards.stage != "pretrain":
+        needs.append(f"{OUT}/fits/recipe.{wildcards.recipe}.pretrain.ipynb")
+    return needs
+
+
+rule fit_recipe:
+    input: source_of("training"), recipe_inputs
+    output: f"{OUT}/fits/recipe.{{recipe}}.{{stage}}.ipynb"
+    params:
+        settings=depends.settings_read("notebooks/training.py", study),
+        recipe=lambda wildcards: study.recipes[wildcards.recipe].model_dump_json(),
+    shell:
+        "{JOB} page {STUDY} {threads} {input[0]} {output[0]}"
+        " stage={wildcards.stage} recipe={wildcards.recipe}"
 
 
 rule book:

@@ -237,6 +237,37 @@ def confusion(table):
     return finished(fig)
 
 
+def auc_against_cost(found, alpha=0.05):
+    """Mean AUC of each recipe against the operations of its training step.
+
+    Parameters
+    ----------
+    found : DataFrame, one row per recipe
+        `auc`, `low`, `high`, `p` (against the best) and `gflop`.
+    alpha : float
+        Recipes with `p` below it are drawn open.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    fig, ax = plt.subplots(figsize=(7.5, 4))
+    for recipe, row in found.iterrows():
+        colour = "C0" if row["p"] >= alpha else "white"
+        ax.plot([row["gflop"]] * 2, [row["low"], row["high"]], color="0.6", lw=1.5, zorder=1)
+        ax.scatter(row["gflop"], row["auc"], s=50, color=colour, edgecolor="C0", zorder=2)
+        ax.annotate(
+            recipe.replace("_", " "), (row["gflop"], row["auc"]), xytext=(7, 0),
+            textcoords="offset points", va="center", fontsize="small",
+        )  # fmt: skip
+    ax.set(
+        xscale="log", xlabel="GFLOP of one training step for one scan",
+        ylabel="mean AUC of the patient groups",
+    )  # fmt: skip
+    ax.margins(x=0.25)
+    return finished(fig)
+
+
 def saliency_maps(maps, template_img):
     """Mean saliency of each diagnosis over the template, three planes, one scale (Fig. 5).
 

@@ -22,6 +22,18 @@ def dataset(study, threads):
     write_cohort(study.dataset_root, study.phantom, calibration, atlas, study.control, int(threads))
 
 
+def grid(study, threads, spacing_mm):
+    """Cache the scans of a study on another grid, for the recipes of the page `resolution`."""
+    from datnet_core.atlas import read_atlas
+    from datnet_core.report import read_table
+    from datnet_core.volumes import cache_volumes
+
+    spacing_mm, scans = float(spacing_mm), read_table(study, "scans.tsv")
+    paths = [study.dataset_root / path for path in scans["path"]]
+    atlas, reference = read_atlas(study.atlas_path), study.images.reference_region
+    cache_volumes(paths, atlas, spacing_mm, reference, study.volumes(spacing_mm), int(threads))
+
+
 def page(study, threads, source, output, *parameters):
     """Run a page; parameters are `name=value`, numbers as in YAML."""
     from datnet_core.pages import run_page
@@ -43,7 +55,7 @@ def where(study):
     sys.stdout.write(f"The book of study {study.name}: {study.results / 'book/index.html'}\n")
 
 
-JOBS = {"dataset": dataset, "page": page, "book": book, "where": where}
+JOBS = {"dataset": dataset, "grid": grid, "page": page, "book": book, "where": where}
 
 if __name__ == "__main__":
     kind, study_file, *rest = sys.argv[1:]

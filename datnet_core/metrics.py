@@ -9,6 +9,8 @@ from scipy import stats
 from sklearn.metrics import roc_curve
 from statsmodels.stats.proportion import proportion_confint
 
+from datnet_core.bootstrap import resampled_participants, weighted_auc
+
 
 def delong_interval(y_true, y_score, confidence=0.95):
     """Area under the ROC curve with DeLong's confidence interval.
@@ -109,20 +111,8 @@ def bootstrap_interval(y_true, y_score, participants, n_resamples, seed, confide
     """
     y_true, y_score = _checked(y_true, y_score)
     _same_length(participants, y_true)
-    _, first, person = np.unique(np.asarray(participants), return_index=True, return_inverse=True)
-    if (y_true[first][person] != y_true).any():
-        raise ValueError("a participant has positive and negative scans; expected one diagnosis")
-    rng = np.random.default_rng(seed)
-    times = np.zeros((n_resamples, len(first)))  # (resamples, participants): times drawn
-    for label in (True, False):
-        members = np.flatnonzero(y_true[first] == label)
-        equal = np.full(len(members), 1 / len(members))
-        times[:, members] = rng.multinomial(len(members), equal, size=n_resamples)
-    weights = times[:, person]  # (resamples, scans)
-    positive, negative = y_score[y_true][:, None], y_score[~y_true]
-    wins = (positive > negative) + 0.5 * (positive == negative)  # (positives, negatives)
-    w_pos, w_neg = weights[:, y_true], weights[:, ~y_true]
-    aucs = ((w_pos @ wins) * w_neg).sum(1) / (w_pos.sum(1) * w_neg.sum(1))
+    weights = resampled_participants(y_true, participants, n_resamples, seed)
+    aucs = weighted_auc(y_true, y_score, weights)
     low, high = np.quantile(aucs, [(1 - confidence) / 2, (1 + confidence) / 2])
     return float(low), float(high)
 

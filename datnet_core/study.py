@@ -61,10 +61,10 @@ class Network(Section):
 
 
 class Recipe(Section):
-    """A grid and a network to compare with the study's own on the page `resolution`."""
+    """Another grid or network, compared with the study's own on the page `resolution`."""
 
-    grid_mm: PositiveFloat
-    network: Network = Network()
+    grid_mm: PositiveFloat | None = None
+    network: dict[str, object] = {}
 
 
 class Training(Section):
@@ -138,6 +138,7 @@ class Study(Section):
     saliency: Saliency = Saliency()
     radiomics: Radiomics = Radiomics()
     fusion: Fusion = Fusion()
+    recipes: dict[Annotated[str, Field(pattern=r"^[a-z0-9_]+$")], Recipe] = {}
     _root: Path = PrivateAttr(default=Path())
     _source: Path = PrivateAttr(default=Path())
 
@@ -149,6 +150,8 @@ class Study(Section):
             raise ValueError(f"diagnoses names a group twice: {self.diagnoses}")
         if self.control not in self.diagnoses:
             raise ValueError(f"control {self.control!r} is not one of diagnoses {self.diagnoses}")
+        for name in self.recipes:
+            self.recipe(name)  # an unknown key or value of a recipe is an error here, not later
         if self.phantom:
             groups = {name for group in self.phantom.participants.values() for name in group}
             if extra := sorted(groups - set(self.diagnoses)):
@@ -160,6 +163,42 @@ class Study(Section):
                     f"{confirmed} participants of certainty 'confirmed'"
                 )
         return self
+
+    def recipe(self, name):
+        """Grid and network of a recipe; `study` is the study's own.
+
+        Parameters
+        ----------
+        name : str
+            `study` or a key of `recipes`.
+
+        Returns
+        -------
+        grid_mm : float
+        network : Network
+            The study's, with what the recipe changes; one network for each model.
+
+        Raises
+        ------
+        ValueError
+            If there is no such recipe, or it has an unknown key or value.
+        """
+        if name == "study":
+            return self.images.grid_mm, self.network
+        if name not in self.recipes:
+            raise ValueError(f"recipe {name!r} is not one of study, {', '.join(self.recipes)}")
+        recipe = self.recipes[name]
+        try:
+            changed = Network(**self.network.model_dump() | {"n_members": 1} | recipe.network)
+        except ValidationError as error:
+            lines = "; ".join(f"{item['loc'][0]}: {item['msg']}" for item in error.errors())
+            raise ValueError(f"recipes.{name}.network: {lines}") from None
+        return recipe.grid_mm or self.images.grid_mm, changed
+
+    def volumes(self, grid_mm):
+        """Array of all scans on a grid, made by the page `cohorts`."""
+        own = grid_mm == self.images.grid_mm
+        return self.results / ("volumes.npy" if own else f"volumes_{grid_mm:g}mm.npy")
 
     @property
     def results(self):

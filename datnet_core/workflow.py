@@ -63,6 +63,8 @@ def settings_read(source, study):
         "compared": ("diagnoses", "control"),
         "notice": ("phantom", "title", "dataset"),
         "dataset_root": ("phantom", "dataset"),
+        "recipe": ("images", "network"),  # recipes themselves: in the Snakefile, one by one
+        "volumes": ("images",),
     }
     fields = {field for name in names for field in derived.get(name, (name,))}
     settings = study.model_dump(mode="json")

@@ -24,6 +24,7 @@
 study: str = "data_manifest/smoke.yaml"  # study file
 stage: str = "all"  # pretrain, fold-<k>, refit, or all that are not trained yet
 variant: str = "study"  # or test_fold, no_pretraining: for the page `protocol`
+recipe: str = "study"  # or a key of `recipes`: for the page `resolution`
 
 # %%
 import numpy as np
@@ -44,11 +45,14 @@ report.notice(config)
 
 # %%
 scans = report.read_table(config, "scans.tsv")
-volumes = np.load(report.upstream(config, "volumes.npy"), mmap_mode="r")
-field = field_of_view(config.images.grid_mm, config.network.field_mm)
+grid_mm, network = config.recipe(recipe)
+volumes = np.load(report.upstream(config, config.volumes(grid_mm).name), mmap_mode="r")
+field = field_of_view(grid_mm, network.field_mm)
 seen = volumes[(slice(None), *field)]  # what the network gets
 labels = scans["diagnosis"].map(config.diagnoses.index).to_numpy()
 models = config.results / "models"
+if recipe != "study":
+    models = models / "recipes" / recipe
 settings = training.variant_settings(config.training, variant)
 folder = models if variant == "study" else models / variant
 
@@ -75,7 +79,7 @@ pool = {name: np.flatnonzero(rows) for name, rows in pool.items() if rows.any()}
 # %%
 stages = {}
 for name, rows in pool.items():
-    n_members = 1 if name == "pretrain" else config.network.n_members
+    n_members = 1 if name == "pretrain" else network.n_members
     for j in range(n_members):
         # the same whatever other stages and members there are
         seed = [settings.seed, *name.encode(), j]
@@ -98,7 +102,7 @@ for (name, j), (fit, validation) in stages.items():
         first = models / "pretrain" / "member-0"
         training.fit(
             folder / name / f"member-{j}", seen, labels, fit, validation,
-            config.diagnoses, config.network,
+            config.diagnoses, network,
             settings.model_copy(update={"seed": settings.seed + j}),
             first if "pretrain" in pool and name != "pretrain" else None,
         )  # fmt: skip
@@ -162,7 +166,7 @@ report.table(pd.DataFrame(facts_of_run.items(), columns=["what", "found"]))
 # - A model speaks through the mean logit of its networks.
 
 # %%
-if stage == "all" and variant == "study":
+if stage == "all" and (variant, recipe) == ("study", "study"):
     report.write_table(config, "training.tsv", table)
     numbers = {
         "n_parameters": int(records["n_parameters"].iloc[0]),

@@ -162,3 +162,30 @@ def test_one_patient_group_is_compared_with_the_controls(write):
 def test_a_phantom_says_so(study):
     assert "digital phantom" in study.notice
     assert study.compared == ("IPD", "MSA", "PSP")
+
+
+def test_a_recipe_changes_what_it_names_and_has_one_network(write):
+    recipes = {"fine": {"grid_mm": 2, "network": {"n_filters": 3}}, "plain": {}}
+    study = read_study(write(network={"dropout": 0.1, "n_members": 5}, recipes=recipes))
+    assert study.recipe("study") == (4.0, study.network)
+    one = study.network.model_copy(update={"n_members": 1})
+    assert study.recipe("plain") == (4.0, one)
+    assert study.recipe("fine") == (2.0, one.model_copy(update={"n_filters": 3}))
+    assert study.volumes(4.0).name == "volumes.npy"
+    assert study.volumes(2.0).name == "volumes_2mm.npy"
+    with pytest.raises(ValueError, match="'coarse' is not one of study, fine, plain"):
+        study.recipe("coarse")
+
+
+@pytest.mark.parametrize(
+    ("recipe", "message"),
+    [
+        ({"network": {"filters": 3}}, r"recipes\.r\.network: filters: Extra inputs"),
+        ({"network": {"n_filters": 0}}, r"recipes\.r\.network: n_filters: .*greater"),
+        ({"grid_mm": -2}, r"recipes\.r\.grid_mm: .*greater than 0, found -2"),
+        ({"grid": 2}, r"recipes\.r\.grid: unknown key"),
+    ],
+)
+def test_a_recipe_with_an_error_is_refused_when_the_file_is_read(write, recipe, message):
+    with pytest.raises(ValueError, match=message):
+        read_study(write(recipes={"r": recipe}))

@@ -14,7 +14,7 @@ import yaml
 
 ROOT = Path(__file__).parents[1]
 PAGES = (
-    "cohort_sizes", "cohorts", "phantom", "training", "cross_validation", "protocol",
+    "cohort_sizes", "cohorts", "phantom", "training", "cross_validation", "protocol", "resolution",
     "blind_test",
     "saliency", "binding_ratio", "radiomics", "fusion", "truth", "claims",
 )  # fmt: skip
