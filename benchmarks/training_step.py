@@ -17,7 +17,7 @@ import torch
 from torch.nn.functional import cross_entropy
 from torch.utils.flop_counter import FlopCounterMode
 
-from datnet_core import training
+from datnet_core import network
 from datnet_core.study import Network, read_study
 from datnet_core.volumes import field_of_view, study_grid
 

@@ -104,15 +104,16 @@ def read_tensors(path):
     return tensors, metadata
 
 
-def write_checkpoint(path, inputs, model, optimizer, history, seconds):
-    """Everything a restart needs, in one file: weights, Adam's moments, history.
+def write_checkpoint(path, inputs, model, averaged, optimizer, history, seconds):
+    """Everything a restart needs, in one file: weights, their mean, Adam's moments, history.
 
     Parameters
     ----------
     path : Path
     inputs : str
         Output of `fingerprint`.
-    model : torch.nn.Module
+    model, averaged : torch.nn.Module
+        The network, and the running mean of its weights.
     optimizer : torch.optim.Optimizer
     history : list of dict
         One entry per epoch.
@@ -120,14 +121,15 @@ def write_checkpoint(path, inputs, model, optimizer, history, seconds):
         Time spent in training so far.
     """
     tensors = {f"model.{name}": t for name, t in model.state_dict().items()}
+    tensors |= {f"averaged.{name}": t for name, t in averaged.state_dict().items()}
     for index, state in optimizer.state_dict()["state"].items():
         tensors |= {f"adam.{index}.{name}": t for name, t in state.items()}
     metadata = {"inputs": inputs, "history": json.dumps(history), "seconds": str(seconds)}
     write_tensors(path, tensors, metadata)
 
 
-def resume(path, inputs, model, optimizer):
-    """Load a checkpoint of the same inputs into model and optimiser.
+def resume(path, inputs, model, averaged, optimizer):
+    """Load a checkpoint of the same inputs into model, running mean and optimiser.
 
     Parameters
     ----------
@@ -135,7 +137,7 @@ def resume(path, inputs, model, optimizer):
         Written by `write_checkpoint`; there may be none.
     inputs : str
         Output of `fingerprint`; a checkpoint of other inputs is left aside.
-    model : torch.nn.Module
+    model, averaged : torch.nn.Module
     optimizer : torch.optim.Optimizer
 
     Returns
@@ -155,12 +157,16 @@ def resume(path, inputs, model, optimizer):
     tensors, metadata = read_tensors(path)
     if metadata["inputs"] != inputs:
         return [], 0.0
-    model.load_state_dict({name[6:]: t for name, t in tensors.items() if name.startswith("model.")})
+    parts = {"model": {}, "averaged": {}, "adam": {}}
+    for name, tensor in tensors.items():
+        part, key = name.split(".", 1)
+        parts[part][key] = tensor
+    model.load_state_dict(parts["model"])
+    averaged.load_state_dict(parts["averaged"])
     state = {}
-    for name, t in tensors.items():
-        if name.startswith("adam."):
-            _, index, key = name.split(".", 2)
-            state.setdefault(int(index), {})[key] = t
+    for name, tensor in parts["adam"].items():
+        index, key = name.split(".", 1)
+        state.setdefault(int(index), {})[key] = tensor
     groups = optimizer.state_dict()["param_groups"]
     optimizer.load_state_dict({"state": state, "param_groups": groups})
     return json.loads(metadata["history"]), float(metadata["seconds"])

@@ -68,13 +68,14 @@ class Recipe(Section):
 
 
 class Training(Section):
-    """Optimisation, folds, early stopping (A7), and what it runs on."""
+    """Optimisation (A13), folds, early stopping (A7), and what it runs on."""
 
     seed: Count = 0
     n_folds: Annotated[int, Field(ge=2)] = 6
     pretrain: bool = True
-    learning_rate: PositiveFloat = 1e-4
-    batch_size: Annotated[int, Field(ge=2)] = 8
+    learning_rate: PositiveFloat = 3e-4
+    batch_size: Annotated[int, Field(ge=2)] = 32
+    averaging: Annotated[float, Field(ge=0, lt=1)] = 0.98
     max_epochs: Positive = 60
     patience: Positive = 20
     early_stopping_on: Literal["inner", "test_fold"] = "inner"

@@ -1,8 +1,9 @@
 """Train DAT-Net: pre-training, fine-tuning by fold, early stopping, resuming.
 
 Paper section "Deep Neural Network and its Interpretation": Adam, categorical cross-entropy,
-early stopping; open points A5 and A7. Number type, device and number of devices are settings that
-Lightning Fabric carries out.
+early stopping; open points A5, A7 and A13. What is judged and kept is a running mean of the weights
+(Izmailov et al. 2018, arXiv:1803.05407), which smooths the swings between epochs. Number type,
+device and number of devices are settings that Lightning Fabric carries out.
 """
 
 import json
@@ -15,6 +16,7 @@ from lightning_fabric import Fabric
 from torch import nn
 from torch.nn.functional import cross_entropy
 from torch.optim.lr_scheduler import ReduceLROnPlateau
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from datnet_core.model_files import (
     fingerprint,
@@ -146,7 +148,9 @@ def _train(fabric, folder, model, data, training, inputs):
     never = training.max_epochs
     schedule = ReduceLROnPlateau(optimizer, factor=0.5, patience=training.halve_after or never)
     model, optimizer = fabric.setup(network, optimizer)
-    history, seconds = resume(checkpoint_path, inputs, network, optimizer)
+    decay = get_ema_multi_avg_fn(training.averaging)
+    averaged = AveragedModel(network, multi_avg_fn=decay, use_buffers=True)
+    history, seconds = resume(checkpoint_path, inputs, network, averaged, optimizer)
     for done in history:
         schedule.step(done["validation_loss"])
 
@@ -160,15 +164,21 @@ def _train(fabric, folder, model, data, training, inputs):
         rng = np.random.default_rng([training.seed, epoch])
         # Dropout: the same after a restart, another on each device.
         torch.manual_seed((training.seed * 100_003 + epoch) * 64 + fabric.global_rank)
-        train_loss = _train_epoch(fabric, model, optimizer, volumes, labels, rows, training, rng)
-        loss = _validation_loss(network, volumes, labels, validation_rows, training.batch_size)
+        train_loss = _train_epoch(
+            fabric, model, averaged, optimizer, volumes, labels, rows, training, rng
+        )
+        judged = averaged.module
+        loss = _validation_loss(judged, volumes, labels, validation_rows, training.batch_size)
+        loss = fabric.broadcast(loss)  # all devices stop at the same epoch
         history.append({"epoch": epoch, "train_loss": train_loss, "validation_loss": loss})
         schedule.step(loss)
         seconds += time.perf_counter() - begin
         if fabric.is_global_zero:
             if _best_epoch(history) == epoch:
-                write_tensors(folder / "weights.safetensors", network.state_dict(), {})
-            write_checkpoint(checkpoint_path, inputs, network, optimizer, history, seconds)
+                write_tensors(folder / "weights.safetensors", judged.state_dict(), {})
+            write_checkpoint(
+                checkpoint_path, inputs, network, averaged, optimizer, history, seconds
+            )
         fabric.barrier()
         bar.set_postfix_str(f"validation loss {loss:.3f}", refresh=False)
     bar.close()
@@ -208,7 +218,7 @@ def _optimizer(network, training):
     return torch.optim.Adam(groups, lr=training.learning_rate)
 
 
-def _train_epoch(fabric, model, optimizer, volumes, labels, rows, training, rng):
+def _train_epoch(fabric, model, averaged, optimizer, volumes, labels, rows, training, rng):
     """One pass over as many scans as there are rows; mean loss."""
     model.train()
     order = (
@@ -227,6 +237,7 @@ def _train_epoch(fabric, model, optimizer, volumes, labels, rows, training, rng)
         optimizer.zero_grad()
         fabric.backward(loss)
         optimizer.step()
+        averaged.update_parameters(model)
         total += loss.item() * len(chunk)
     return float(fabric.all_reduce(total, reduce_op="sum")) / len(rows)
 

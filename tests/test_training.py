@@ -13,6 +13,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from lightning_fabric import Fabric
+from torch.optim.swa_utils import AveragedModel
 
 from datnet_core import model_files, prediction, training
 from datnet_core.study import Network, Training
@@ -20,7 +21,7 @@ from datnet_core.study import Network, Training
 NAMES = ("A", "B", "C")
 SHAPE = (13, 14, 11)
 NETWORK = Network(n_filters=2, n_levels=2, n_members=1)
-SETTINGS = Training(max_epochs=4, batch_size=4, patience=4, learning_rate=1e-2)
+SETTINGS = Training(max_epochs=4, batch_size=4, patience=4, learning_rate=1e-2, averaging=0.5)
 FIT, VALIDATION, OTHER = np.arange(17), np.arange(17, 24), np.arange(24, 30)
 CPU = Fabric(accelerator="cpu", devices=1)
 N_BATCHES = 4  # 17 fit scans in batches of 4: 17 // 4
@@ -478,6 +479,7 @@ EFFECTS = {
     "batch_size": 8,
     "balanced_classes": False,
     "flips": False,
+    "averaging": 0.9,
     "head_l2": 0.1,
     "precision": "bf16-mixed",
 }
@@ -532,11 +534,11 @@ def learning_rates(folder, monkeypatch, interrupted_after=None, **changes):
     """Learning rate of every epoch; the validation loss improves in the first epoch only."""
     rates, train_epoch = [], training._train_epoch
 
-    def recorded(fabric, model, optimizer, *args):
+    def recorded(fabric, model, averaged, optimizer, *args):
         if len(rates) == interrupted_after:
             raise Interruption
         rates.append(optimizer.param_groups[0]["lr"])
-        return train_epoch(fabric, model, optimizer, *args)
+        return train_epoch(fabric, model, averaged, optimizer, *args)
 
     with monkeypatch.context() as patch:
         patch.setattr(training, "_validation_loss", lambda *_: 1.0)
@@ -559,6 +561,31 @@ def test_the_learning_rate_is_halved_on_a_plateau_also_after_an_interruption(tmp
     assert learning_rates(tmp_path / "o", monkeypatch) == [0.01] * 7
 
 
+def test_the_weights_that_are_kept_are_the_running_mean(tmp_path, monkeypatch):
+    # After k steps from w_1: mean_1 = w_1, mean_k = 0.5 mean_(k-1) + 0.5 w_k.
+    seen, train_epoch = [], training._train_epoch
+
+    def recorded(fabric, model, averaged, optimizer, *args):
+        step = optimizer.step
+
+        def stepped(*a):
+            step(*a)
+            seen.append(next(model.parameters()).detach().clone())
+
+        monkeypatch.setattr(optimizer, "step", stepped)
+        return train_epoch(fabric, model, averaged, optimizer, *args)
+
+    monkeypatch.setattr(training, "_train_epoch", recorded)
+    fit(tmp_path / "m", max_epochs=1)
+    mean = seen[0]
+    for weights in seen[1:]:
+        mean = 0.5 * mean + 0.5 * weights
+    kept, _ = model_files.read_tensors(tmp_path / "m" / "weights.safetensors")
+    assert len(seen) == N_BATCHES
+    torch.testing.assert_close(kept["stem.0.weight"], mean)
+    assert not torch.allclose(kept["stem.0.weight"], seen[-1])
+
+
 class Recorder(torch.nn.Module):
     """Keeps the batches it is given."""
 
@@ -576,11 +603,11 @@ class Recorder(torch.nn.Module):
 def test_flips_mirror_left_and_right_alone_and_about_every_second_scan(flips):
     volumes, labels = made_up_scans()
     model = Recorder()
-    optimizer = torch.optim.Adam(model.parameters())
+    optimizer, mean = torch.optim.Adam(model.parameters()), AveragedModel(model)
     settings = SETTINGS.model_copy(update={"flips": flips, "balanced_classes": False})
     for seed in range(6):
         rng = np.random.default_rng(seed)
-        training._train_epoch(CPU, model, optimizer, volumes, labels, FIT, settings, rng)
+        training._train_epoch(CPU, model, mean, optimizer, volumes, labels, FIT, settings, rng)
     n_mirrored, seen = 0, torch.cat(model.batches)[:, 0].numpy()
     for x in seen:
         as_is = any(np.array_equal(x, volumes[row]) for row in FIT)
@@ -599,7 +626,8 @@ def test_an_epoch_shows_each_scan_once_in_batches_of_at_least_the_size_asked_for
         update={"flips": False, "balanced_classes": False, "batch_size": batch_size}
     )
     optimizer, rng = torch.optim.Adam(model.parameters()), np.random.default_rng(0)
-    training._train_epoch(CPU, model, optimizer, volumes, labels, FIT, settings, rng)
+    mean = AveragedModel(model)
+    training._train_epoch(CPU, model, mean, optimizer, volumes, labels, FIT, settings, rng)
     sizes = [len(x) for x in model.batches]
     assert len(sizes) == max(1, 17 // batch_size)
     assert min(sizes) >= min(batch_size, 17)
