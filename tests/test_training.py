@@ -4,7 +4,9 @@ import json
 import multiprocessing
 import os
 import re
+import resource
 import signal
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -764,3 +766,42 @@ def test_two_devices_share_each_batch_and_agree_on_one_model(tmp_path):
 def test_a_device_that_is_not_there_is_named(tmp_path):
     with pytest.raises(RuntimeError, match="(?i)gpu|cuda|accelerator"):
         fit(tmp_path / "m", accelerator="gpu")
+
+
+# --- larger than memory -----------------------------------------------------------------------
+
+LARGE = (1600, 48, 50, 52)  # 0.8 GB of float32
+ALLOWED = 300 * 2**20  # what the process may allocate on top of what Python and torch have
+
+
+def allocated():
+    """Bytes of private memory that the limit counts."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return 1024 * int(next(line for line in lines if line.startswith("VmData")).split()[1])
+
+
+def fit_with_little_memory(folder, path):
+    """Run in a process of its own: it cannot hold the volumes, which lie on disk."""
+    torch.set_num_threads(1)
+    volumes, labels = np.load(path, mmap_mode="r"), np.arange(LARGE[0]) % 3
+    fit(folder / "warm", max_epochs=1)  # threads and caches of torch are there from here on
+    limit = allocated() + ALLOWED
+    resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
+    with pytest.raises(MemoryError):
+        np.array(volumes)
+    rows = np.arange(LARGE[0])
+    fit(folder / "m", volumes, labels, rows[:-64], rows[-64:], max_epochs=1, batch_size=8)
+
+
+def test_a_cohort_larger_than_memory_trains_from_the_memory_map(tmp_path):
+    path = tmp_path / "volumes.npy"
+    volumes = np.lib.format.open_memmap(path, "w+", np.float32, LARGE)
+    for row in range(LARGE[0]):
+        volumes[row, row % 48] = 1 + row % 3
+    del volumes
+    context = multiprocessing.get_context("spawn")
+    child = context.Process(target=fit_with_little_memory, args=(tmp_path, path))
+    child.start()
+    child.join(300)
+    assert child.exitcode == 0
+    assert model_files.read_config(tmp_path / "m")["n_fit"] == LARGE[0] - 64

@@ -1,14 +1,17 @@
 """The smoke study from an empty folder to its book, and a user's own two-class study after it."""
 
+import contextlib
 import json
 import os
 import re
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pandas as pd
+import psutil
 import pytest
 import yaml
 
@@ -94,6 +97,57 @@ def test_a_second_run_has_nothing_to_do(project, smoke):
     run = snakemake(project, "data_manifest/smoke.yaml")
     assert run.returncode == 0
     assert "Nothing to be done" in run.stdout + run.stderr
+
+
+MOMENTS = {  # what stands on disk when everything is killed
+    "the phantom is being written": "dataset/sub-*/**/*.nii.gz",
+    "the first epoch of pre-training is over": "models/pretrain/member-0/checkpoint.safetensors",
+    "a fold is being trained": "models/fold-*/member-*/checkpoint.safetensors",
+    "predictions are being made": "fits/fold-1.ipynb",
+}
+
+
+def kill_at(project, study, pattern):
+    """Start the study and kill -9 all of its processes as soon as a file is there."""
+    command = [Path(sys.executable).with_name("snakemake"), "--workflow-profile", "profiles/local"]
+    target = "results/smoke/predictions/blind_test.tsv"
+    command += ["--config", f"study={study}", "--", target]
+    with (project / "killed.log").open("a") as log:
+        run = subprocess.Popen(command, cwd=project, stdout=log, stderr=log)
+    while run.poll() is None and not any((project / "results/smoke").glob(pattern)):
+        time.sleep(0.005)
+    assert run.poll() is None, (project / "killed.log").read_text()[-3000:]
+    parent = psutil.Process(run.pid)
+    for process in [*parent.children(recursive=True), parent]:
+        with contextlib.suppress(psutil.NoSuchProcess):  # it ended by itself
+            process.kill()
+    run.wait()
+
+
+def test_a_study_killed_at_any_moment_ends_with_the_same_predictions(smoke, tmp_path):
+    # Another folder, so this also says that two undisturbed runs agree file for file.
+    for part in PARTS:
+        copy = shutil.copytree if (ROOT / part).is_dir() else shutil.copy
+        copy(ROOT / part, tmp_path / part)
+    for pattern in MOMENTS.values():
+        kill_at(tmp_path, "data_manifest/smoke.yaml", pattern)
+    run = snakemake(tmp_path, "data_manifest/smoke.yaml", "--", "results/smoke/blind_test.json")
+    assert run.returncode == 0, run.stdout[-2000:] + run.stderr[-6000:]
+    ours = tmp_path / "results" / "smoke"
+    tables = sorted(p.name for p in (ours / "predictions").glob("*.tsv"))
+    assert tables == [
+        f"{p}{s}.tsv" for p in ("blind_test", "cross_validation") for s in ("", "_binding")
+    ]
+    for name in tables:
+        assert (ours / "predictions" / name).read_bytes() == (
+            smoke / "predictions" / name
+        ).read_bytes()
+    weights = sorted(
+        p.relative_to(ours) for p in ours.glob("models/*/member-*/weights.safetensors")
+    )
+    assert len(weights) == 1 + 2 * 2  # pre-training, and two networks for each of two folds
+    for path in weights:
+        assert (ours / path).read_bytes() == (smoke / path).read_bytes()
 
 
 @pytest.mark.parametrize(
