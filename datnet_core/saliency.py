@@ -239,17 +239,50 @@ def saliency_map(terms, shape, postprocess="published"):
     ValueError
         If `postprocess` is unknown or `shape` does not fit the terms.
     """
+    shape, sums = tuple(shape), {}  # layers of one size are summed first: one interpolation for each size
+    for _, channel_sum in _channel_sums(terms, shape, postprocess):
+        size = channel_sum.shape[2:]
+        sums[size] = sums.get(size, 0) + channel_sum
+    return sum(_interpolated(part, shape, postprocess == "complete") for part in sums.values())
+
+
+def layer_maps(terms, shape, postprocess="published"):
+    """Part of `saliency_map` that comes from each layer; the parts add up to it.
+
+    Parameters
+    ----------
+    terms, shape, postprocess
+        As in `saliency_map`.
+
+    Returns
+    -------
+    dict of str to Tensor of shape (N, *shape)
+        ``"input voxels"`` and then the layers with spatial axes, in the order of their calls.
+
+    Raises
+    ------
+    ValueError
+        As `saliency_map`.
+    """
+    return {
+        name: _interpolated(channel_sum, tuple(shape), postprocess == "complete")
+        for name, channel_sum in _channel_sums(terms, shape, postprocess)
+    }
+
+
+def _channel_sums(terms, shape, postprocess):
+    """Yield name and post-processed channel sum (N, 1, *spatial_l) of each term with a place."""
     if postprocess not in ("published", "complete"):
         raise ValueError(f"postprocess is {postprocess!r}; expected 'published' or 'complete'")
-    shape, n_axes = tuple(shape), terms.input_term.ndim - 2
+    n_axes = terms.input_term.ndim - 2
     if len(shape) != n_axes or n_axes not in _INTERPOLATION:
-        raise ValueError(f"shape is {shape}; expected one to three axes, those of the input")
-    sums = {}  # layers of one size are summed first: one interpolation for each size
-    for term in (terms.input_term, *terms.bias_terms.values()):
+        raise ValueError(
+            f"shape is {tuple(shape)}; expected one to three axes, those of the input"
+        )
+    for name, term in {"input voxels": terms.input_term, **terms.bias_terms}.items():
         if term.ndim == n_axes + 2:
             term = _rescaled_magnitude(term) if postprocess == "published" else term
-            sums[term.shape[2:]] = sums.get(term.shape[2:], 0) + term.sum(1, keepdim=True)
-    return sum(_interpolated(part, shape, postprocess == "complete") for part in sums.values())
+            yield name, term.sum(1, keepdim=True)
 
 
 def saliency_maps(model, volumes, targets, postprocess="published", chunk_size=16):
