@@ -1,4 +1,4 @@
-"""Deletion and insertion: does the network lose its verdict with the voxels a map points at?
+"""Deletion and insertion: how the verdict changes with the voxels that a map points at.
 
 Not in the paper; after RISE (arXiv:1806.07421). Needs no truth, so every study can run it.
 """

@@ -8,6 +8,7 @@ import nibabel as nib
 import numpy as np
 import pandas as pd
 import seaborn as sns
+from IPython.display import HTML
 from matplotlib.ticker import MaxNLocator
 from nilearn import plotting
 from sklearn.metrics import roc_curve
@@ -95,15 +96,22 @@ def mean_volumes(means, affine, template_img):
     return finished(fig)
 
 
-def black_rows(names):
-    """Figure with one wide black row per name, its title in white at the left."""
+def black_rows(names, width=0.1):
+    """Figure with one wide black row per name, its title in white in a left margin of `width`."""
     fig = plt.figure(figsize=(9, 2.7 * len(names)), facecolor="black", layout="none")
     height = 1 / len(names)
     axes = []
     for k, name in enumerate(names):
         bottom = 1 - (k + 1) * height
-        fig.text(0.02, bottom + height / 2, name, color="white", fontsize=14, va="center")
-        axes.append(fig.add_axes([0.1, bottom + 0.04 * height, 0.88, 0.92 * height]))
+        fig.text(
+            0.02,
+            bottom + height / 2,
+            name,
+            color="white",
+            fontsize=14 - 30 * (width - 0.1),
+            va="center",
+        )
+        axes.append(fig.add_axes([width, bottom + 0.04 * height, 0.98 - width, 0.92 * height]))
     return fig, axes
 
 
@@ -256,31 +264,110 @@ def saliency_maps(maps, template_img):
     return finished(fig)
 
 
-def region_sizes(sizes, thresholds, curve, threshold):
-    """Size of the salient region by reading of "top 70%" and by threshold (A2).
+def layer_maps(maps, template_img):
+    """Mean saliency by size of the layers' grid over the template, each on its own scale.
 
     Parameters
     ----------
-    sizes : dict of str to float
-        Reading to share of the brain.
-    thresholds, curve : sequence of float
-        Thresholds of the default reading, and the share of the brain at each.
-    threshold : float
-        The one used, marked.
+    maps : dict of str to nibabel.Nifti1Image
+        Title to map, rescaled to 0-1 inside the brain.
+    template_img : nibabel.Nifti1Image
+        Anatomical template.
 
     Returns
     -------
     matplotlib.figure.Figure
     """
-    fig, (left, right) = plt.subplots(1, 2, figsize=(9, 3.2))
-    names = [name.replace("_", " ") for name in sizes]
-    left.barh(names, list(sizes.values()), color=sns.color_palette("Blues_d")[2])
-    left.bar_label(left.containers[0], fmt="{:.0%}", padding=2, fontsize=9)
-    left.set(xlim=(0, 1.15), xlabel="share of the brain")
-    left.invert_yaxis()
-    right.plot(thresholds, curve, "o-")
-    right.axvline(threshold, ls=":", color="0.4")
-    right.set(xlabel="threshold of the rescaled map", ylabel="share of the brain", ylim=(0, 1))
+    fig, axes = black_rows(maps, width=0.17)
+    for ax, img in zip(axes, maps.values(), strict=True):
+        plotting.plot_stat_map(
+            img, template_img, cut_coords=(8, -17, -10), axes=ax, cmap="inferno", vmin=0, vmax=1,
+            threshold=1e-6, colorbar=True, draw_cross=False, black_bg=True,
+        )  # fmt: skip
+    return finished(fig)
+
+
+def saliency_viewer(maps, template_img):
+    """Mean saliency of each diagnosis as a viewer that moves through the brain.
+
+    Parameters
+    ----------
+    maps : dict of str to nibabel.Nifti1Image
+        Mean map of each diagnosis, rescaled to 0-1 inside the brain.
+    template_img : nibabel.Nifti1Image
+        Anatomical template; its voxel size decides the size of the page.
+
+    Returns
+    -------
+    IPython.display.HTML
+        Complete in itself: it needs no network.
+    """
+    views = [
+        plotting.view_img(
+            img, template_img, title=name, cut_coords=(8, -17, -10), threshold=0.35, vmin=0,
+            vmax=1, cmap="inferno", symmetric_cmap=False, black_bg=True, opacity=0.85,
+        )
+        for name, img in maps.items()
+    ]  # fmt: skip
+    frames = "\n".join(view.get_iframe(width=620, height=260) for view in views)
+    return HTML(f"<div>{frames}</div>")
+
+
+def completeness(gaps):
+    """Distribution of completeness gaps on a logarithmic axis.
+
+    Parameters
+    ----------
+    gaps : dict of str to ndarray
+        Label to gaps, as a share of the logit; exact zeros are drawn at 1e-17.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    fig, ax = plt.subplots(figsize=(8, 2.8))
+    edges = np.logspace(-17, 0, 86)
+    for label, values in gaps.items():
+        values = np.clip(values, 1e-17, 1)
+        ax.hist(
+            values, edges, weights=np.full(len(values), 1 / len(values)), alpha=0.8, label=label
+        )
+    ax.set(xscale="log", xlabel="completeness gap, share of the logit", ylabel="share of the maps")
+    ax.legend(frameon=False)
+    return finished(fig)
+
+
+def region_sizes(curves, used, overlap):
+    """Size and overlap of the salient region under every reading of "top 70%" (A2).
+
+    Parameters
+    ----------
+    curves : DataFrame
+        Share of the brain; rows thresholds, columns readings.
+    used : tuple of str and float
+        Reading and threshold of the study, marked.
+    overlap : DataFrame
+        Dice coefficient of each two readings.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    fig, (left, right) = plt.subplots(1, 2, figsize=(10, 3.9), width_ratios=[1.15, 1])
+    for name, curve in curves.items():
+        left.plot(curves.index, curve, "o-", ms=3.5, label=name.replace("_", " "))
+    left.axvline(used[1], ls=":", color="0.4")
+    left.plot(used[1], np.interp(used[1], curves.index, curves[used[0]]), "o", mfc="none",
+              mec="0.2", ms=12, label="this study")  # fmt: skip
+    left.set(xlabel="threshold", ylabel="share of the brain seen", ylim=(-0.03, 1.03))
+    left.legend(frameon=False, fontsize="small")
+    names = [name.replace("_", " ") for name in overlap]
+    sns.heatmap(
+        overlap, annot=True, fmt=".2f", cmap="Blues", vmin=0, vmax=1, ax=right, square=True,
+        xticklabels=names, yticklabels=names, cbar_kws={"label": "Dice coefficient"},
+    )  # fmt: skip
+    right.tick_params("x", rotation=30)
+    right.tick_params("y", rotation=0)
     return finished(fig)
 
 

@@ -67,8 +67,5 @@ def rank_correlation(maps_a, maps_b, mask):
     """
     pairs = zip(maps_a[:, mask], maps_b[:, mask], strict=True)
     return np.array(
-        [
-            spearmanr(a, b).statistic if np.ptp(a) > 0 and np.ptp(b) > 0 else np.nan
-            for a, b in pairs
-        ]
+        [spearmanr(a, b).statistic if np.ptp(a) > 0 and np.ptp(b) > 0 else np.nan for a, b in pairs]
     )

@@ -239,7 +239,10 @@ def saliency_map(terms, shape, postprocess="published"):
     ValueError
         If `postprocess` is unknown or `shape` does not fit the terms.
     """
-    shape, sums = tuple(shape), {}  # layers of one size are summed first: one interpolation for each size
+    shape, sums = (
+        tuple(shape),
+        {},
+    )  # layers of one size are summed first: one interpolation for each size
     for _, channel_sum in _channel_sums(terms, shape, postprocess):
         size = channel_sum.shape[2:]
         sums[size] = sums.get(size, 0) + channel_sum
@@ -276,9 +279,7 @@ def _channel_sums(terms, shape, postprocess):
         raise ValueError(f"postprocess is {postprocess!r}; expected 'published' or 'complete'")
     n_axes = terms.input_term.ndim - 2
     if len(shape) != n_axes or n_axes not in _INTERPOLATION:
-        raise ValueError(
-            f"shape is {tuple(shape)}; expected one to three axes, those of the input"
-        )
+        raise ValueError(f"shape is {tuple(shape)}; expected one to three axes, those of the input")
     for name, term in {"input voxels": terms.input_term, **terms.bias_terms}.items():
         if term.ndim == n_axes + 2:
             term = _rescaled_magnitude(term) if postprocess == "published" else term
