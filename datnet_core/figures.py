@@ -96,7 +96,7 @@ def mean_volumes(means, affine, template_img):
     return finished(fig)
 
 
-def black_rows(names, width=0.1):
+def black_rows(names, width=0.1, fontsize=14):
     """Figure with one wide black row per name, its title in white in a left margin of `width`."""
     fig = plt.figure(figsize=(9, 2.7 * len(names)), facecolor="black", layout="none")
     height = 1 / len(names)
@@ -278,7 +278,7 @@ def layer_maps(maps, template_img):
     -------
     matplotlib.figure.Figure
     """
-    fig, axes = black_rows(maps, width=0.17)
+    fig, axes = black_rows(maps, width=0.17, fontsize=11)
     for ax, img in zip(axes, maps.values(), strict=True):
         plotting.plot_stat_map(
             img, template_img, cut_coords=(8, -17, -10), axes=ax, cmap="inferno", vmin=0, vmax=1,

@@ -6,7 +6,7 @@ import os
 import re
 
 import pandas as pd
-from IPython.display import HTML, Markdown
+from IPython.display import HTML
 
 from datnet_core.claims import compare, read_claims
 
@@ -111,11 +111,6 @@ def table(rows):
     pandas.io.formats.style.Styler
     """
     return rows.style.hide().set_table_attributes('class="dataframe"')
-
-
-def sentence(text):
-    """Show computed prose as Markdown."""
-    return Markdown(text)
 
 
 def interval(value, low, high, digits=3):

@@ -27,6 +27,7 @@ chunk_size: int = 16  # scans per backward pass; bounds the memory
 import nibabel as nib
 import numpy as np
 import pandas as pd
+from IPython.display import Markdown
 from nilearn.datasets import load_mni152_template
 
 from datnet_core import figures, layer_shares, regions, report, saliency, training
@@ -130,7 +131,7 @@ volumes = np.load(report.upstream(config, "volumes.npy"), mmap_mode="r")
 seen = volumes[(slice(None), *field)]  # what the network gets
 rows = np.flatnonzero((scans["cohort"] == "training") & scans["diagnosis"].isin(groups))
 labels = scans["diagnosis"].iloc[rows].map(classes.index).to_numpy()
-fold = scans["fold"].to_numpy()[rows]
+fold = scans["fold"].to_numpy(int, na_value=-1)[rows]
 models = [
     training.load_model(config.results / "models" / f"fold-{k}", config.network)
     for k in range(config.training.n_folds)
@@ -184,13 +185,13 @@ without_coarse = {
 dominates = without_coarse["share_of_pattern"] > 0.5
 
 # %% tags=["hide-input"]
-report.sentence(
+Markdown(
     f"Layers of at most {at_most} voxels per side hold "
     f"**{without_coarse['share_of_sum']:.0%} of the sum** and "
     f"**{without_coarse['share_of_pattern']:.0%} of the pattern**, so they "
-    f"{'dominate' if dominates else 'do not dominate'} the place of the region. Without "
-    f"them, the region cut from the rescaled map at {threshold:g} overlaps with the one "
-    f"of all layers by a Dice coefficient of **{without_coarse['dice']:.2f}**."
+    f"{'dominate' if dominates else 'do not dominate'} the place of the region. "
+    f"Without them, the region cut from the rescaled map at {threshold:g} overlaps with "
+    f"that of all layers by a Dice coefficient of **{without_coarse['dice']:.2f}**."
 )
 
 # %% tags=["hide-input"]
@@ -250,7 +251,7 @@ report.table(
 ).format(precision=2)
 
 # %% tags=["hide-input"]
-report.sentence(
+Markdown(
     f"Regions of different folds overlap by a Dice coefficient of "
     f"**{np.mean(pairs):.2f}** on average, from {min(pairs):.2f} to {max(pairs):.2f}."
 )
