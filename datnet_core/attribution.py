@@ -4,10 +4,16 @@ Not in the paper. The methods other than full gradients are those of Captum: inp
 integrated gradients (arXiv:1703.01365), and occlusion (arXiv:1311.2901).
 """
 
+import warnings
+
 import torch
-from captum.attr import InputXGradient, IntegratedGradients, Occlusion
+from tqdm import TqdmWarning
 
 from datnet_core.saliency import full_gradients, saliency_map
+
+with warnings.catch_warnings():  # Captum would like widgets for a bar that it never draws here
+    warnings.simplefilter("ignore", TqdmWarning)
+    from captum.attr import InputXGradient, IntegratedGradients, Occlusion
 
 N_STEPS = 32  # of the integral of integrated gradients; tests show what it leaves out
 WINDOW, STRIDE = 3, 2  # of occlusion, voxels: 12 mm and 8 mm at 4 mm, the size of a nucleus

@@ -33,7 +33,7 @@ import numpy as np
 import pandas as pd
 from nilearn.datasets import load_mni152_template
 
-from datnet_core import figures, regions, report, saliency, stability, training
+from datnet_core import regions, report, saliency, saliency_figures, stability, training
 from datnet_core.atlas import read_atlas, region_fractions, region_mask_on
 from datnet_core.cross_fitting import fold_maps
 from datnet_core.progress import progress
@@ -115,7 +115,9 @@ completeness = pd.DataFrame(
 report.table(completeness)
 
 # %% tags=["hide-input"]
-figures.completeness({"single precision": gaps, "double precision": gaps_double})
+saliency_figures.completeness(
+    {"single precision": gaps, "double precision": gaps_double}
+)
 
 # %% [markdown]
 # **Completeness gap of every map**, on a logarithmic axis. What a method leaves out
@@ -138,7 +140,7 @@ for name, img in images.items():
     nib.save(img, config.results / "saliency" / f"mean_{name}.nii.gz")
 
 # %% tags=["hide-input"]
-figures.saliency_maps(images, load_mni152_template(resolution=2))
+saliency_figures.saliency_maps(images, load_mni152_template(resolution=2))
 
 # %% [markdown]
 # **Mean full-gradient saliency by diagnosis** (as the paper's Fig. 5) over the MNI
@@ -148,7 +150,7 @@ figures.saliency_maps(images, load_mni152_template(resolution=2))
 # putamen, caudate and midbrain as the most contributing regions.
 
 # %% tags=["hide-input"]
-figures.saliency_viewer(images, load_mni152_template(resolution=3))
+saliency_figures.saliency_viewer(images, load_mni152_template(resolution=3))
 
 # %% [markdown]
 # **The same maps to look around in**: click or drag in a plane to move the other two.

@@ -30,7 +30,14 @@ import pandas as pd
 from IPython.display import Markdown
 from nilearn.datasets import load_mni152_template
 
-from datnet_core import figures, layer_shares, regions, report, saliency, training
+from datnet_core import (
+    layer_shares,
+    regions,
+    report,
+    saliency,
+    saliency_figures,
+    training,
+)
 from datnet_core.atlas import read_atlas, region_fractions, region_mask_on
 from datnet_core.progress import progress
 from datnet_core.study import read_study
@@ -89,7 +96,7 @@ overlap = pd.DataFrame(
 )
 
 # %% tags=["hide-input"]
-figures.region_sizes(curves, (rule, threshold), overlap)
+saliency_figures.region_sizes(curves, (rule, threshold), overlap)
 
 # %% [markdown]
 # **Left:** size of the region over the threshold, as a share of the brain that the
@@ -190,7 +197,7 @@ Markdown(
     f"**{without_coarse['share_of_sum']:.0%} of the sum** and "
     f"**{without_coarse['share_of_pattern']:.0%} of the pattern**, so they "
     f"{'dominate' if dominates else 'do not dominate'} the place of the region. "
-    f"Without them, the region cut from the rescaled map at {threshold:g} overlaps with "
+    f"Without them, the region cut from the rescaled map at {threshold:g} overlaps "
     f"that of all layers by a Dice coefficient of **{without_coarse['dice']:.2f}**."
 )
 
@@ -202,7 +209,7 @@ titled = {
     )
     for grid, m in grid_maps.items()
 }
-figures.layer_maps(titled, load_mni152_template(resolution=2))
+saliency_figures.layer_maps(titled, load_mni152_template(resolution=2))
 
 # %% [markdown]
 # **Mean map of the layers of each grid**, finest first, each rescaled to 0–1 inside
