@@ -21,9 +21,7 @@
 
 # %% tags=["parameters"]
 study: str = "data_manifest/smoke.yaml"  # study file
-min_d: float = (
-    0.5  # |Cohen's d| from which a voxel truly differs; 0.5 is a medium effect
-)
+min_d: float = 0.5  # |Cohen's d| of a true difference; 0.5 is a medium effect
 seed: int = 0  # of the bootstrap over participants
 
 # %%
