@@ -48,9 +48,10 @@ def layer_maps(maps, template_img):
     """
     fig, axes = black_rows(maps, width=0.17, fontsize=11)
     for ax, img in zip(axes, maps.values(), strict=True):
+        drawn = img.get_fdata(dtype=np.float32).any()
         plotting.plot_stat_map(
             img, template_img, cut_coords=(8, -17, -10), axes=ax, cmap="inferno", vmin=0, vmax=1,
-            threshold=1e-6, colorbar=True, draw_cross=False, black_bg=True,
+            threshold=1e-6 if drawn else None, colorbar=True, draw_cross=False, black_bg=True,
         )  # fmt: skip
     return finished(fig)
 

@@ -193,8 +193,8 @@ Markdown(
     f"Most faithful by insertion less deletion: **{best}**, ahead of {second} by "
     f"{report.interval(*lead)}. The published full gradients are number "
     f"{ranking.index(full) + 1} of {len(ranking)}: {report.interval(*over_random)} "
-    f"above a random order, and {report.interval(*over_deviation)} above the deviation that "
-    "knows no network (below it where negative)."
+    f"above a random order, and {report.interval(*over_deviation)} above the deviation "
+    "that knows no network (below it where negative)."
 )
 
 # %% [markdown]

@@ -78,6 +78,7 @@ effects = {
     }
     for words, others in choices.items()
 }
+# %%
 fitting = [w for w, e in effects.items() if all((d >= min_d).any() for d in e.values())]
 if not fitting:
     raise ValueError(
@@ -296,7 +297,8 @@ report.table(shares)
 
 # %% [markdown]
 # Mean over scans with its 95% interval.
-#
+
+# %% [markdown]
 # ## Summary
 #
 # - The first table names the method that finds the true differences best, with the

@@ -44,12 +44,12 @@ from datnet_core.study import read_study
 from datnet_core.volumes import field_of_view, in_full_grid, study_grid
 
 config = read_study(study)
-classes, groups = config.diagnoses, config.compared
 
 # %% tags=["remove-input"]
 report.notice(config)
 
 # %%
+classes, groups = config.diagnoses, config.compared
 affine, shape = study_grid(config.images.grid_mm)
 field = field_of_view(config.images.grid_mm, config.network.field_mm)
 atlas = read_atlas(config.atlas_path)

@@ -12,6 +12,7 @@ from datnet_core.saliency import (
     FullGradients,
     completeness_gap,
     full_gradients,
+    layer_maps,
     saliency_map,
     saliency_maps,
 )
@@ -416,6 +417,18 @@ def test_complete_map_sums_to_the_logit_less_the_terms_without_space(shape):
 def test_complete_map_keeps_the_mass_of_each_voxel(layer, expected):
     terms = terms_of(0.0, [[0, 0, 0, 0]], [layer])
     assert saliency_map(terms, (4,), "complete").tolist() == [expected]
+
+
+@pytest.mark.parametrize("postprocess", ["published", "complete"])
+def test_layer_maps_add_up_to_the_map(postprocess):
+    terms = full_gradients(randomised(Zoo(3)), batch((2, 1, 17, 18, 19)), [0, 2])
+    parts = layer_maps(terms, (17, 18, 19), postprocess)
+    with_place = [name for name, term in terms.bias_terms.items() if term.ndim == 5]
+    assert list(parts) == ["input voxels", *with_place]
+    torch.testing.assert_close(sum(parts.values()), saliency_map(terms, (17, 18, 19), postprocess))
+    assert parts["input voxels"].shape == (2, 17, 18, 19)
+    if postprocess == "complete":
+        torch.testing.assert_close(parts["input voxels"], terms.input_term[:, 0])
 
 
 def test_maps_refuse_unknown_names_and_shapes():
