@@ -61,6 +61,11 @@ def deviation(model, x, targets, baseline):
     return (x - baseline)[:, 0]
 
 
+def uptake(model, x, targets, baseline):
+    """The scan itself: brightness alone ranks the striatum first."""
+    return x[:, 0]
+
+
 METHODS = {
     "full gradients, published": published,
     "full gradients, complete": complete,
@@ -68,6 +73,7 @@ METHODS = {
     "integrated gradients": integrated_gradients,
     "occlusion": occlusion,
     "deviation, no network": deviation,
+    "uptake, no network": uptake,
 }
 
 
@@ -91,7 +97,7 @@ def attribution(method, model, x, targets, baseline):
     -------
     ndarray of float32, shape (N, X, Y, Z)
         Signed and in units of the logit; full gradients as published are unitless and not
-        negative, the deviation is in uptake ratio.
+        negative; deviation and uptake are in uptake ratio.
 
     Raises
     ------

@@ -11,13 +11,17 @@ import torch
 from datnet_core.saliency import full_gradients, layer_maps
 
 
-def mean_layer_maps(model, volumes, targets, postprocess="published", chunk_size=16):
+def mean_layer_maps(
+    model, volumes, targets, postprocess="published", chunk_size=16, align_corners=False
+):
     """Mean map of each layer over scans.
 
     Parameters
     ----------
     model, volumes, targets, postprocess, chunk_size
         As in `saliency.saliency_maps`.
+    align_corners : bool
+        As in `saliency.saliency_map`.
 
     Returns
     -------
@@ -33,7 +37,7 @@ def mean_layer_maps(model, volumes, targets, postprocess="published", chunk_size
         x = torch.tensor(volumes[part], dtype=parameter.dtype, device=parameter.device)
         terms = full_gradients(model, x[:, None], targets[part])
         every = {"input voxels": terms.input_term} | terms.bias_terms
-        for name, maps in layer_maps(terms, volumes.shape[1:], postprocess).items():
+        for name, maps in layer_maps(terms, volumes.shape[1:], postprocess, align_corners).items():
             sums[name] = sums.get(name, 0) + maps.sum(0, dtype=torch.float64).cpu().numpy()
             grids[name] = tuple(every[name].shape[1:])
     return {name: total / len(volumes) for name, total in sums.items()}, grids

@@ -191,9 +191,10 @@ def _rescaled_magnitude(term):
     return ((magnitude - low) / (high - low).clamp_min(tiny)).reshape(term.shape)
 
 
-def _interpolated(channel_sum, shape, conserve_mass):
+def _interpolated(channel_sum, shape, conserve_mass, align_corners):
     """Linear interpolation of (N, 1, *spatial_l) to (N, *shape)."""
-    options = {"size": shape, "mode": _INTERPOLATION[len(shape)], "align_corners": False}
+    mode = _INTERPOLATION[len(shape)]
+    options = {"size": shape, "mode": mode, "align_corners": align_corners}
     if conserve_mass:
         # Dividing each source voxel by the total weight it gives makes its mass arrive whole.
         with torch.enable_grad():
@@ -206,12 +207,12 @@ def _interpolated(channel_sum, shape, conserve_mass):
     return F.interpolate(channel_sum, **options)[:, 0]
 
 
-def saliency_map(terms, shape, postprocess="published"):
+def saliency_map(terms, shape, postprocess="published", align_corners=False):
     """One map per sample from the terms of the decomposition.
 
     ``"published"`` takes each term's absolute value, rescales it to 0-1 per sample over all
-    channels, sums the channels, interpolates linearly (the authors' code aligns the corners, this
-    does not) and sums over the input and all layers (FullGrad, arXiv:1905.00780).
+    channels, sums the channels, interpolates linearly and sums over the input and all layers
+    (FullGrad, arXiv:1905.00780).
     ``"complete"`` sums the signed terms and interpolates so that each voxel of a layer keeps its
     mass: the map then sums to the logit less the terms without spatial axes.
 
@@ -228,6 +229,9 @@ def saliency_map(terms, shape, postprocess="published"):
         Spatial shape of the maps in voxels, usually that of the input.
     postprocess : {"published", "complete"}
         How terms become a map.
+    align_corners : bool
+        Where the voxels of a layer lie: the centres of its outer voxels at the corners of the map
+        (true, as in the authors' code), or its outer edges at the edges of the map.
 
     Returns
     -------
@@ -246,15 +250,16 @@ def saliency_map(terms, shape, postprocess="published"):
     for _, channel_sum in _channel_sums(terms, shape, postprocess):
         size = channel_sum.shape[2:]
         sums[size] = sums.get(size, 0) + channel_sum
-    return sum(_interpolated(part, shape, postprocess == "complete") for part in sums.values())
+    conserve_mass = postprocess == "complete"
+    return sum(_interpolated(part, shape, conserve_mass, align_corners) for part in sums.values())
 
 
-def layer_maps(terms, shape, postprocess="published"):
+def layer_maps(terms, shape, postprocess="published", align_corners=False):
     """Part of `saliency_map` that comes from each layer; the parts add up to it.
 
     Parameters
     ----------
-    terms, shape, postprocess
+    terms, shape, postprocess, align_corners
         As in `saliency_map`.
 
     Returns
@@ -268,7 +273,7 @@ def layer_maps(terms, shape, postprocess="published"):
         As `saliency_map`.
     """
     return {
-        name: _interpolated(channel_sum, tuple(shape), postprocess == "complete")
+        name: _interpolated(channel_sum, tuple(shape), postprocess == "complete", align_corners)
         for name, channel_sum in _channel_sums(terms, shape, postprocess)
     }
 

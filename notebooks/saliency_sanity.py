@@ -137,9 +137,10 @@ report.write_table(
 )
 
 # %% [markdown]
-# The last of them, the *deviation*, is no explanation: it is the distance of the scan
-# from the mean scan and knows nothing of the network. A method that does no better
-# than this shows the scan, not the network. Signed maps count by their magnitude.
+# The last two are no explanations and know nothing of the network: the *deviation* is
+# the distance of the scan from the mean scan, the *uptake* the scan itself. A method
+# that does no better than these may show the scan rather than the network. Signed
+# maps count by their magnitude.
 #
 # ## Deletion and insertion
 #

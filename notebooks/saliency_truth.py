@@ -147,8 +147,8 @@ saliency_figures.interval_dots(scores[~in_all], "ap", "average precision", chanc
 # %% [markdown]
 # **Area under the precision–recall curve** of single maps, mean over scans with its
 # 95% bootstrap interval over participants; dotted is chance. The *deviation* from the
-# mean scan knows no network: a method below it says less on what differs than the
-# scan does.
+# mean scan and the *uptake*, which is the scan itself, know no network: a method below
+# them says less on what differs than the scan does.
 
 # %%
 best, second = ranking[:2]
@@ -303,8 +303,8 @@ report.table(shares)
 #
 # - The first table names the method that finds the true differences best, with the
 #   distance to the next one; the curves say whether that depends on the threshold.
-# - A map below the *deviation, no network* tells less than the scan itself does about
-#   what differs.
+# - A map below those marked *no network* tells less about what differs than the scan
+#   itself does.
 # - A network need not look at everything that differs, so a miss is not a fault of the
 #   method alone; all methods are judged on the same networks.
 

@@ -46,6 +46,7 @@ def test_a_linear_network_is_explained_by_its_weights(linear, scans):
         np.testing.assert_allclose(found[name], against_zero, rtol=1e-4, atol=1e-6)
     np.testing.assert_allclose(found["integrated gradients"], against_baseline, atol=1e-5)
     np.testing.assert_allclose(found["deviation, no network"], (x - baseline)[:, 0], atol=1e-6)
+    np.testing.assert_array_equal(found["uptake, no network"], x[:, 0])
     magnitude = np.abs(against_zero)
     low, high = (f(magnitude, axis=(1, 2, 3), keepdims=True) for f in (np.min, np.max))
     np.testing.assert_allclose(

@@ -32,6 +32,12 @@ def test_layers_add_up_to_the_mean_map(scans, postprocess):
     assert "head.2" not in maps  # a linear layer has no place
 
 
+def test_corners_are_aligned_on_request(scans):
+    free, aligned = (mean_layer_maps(*scans, align_corners=way)[0] for way in (False, True))
+    np.testing.assert_allclose(aligned["input voxels"], free["input voxels"])
+    assert np.abs(aligned["encoder.4.body.2.1"] - free["encoder.4.body.2.1"]).max() > 0.01
+
+
 def test_shares_of_grids_add_up_to_one(scans):
     maps, grids = mean_layer_maps(*scans)
     mask = np.zeros((17, 18, 19), bool)

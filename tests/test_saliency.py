@@ -178,14 +178,15 @@ def plain_network(norm):
     return randomised(model, seed=3), (conv_1, norm, conv_2, linear)
 
 
-def slow_published_map(sample_terms, shape):
+def slow_published_map(sample_terms, shape, align_corners=False):
     """Map of one sample: rescale each term, interpolate each channel, add everything up."""
     total = torch.zeros(shape, dtype=torch.float64)
     for term in sample_terms:
         term = term.abs()
         term = (term - term.min()) / (term.max() - term.min())
         for channel in term:
-            total += F.interpolate(channel[None, None], shape, mode="bilinear")[0, 0]
+            options = {"mode": "bilinear", "align_corners": align_corners}
+            total += F.interpolate(channel[None, None], shape, **options)[0, 0]
     return total
 
 
@@ -200,6 +201,7 @@ def test_terms_and_published_map_equal_the_slow_oracle(kind):
     x, targets = batch((3, 1, 11, 14)), [1, 0, 1]
     terms = full_gradients(model, x, targets)
     maps = saliency_map(terms, (11, 14))
+    as_in_the_authors_code = saliency_map(terms, (11, 14), align_corners=True)
     for i, target in enumerate(targets):
         if kind == "batch":
             mean, var = norm.running_mean, norm.running_var
@@ -214,6 +216,8 @@ def test_terms_and_published_map_equal_the_slow_oracle(kind):
         for slow_term, fast_term in zip(slow, fast, strict=True):
             torch.testing.assert_close(fast_term, slow_term, rtol=1e-10, atol=1e-12)
         torch.testing.assert_close(maps[i], slow_published_map(slow, (11, 14)))
+        aligned = slow_published_map(slow, (11, 14), align_corners=True)
+        torch.testing.assert_close(as_in_the_authors_code[i], aligned)
 
 
 def test_a_linear_network_has_its_weights_times_input_as_map():
@@ -386,6 +390,14 @@ def test_published_map_by_hand():
     # 1/2, 5/4 to four voxels at 1/4, 3/4, 5/4, 7/4 of the two: 1/2, 11/16, 17/16, 5/4
     terms = terms_of(0.0, [[3, -1, 2, -2]], [[0, -4], [2, 1]], [5])
     assert saliency_map(terms, (4,)).tolist() == [[1.5, 0.6875, 1.5625, 1.75]]
+
+
+def test_corners_are_aligned_on_request():
+    # 0, 4 to four voxels: ends kept, 4/3 and 8/3 between; else voxels at -1/4, 1/4, 3/4, 5/4
+    terms = terms_of(0.0, [[0, 0, 0, 0]], [[0, 4]])
+    aligned = saliency_map(terms, (4,), align_corners=True)
+    torch.testing.assert_close(aligned, torch.tensor([[0, 1 / 3, 2 / 3, 1]]))
+    torch.testing.assert_close(saliency_map(terms, (4,)), torch.tensor([[0, 0.25, 0.75, 1]]))
 
 
 def test_a_constant_term_rescales_to_zero_and_a_single_voxel_to_a_constant():
