@@ -5,7 +5,6 @@ Not in the paper. The truth are the effect maps that the phantom writes (`effect
 
 import nibabel as nib
 import numpy as np
-from scipy import stats
 from sklearn.metrics import average_precision_score
 
 from datnet_core.volumes import to_grid
@@ -104,29 +103,3 @@ def region_shares(maps, weights, mask):
     """
     inside = maps[:, mask].astype(np.float64)
     return inside @ weights[mask] / inside.sum(axis=1)
-
-
-def mean_interval(values, seed=0, confidence=0.95):
-    """Mean over participants and its percentile bootstrap interval.
-
-    Parameters
-    ----------
-    values : array-like of shape (n_participants,)
-        One value per participant.
-    seed : int
-        Seed of the 2,000 resamples.
-    confidence : float
-
-    Returns
-    -------
-    mean, low, high : float
-        nan limits for fewer than two participants.
-    """
-    values = np.asarray(values, float)
-    if len(values) < 2 or np.isnan(values).any():
-        return float(values.mean()), np.nan, np.nan
-    found = stats.bootstrap(
-        (values,), np.mean, n_resamples=2000, confidence_level=confidence, method="percentile",
-        rng=np.random.default_rng(seed),
-    ).confidence_interval  # fmt: skip
-    return float(values.mean()), float(found.low), float(found.high)

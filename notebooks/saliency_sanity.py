@@ -36,8 +36,8 @@ from IPython.display import Markdown
 from datnet_core import randomisation, report, saliency_figures, training
 from datnet_core.atlas import read_atlas, region_mask_on
 from datnet_core.attribution import METHODS, attribution
-from datnet_core.detection import mean_interval
 from datnet_core.faithfulness import area, perturbation_curves
+from datnet_core.metrics import mean_interval
 from datnet_core.progress import progress
 from datnet_core.study import read_study
 from datnet_core.volumes import field_of_view, study_grid

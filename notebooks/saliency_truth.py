@@ -32,6 +32,7 @@ from sklearn.metrics import precision_recall_curve
 
 from datnet_core import detection, report, saliency_figures
 from datnet_core.atlas import read_atlas, region_fractions, region_mask_on
+from datnet_core.metrics import mean_interval
 from datnet_core.progress import progress
 from datnet_core.study import read_study
 from datnet_core.volumes import field_of_view, study_grid
@@ -132,7 +133,7 @@ for method in maps:
         mine = (diagnosis == name) | (name == "all")
         row = {"method": method, "diagnosis": name, "scans": mine.sum()}
         for column, values in {"ap": precision, "pointing": hits}.items():
-            limits = detection.mean_interval(values[method][mine], seed)
+            limits = mean_interval(values[method][mine], seed)
             row |= dict(
                 zip((column, f"{column}_low", f"{column}_high"), limits, strict=True)
             )
@@ -151,21 +152,27 @@ saliency_figures.interval_dots(scores[~in_all], "ap", "average precision", chanc
 # them says less on what differs than the scan does.
 
 # %%
-best, second = ranking[:2]
-lead = detection.mean_interval(precision[best] - precision[second], seed)
-behind = detection.mean_interval(
-    precision[best] - precision["full gradients, published"], seed
-)
-networks = [m for m in ranking if "no network" not in m]
-clear = "clearly" if lead[1] > 0 else "not clearly"
+explaining = [m for m in ranking if "no network" not in m]
+plain = next(m for m in ranking if "no network" in m)
+best, second = explaining[:2]
+full = "full gradients, published"
+lead = {
+    other: mean_interval(precision[best] - precision[other], seed)
+    for other in dict.fromkeys((second, full, plain))
+}
+words = {
+    other: f"{report.interval(*limits)}, "
+    + ("clearly above" if limits[1] > 0 else "below" if limits[2] < 0 else "level")
+    for other, limits in lead.items()
+}
 
 # %% tags=["hide-input"]
 Markdown(
-    f"**{best}** finds the truth best: average precision higher than that of "
-    f"{second} by {report.interval(*lead)}, {clear} so, and than that of the published "
-    f"full gradients by {report.interval(*behind)}. Of the methods that explain the "
-    f"network, **{networks[0]}** is best; the published full gradients are number "
-    f"{networks.index('full gradients, published') + 1} of {len(networks)}."
+    f"Of the methods that explain the network, **{best}** finds the truth best. Its "
+    f"average precision less that of {second}, the next one: {words[second]}. Less "
+    f"that of the published full gradients, number {explaining.index(full) + 1} of "
+    f"{len(explaining)}: {words[full]}. Less that of the better map that knows no "
+    f"network, **{plain.removesuffix(', no network')}**: {words[plain]}."
 )
 
 # %% tags=["hide-input"]
@@ -284,7 +291,7 @@ share = {
 of_volume = {r: w[brain].sum() / brain.sum() for r, w in weights.items()}
 shares = pd.DataFrame(
     {"method": method}
-    | {r: report.interval(*detection.mean_interval(v, seed)) for r, v in by.items()}
+    | {r: report.interval(*mean_interval(v, seed)) for r, v in by.items()}
     for method, by in share.items()
 )
 shares.loc[len(shares)] = [
@@ -315,10 +322,9 @@ numbers = {
     "chance": chance,
     "scores": scores.to_dict("records"),
     "ranking": ranking,
-    "best": best,
-    "lead_over_second": lead,
-    "lead_over_published": behind,
-    "best_that_explains_the_network": networks[0],
+    "best_explanation": best,
+    "best_without_network": plain,
+    "lead": lead,
     "average_precision_of_mean_maps": mean_precision,
     "by_threshold": by_threshold.reset_index(names="d").to_dict("list"),
     "share": {m: {r: v.mean() for r, v in by.items()} for m, by in share.items()},

@@ -41,20 +41,6 @@ def test_shares_by_hand():
     assert detection.region_shares(maps, weights, MASK).tolist() == [(2 + 2 + 2) / 20]
 
 
-def test_the_interval_holds_the_mean_and_narrows_with_participants(rng):
-    values = rng.normal(3, 1, 400)
-    mean, low, high = detection.mean_interval(values)
-    assert mean == values.mean() and low < mean < high
-    error = values.std() / np.sqrt(400)
-    np.testing.assert_allclose([mean - low, high - mean], 1.96 * error, rtol=0.1)
-    _, low_few, high_few = detection.mean_interval(values[:20])
-    assert high_few - low_few > 2 * (high - low)
-    assert detection.mean_interval(values) == detection.mean_interval(values)
-    np.testing.assert_equal(detection.mean_interval([1.0]), (1.0, np.nan, np.nan))
-    np.testing.assert_equal(detection.mean_interval([1.0, np.nan]), (np.nan, np.nan, np.nan))
-    assert detection.mean_interval([2.0, 2.0, 2.0]) == (2, 2, 2)
-
-
 def test_the_largest_effect_is_found_under_either_order_of_names(tmp_path):
     affine = study_grid(8.0)[0]
     for name, value in {"A-B": -3.0, "C-A": 2.0, "B-C": 9.0}.items():

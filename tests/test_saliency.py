@@ -50,7 +50,8 @@ class Zoo(nn.Module):
             nn.Dropout(0.5),
             nn.Linear(8, n_classes),
         )
-        self.adaptive = of("AdaptiveAvgPool", 2)
+        self.adaptive = nn.Sequential(of("AdaptiveAvgPool", 2), nn.Identity())
+        self.adaptive_max = of("AdaptiveMaxPool", 5)
         self.body = nn.Sequential(
             of("Conv", 4, 6, 3, padding=1, stride=2),
             norm_of(6),
@@ -74,7 +75,7 @@ class Zoo(nn.Module):
         y += shortcut
         y = self.relu(y)
         y = self.twice(self.relu(self.twice(y)))
-        return self.head(self.adaptive(self.avg_pool(y)))
+        return self.head(self.adaptive(self.avg_pool(self.adaptive_max(y))))
 
 
 def randomised(model, seed=0, dtype=torch.float64):
@@ -112,6 +113,8 @@ def test_terms_sum_to_the_logit_of_any_residual_network(n_axes, norm, inplace, s
     assert completeness_gap(terms).max() <= 1e-10
     expected = model(x)[torch.arange(len(x)), targets]
     torch.testing.assert_close(terms.logits, expected.detach())
+    single = full_gradients(model.float(), x.float(), targets)
+    assert completeness_gap(single).max() <= 1e-4
 
 
 @pytest.mark.parametrize("norm", NORMS)
