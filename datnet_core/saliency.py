@@ -7,6 +7,7 @@ an input term plus one term per bias:  f(x) = <df/dx, x> + sum_l <df/dy_l, b_l>,
 output of layer l and b_l its bias, repeated over space.
 """
 
+import math
 from collections import Counter
 from typing import NamedTuple
 
@@ -193,6 +194,9 @@ def _rescaled_magnitude(term):
 
 def _interpolated(channel_sum, shape, conserve_mass, align_corners):
     """Linear interpolation of (N, 1, *spatial_l) to (N, *shape)."""
+    if channel_sum[0, 0].numel() == 1:  # exactly constant, free of the rounding of weights
+        value = channel_sum[:, 0] / (math.prod(shape) if conserve_mass else 1)
+        return value.expand(-1, *shape)
     mode = _INTERPOLATION[len(shape)]
     options = {"size": shape, "mode": mode, "align_corners": align_corners}
     if conserve_mass:

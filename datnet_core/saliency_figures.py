@@ -71,15 +71,14 @@ def saliency_viewer(maps, template_img):
     IPython.display.HTML
         Complete in itself: it needs no network.
     """
-    views = [
-        plotting.view_img(
-            img, template_img, title=name, cut_coords=(8, -17, -10), threshold=0.35, vmin=0,
-            vmax=1, cmap="inferno", symmetric_cmap=False, black_bg=True, opacity=0.85,
-        )
-        for name, img in maps.items()
-    ]  # fmt: skip
-    frames = "\n".join(view.get_iframe(width=620, height=260) for view in views)
-    return HTML(f"<div>{frames}</div>")
+    shown = []
+    for name, img in maps.items():
+        view = plotting.view_img(
+            img, template_img, cut_coords=(8, -17, -10), threshold=0.35, vmin=0, vmax=1,
+            cmap="inferno", symmetric_cmap=False, black_bg=True, opacity=0.85,
+        )  # fmt: skip
+        shown.append(f"<p><b>{name}</b></p>{view.get_iframe(width=660, height=280)}")
+    return HTML(f"<div>{''.join(shown)}</div>")
 
 
 def completeness(gaps):
@@ -129,7 +128,7 @@ def region_sizes(curves, used, overlap):
     left.plot(used[1], np.interp(used[1], curves.index, curves[used[0]]), "o", mfc="none",
               mec="0.2", ms=12, label="this study")  # fmt: skip
     left.set(xlabel="threshold", ylabel="share of the brain seen", ylim=(-0.03, 1.03))
-    left.legend(frameon=False, fontsize="small")
+    fig.legend(loc="outside upper left", ncols=5, frameon=False, fontsize="small")
     names = [name.replace("_", " ") for name in overlap]
     sns.heatmap(
         overlap, annot=True, fmt=".2f", cmap="Blues", vmin=0, vmax=1, ax=right, square=True,
@@ -188,7 +187,7 @@ def perturbation(curves):
     axes[0].set(title="deletion (lower is better)", ylabel="probability of the diagnosis")
     axes[1].set(title="insertion (higher is better)")
     for ax in axes:
-        ax.set(xlabel="share of the brain's voxels", ylim=(0, 1))
+        ax.set(xlabel="share of the brain's voxels")
     axes[1].legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
     return finished(fig)
 

@@ -175,12 +175,12 @@ names = (
     "cerebellum",
 )
 weights = {r: region_fractions(atlas, r, affine, shape) for r in names}
-inside = {r: region_mask_on(atlas, r, affine, shape) & brain for r in names}
+weights = {r: w for r, w in weights.items() if w[brain].sum() >= 1}  # a voxel or more
 table = pd.DataFrame(
-    regions.region_row(means[name], weights[r], inside[r], brain, affine)
+    regions.region_row(means[name], w, (w >= 0.5) & brain, brain, affine)
     | {"diagnosis": name, "region": r}
     for name in groups
-    for r in names
+    for r, w in weights.items()
 )
 enrichment = table.pivot(index="region", columns="diagnosis", values="ratio")
 
@@ -199,11 +199,11 @@ shown = pd.DataFrame(
         ],
     }
 )
-report.table(shown[table["share_of_brain"] > 0].replace("nan", "–"))
+report.table(shown.replace("nan", "–"))
 
 # %% [markdown]
-# Positive x is right, y anterior, z superior. Regions outside the field are not
-# listed; a peak is looked for in voxels of which the region fills at least half, and
+# Positive x is right, y anterior, z superior. Regions of which the network sees less
+# than a voxel are not listed; a peak is looked for in voxels of which the region fills at least half, and
 # one at the border of a region often belongs to its neighbour.
 
 # %%

@@ -237,7 +237,9 @@ for k, at, x in progress(parts, "randomised networks", unit="batch"):
             similar[method][step, at] = compared(method, model, k, at, x)
 
 # %%
-names = {s: s.replace("encoder.", "encoder ") for s in stages}
+names = {"head": "head", "stem": "stem"}
+for i, stage in enumerate(encoder):  # a residual pair, or the strided layer before one
+    names[stage] = f"stack {(i + 1) // 2 + 1} {'stride' if i % 2 else 'pair'}"
 similarity = pd.DataFrame(
     dict(
         zip(

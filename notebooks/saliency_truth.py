@@ -96,7 +96,7 @@ true = pd.DataFrame(
     {
         "diagnosis": name,
         "largest |d|": f"{d[brain].max():.2f}",
-        "truly different": f"{chance[name]:.1%} of the brain seen",
+        "share that truly differs": f"{chance[name]:.1%}",
     }
     | {f"mean |d|, {r}": f"{(d * w).sum() / w.sum():.2f}" for r, w in weights.items()}
     for name, d in effect.items()
@@ -161,18 +161,20 @@ lead = {
     for other in dict.fromkeys((second, full, plain))
 }
 words = {
-    other: f"{report.interval(*limits)}, "
-    + ("clearly above" if limits[1] > 0 else "below" if limits[2] < 0 else "level")
+    other: f"by {report.interval(*limits)} – "
+    + ("above" if limits[1] > 0 else "below" if limits[2] < 0 else "not clearly apart")
     for other, limits in lead.items()
 }
 
 # %% tags=["hide-input"]
 Markdown(
     f"Of the methods that explain the network, **{best}** finds the truth best. Its "
-    f"average precision less that of {second}, the next one: {words[second]}. Less "
-    f"that of the published full gradients, number {explaining.index(full) + 1} of "
-    f"{len(explaining)}: {words[full]}. Less that of the better map that knows no "
-    f"network, **{plain.removesuffix(', no network')}**: {words[plain]}."
+    f"average precision differs from that of\n\n"
+    f"- {second}, the next one, {words[second]};\n"
+    f"- the published full gradients, number {explaining.index(full) + 1} of "
+    f"{len(explaining)}, {words[full]};\n"
+    f"- the best map without a network, **{plain.removesuffix(', no network')}**, "
+    f"{words[plain]}."
 )
 
 # %% tags=["hide-input"]

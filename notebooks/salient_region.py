@@ -204,7 +204,10 @@ Markdown(
 shares = dict(zip(table["grid"], table["share_of_pattern"], strict=True))
 titled = {
     f"{grid}\n{shares[grid]:.0%} of pattern": nib.Nifti1Image(
-        regions.rescaled(m, brain).astype(np.float32), affine
+        (regions.rescaled(m, brain) * (set(grid) != {"1", " ", "x"})).astype(
+            np.float32
+        ),
+        affine,
     )
     for grid, m in grid_maps.items()
 }
@@ -213,8 +216,9 @@ saliency_figures.layer_maps(titled, load_mni152_template(resolution=2))
 # %% [markdown]
 # **Mean map of the layers of each grid**, finest first, each rescaled to 0–1 inside
 # the brain on its own. The voxels of a coarse layer become smooth blobs by
-# interpolation; their place is that of the grid as much as that of the anatomy. A grid
-# of one voxel has an empty map.
+# interpolation; their place is that of the grid as much as that of the anatomy. A layer
+# with strides starts at one edge of the field, so a coarse map can be one-sided where
+# the brain is not. A grid of one voxel has an empty map.
 #
 # Even where a coarse voxel lies is a convention. Here the outer edges of a layer lie
 # on the edges of the map; the public code of the method puts the centres of its outer
