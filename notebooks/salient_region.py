@@ -204,10 +204,7 @@ Markdown(
 shares = dict(zip(table["grid"], table["share_of_pattern"], strict=True))
 titled = {
     f"{grid}\n{shares[grid]:.0%} of pattern": nib.Nifti1Image(
-        (regions.rescaled(m, brain) * (set(grid) != {"1", " ", "x"})).astype(
-            np.float32
-        ),
-        affine,
+        regions.rescaled(m, brain).astype(np.float32), affine
     )
     for grid, m in grid_maps.items()
 }
