@@ -75,7 +75,8 @@ def by_grid(maps, grids, mask):
         inside = grid_maps[label][mask]
         covariance = ((inside - inside.mean()) * (whole - whole.mean())).mean()
         channels = sum(grids[name][0] for name in names[size])
-        shares = inside.sum() / whole.sum(), covariance / whole.var()
+        pattern = covariance / whole.var() if np.ptp(inside) > 0 else 0.0
+        shares = inside.sum() / whole.sum(), pattern
         rows.append((label, len(names[size]), channels, *shares))
     columns = ["grid", "layers", "channels", "share_of_sum", "share_of_pattern"]
     return grid_maps, pd.DataFrame(rows, columns=columns)

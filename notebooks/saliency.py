@@ -175,7 +175,7 @@ names = (
     "cerebellum",
 )
 weights = {r: region_fractions(atlas, r, affine, shape) for r in names}
-weights = {r: w for r, w in weights.items() if w[brain].sum() >= 1}  # a voxel or more
+weights = {r: w for r, w in weights.items() if w[brain].sum() >= 0.1 * w.sum()}
 table = pd.DataFrame(
     regions.region_row(means[name], w, (w >= 0.5) & brain, brain, affine)
     | {"diagnosis": name, "region": r}
@@ -203,7 +203,7 @@ report.table(shown.replace("nan", "–"))
 
 # %% [markdown]
 # Positive x is right, y anterior, z superior. Regions of which the network sees less
-# than a voxel are not listed. A peak is looked for in voxels of which the region fills
+# than a tenth are not listed. A peak is looked for in voxels of which the region fills
 # at least half; one at the border of a region often belongs to its neighbour.
 
 # %%
@@ -306,8 +306,8 @@ nib.save(img, config.results / "saliency" / "fold_means.nii.gz")
 # ## Paper and this study
 
 # %%
-others = [name for name in ranked.index if name != "accumbens"]  # a part of striatum
-top = others[:3]
+nuclei = [name for name in ranked.index if name != "accumbens"]  # a part of striatum
+top = nuclei[:3]
 expected = ("putamen", "caudate", "midbrain")
 found = ", ".join(expected) if set(top) == set(expected) else ", ".join(top)
 claims = {"saliency.regions": {"value": found}}

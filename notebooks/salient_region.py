@@ -207,6 +207,7 @@ titled = {
         regions.rescaled(m, brain).astype(np.float32), affine
     )
     for grid, m in grid_maps.items()
+    if np.ptp(m[brain]) > 0
 }
 saliency_figures.layer_maps(titled, load_mni152_template(resolution=2))
 
@@ -215,7 +216,7 @@ saliency_figures.layer_maps(titled, load_mni152_template(resolution=2))
 # the brain on its own. The voxels of a coarse layer become smooth blobs by
 # interpolation; their place is that of the grid as much as that of the anatomy. A layer
 # with strides starts at one edge of the field, so a coarse map can be one-sided where
-# the brain is not. A grid of one voxel has an empty map.
+# the brain is not. A grid of one voxel has no pattern and no row.
 #
 # Even where a coarse voxel lies is a convention. Here the outer edges of a layer lie
 # on the edges of the map; the public code of the method puts the centres of its outer
