@@ -26,7 +26,7 @@ def largest_effect(folder, diagnosis, others, affine, shape):
 
     Returns
     -------
-    ndarray of float32, shape `shape`
+    ndarray of shape `shape`
         Unitless, 0 or more; linear between the voxels of the phantom.
 
     Raises
@@ -42,7 +42,9 @@ def largest_effect(folder, diagnosis, others, affine, shape):
         found = [folder / name for name in names if (folder / name).is_file()]
         if not found:
             raise FileNotFoundError(f"{folder} has neither {names[0]} nor {names[1]}")
-        effects.append(np.abs(to_grid(nib.load(found[0]), affine, shape)))
+        img = nib.load(found[0])
+        differs = img.get_fdata(dtype=np.float32).any()  # not where two diagnoses are made equal
+        effects.append(np.abs(to_grid(img, affine, shape)) if differs else np.zeros(shape))
     return np.max(effects, axis=0)
 
 

@@ -29,6 +29,7 @@ _HOMOGENEOUS = (
     *(nn.Dropout, nn.ReLU, nn.LeakyReLU, nn.Flatten, nn.Identity),
 )
 _CONTAINERS = (nn.Sequential, nn.ModuleList, nn.ModuleDict)
+LARGEST_GAP = 1e-3  # of a map that is not refused; rounding leaves 1e-6 in single precision
 _INTERPOLATION = {1: "linear", 2: "bilinear", 3: "trilinear"}
 
 
@@ -318,7 +319,8 @@ def saliency_maps(model, volumes, targets, postprocess="published", chunk_size=1
     Raises
     ------
     ValueError
-        If lengths differ or `chunk_size` is below 1; also see `full_gradients`, `saliency_map`.
+        If lengths differ, `chunk_size` is below 1, or the terms of a scan do not add up to its
+        logit; also see `full_gradients`, `saliency_map`.
     """
     targets = np.asarray(targets)
     if targets.shape != volumes.shape[:1] or chunk_size < 1:
@@ -334,4 +336,9 @@ def saliency_maps(model, volumes, targets, postprocess="published", chunk_size=1
         terms = full_gradients(model, x[:, None], targets[part])  # (n, 1, X, Y, Z)
         maps[part] = saliency_map(terms, volumes.shape[1:], postprocess).cpu()
         gaps[part] = completeness_gap(terms).cpu()
+        if not gaps[part].max() <= LARGEST_GAP:
+            raise ValueError(
+                f"terms miss {gaps[part].max():.2g} of a logit, expected at most {LARGEST_GAP:g}: "
+                "the model computes something outside its modules that is not piecewise linear"
+            )
     return maps, gaps

@@ -77,7 +77,7 @@ def saliency_viewer(maps, template_img):
             img, template_img, cut_coords=(8, -17, -10), threshold=0.35, vmin=0, vmax=1,
             cmap="inferno", symmetric_cmap=False, black_bg=True, opacity=0.85,
         )  # fmt: skip
-        shown.append(f"<p><b>{name}</b></p>{view.get_iframe(width=660, height=300)}")
+        shown.append(f"<p><b>{name}</b></p>{view.get_iframe(width=660, height=285)}")
     return HTML(f"<div>{''.join(shown)}</div>")
 
 

@@ -52,6 +52,11 @@ def test_the_largest_effect_is_found_under_either_order_of_names(tmp_path):
     assert (found[1, 2, 3], found[0, 0, 0], found[1, 1, 1]) == (3, 1, 0)
     found = detection.largest_effect(tmp_path, "A", ("C",), affine, (4, 5, 6))
     assert found[1, 2, 3] == 2
+    nib.save(
+        nib.Nifti1Image(np.zeros((4, 5, 6), np.float32), affine), tmp_path / "effect_E-A_d.nii.gz"
+    )
+    finer = study_grid(4.0)[0]
+    assert not detection.largest_effect(tmp_path, "A", ("E",), finer, (9, 8, 7)).any()
     with pytest.raises(FileNotFoundError, match="neither effect_A-D_d.nii.gz nor effect_D-A"):
         detection.largest_effect(tmp_path, "A", ("D",), affine, (4, 5, 6))
 

@@ -311,6 +311,20 @@ def test_a_nonlinearity_outside_modules_shows_in_the_gap():
     assert completeness_gap(terms).max() > 1e-3
 
 
+def test_maps_that_do_not_add_up_are_refused():
+    class Smooth(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.inner, self.outer = nn.Conv3d(1, 4, 3), nn.Linear(4, 2)
+
+        def forward(self, x):
+            return self.outer(F.gelu(self.inner(x)).mean((2, 3, 4)))
+
+    volumes = np.random.default_rng(0).random((3, 5, 6, 7))
+    with pytest.raises(ValueError, match="outside its modules that is not piecewise linear"):
+        saliency_maps(randomised(Smooth()), volumes, np.array([0, 1, 0]))
+
+
 # Refusals and clean-up
 
 
