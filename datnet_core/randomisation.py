@@ -10,6 +10,28 @@ import torch
 from scipy.stats import spearmanr
 
 
+def stages(model):
+    """Names of the modules that make up a model, in the order in which they were declared.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+
+    Returns
+    -------
+    list of str
+        Children with weights; a sequence of blocks is listed block by block.
+    """
+    names = []
+    for name, child in model.named_children():
+        blocks = [b for b in child.children() if next(b.children(), None) is not None]
+        if isinstance(child, torch.nn.Sequential) and blocks:
+            names += [f"{name}.{inner}" for inner in stages(child)]
+        elif next(child.parameters(), None) is not None:
+            names.append(name)
+    return names
+
+
 def cascade(model, layers, seed=0):
     """Yield the model with ever more of its layers randomised.
 

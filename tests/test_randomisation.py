@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from datnet_core.network import DATNet
-from datnet_core.randomisation import cascade, rank_correlation
+from datnet_core.randomisation import cascade, rank_correlation, stages
 from datnet_core.saliency import saliency_maps
 
 STAGES = ["head", "encoder.2", "encoder.1", "encoder.0", "stem"]
@@ -39,6 +39,12 @@ def test_layers_are_permuted_one_after_the_other_and_stay_so(model):
         assert not changed.training
     assert done == STAGES
     assert all(torch.equal(tensor, before[name]) for name, tensor in model.state_dict().items())
+
+
+def test_the_stages_hold_every_weight_once(model):
+    assert stages(model) == STAGES[::-1]
+    held = [f"{s}.{n}" for s in stages(model) for n, _ in model.get_submodule(s).named_parameters()]
+    assert held == [name for name, _ in model.named_parameters()]
 
 
 def test_a_seed_gives_the_same_network_and_another_seed_another(model):
