@@ -257,10 +257,10 @@ saliency_figures.randomisation(similarity, yardstick)
 # %% [markdown]
 # **Similarity to the map of the trained network** as more of its stages are
 # randomised, from left to right; stages are numbered from the input. Dotted:
-# similarity between two trained networks, in the colour of the method. A method passes where its line falls well below its dotted
-# one. Where it does not, what looks like a finding comes from the shape of the brain
-# and of the network. The shaded intervals are over participants; a constant map
-# counts as 0.
+# similarity between two trained networks, in the colour of the method. A method
+# passes where its line falls well below its dotted one. Where it does not, what looks
+# like a finding comes from the shape of the brain and of the network. The shaded
+# intervals are over participants; a constant map counts as 0.
 
 # %%
 verdicts = pd.DataFrame(
@@ -290,8 +290,8 @@ kept = {m: last[m] / yardstick[m] for m in one_pass}
 Markdown(
     f"With all weights permuted, the published map still has a rank correlation of "
     f"**{last[full]:.2f}** with that of the trained network: **{kept[full]:.0%}** of "
-    f"what two trained networks have with each other ({yardstick[full]:.2f}). What is "
-    "left of it below 100% is due to training."
+    f"what two trained networks have with each other ({yardstick[full]:.2f}). Only what "
+    "is missing to 100% is due to training."
 )
 
 # %% [markdown]
