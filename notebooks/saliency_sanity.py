@@ -290,8 +290,8 @@ kept = {m: last[m] / yardstick[m] for m in one_pass}
 Markdown(
     f"With all weights permuted, the published map still has a rank correlation of "
     f"**{last[full]:.2f}** with that of the trained network: **{kept[full]:.0%}** of "
-    f"what two trained networks have with each other ({yardstick[full]:.2f}). Only what "
-    "is missing to 100% is due to training."
+    f"what two trained networks have with each other ({yardstick[full]:.2f}). Only "
+    "what is missing to 100% is due to training."
 )
 
 # %% [markdown]
