@@ -25,17 +25,25 @@ PAGES = {
         [],
     ),
     "blind_test": (["cross_validation.json"], ["predictions/blind_test.tsv"]),
-    "saliency": (["training.json"], ["saliency/regions.nii.gz"]),
+    "saliency": (
+        ["training.json"],
+        ["saliency/regions.nii.gz", "saliency/regions.tsv", "saliency/fold_means.nii.gz"],
+    ),
     "binding_ratio": (["saliency.json"], ["binding/ratios.tsv"]),
     "radiomics": (["saliency.json"], ["radiomics/features.tsv"]),
     "fusion": (["blind_test.json"], ["predictions/fusion.tsv"]),
 }
 ANALYSES = list(PAGES)
 PAGES["cohort_sizes"] = ([], [])
+PAGES["salient_region"] = (["saliency.json"], [])
+PAGES["saliency_sanity"] = (
+    ["training.json"], ["saliency/attributions.npz", "saliency/attributions.tsv"]
+)
 PAGES["claims"] = ([f"{page}.json" for page in ANALYSES], ["claims.tsv"])
 if study.phantom:
     PAGES["phantom"] = (["cohorts.json"], ["predictions/oracle.tsv"])
     PAGES["truth"] = (["phantom.json", "cross_validation.json", "blind_test.json"], [])
+    PAGES["saliency_truth"] = (["saliency_sanity.json"], [])
 else:
     PAGES["cohorts"] = ([], ["scans.tsv"])
 if study.recipes:

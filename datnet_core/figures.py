@@ -95,15 +95,22 @@ def mean_volumes(means, affine, template_img):
     return finished(fig)
 
 
-def black_rows(names):
-    """Figure with one wide black row per name, its title in white at the left."""
+def black_rows(names, width=0.1, fontsize=14):
+    """Figure with one wide black row per name, its title in white in a left margin of `width`."""
     fig = plt.figure(figsize=(9, 2.7 * len(names)), facecolor="black", layout="none")
     height = 1 / len(names)
     axes = []
     for k, name in enumerate(names):
         bottom = 1 - (k + 1) * height
-        fig.text(0.02, bottom + height / 2, name, color="white", fontsize=14, va="center")
-        axes.append(fig.add_axes([0.1, bottom + 0.04 * height, 0.88, 0.92 * height]))
+        fig.text(
+            0.02,
+            bottom + height / 2,
+            name,
+            color="white",
+            fontsize=14 - 30 * (width - 0.1),
+            va="center",
+        )
+        axes.append(fig.add_axes([width, bottom + 0.04 * height, 0.98 - width, 0.92 * height]))
     return fig, axes
 
 
@@ -265,57 +272,6 @@ def auc_against_cost(found, alpha=0.05):
         ylabel="mean AUC of the patient groups",
     )  # fmt: skip
     ax.margins(x=0.25)
-    return finished(fig)
-
-
-def saliency_maps(maps, template_img):
-    """Mean saliency of each diagnosis over the template, three planes, one scale (Fig. 5).
-
-    Parameters
-    ----------
-    maps : dict of str to nibabel.Nifti1Image
-        Mean map of each diagnosis, rescaled to 0-1 inside the brain.
-    template_img : nibabel.Nifti1Image
-        Anatomical template.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-    """
-    fig, axes = black_rows(maps)
-    for ax, img in zip(axes, maps.values(), strict=True):
-        plotting.plot_stat_map(
-            img, template_img, cut_coords=(8, -17, -10), axes=ax, cmap="inferno", threshold=0.35,
-            vmin=0, vmax=1, colorbar=True, draw_cross=False, black_bg=True,
-        )  # fmt: skip
-    return finished(fig)
-
-
-def region_sizes(sizes, thresholds, curve, threshold):
-    """Size of the salient region by reading of "top 70%" and by threshold (A2).
-
-    Parameters
-    ----------
-    sizes : dict of str to float
-        Reading to share of the brain.
-    thresholds, curve : sequence of float
-        Thresholds of the default reading, and the share of the brain at each.
-    threshold : float
-        The one used, marked.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-    """
-    fig, (left, right) = plt.subplots(1, 2, figsize=(9, 3.2))
-    names = [name.replace("_", " ") for name in sizes]
-    left.barh(names, list(sizes.values()), color=sns.color_palette("Blues_d")[2])
-    left.bar_label(left.containers[0], fmt="{:.0%}", padding=2, fontsize=9)
-    left.set(xlim=(0, 1.15), xlabel="share of the brain")
-    left.invert_yaxis()
-    right.plot(thresholds, curve, "o-")
-    right.axvline(threshold, ls=":", color="0.4")
-    right.set(xlabel="threshold of the rescaled map", ylabel="share of the brain", ylim=(0, 1))
     return finished(fig)
 
 

@@ -117,6 +117,32 @@ def bootstrap_interval(y_true, y_score, participants, n_resamples, seed, confide
     return float(low), float(high)
 
 
+def mean_interval(values, seed=0, confidence=0.95):
+    """Mean over participants and its percentile bootstrap interval.
+
+    Parameters
+    ----------
+    values : array-like of shape (n_participants,)
+        One value per participant.
+    seed : int
+        Seed of the 2,000 resamples.
+    confidence : float
+
+    Returns
+    -------
+    mean, low, high : float
+        nan limits for fewer than two participants.
+    """
+    values = np.asarray(values, float)
+    if len(values) < 2 or np.isnan(values).any():
+        return float(values.mean()), np.nan, np.nan
+    found = stats.bootstrap(
+        (values,), np.mean, n_resamples=2000, confidence_level=confidence, method="percentile",
+        rng=np.random.default_rng(seed),
+    ).confidence_interval  # fmt: skip
+    return float(values.mean()), float(found.low), float(found.high)
+
+
 def youden_cutoff(y_true, y_score):
     """Score c for which the rule "positive if score >= c" has the largest Youden index.
 

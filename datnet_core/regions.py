@@ -3,6 +3,7 @@
 Paper section "Binding Ratio Analysis"; open point A2.
 """
 
+import nibabel as nib
 import numpy as np
 
 
@@ -70,3 +71,43 @@ def top_region(saliency, brain_mask, rule="rescaled", threshold=0.7):
             "'highest_voxels', or 'mass' with a minimum of at least 0"
         )
     return brain & (saliency >= min(cut, high))  # rounding or a negative maximum may exceed high
+
+
+def dice(one, other):
+    """Overlap of two regions, 2 |A and B| / (|A| + |B|): 1 if equal, 0 if apart; nan if empty."""
+    total = np.count_nonzero(one) + np.count_nonzero(other)
+    return 2 * np.count_nonzero(one & other) / total if total else np.nan
+
+
+def region_row(saliency, weights, mask, brain_mask, affine):
+    """How much of a map lies in a region, and where it is highest there.
+
+    Parameters
+    ----------
+    saliency : ndarray of shape (X, Y, Z)
+        Map of 0 or more, 0 outside the brain.
+    weights : ndarray of shape (X, Y, Z)
+        Share of each voxel that is in the region.
+    mask : bool ndarray of shape (X, Y, Z)
+        Voxels of the region, for the peak.
+    brain_mask : bool ndarray of shape (X, Y, Z)
+        Brain voxels; the shares refer to them.
+    affine : ndarray of shape (4, 4)
+        Voxel to mm.
+
+    Returns
+    -------
+    dict
+        `share` of the map, `share_of_brain` of the volume, their `ratio`, `peak` value and
+        `peak_mm` (x, y, z); ratio and peak are nan and None where the region has no voxel.
+    """
+    inside = np.where(brain_mask, weights, 0)
+    share = (saliency * inside).sum() / max(saliency[brain_mask].sum(), np.finfo(float).tiny)
+    of_brain = inside.sum() / brain_mask.sum()
+    row = {"share": share, "share_of_brain": of_brain}
+    row |= {"ratio": share / of_brain if of_brain > 0 else np.nan, "peak": np.nan, "peak_mm": None}
+    if mask.any():
+        voxel = np.unravel_index(np.where(mask, saliency, -np.inf).argmax(), mask.shape)
+        place = nib.affines.apply_affine(affine, voxel).tolist()
+        row |= {"peak": float(saliency[voxel]), "peak_mm": place}
+    return row

@@ -7,6 +7,7 @@ an input term plus one term per bias:  f(x) = <df/dx, x> + sum_l <df/dy_l, b_l>,
 output of layer l and b_l its bias, repeated over space.
 """
 
+import math
 from collections import Counter
 from typing import NamedTuple
 
@@ -28,6 +29,7 @@ _HOMOGENEOUS = (
     *(nn.Dropout, nn.ReLU, nn.LeakyReLU, nn.Flatten, nn.Identity, nn.Upsample),
 )
 _CONTAINERS = (nn.Sequential, nn.ModuleList, nn.ModuleDict)
+LARGEST_GAP = 1e-3  # of a map that is not refused; rounding leaves 1e-6 in single precision
 _INTERPOLATION = {1: "linear", 2: "bilinear", 3: "trilinear"}
 
 
@@ -191,9 +193,13 @@ def _rescaled_magnitude(term):
     return ((magnitude - low) / (high - low).clamp_min(tiny)).reshape(term.shape)
 
 
-def _interpolated(channel_sum, shape, conserve_mass):
+def _interpolated(channel_sum, shape, conserve_mass, align_corners):
     """Linear interpolation of (N, 1, *spatial_l) to (N, *shape)."""
-    options = {"size": shape, "mode": _INTERPOLATION[len(shape)], "align_corners": False}
+    if channel_sum[0, 0].numel() == 1:  # exactly constant, free of the rounding of weights
+        value = channel_sum[:, 0] / (math.prod(shape) if conserve_mass else 1)
+        return value.expand(-1, *shape)
+    mode = _INTERPOLATION[len(shape)]
+    options = {"size": shape, "mode": mode, "align_corners": align_corners}
     if conserve_mass:
         # Dividing each source voxel by the total weight it gives makes its mass arrive whole.
         with torch.enable_grad():
@@ -206,12 +212,12 @@ def _interpolated(channel_sum, shape, conserve_mass):
     return F.interpolate(channel_sum, **options)[:, 0]
 
 
-def saliency_map(terms, shape, postprocess="published"):
+def saliency_map(terms, shape, postprocess="published", align_corners=False):
     """One map per sample from the terms of the decomposition.
 
     ``"published"`` takes each term's absolute value, rescales it to 0-1 per sample over all
-    channels, sums the channels, interpolates linearly (the authors' code aligns the corners, this
-    does not) and sums over the input and all layers (FullGrad, arXiv:1905.00780).
+    channels, sums the channels, interpolates linearly and sums over the input and all layers
+    (FullGrad, arXiv:1905.00780).
     ``"complete"`` sums the signed terms and interpolates so that each voxel of a layer keeps its
     mass: the map then sums to the logit less the terms without spatial axes.
 
@@ -228,6 +234,9 @@ def saliency_map(terms, shape, postprocess="published"):
         Spatial shape of the maps in voxels, usually that of the input.
     postprocess : {"published", "complete"}
         How terms become a map.
+    align_corners : bool
+        Where the voxels of a layer lie: the centres of its outer voxels at the corners of the map
+        (true, as in the authors' code), or its outer edges at the edges of the map.
 
     Returns
     -------
@@ -239,17 +248,52 @@ def saliency_map(terms, shape, postprocess="published"):
     ValueError
         If `postprocess` is unknown or `shape` does not fit the terms.
     """
+    shape, sums = (
+        tuple(shape),
+        {},
+    )  # layers of one size are summed first: one interpolation for each size
+    for _, channel_sum in _channel_sums(terms, shape, postprocess):
+        size = channel_sum.shape[2:]
+        sums[size] = sums.get(size, 0) + channel_sum
+    conserve_mass = postprocess == "complete"
+    return sum(_interpolated(part, shape, conserve_mass, align_corners) for part in sums.values())
+
+
+def layer_maps(terms, shape, postprocess="published", align_corners=False):
+    """Part of `saliency_map` that comes from each layer; the parts add up to it.
+
+    Parameters
+    ----------
+    terms, shape, postprocess, align_corners
+        As in `saliency_map`.
+
+    Returns
+    -------
+    dict of str to Tensor of shape (N, *shape)
+        ``"input voxels"`` and then the layers with spatial axes, in the order of their calls.
+
+    Raises
+    ------
+    ValueError
+        As `saliency_map`.
+    """
+    return {
+        name: _interpolated(channel_sum, tuple(shape), postprocess == "complete", align_corners)
+        for name, channel_sum in _channel_sums(terms, shape, postprocess)
+    }
+
+
+def _channel_sums(terms, shape, postprocess):
+    """Yield name and post-processed channel sum (N, 1, *spatial_l) of each term with a place."""
     if postprocess not in ("published", "complete"):
         raise ValueError(f"postprocess is {postprocess!r}; expected 'published' or 'complete'")
-    shape, n_axes = tuple(shape), terms.input_term.ndim - 2
+    n_axes = terms.input_term.ndim - 2
     if len(shape) != n_axes or n_axes not in _INTERPOLATION:
-        raise ValueError(f"shape is {shape}; expected one to three axes, those of the input")
-    sums = {}  # layers of one size are summed first: one interpolation for each size
-    for term in (terms.input_term, *terms.bias_terms.values()):
+        raise ValueError(f"shape is {tuple(shape)}; expected one to three axes, those of the input")
+    for name, term in {"input voxels": terms.input_term, **terms.bias_terms}.items():
         if term.ndim == n_axes + 2:
             term = _rescaled_magnitude(term) if postprocess == "published" else term
-            sums[term.shape[2:]] = sums.get(term.shape[2:], 0) + term.sum(1, keepdim=True)
-    return sum(_interpolated(part, shape, postprocess == "complete") for part in sums.values())
+            yield name, term.sum(1, keepdim=True)
 
 
 def saliency_maps(model, volumes, targets, postprocess="published", chunk_size=16):
@@ -275,7 +319,8 @@ def saliency_maps(model, volumes, targets, postprocess="published", chunk_size=1
     Raises
     ------
     ValueError
-        If lengths differ or `chunk_size` is below 1; also see `full_gradients`, `saliency_map`.
+        If lengths differ, `chunk_size` is below 1, or the terms of a scan do not add up to its
+        logit; also see `full_gradients`, `saliency_map`.
     """
     targets = np.asarray(targets)
     if targets.shape != volumes.shape[:1] or chunk_size < 1:
@@ -291,4 +336,9 @@ def saliency_maps(model, volumes, targets, postprocess="published", chunk_size=1
         terms = full_gradients(model, x[:, None], targets[part])  # (n, 1, X, Y, Z)
         maps[part] = saliency_map(terms, volumes.shape[1:], postprocess).cpu()
         gaps[part] = completeness_gap(terms).cpu()
+        if not gaps[part].max() <= LARGEST_GAP:
+            raise ValueError(
+                f"terms miss {gaps[part].max():.2g} of a logit, expected at most {LARGEST_GAP:g}: "
+                "the model computes something outside its modules that is not piecewise linear"
+            )
     return maps, gaps

@@ -16,22 +16,33 @@
 # This page reproduces Fig. 5: where the network looks. Full gradients split a logit
 # into one term per input voxel and one per bias of the network; summed over the
 # layers they make a map. The page also checks what the paper does not: whether the
-# terms add up to the logit, and where the map lies. It ends with the regions that
-# guide the binding ratios and the radiomics (open points A2, A3).
+# terms add up to the logit, in which regions the maps lie, and whether the networks
+# of different folds agree. It ends with the regions that guide the binding ratios
+# and the radiomics (open points A2, A3). {doc}`salient_region` looks into these
+# regions, {doc}`saliency_sanity` asks whether the maps can be trusted.
 
 # %% tags=["parameters"]
 study: str = "data_manifest/smoke.yaml"  # study file
 chunk_size: int = 16  # scans per backward pass; bounds the memory
 
 # %%
+import copy
+
 import nibabel as nib
 import numpy as np
 import pandas as pd
-from IPython.display import Markdown
 from nilearn.datasets import load_mni152_template
 
-from datnet_core import figures, prediction, regions, report, saliency
+from datnet_core import (
+    prediction,
+    regions,
+    report,
+    saliency,
+    saliency_figures,
+    stability,
+)
 from datnet_core.atlas import read_atlas, region_fractions, region_mask_on
+from datnet_core.cross_fitting import fold_maps
 from datnet_core.progress import progress
 from datnet_core.study import read_study
 from datnet_core.volumes import field_of_view, in_full_grid, study_grid
@@ -64,35 +75,63 @@ held_out_of = scans["fold"].to_numpy()[rows]
 targets = np.array([classes.index(name) for name in diagnosis])
 
 # %%
-held_out = np.zeros((len(rows), *shape), np.float32)
-gaps, fold_maps = [], []
-for k in progress(range(config.training.n_folds), "full gradients", unit="fold model"):
-    model = prediction.load_model(
-        config.results / "models" / f"fold-{k}", config.network
-    )
-    maps, gap = saliency.saliency_maps(
-        model, seen[rows], targets, config.saliency.postprocess, chunk_size
-    )
-    mine = held_out_of == k
-    held_out[mine] = in_full_grid(maps[mine], field, shape)
-    means = [maps[~mine & (diagnosis == c)].mean(axis=0) for c in groups]
-    fold_maps.append(in_full_grid(np.mean(means, axis=0), field, shape))
-    gaps.append(gap)
-gaps = np.concatenate(gaps)
+models = [
+    prediction.load_model(config.results / "models" / f"fold-{k}", config.network)
+    for k in range(config.training.n_folds)
+]
+found = fold_maps(
+    models,
+    seen[rows],
+    targets,
+    held_out_of,
+    config.saliency.postprocess,
+    chunk_size,
+)
+held_out = in_full_grid(found.held_out, field, shape)
+fold_means = in_full_grid(found.fold_means, field, shape)
 
 # %% [markdown]
 # ## Do the terms add up?
 #
-# A complete decomposition sums to the logit. The gap is the part that is missing,
-# as a share of the logit.
+# A complete decomposition sums to the logit. The gap is the part that is missing, as
+# a share of the logit. Here it is for every other scan of the study too, whatever
+# its cohort, by every fold model, and for a few scans in double precision.
 
 # %%
-Markdown(
-    f"**Completeness gap** over {gaps.size} maps: median {np.median(gaps):.1e}, "
-    f"largest {gaps.max():.1e} of the logit."
+others = np.setdiff1d(np.arange(len(scans)), rows)
+labels = [classes.index(name) for name in scans["diagnosis"].iloc[others]]
+gaps, gaps_double = [found.gaps.ravel()], []
+for model in progress(models, "completeness of all scans", unit="fold model"):
+    if len(others):
+        gaps.append(saliency.saliency_maps(model, seen[others], labels)[1])
+    few = slice(0, chunk_size)
+    double = copy.deepcopy(model).double()
+    gaps_double.append(saliency.saliency_maps(double, seen[rows[few]], targets[few])[1])
+gaps, gaps_double = np.concatenate(gaps), np.concatenate(gaps_double)
+completeness = pd.DataFrame(
+    {
+        "precision": ["single, as used", "double"],
+        "scans": [len(scans), min(chunk_size, len(rows))],
+        "maps": [gaps.size, gaps_double.size],
+        "median gap": [f"{np.median(g):.1e}" for g in (gaps, gaps_double)],
+        "largest gap": [f"{g.max():.1e}" for g in (gaps, gaps_double)],
+    }
+)
+
+# %% tags=["hide-input"]
+report.table(completeness)
+
+# %% tags=["hide-input"]
+saliency_figures.completeness(
+    {"single precision": gaps, "double precision": gaps_double}
 )
 
 # %% [markdown]
+# **Completeness gap of every map**, on a logarithmic axis. What a method leaves out
+# would stand as a share of the logit near the right end; rounding stands at the left,
+# at about 1e-7 in single and 1e-16 in double precision, times a factor for the number
+# of terms. A complete decomposition says nothing on whether a map is useful.
+#
 # ## Mean map of each diagnosis
 
 # %%
@@ -108,7 +147,7 @@ for name, img in images.items():
     nib.save(img, config.results / "saliency" / f"mean_{name}.nii.gz")
 
 # %% tags=["hide-input"]
-figures.saliency_maps(images, load_mni152_template(resolution=2))
+saliency_figures.saliency_maps(images, load_mni152_template(resolution=2))
 
 # %% [markdown]
 # **Mean full-gradient saliency by diagnosis** (as the paper's Fig. 5) over the MNI
@@ -116,11 +155,18 @@ figures.saliency_maps(images, load_mni152_template(resolution=2))
 # straight edges are those of the box that the network sees (`network.field_mm`). All
 # maps come from models that never saw the scan they explain. The paper names
 # putamen, caudate and midbrain as the most contributing regions.
+
+# %% tags=["hide-input"]
+saliency_figures.saliency_viewer(images, load_mni152_template(resolution=3))
+
+# %% [markdown]
+# **The same maps to look around in**: click or drag in a plane to move the other two.
 #
 # ## Where it lies
 #
-# Mean saliency of a region against the mean of the brain that the network sees
-# (`network.field_mm`): 1 is no more than anywhere else there, 0 is outside. The field
+# For each region: its share of the summed map beside its share of the brain that the
+# network sees (`network.field_mm`), the ratio of the two, and the highest value of the
+# mean map with its place. A ratio of 1 is no more than anywhere else there. The field
 # of view holds striatum and midbrain, so that the maps lie in the middle of the brain
 # is no finding; where they lie within it is.
 
@@ -136,17 +182,36 @@ names = (
     "cerebellum",
 )
 weights = {r: region_fractions(atlas, r, affine, shape) for r in names}
-enrichment = pd.DataFrame(
-    {
-        name: {r: (m * w).sum() / w.sum() / m[brain].mean() for r, w in weights.items()}
-        for name, m in means.items()
-    }
+weights = {r: w for r, w in weights.items() if w[brain].sum() >= 0.1 * w.sum()}
+table = pd.DataFrame(
+    regions.region_row(means[name], w, (w >= 0.5) & brain, brain, affine)
+    | {"diagnosis": name, "region": r}
+    for name in groups
+    for r, w in weights.items()
 )
+enrichment = table.pivot(index="region", columns="diagnosis", values="ratio")
 
 # %% tags=["hide-input"]
-report.table(
-    enrichment.round(2).map("{:.2f}".format).rename_axis("region").reset_index()
+shown = pd.DataFrame(
+    {
+        "diagnosis": table["diagnosis"],
+        "region": table["region"],
+        "share of the map": table["share"].map("{:.1%}".format),
+        "share of the brain seen": table["share_of_brain"].map("{:.1%}".format),
+        "ratio": table["ratio"].map("{:.2f}".format),
+        "peak": table["peak"].map("{:.2f}".format),
+        "at x, y, z (mm)": [
+            "–" if at is None else "{:.0f}, {:.0f}, {:.0f}".format(*at)
+            for at in table["peak_mm"]
+        ],
+    }
 )
+report.table(shown.replace("nan", "–"))
+
+# %% [markdown]
+# Positive x is right, y anterior, z superior. Regions of which the network sees less
+# than a tenth are not listed. A peak is looked for in voxels of which the region fills
+# at least half; one at the border of a region often belongs to its neighbour.
 
 # %%
 ranked = enrichment.mean(axis=1).sort_values(ascending=False)
@@ -163,10 +228,40 @@ report.table(
 ).format(precision=0)
 
 # %% [markdown]
-# The published sum of layers is smooth: deep layers have a few voxels per side, and
-# rescaling gives each of them the weight of the input. It points to the middle of
-# the brain more than to one nucleus, so the share of a region says more than the
-# picture.
+# ## Do the folds agree?
+#
+# Each fold has its own network and its own held-out scans. The mean map of a
+# diagnosis in one fold is correlated, over the voxels of the brain, with that of the
+# same and of another diagnosis in another fold. A map tells something about its
+# diagnosis only as far as the diagonal exceeds the rest of the table.
+
+# %%
+by_fold = np.stack(
+    [
+        [
+            held_out[(held_out_of == k) & (diagnosis == name)].mean(axis=0)[brain]
+            for name in groups
+        ]
+        for k in range(config.training.n_folds)
+    ]
+)
+r, r_low, r_high = stability.fold_correlations(by_fold)
+
+# %% tags=["hide-input"]
+agreement = {
+    b: [report.interval(r[i, j], r_low[i, j], r_high[i, j], 2) for i in range(len(r))]
+    for j, b in enumerate(groups)
+}
+report.table(
+    pd.DataFrame(agreement, index=list(groups))
+    .replace(r" \(nan to nan\)", "", regex=True)
+    .rename_axis("mean map of")
+    .reset_index()
+)
+
+# %% [markdown]
+# Mean correlation over all pairs of different folds (95% interval by leaving out one
+# fold at a time; none for two folds).
 #
 # ## The salient region
 #
@@ -181,7 +276,7 @@ report.table(
 # %%
 rule, threshold = config.saliency.region_rule, config.saliency.region_threshold
 fold_regions = np.stack(
-    [regions.top_region(m, brain, rule, threshold) for m in fold_maps]
+    [regions.top_region(m, brain, rule, threshold) for m in fold_means]
 )
 regions_of_scans, volume_of_scan = fold_regions, held_out_of.astype(int)
 
@@ -190,12 +285,13 @@ if config.saliency.region_source == "per_participant":
     own_maps = np.zeros_like(held_out)
     for k in range(config.training.n_folds):
         mine = np.flatnonzero(held_out_of == k)
-        model = prediction.load_model(
-            config.results / "models" / f"fold-{k}", config.network
-        )
-        predicted = prediction.predict(model, seen, rows[mine]).argmax(axis=1)
+        predicted = prediction.predict(models[k], seen, rows[mine]).argmax(axis=1)
         maps, _ = saliency.saliency_maps(
-            model, seen[rows[mine]], predicted, config.saliency.postprocess, chunk_size
+            models[k],
+            seen[rows[mine]],
+            predicted,
+            config.saliency.postprocess,
+            chunk_size,
         )
         own_maps[mine] = in_full_grid(maps, field, shape)
     regions_of_scans = np.stack(
@@ -210,32 +306,15 @@ keys = scans.loc[rows, ["participant_id", "session_id"]]
 report.write_table(config, "saliency/regions.tsv", keys.assign(volume=volume_of_scan))
 
 # %%
-readings = {"rescaled": 0.7, "of_maximum": 0.7, "highest_voxels": 0.7, "mass": 0.7}
-if config.saliency.postprocess == "complete":  # signed maps have no mass to share out
-    readings = {"rescaled": 0.7, "highest_voxels": 0.7}
-mean_map = np.mean(fold_maps, axis=0)
-sizes = {
-    r: regions.top_region(mean_map, brain, r, t)[brain].mean()
-    for r, t in readings.items()
-}
-thresholds = np.linspace(0.1, 0.9, 9).round(1)
-curve = [
-    regions.top_region(mean_map, brain, "rescaled", t)[brain].mean() for t in thresholds
-]
-
-# %% tags=["hide-input"]
-figures.region_sizes(sizes, thresholds, curve, config.saliency.region_threshold)
+img = nib.Nifti1Image(np.moveaxis(fold_means, 0, -1).astype(np.float32), affine)
+nib.save(img, config.results / "saliency" / "fold_means.nii.gz")
 
 # %% [markdown]
-# **Size of the "top 70% salient region"** under four readings of these words (left)
-# and over the threshold of the default reading (right), as a share of the brain.
-# The readings do not mean the same region, so conclusions that rest on it have to
-# be checked against the choice.
-#
 # ## Paper and this study
 
 # %%
-top = ranked.index.drop("accumbens")[:3]  # the paper counts it to the striatum
+nuclei = [name for name in ranked.index if name != "accumbens"]  # a part of striatum
+top = nuclei[:3]
 expected = ("putamen", "caudate", "midbrain")
 found = ", ".join(expected) if set(top) == set(expected) else ", ".join(top)
 claims = {"saliency.regions": {"value": found}}
@@ -246,7 +325,8 @@ report.claims_table(config, "saliency", claims)
 #
 # - The gap above says how exactly the terms add up to the logit. The published map
 #   shows their absolute values, rescaled by layer, and does not itself add up.
-# - The table says in which regions the maps exceed the rest of the brain.
+# - The tables say in which regions the maps exceed the rest of the brain, and how far
+#   networks of different folds agree on that.
 # - The regions used from here on are cross-fitted unless the study file asks
 #   otherwise.
 
@@ -258,10 +338,15 @@ numbers = {
         "max": gaps.max(),
         "n_maps": gaps.size,
     },
+    "completeness_gap_double": {
+        "max": gaps_double.max(),
+        "n_maps": gaps_double.size,
+    },
+    "regions": table.to_dict("records"),
     "enrichment": enrichment.to_dict(),
     "peak_mm": peaks,
+    "fold_correlation": {"r": r, "low": r_low, "high": r_high, "groups": groups},
     "region_share_of_brain": [region[brain].mean() for region in fold_regions],
     "region_overlap_of_folds": overlap,
-    "size_by_reading": sizes,
 }
 report.write_result(config, "saliency", numbers, claims)

@@ -80,14 +80,6 @@ def template():
     return nib.Nifti1Image(box, AFFINE + np.pad(np.full((3, 1), -8), ((0, 1), (3, 0))))
 
 
-def draw_saliency_maps(names, rng):
-    maps = {
-        name: nib.Nifti1Image(rng.random(SHAPE).astype(np.float32), AFFINE)
-        for name in names[: len(names) // 2]
-    }
-    return figures.saliency_maps(maps, template())
-
-
 def draw_learning_curves(names, rng):
     epochs = {"epoch": range(5), "train_loss": rng.random(5), "validation_loss": rng.random(5)}
     return figures.learning_curves(
@@ -110,11 +102,6 @@ def draw_rate_bars(names, rng):
 
 def draw_confusion(names, rng):
     return figures.confusion(diagnostics.confusion(made_up_predictions(names, rng), names))
-
-
-def draw_region_sizes(names, rng):
-    sizes = {"rescaled": 0.08, "of_maximum": 0.95, "highest_voxels": 0.7}
-    return figures.region_sizes(sizes, [0.3, 0.5, 0.7], [0.5, 0.2, 0.08], 0.7)
 
 
 def draw_group_boxes(names, rng):

@@ -16,6 +16,7 @@ from datnet_core.metrics import (
     delong_interval,
     delong_test,
     mann_whitney,
+    mean_interval,
     rates,
     share_interval,
     youden_cutoff,
@@ -367,3 +368,17 @@ def test_mann_whitney_of_one_value_everywhere_is_one():
 def test_mann_whitney_refuses_gaps(values, groups, said):
     with pytest.raises(ValueError, match=said):
         mann_whitney(values, list(groups), [("A", "B")])
+
+
+def test_the_interval_holds_the_mean_and_narrows_with_participants(rng):
+    values = rng.normal(3, 1, 400)
+    mean, low, high = mean_interval(values)
+    assert mean == values.mean() and low < mean < high
+    error = values.std() / np.sqrt(400)
+    np.testing.assert_allclose([mean - low, high - mean], 1.96 * error, rtol=0.1)
+    _, low_few, high_few = mean_interval(values[:20])
+    assert high_few - low_few > 2 * (high - low)
+    assert mean_interval(values) == mean_interval(values)
+    np.testing.assert_equal(mean_interval([1.0]), (1.0, np.nan, np.nan))
+    np.testing.assert_equal(mean_interval([1.0, np.nan]), (np.nan, np.nan, np.nan))
+    assert mean_interval([2.0, 2.0, 2.0]) == (2, 2, 2)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from datnet_core.regions import rescaled, top_region
+from datnet_core.regions import dice, region_row, rescaled, top_region
 
 OUTSIDE = -1.0
 MAP = np.array([[[4, 99, 10, 7], [8, 5, OUTSIDE, 6]]])  # (1, 2, 4)
@@ -103,3 +103,25 @@ def test_a_map_is_rescaled_inside_the_brain_only():
     assert found[0, 1, 1] == pytest.approx(1 / 6)  # (5 - 4) / (10 - 4)
     assert (found[~BRAIN] == 0).all()
     assert (rescaled(np.full((1, 2, 4), 3.0), BRAIN) == 0).all()
+
+
+def test_overlap_by_hand():
+    one = np.array([True, True, True, False, False])
+    other = np.array([False, True, True, True, True])
+    assert dice(one, other) == 2 * 2 / (3 + 4)
+    assert dice(one, one) == 1 and dice(one, ~one) == 0
+    assert np.isnan(dice(one & False, one & False))
+
+
+def test_a_row_of_the_region_table_by_hand():
+    affine = np.array([[2.0, 0, 0, -4], [0, 3, 0, 10], [0, 0, 4, 0], [0, 0, 0, 1]])
+    saliency = np.where(BRAIN, MAP, 0.0)  # 4, 10, 7, 8, 5, 6; sum 40
+    weights = np.array([[[0.5, 1, 0, 1], [0, 0, 0, 0]]])  # 99 lies outside the brain
+    row = region_row(saliency, weights, weights > 0.4, BRAIN, affine)
+    assert row["share"] == (0.5 * 4 + 7) / 40
+    assert row["share_of_brain"] == 1.5 / 6
+    assert row["ratio"] == pytest.approx(0.225 / 0.25)
+    assert row["peak"] == 7
+    assert row["peak_mm"] == [-4, 10, 12]  # voxel 0, 0, 3
+    empty = region_row(saliency, 0 * weights, weights > 9, BRAIN, affine)
+    assert empty["share"] == 0 and np.isnan(empty["ratio"]) and empty["peak_mm"] is None

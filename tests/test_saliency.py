@@ -12,6 +12,7 @@ from datnet_core.saliency import (
     FullGradients,
     completeness_gap,
     full_gradients,
+    layer_maps,
     saliency_map,
     saliency_maps,
 )
@@ -49,7 +50,8 @@ class Zoo(nn.Module):
             nn.Dropout(0.5),
             nn.Linear(8, n_classes),
         )
-        self.adaptive = of("AdaptiveAvgPool", 2)
+        self.adaptive = nn.Sequential(of("AdaptiveAvgPool", 2), nn.Identity())
+        self.adaptive_max = of("AdaptiveMaxPool", 5)
         self.body = nn.Sequential(
             of("Conv", 4, 6, 3, padding=1, stride=2),
             norm_of(6),
@@ -73,7 +75,7 @@ class Zoo(nn.Module):
         y += shortcut
         y = self.relu(y)
         y = self.twice(self.relu(self.twice(y)))
-        return self.head(self.adaptive(self.avg_pool(y)))
+        return self.head(self.adaptive(self.avg_pool(self.adaptive_max(y))))
 
 
 def randomised(model, seed=0, dtype=torch.float64):
@@ -111,6 +113,8 @@ def test_terms_sum_to_the_logit_of_any_residual_network(n_axes, norm, inplace, s
     assert completeness_gap(terms).max() <= 1e-10
     expected = model(x)[torch.arange(len(x)), targets]
     torch.testing.assert_close(terms.logits, expected.detach())
+    single = full_gradients(model.float(), x.float(), targets)
+    assert completeness_gap(single).max() <= 1e-4
 
 
 @pytest.mark.parametrize("norm", NORMS)
@@ -177,14 +181,15 @@ def plain_network(norm):
     return randomised(model, seed=3), (conv_1, norm, conv_2, linear)
 
 
-def slow_published_map(sample_terms, shape):
+def slow_published_map(sample_terms, shape, align_corners=False):
     """Map of one sample: rescale each term, interpolate each channel, add everything up."""
     total = torch.zeros(shape, dtype=torch.float64)
     for term in sample_terms:
         term = term.abs()
         term = (term - term.min()) / (term.max() - term.min())
         for channel in term:
-            total += F.interpolate(channel[None, None], shape, mode="bilinear")[0, 0]
+            options = {"mode": "bilinear", "align_corners": align_corners}
+            total += F.interpolate(channel[None, None], shape, **options)[0, 0]
     return total
 
 
@@ -199,6 +204,7 @@ def test_terms_and_published_map_equal_the_slow_oracle(kind):
     x, targets = batch((3, 1, 11, 14)), [1, 0, 1]
     terms = full_gradients(model, x, targets)
     maps = saliency_map(terms, (11, 14))
+    as_in_the_authors_code = saliency_map(terms, (11, 14), align_corners=True)
     for i, target in enumerate(targets):
         if kind == "batch":
             mean, var = norm.running_mean, norm.running_var
@@ -213,6 +219,8 @@ def test_terms_and_published_map_equal_the_slow_oracle(kind):
         for slow_term, fast_term in zip(slow, fast, strict=True):
             torch.testing.assert_close(fast_term, slow_term, rtol=1e-10, atol=1e-12)
         torch.testing.assert_close(maps[i], slow_published_map(slow, (11, 14)))
+        aligned = slow_published_map(slow, (11, 14), align_corners=True)
+        torch.testing.assert_close(as_in_the_authors_code[i], aligned)
 
 
 def test_a_linear_network_has_its_weights_times_input_as_map():
@@ -303,6 +311,20 @@ def test_a_nonlinearity_outside_modules_shows_in_the_gap():
     assert completeness_gap(terms).max() > 1e-3
 
 
+def test_maps_that_do_not_add_up_are_refused():
+    class Smooth(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.inner, self.outer = nn.Conv3d(1, 4, 3), nn.Linear(4, 2)
+
+        def forward(self, x):
+            return self.outer(F.gelu(self.inner(x)).mean((2, 3, 4)))
+
+    volumes = np.random.default_rng(0).random((3, 5, 6, 7))
+    with pytest.raises(ValueError, match="outside its modules that is not piecewise linear"):
+        saliency_maps(randomised(Smooth()), volumes, np.array([0, 1, 0]))
+
+
 # Refusals and clean-up
 
 
@@ -387,6 +409,14 @@ def test_published_map_by_hand():
     assert saliency_map(terms, (4,)).tolist() == [[1.5, 0.6875, 1.5625, 1.75]]
 
 
+def test_corners_are_aligned_on_request():
+    # 0, 4 to four voxels: ends kept, 4/3 and 8/3 between; else voxels at -1/4, 1/4, 3/4, 5/4
+    terms = terms_of(0.0, [[0, 0, 0, 0]], [[0, 4]])
+    aligned = saliency_map(terms, (4,), align_corners=True)
+    torch.testing.assert_close(aligned, torch.tensor([[0, 1 / 3, 2 / 3, 1]]))
+    torch.testing.assert_close(saliency_map(terms, (4,)), torch.tensor([[0, 0.25, 0.75, 1]]))
+
+
 def test_a_constant_term_rescales_to_zero_and_a_single_voxel_to_a_constant():
     terms = terms_of(0.0, [[1, 2, 3]], [[7, -7]], [[1], [-5]])  # third: 0 and 1 in one voxel
     assert saliency_map(terms, (3,)).tolist() == [[1, 1.5, 2]]
@@ -416,6 +446,18 @@ def test_complete_map_sums_to_the_logit_less_the_terms_without_space(shape):
 def test_complete_map_keeps_the_mass_of_each_voxel(layer, expected):
     terms = terms_of(0.0, [[0, 0, 0, 0]], [layer])
     assert saliency_map(terms, (4,), "complete").tolist() == [expected]
+
+
+@pytest.mark.parametrize("postprocess", ["published", "complete"])
+def test_layer_maps_add_up_to_the_map(postprocess):
+    terms = full_gradients(randomised(Zoo(3)), batch((2, 1, 17, 18, 19)), [0, 2])
+    parts = layer_maps(terms, (17, 18, 19), postprocess)
+    with_place = [name for name, term in terms.bias_terms.items() if term.ndim == 5]
+    assert list(parts) == ["input voxels", *with_place]
+    torch.testing.assert_close(sum(parts.values()), saliency_map(terms, (17, 18, 19), postprocess))
+    assert parts["input voxels"].shape == (2, 17, 18, 19)
+    if postprocess == "complete":
+        torch.testing.assert_close(parts["input voxels"], terms.input_term[:, 0])
 
 
 def test_maps_refuse_unknown_names_and_shapes():

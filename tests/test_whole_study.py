@@ -19,7 +19,8 @@ ROOT = Path(__file__).parents[1]
 PAGES = (
     "cohort_sizes", "cohorts", "phantom", "training", "cross_validation", "protocol", "resolution",
     "blind_test",
-    "saliency", "binding_ratio", "radiomics", "fusion", "truth", "claims",
+    "saliency", "salient_region", "saliency_sanity", "binding_ratio", "radiomics", "fusion",
+    "truth", "saliency_truth", "claims",
 )  # fmt: skip
 PARTS = (
     "Snakefile",
@@ -85,8 +86,11 @@ def test_every_claim_has_a_value_of_ours(smoke):
 
 
 def test_full_gradients_of_the_trained_models_are_complete(smoke):
-    gap = json.loads((smoke / "saliency.json").read_text())["numbers"]["completeness_gap"]
-    assert gap["max"] <= 1e-3
+    numbers = json.loads((smoke / "saliency.json").read_text())["numbers"]
+    n_scans, n_folds = len(pd.read_csv(smoke / "scans.tsv", sep="\t")), 2
+    assert numbers["completeness_gap"]["n_maps"] == n_scans * n_folds
+    assert numbers["completeness_gap"]["max"] <= 1e-4
+    assert numbers["completeness_gap_double"]["max"] <= 1e-10
 
 
 def test_nothing_half_written_is_left(smoke):
@@ -158,7 +162,7 @@ def test_a_study_killed_at_any_moment_ends_with_the_same_predictions(smoke, tmp_
         (
             "saliency",
             {"region_threshold": 0.6},
-            {"saliency", "binding_ratio", "radiomics", "claims", "book"},
+            {"saliency", "salient_region", "binding_ratio", "radiomics", "claims", "book"},
         ),
     ],
 )
@@ -203,7 +207,8 @@ def test_an_own_data_set_with_two_classes_becomes_a_book(project, smoke):
     assert run.returncode == 0, run.stdout[-2000:] + run.stderr[-6000:]
     book = project / "results" / "own" / "book"
     assert "digital phantom" not in (book / "pages" / "blind_test.html").read_text().lower()
-    assert not {"phantom.html", "truth.html"} & {p.name for p in (book / "pages").iterdir()}
+    pages = {p.name for p in (book / "pages").iterdir()}
+    assert not {"phantom.html", "truth.html", "saliency_truth.html"} & pages
 
 
 def test_a_changed_own_scan_table_is_noticed(project):

@@ -1,0 +1,92 @@
+"""Cost of full-gradient maps, as ratios measured in one run; about a minute on two cores.
+
+    python benchmarks/full_gradients.py
+
+Prints, for the recipe of the study in its field of view and over the whole head, the time of the
+maps of a batch of 16 scans against one forward-and-backward pass of the same batch, and against
+an implementation that takes one sample, one layer and one channel at a time.
+"""
+
+import math
+import time
+
+import torch
+import torch.nn.functional as F
+from torch.nn.functional import cross_entropy
+
+from datnet_core import network
+from datnet_core.saliency import full_gradients, saliency_map
+from datnet_core.study import read_study
+from datnet_core.volumes import field_of_view, study_grid
+
+BATCH, N_CLASSES, REPEATS = 16, 4, 5
+
+
+def timed(call):
+    """Seconds of one call."""
+    start = time.perf_counter()
+    call()
+    return time.perf_counter() - start
+
+
+def forward_and_backward(model, x, targets):
+    """One pass as training does it, with the gradients of all weights."""
+    model.zero_grad()
+    cross_entropy(model(x), targets).backward()
+
+
+def batched(model, x, targets):
+    """Maps of the batch as the library makes them."""
+    return saliency_map(full_gradients(model, x, targets), x.shape[2:])
+
+
+def one_by_one(model, x, targets):
+    """The same maps by one backward pass per sample and one interpolation per channel."""
+    shape, maps = x.shape[2:], []
+    for sample, target in zip(x, targets, strict=True):
+        terms = full_gradients(model, sample[None], target[None])
+        total = torch.zeros(shape)
+        for term in (terms.input_term, *terms.bias_terms.values()):
+            if term.ndim < 5:
+                continue
+            magnitude = term[0].abs()
+            magnitude = magnitude - magnitude.min()
+            magnitude = magnitude / magnitude.max().clamp_min(torch.finfo(term.dtype).tiny)
+            for channel in magnitude:
+                total += F.interpolate(channel[None, None], shape, mode="trilinear")[0, 0]
+        maps.append(total)
+    return torch.stack(maps)
+
+
+def main():
+    """Measure both fields of view; each time is the best of several."""
+    torch.manual_seed(0)
+    study = read_study("data_manifest/paper.yaml")
+    field = field_of_view(study.images.grid_mm, study.network.field_mm)
+    shapes = {
+        "field of view of the study": tuple(part.stop - part.start for part in field),
+        f"whole head, {study.images.grid_mm:g} mm": study_grid(study.images.grid_mm)[1],
+    }
+    model = network.build(N_CLASSES, study.network).to(memory_format=torch.channels_last_3d)
+    model.train()(torch.rand(BATCH, 1, *shapes["field of view of the study"]))  # fills batch norms
+    model.eval()
+    targets = torch.arange(BATCH) % N_CLASSES
+    for name, shape in shapes.items():
+        x = torch.rand(BATCH, 1, *shape).contiguous(memory_format=torch.channels_last_3d)
+        step, maps = math.inf, math.inf
+        for _ in range(REPEATS):  # in turn, so that a drift of the machine meets both
+            step = min(step, timed(lambda x=x: forward_and_backward(model, x, targets)))
+            maps = min(maps, timed(lambda x=x: batched(model, x, targets)))
+        slow = timed(lambda x=x: one_by_one(model, x, targets))
+        few = model, x[:2], targets[:2]
+        difference = (one_by_one(*few) - batched(*few)).abs()
+        print(
+            f"{name}, {' x '.join(map(str, shape))} voxels, {BATCH} scans: "
+            f"{maps / step:.2f} times one forward-and-backward pass (aim: at most 3), "
+            f"{slow / maps:.0f} times less than one by one (aim: at least 20); "
+            f"{1000 * maps / BATCH:.1f} ms per map; largest difference {difference.max():.0e}"
+        )
+
+
+if __name__ == "__main__":
+    main()

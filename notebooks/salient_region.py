@@ -1,0 +1,329 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # The salient region
+#
+# The paper measures binding and texture in the "top 70% salient region" of the
+# network (its Figs. 6 and 7). What these words mean is open (A2), and so is whose map
+# is used (A3). This page shows how large the region is under each reading, how far
+# the readings overlap, which layers of the network decide its place, and how the
+# region of a single scan differs from the cross-fitted one.
+
+# %% tags=["parameters"]
+study: str = "data_manifest/smoke.yaml"  # study file
+chunk_size: int = 16  # scans per backward pass; bounds the memory
+coarse_voxels: int = 3  # voxels per side up to which a layer counts as coarse
+
+# %%
+import nibabel as nib
+import numpy as np
+import pandas as pd
+from IPython.display import Markdown
+from nilearn.datasets import load_mni152_template
+
+from datnet_core import (
+    layer_shares,
+    prediction,
+    regions,
+    report,
+    saliency,
+    saliency_figures,
+)
+from datnet_core.atlas import read_atlas, region_fractions, region_mask_on
+from datnet_core.progress import progress
+from datnet_core.study import read_study
+from datnet_core.volumes import field_of_view, in_full_grid, study_grid
+
+config = read_study(study)
+
+# %% tags=["remove-input"]
+report.notice(config)
+
+# %%
+classes, groups = config.diagnoses, config.compared
+affine, shape = study_grid(config.images.grid_mm)
+field = field_of_view(config.images.grid_mm, config.network.field_mm)
+atlas = read_atlas(config.atlas_path)
+brain = region_mask_on(atlas, "brain", affine, shape)
+brain &= in_full_grid(np.ones([s.stop - s.start for s in field], bool), field, shape)
+path = report.upstream(config, "saliency/fold_means.nii.gz")
+fold_means = np.moveaxis(nib.load(path).get_fdata(dtype=np.float32), -1, 0)
+mean_map = fold_means.mean(axis=0)
+
+# %% [markdown]
+# ## Readings of "top 70%"
+#
+# Four readings of the same words, for the mean map of all fold models:
+#
+# | Reading | Voxels of the brain that are kept |
+# |---|---|
+# | rescaled | at least 0.7 after the map is rescaled to 0–1 inside the brain |
+# | of maximum | at least 0.7 of the maximum |
+# | highest voxels | the highest 70% of the voxels |
+# | mass | the fewest voxels that hold 70% of the sum of the map |
+
+# %%
+rule, threshold = config.saliency.region_rule, config.saliency.region_threshold
+readings = ["rescaled", "of_maximum", "highest_voxels", "mass"]
+if config.saliency.postprocess == "complete":  # signed maps have no mass to share out
+    readings.remove("mass")
+thresholds = np.linspace(0.1, 0.9, 17).round(2)
+curves = pd.DataFrame(
+    {
+        reading: [
+            regions.top_region(mean_map, brain, reading, t)[brain].mean()
+            for t in thresholds
+        ]
+        for reading in readings
+    },
+    index=thresholds,
+)
+
+# %%
+cut = {r: regions.top_region(mean_map, brain, r, threshold) for r in readings}
+sizes = {r: region[brain].mean() for r, region in cut.items()}
+overlap = pd.DataFrame(
+    {a: {b: regions.dice(cut[a], cut[b]) for b in readings} for a in readings}
+)
+
+# %% tags=["hide-input"]
+saliency_figures.region_sizes(curves, (rule, threshold), overlap)
+
+# %% [markdown]
+# **Left:** size of the region over the threshold, as a share of the brain that the
+# network sees; the ring is the choice of this study. For the first two readings a
+# higher threshold gives a smaller region, for the other two a larger one. **Right:**
+# overlap of the regions at the threshold of this study, from 0 (apart) to 1 (the
+# same). Where it is low, the readings do not mean the same region, and conclusions
+# that rest on the region have to be checked against the choice.
+
+# %%
+names = ("putamen", "caudate", "midbrain", "thalamus")
+weights = {r: region_fractions(atlas, r, affine, shape) for r in names}
+content = pd.DataFrame(
+    {
+        "reading": reading.replace("_", " "),
+        "share of the brain seen": region[brain].mean(),
+    }
+    | {r: w[region].sum() / w[brain].sum() for r, w in weights.items()}
+    for reading, region in cut.items()
+)
+
+# %% tags=["hide-input"]
+percent = dict.fromkeys(content.columns[1:], "{:.0%}")
+report.table(content).format(percent, na_rep="–")
+
+# %% [markdown]
+# The columns under the names of regions say how much of each lies in the salient
+# region. A region that holds all of everything points at nothing.
+#
+# ## Which layers decide
+#
+# The map is a sum over the input and all normalised layers. Layers near the output
+# have few voxels, each as large as a lobe, and many channels. For each held-out scan
+# the map is taken apart by the size of the grid of its layers.
+
+# %%
+scans = report.read_table(config, "scans.tsv")
+volumes = np.load(report.upstream(config, "volumes.npy"), mmap_mode="r")
+seen = volumes[(slice(None), *field)]  # what the network gets
+rows = np.flatnonzero((scans["cohort"] == "training") & scans["diagnosis"].isin(groups))
+labels = scans["diagnosis"].iloc[rows].map(classes.index).to_numpy()
+fold = scans["fold"].to_numpy(int, na_value=-1)[rows]
+models = [
+    prediction.load_model(config.results / "models" / f"fold-{k}", config.network)
+    for k in range(config.training.n_folds)
+]
+
+# %%
+layers = {"edges": [], "corners": []}  # where a layer lies, see below
+options = (config.saliency.postprocess, chunk_size)
+for k, model in enumerate(progress(models, "maps by layer", unit="fold model")):
+    for c in np.unique(labels):  # every diagnosis weighs the same
+        mine = rows[(fold == k) & (labels == c)]
+        if len(mine):
+            given = (model, seen[mine], np.full(len(mine), c), *options)
+            for way, found in layers.items():
+                maps, grids = layer_shares.mean_layer_maps(*given, way == "corners")
+                found.append(maps)
+mean_layers = {
+    name: in_full_grid(
+        np.mean([maps[name] for maps in layers["edges"]], axis=0), field, shape
+    )
+    for name in grids
+}
+grid_maps, table = layer_shares.by_grid(mean_layers, grids, brain)
+
+# %% tags=["hide-input"]
+shown = table.rename(columns=lambda name: name.replace("_", " "))
+report.table(shown).format(
+    {"share of sum": "{:.1%}", "share of pattern": "{:.1%}"}, na_rep="–"
+)
+
+# %% [markdown]
+# *Share of sum* is what a grid adds to the mean map, *share of pattern* what it adds
+# to its variation over the brain (covariance with the whole map over its variance). A
+# grid of one voxel is the same everywhere: it raises the map and moves nothing. The
+# finest row includes the input term.
+
+# %%
+sides = table["grid"].map(lambda g: max(map(int, g.split(" x "))))
+coarse = table[sides <= coarse_voxels]
+fine = sum(grid_maps[g] for g in table["grid"][sides > coarse_voxels])
+without_coarse = {
+    "share_of_sum": coarse["share_of_sum"].sum(),
+    "share_of_pattern": coarse["share_of_pattern"].sum(),
+    "dice": regions.dice(
+        regions.top_region(fine, brain, "rescaled", threshold),
+        regions.top_region(sum(grid_maps.values()), brain, "rescaled", threshold),
+    ),
+}
+dominates = without_coarse["share_of_pattern"] > 0.5
+
+# %% tags=["hide-input"]
+Markdown(
+    f"Layers of at most {coarse_voxels} voxels per side hold "
+    f"**{without_coarse['share_of_sum']:.0%} of the sum** and "
+    f"**{without_coarse['share_of_pattern']:.0%} of the pattern**, so they "
+    f"{'dominate' if dominates else 'do not dominate'} the place of the region. "
+    f"Without them, the region cut from the rescaled map at {threshold:g} overlaps "
+    f"that of all layers by a Dice coefficient of **{without_coarse['dice']:.2f}**."
+)
+
+# %% tags=["hide-input"]
+shares = dict(zip(table["grid"], table["share_of_pattern"], strict=True))
+titled = {
+    f"{grid}\n{shares[grid]:.0%} of pattern": nib.Nifti1Image(
+        regions.rescaled(m, brain).astype(np.float32), affine
+    )
+    for grid, m in grid_maps.items()
+    if np.ptp(m[brain]) > 0
+}
+saliency_figures.layer_maps(titled, load_mni152_template(resolution=2))
+
+# %% [markdown]
+# **Mean map of the layers of each grid**, finest first, each rescaled to 0–1 inside
+# the brain on its own. The voxels of a coarse layer become smooth blobs by
+# interpolation; their place is that of the grid as much as that of the anatomy. A layer
+# with strides starts at one edge of the field, so a coarse map can be one-sided where
+# the brain is not. A grid of one voxel has no pattern and no row.
+#
+# Even where a coarse voxel lies is a convention. Here the outer edges of a layer lie
+# on the edges of the map; the public code of the method puts the centres of its outer
+# voxels into the corners, which spreads a layer of three voxels over a wider range.
+
+# %%
+whole = {
+    way: in_full_grid(
+        np.mean([sum(maps.values()) for maps in found], axis=0), field, shape
+    )
+    for way, found in layers.items()
+}
+cut_by = {w: regions.top_region(m, brain, rule, threshold) for w, m in whole.items()}
+centre_mm = {
+    w: nib.affines.apply_affine(affine, np.argwhere(region).mean(axis=0))
+    for w, region in cut_by.items()
+}
+placement = {
+    "dice": regions.dice(*cut_by.values()),
+    "shift_mm": np.linalg.norm(centre_mm["corners"] - centre_mm["edges"]),
+}
+
+# %% tags=["hide-input"]
+Markdown(
+    "The regions under the two conventions overlap by a Dice coefficient of "
+    f"**{placement['dice']:.2f}**; their centres are {placement['shift_mm']:.1f} mm "
+    "apart."
+)
+
+# %% [markdown]
+# ## Whose map
+#
+# The cross-fitted region of a held-out participant comes from training scans, so it
+# is the same for all participants of a fold. The paper probably took the map of each
+# scan for its most probable diagnosis. How the two differ, for held-out scans:
+
+# %%
+own_maps = np.empty((len(rows), *seen.shape[1:]), np.float32)
+for k, model in enumerate(models):
+    mine = np.flatnonzero(fold == k)
+    predicted = prediction.predict(model, seen, rows[mine]).argmax(axis=1)
+    own_maps[mine], _ = saliency.saliency_maps(
+        model, seen[rows[mine]], predicted, *options
+    )
+
+# %%
+fold_regions = [regions.top_region(m, brain, rule, threshold) for m in fold_means]
+own = [
+    regions.top_region(m, brain, rule, threshold)
+    for m in in_full_grid(own_maps, field, shape)
+]
+rows_of = pd.DataFrame(
+    {
+        "diagnosis": scans["diagnosis"].to_numpy()[rows],
+        "size": [region[brain].mean() for region in own],
+        "dice": [
+            regions.dice(a, fold_regions[k]) for a, k in zip(own, fold, strict=True)
+        ],
+    }
+)
+summary = rows_of.groupby("diagnosis").agg(
+    scans=("size", "size"), size=("size", "median"), dice=("dice", "median")
+)
+pairs = [
+    regions.dice(a, b) for i, a in enumerate(fold_regions) for b in fold_regions[:i]
+]
+
+# %% tags=["hide-input"]
+report.table(
+    summary.reindex(list(groups))
+    .rename(
+        columns={
+            "size": "median share of the brain seen",
+            "dice": "median Dice with the cross-fitted region",
+        }
+    )
+    .reset_index()
+).format(precision=2)
+
+# %% tags=["hide-input"]
+Markdown(
+    f"Regions of different folds overlap by a Dice coefficient of "
+    f"**{np.mean(pairs):.2f}** on average, from {min(pairs):.2f} to {max(pairs):.2f}."
+)
+
+# %% [markdown]
+# ## Summary
+#
+# - The words "top 70%" have several readings; the figure says how far they agree here.
+# - The table of layers says how much of the map comes from layers that cannot tell one
+#   nucleus from its neighbour.
+# - The cross-fitted region is used unless the study file asks for
+#   `region_source: per_participant`.
+
+# %%
+numbers = {
+    "size_by_reading": sizes,
+    "dice_of_readings": overlap.to_dict(),
+    "size_by_threshold": {
+        "threshold": thresholds,
+        "share_of_brain": curves.to_dict("list"),
+    },
+    "content": content.to_dict("records"),
+    "layers": table.to_dict("records"),
+    "coarse_layers": without_coarse | {"voxels_per_side": coarse_voxels},
+    "placement": placement,
+    "per_participant": summary.to_dict("index"),
+    "dice_of_folds": {"mean": np.mean(pairs), "min": min(pairs), "max": max(pairs)},
+}
+report.write_result(config, "salient_region", numbers, claims={})

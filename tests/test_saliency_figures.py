@@ -1,0 +1,132 @@
+"""Figures of the pages on saliency on small made-up data: drawn without a warning; their words."""
+
+import gc
+import io
+import re
+
+import matplotlib.pyplot as plt
+import nibabel as nib
+import numpy as np
+import pandas as pd
+import pytest
+
+from datnet_core import saliency_figures
+
+AFFINE = np.array([[8.0, 0, 0, -78], [0, 8, 0, -112], [0, 0, 8, -50], [0, 0, 0, 1]])
+SHAPE = (20, 24, 18)
+
+
+@pytest.fixture(autouse=True)
+def no_garbage_collection(monkeypatch):
+    """Nilearn collects garbage for every image, which is slow beside all other tests."""
+    monkeypatch.setattr(gc, "collect", lambda *_: 0)
+
+
+@pytest.fixture
+def template():
+    box = np.zeros(SHAPE, np.float32)
+    box[2:18, 2:22, 2:16] = 1
+    return nib.Nifti1Image(box, AFFINE)
+
+
+def images(names, rng):
+    return {n: nib.Nifti1Image(rng.random(SHAPE).astype(np.float32), AFFINE) for n in names}
+
+
+def texts(fig):
+    """All words of a figure that has been drawn; pyplot no longer holds it."""
+    assert plt.get_fignums() == []
+    fig.savefig(io.BytesIO(), format="png", dpi=30)
+    return " | ".join(text.get_text() for text in fig.findobj(plt.Text))
+
+
+def test_mean_maps_have_a_row_and_a_colour_bar_for_each_diagnosis(rng, template):
+    fig = saliency_figures.saliency_maps(images(["IPD", "MSA"], rng), template)
+    words = texts(fig)
+    assert "IPD" in words and "MSA" in words
+
+
+def test_layer_maps_show_an_empty_map_too(rng, template):
+    maps = images(["11 x 10 x 9\n60% of pattern"], rng)
+    maps["1 x 1 x 1\n0% of pattern"] = nib.Nifti1Image(np.zeros(SHAPE, np.float32), AFFINE)
+    assert "1 x 1 x 1" in texts(saliency_figures.layer_maps(maps, template))
+
+
+@pytest.mark.filterwarnings("ignore:The set_bad function")  # nilearn 0.13.1 on matplotlib 3.11
+def test_the_viewer_holds_all_it_needs(rng, template):
+    shown = saliency_figures.saliency_viewer(images(["IPD", "MSA"], rng), template).data
+    assert shown.count("<iframe") == 2
+    assert "IPD" in shown and "MSA" in shown
+    # Scripts and images are inside: nothing is fetched when the page is opened.
+    addresses = re.findall(r"(?:src|href)=(?:&quot;|\"|')(https?:|//)", shown)
+    assert addresses == []
+    assert len(shown) < 4e6
+
+
+def test_gaps_are_drawn_on_a_logarithmic_axis_zeros_too():
+    gaps = {"single precision": np.array([1e-7, 1e-6, 0]), "double precision": np.zeros(2)}
+    fig = saliency_figures.completeness(gaps)
+    assert "single precision" in texts(fig)
+    assert fig.axes[0].get_xscale() == "log"
+    heights = [sum(bar.get_height() for bar in bars) for bars in fig.axes[0].containers]
+    assert heights == pytest.approx([1, 1])
+
+
+def test_region_sizes_mark_the_choice_of_the_study():
+    curves = pd.DataFrame({"rescaled": [0.9, 0.4, 0.1], "of_maximum": [1, 1, 0.9]}, [0.1, 0.5, 0.9])
+    overlap = pd.DataFrame([[1, 0.2], [0.2, 1]], curves.columns, curves.columns)
+    fig = saliency_figures.region_sizes(curves, ("rescaled", 0.7), overlap)
+    words = texts(fig)
+    for word in ("of maximum", "this study", "0.20", "Dice coefficient"):
+        assert word in words
+    np.testing.assert_allclose(fig.axes[0].lines[-1].get_xydata(), [[0.7, 0.25]])  # on the curve
+
+
+def test_randomisation_has_a_line_and_a_yardstick_for_each_method():
+    rows = [
+        {"method": m, "layer": layer, "mean": r, "low": r - 0.1, "high": r + 0.1}
+        for m in ("one", "two")
+        for layer, r in {"head": 0.9, "stem": 0.1}.items()
+    ]
+    fig = saliency_figures.randomisation(pd.DataFrame(rows), {"one": 0.6, "two": 0.5})
+    words = texts(fig)
+    for word in ("one", "two", "head", "stem"):
+        assert word in words
+    dotted = [line.get_ydata()[0] for line in fig.axes[0].lines if line.get_linestyle() == ":"]
+    assert dotted == [0.6, 0.5]
+
+
+def test_perturbation_curves_span_all_voxels(rng):
+    curves = {"occlusion": rng.random((2, 5, 11)), "random": rng.random((2, 5, 11))}
+    fig = saliency_figures.perturbation({m: tuple(c) for m, c in curves.items()})
+    assert "deletion (lower is better)" in texts(fig)
+    for ax, which in zip(fig.axes, (0, 1), strict=True):
+        for line, values in zip(ax.lines, curves.values(), strict=True):
+            np.testing.assert_allclose(line.get_ydata(), values[which].mean(axis=0))
+            assert (line.get_xdata()[0], line.get_xdata()[-1]) == (0, 1)
+
+
+def test_dots_have_their_intervals_and_may_lack_them():
+    table = pd.DataFrame(
+        {"method": ["a", "b"] * 2, "diagnosis": ["IPD"] * 2 + ["PD"] * 2, "ap": [0.3, 0.5] * 2}
+    )
+    table = table.assign(ap_low=table["ap"] - 0.1, ap_high=[0.4, 0.6, np.nan, np.nan])
+    chance = {"IPD": 0.2, "PD": 0.1}
+    words = texts(saliency_figures.interval_dots(table, "ap", "average precision", chance))
+    for word in ("a", "b", "IPD", "PD", "average precision"):
+        assert word in words
+
+
+def test_precision_recall_has_a_panel_for_each_diagnosis_and_the_line_of_chance():
+    curve = np.array([1.0, 0.5, 0]), np.array([0.2, 0.6, 1])
+    fig = saliency_figures.precision_recall({"IPD": {"occlusion": curve}}, {"IPD": 0.2})
+    assert "chance" in texts(fig)
+    assert fig.axes[0].lines[-1].get_ydata()[0] == 0.2
+
+
+def test_the_line_over_thresholds_marks_the_one_used():
+    table = pd.DataFrame({"occlusion": [0.5, 0.4], "chance": [0.3, 0.1]}, index=[0.2, 0.5])
+    fig = saliency_figures.over_threshold(table, 0.5)
+    words = texts(fig)
+    assert "occlusion" in words and "chance" in words
+    assert fig.axes[0].lines[-1].get_xdata()[0] == 0.5
