@@ -86,6 +86,23 @@ class DATNet(nn.Module):
         return self.head(self.encoder(x))  # (N, n_classes)
 
 
+def last_grid(shape, n_levels):
+    """Voxels of the last feature map: each of the `n_levels + 1` strides of 2 rounds up.
+
+    Parameters
+    ----------
+    shape : tuple of 3 int
+        Voxels of the input.
+    n_levels : int
+        Number of encoder stacks.
+
+    Returns
+    -------
+    tuple of 3 int
+    """
+    return tuple(-(-n // 2 ** (n_levels + 1)) for n in shape)
+
+
 class Ensemble(nn.Module):
     """Mean logits of several networks, itself one network: its full gradients are complete too."""
 

@@ -27,7 +27,7 @@ from datnet_core.model_files import (
     write_tensors,
     write_text,
 )
-from datnet_core.network import build
+from datnet_core.network import build, last_grid
 from datnet_core.prediction import batch, predict
 from datnet_core.progress import progress
 from datnet_core.provenance import environment
@@ -69,13 +69,21 @@ def fit(folder, volumes, labels, fit_rows, validation_rows, classes, network, tr
     FileNotFoundError
         If the model to start from is not finished.
     ValueError
-        If there are too few scans, or a checkpoint is damaged; then the message names the
-        file to delete.
+        If there are too few scans, the last map is a single voxel and the normalisation by
+        instance, or a checkpoint is damaged; then the message names the file to delete.
     """
     if len(fit_rows) < 2 or len(validation_rows) < 1:
         raise ValueError(
             f"model {_label(folder)}: {len(fit_rows)} scan(s) to learn from and "
             f"{len(validation_rows)} to stop by, expected at least 2 and 1; add participants"
+        )
+    grid = last_grid(network.resized_to or volumes.shape[1:], network.n_levels)
+    if network.normalisation == "instance" and max(grid) == 1:
+        seen = " x ".join(map(str, volumes.shape[1:]))
+        raise ValueError(
+            "network.normalisation 'instance' has nothing to average over: "
+            f"{network.n_levels} levels leave one voxel of {seen}; lower network.n_levels, widen "
+            "network.field_mm, or take 'batch'"
         )
     if start and not (start / "config.json").is_file():
         raise FileNotFoundError(f"{start} holds no finished model to start from: make study")

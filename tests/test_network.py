@@ -6,7 +6,9 @@ import pytest
 import torch
 from torch.nn.functional import cross_entropy
 
-from datnet_core.network import DATNet
+from datnet_core.network import DATNet, Ensemble, build, last_grid
+from datnet_core.saliency import completeness_gap, full_gradients
+from datnet_core.study import Network
 
 SHAPE = (17, 18, 19)
 DEFAULTS = {"n_filters": 4, "n_levels": 2, "normalisation": "batch", "dropout": 0.3}
@@ -151,3 +153,34 @@ def test_no_module_is_used_twice():
             module.register_forward_hook(lambda module, *_: calls.append(module))
     model(batch())
     assert len(calls) == len(set(calls))
+
+
+@pytest.mark.parametrize("shape", [(17, 18, 19), (13, 14, 11), (22, 20, 17), (40, 48, 35)])
+@pytest.mark.parametrize("n_levels", [1, 3])
+def test_the_last_grid_is_that_of_the_network(shape, n_levels):
+    model = DATNet(2, 1, n_levels)
+    found = model.encoder(model.pool(model.stem(batch(2, shape)))).shape[2:]
+    assert tuple(found) == last_grid(shape, n_levels)
+
+
+def test_the_steps_of_the_public_code_come_first_and_keep_full_gradients_complete():
+    settings = Network(n_filters=4, n_levels=2, standardised=True, resized_to=(21, 14, 16))
+    torch.manual_seed(3)
+    model = build(3, settings).eval()
+    x = batch(2)
+    resized = torch.nn.functional.interpolate(x, (21, 14, 16), mode="trilinear")
+    mean = resized.mean((2, 3, 4), keepdim=True)
+    sd = resized.std((2, 3, 4), keepdim=True, correction=0)
+    torch.testing.assert_close(model(x), model[-1]((resized - mean) / sd), atol=1e-4, rtol=1e-4)
+    # Brightness of the whole image is gone.
+    torch.testing.assert_close(model(2 * x + 1), model(x), atol=1e-3, rtol=1e-3)
+    gap = completeness_gap(full_gradients(model.double(), x.double(), [0, 2]))
+    assert gap.max() < 1e-10
+
+
+def test_full_gradients_of_an_ensemble_are_complete_and_its_logit_the_mean():
+    models = [network(), DATNet(3, **DEFAULTS)]
+    both = Ensemble(models).eval().double()
+    x = batch(2).double()
+    torch.testing.assert_close(both(x), (models[0](x) + models[1](x)) / 2)
+    assert completeness_gap(full_gradients(both, x, [1, 2])).max() < 1e-10

@@ -365,6 +365,11 @@ def test_too_few_scans_are_refused(tmp_path, rows, others):
         fit(tmp_path / "m", rows=rows, others=others)
 
 
+def test_instance_normalisation_of_a_single_voxel_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="3 levels leave one voxel of 13 x 14 x 11; lower"):
+        fit(tmp_path / "m", normalisation="instance", n_levels=3)
+
+
 # --- damaged files ----------------------------------------------------------------------------
 
 
