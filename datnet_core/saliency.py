@@ -61,7 +61,10 @@ def _check_model(model):
 
 
 def _linearised_norm(module, x):
-    """Output of a norm as an affine map with constant statistics, and its implicit bias."""
+    """Output of a norm as an affine map with constant statistics, and its implicit bias.
+
+    With running statistics its own output is that already, and None stands for it.
+    """
     n, n_channels = x.shape[:2]
     if getattr(module, "running_mean", None) is not None:
         var, mean = module.running_var[None], module.running_mean[None]  # (1, C)
@@ -75,8 +78,11 @@ def _linearised_norm(module, x):
         scale, beta = scale * module.weight.detach(), beta + module.bias.detach()
     tail = (1,) * (x.ndim - 2)
     scale, mean, beta = (s.reshape(*s.shape, *tail) for s in (scale, mean, beta))  # (., C, 1, ...)
+    bias = beta - scale * mean
+    if getattr(module, "running_mean", None) is not None:
+        return None, bias
     # Subtracting the mean first avoids the cancellation of scale * x + shift in float32.
-    return scale * (x - mean) + beta, beta - scale * mean
+    return scale * (x - mean) + beta, bias
 
 
 def full_gradients(model, x, targets):
@@ -117,7 +123,8 @@ def full_gradients(model, x, targets):
     def keep_output(name):
         def hook(module, inputs, output):
             if isinstance(module, _NORMS):
-                output, bias = _linearised_norm(module, inputs[0])
+                linearised, bias = _linearised_norm(module, inputs[0])
+                output = output if linearised is None else linearised
             elif isinstance(module, nn.Linear):
                 bias = module.bias.detach()  # features are the last axis
             else:
@@ -187,10 +194,11 @@ def completeness_gap(terms):
 
 def _rescaled_magnitude(term):
     """Absolute value rescaled to 0-1 per sample over all channels and voxels; 0 if constant."""
-    magnitude = term.abs().flatten(1)
-    low, high = magnitude.aminmax(dim=1, keepdim=True)
+    magnitude = term.abs()
+    axes = tuple(range(1, term.ndim))  # no flattening: it would copy channels-last tensors
+    low, high = magnitude.amin(axes, keepdim=True), magnitude.amax(axes, keepdim=True)
     tiny = torch.finfo(term.dtype).tiny
-    return ((magnitude - low) / (high - low).clamp_min(tiny)).reshape(term.shape)
+    return magnitude.sub_(low).div_((high - low).clamp_min(tiny))
 
 
 def _interpolated(channel_sum, shape, conserve_mass, align_corners):
