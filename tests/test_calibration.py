@@ -2,7 +2,6 @@
 
 import runpy
 
-import numpy as np
 import pytest
 import yaml
 
@@ -83,5 +82,8 @@ def test_the_history_says_what_was_seen(path):
 def test_the_fitted_numbers_of_the_file_are_those_of_the_fit(path):
     found = runpy.run_path(str(path.with_name("fit_phantom.py")))["fitted"]()
     assert len(found) == 14
-    # The file holds them with one or two digits.
-    np.testing.assert_allclose(found["in_file"], found["fitted"], rtol=0.06)
+    # The file holds them rounded: to one decimal above 1, to two or more below. The last digit of
+    # a fit differs between machines, so half of the last decimal is given a tenth more.
+    for written, fitted in zip(found["in_file"], found["fitted"], strict=True):
+        decimals = max(1 if written > 1 else 2, len(str(written).split(".")[1]))
+        assert abs(written - fitted) <= 0.55 * 10**-decimals, (written, fitted)
