@@ -4,7 +4,7 @@ The open points of the paper that have a choice are keys here; `book/open_points
 """
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args, get_origin
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
@@ -304,13 +304,22 @@ def _explain(item):
     """One pydantic error as `key: what was expected, what was found`."""
     key = ".".join(str(part) for part in item["loc"] if part != "[key]") or "study"
     if item["type"] == "extra_forbidden":
-        section = Study
-        for part in item["loc"][:-1]:
-            section = section.model_fields[part].annotation
-        section = next((s for s in getattr(section, "__args__", [section]) if s), section)
-        return f"{key}: unknown key; expected one of {', '.join(section.model_fields)}"
+        known = _section_at(item["loc"][:-1]).model_fields
+        return f"{key}: unknown key; expected one of {', '.join(known)}"
     if item["type"] == "missing":
         return f"{key}: missing"
     if item["type"] == "value_error":
         return str(item["ctx"]["error"])
     return f"{key}: {item['msg']}, found {item['input']!r}"[:300]
+
+
+def _section_at(path):
+    """Class of the section that a path of keys leads to."""
+    found = Study
+    for key in path:
+        if get_origin(found) is dict:  # the key is a name of the user's
+            found = get_args(found)[1]
+        else:
+            found = found.model_fields[key].annotation
+            found = next((a for a in get_args(found) if type(None) in get_args(found)), found)
+    return found
