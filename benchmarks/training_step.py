@@ -3,8 +3,9 @@
     python benchmarks/training_step.py
 
 Prints the floating-point rate of one training step of each recipe as a share of this machine's
-float32 matrix product, the time per scan against MONAI's resnet18 with its defaults at 2 mm, and
-the time of two folds side by side against one after the other.
+float32 matrix product, where the time of the default recipe goes, the time per scan against
+MONAI's resnet18 with its defaults at 2 mm, and the time of two folds side by side against one after
+the other.
 """
 
 import subprocess
@@ -18,10 +19,10 @@ from torch.nn.functional import cross_entropy
 from torch.utils.flop_counter import FlopCounterMode
 
 from datnet_core import network
-from datnet_core.study import Network, read_study
+from datnet_core.study import read_study
 from datnet_core.volumes import field_of_view, study_grid
 
-BATCH, N_CLASSES = 8, 4
+N_CLASSES = 4
 
 
 def matrix_rate(n=2048, repeats=8):
@@ -38,7 +39,7 @@ def timed(call):
     return time.perf_counter() - start
 
 
-def step_of(model, shape, batch=BATCH, layout=torch.channels_last_3d):
+def step_of(model, shape, batch, layout=torch.channels_last_3d):
     """One training step on random volumes, as a function; and its floating-point operations."""
     model = model.to(memory_format=layout).train()
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-4)
@@ -56,13 +57,14 @@ def step_of(model, shape, batch=BATCH, layout=torch.channels_last_3d):
     return step, counter.get_total_flops() / batch
 
 
-def two_at_once(shape):
+def two_at_once(study, shape):
     """Seconds of two processes of one thread side by side, over those of one of two threads."""
     code = (
         "import sys, time, torch; sys.path.insert(0, 'benchmarks'); import training_step as t;"
-        "torch.set_num_threads(int(sys.argv[1]));"
-        "step, _ = t.step_of(t.network.build(4, t.Network()), eval(sys.argv[2])); step();"
-        "start = time.perf_counter(); [step() for _ in range(40)];"
+        "torch.set_num_threads(int(sys.argv[1])); study = t.read_study('data_manifest/paper.yaml');"
+        "model = t.network.build(t.N_CLASSES, study.network);"
+        "step, _ = t.step_of(model, eval(sys.argv[2]), study.training.batch_size); step();"
+        "start = time.perf_counter(); [step() for _ in range(25)];"
         "print(time.perf_counter() - start)"
     )
 
@@ -72,6 +74,48 @@ def two_at_once(shape):
         return max(float(process.communicate()[0]) for process in started)
 
     return run(1, 2) / (2 * run(2, 1))
+
+
+def where_the_time_goes(step, n_shown=8):
+    """Operations of a training step by their share of its time."""
+    step()
+    with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU]) as profiler:
+        for _ in range(5):
+            step()
+    events = sorted(profiler.key_averages(), key=lambda e: -e.self_cpu_time_total)
+    total = sum(event.self_cpu_time_total for event in events)
+    for event in events[:n_shown]:
+        share = event.self_cpu_time_total / total
+        print(f"    {event.key:<44}{share:6.1%} of the time, {event.count // 5:4d} calls")
+
+
+def convolution_rates(model, shape, batch, rate):
+    """Rate of the forward pass of every convolution alone, beside its size."""
+    found = {}
+
+    def keep(name):
+        def hook(module, inputs, output):
+            found[name] = (inputs[0].detach(), output.shape)
+
+        return hook
+
+    convolutions = {n: m for n, m in model.named_modules() if isinstance(m, torch.nn.Conv3d)}
+    for name, module in convolutions.items():
+        module.register_forward_hook(keep(name))
+    x = torch.rand(batch, 1, *shape).contiguous(memory_format=torch.channels_last_3d)
+    with torch.inference_mode():
+        model.eval()(x)
+        inputs = dict(found)
+        for name, module in convolutions.items():
+            x, out = inputs[name]
+            seconds = min(timed(lambda m=module, x=x: m(x)) for _ in range(10))
+            n_weights = module.weight.numel()
+            gflop = 2 * n_weights * out[0] * out[2] * out[3] * out[4] / 1e9
+            grid = " x ".join(map(str, out[2:]))
+            print(
+                f"    {name:<22}{module.in_channels:4d} -> {module.out_channels:<4d} to {grid:<14}"
+                f"{gflop:7.3f} GFLOP, {gflop / seconds / rate:5.0%} of the matrix product"
+            )
 
 
 def main():
@@ -85,28 +129,33 @@ def main():
     rate = matrix_rate()
     print(f"float32 matrix product: {rate:.0f} GFLOP/s on {torch.get_num_threads()} threads")
     resnet = monai.networks.nets.resnet18(spatial_dims=3, n_input_channels=1, num_classes=N_CLASSES)
-    published = Network(n_filters=64, normalisation="instance")
+    published = read_study("data_manifest/paper-published.yaml").network
+    batch = study.training.batch_size
     cases = {
-        "default recipe": (network.build(N_CLASSES, study.network), seen, BATCH),
-        "default recipe, whole head": (network.build(N_CLASSES, study.network), whole, BATCH),
-        "published recipe, 96 x 96 x 96": (network.build(N_CLASSES, published), (96,) * 3, 2),
+        "default recipe": (network.build(N_CLASSES, study.network), seen, batch),
+        "default recipe, whole head": (network.build(N_CLASSES, study.network), whole, 8),
+        "published recipe": (network.build(N_CLASSES, published), fine, 2),
         "MONAI resnet18, 2 mm": (resnet, fine, 1),
     }
     per_scan = {}
     for name, (model, shape, batch) in cases.items():
         layout = torch.contiguous_format if "MONAI" in name else torch.channels_last_3d
         step, flops = step_of(model, shape, batch, layout)
-        repeats = 20 if batch == BATCH else 3
+        repeats = 20 if batch > 2 else 3
         per_scan[name] = min(timed(step) for _ in range(repeats)) / batch
         share = flops / per_scan[name] / 1e9 / rate
         print(
             f"{name}: {1000 * per_scan[name]:.1f} ms per scan, {flops / 1e9:.2f} GFLOP per scan, "
             f"{share:.0%} of the matrix product"
         )
+        if name == "default recipe":
+            where_the_time_goes(step)
+            convolution_rates(model, shape, batch, rate)
     default, *others = per_scan
     for name in others:
         print(f"{name} against the {default}: {per_scan[name] / per_scan[default]:.0f} times")
-    print(f"two folds at once against one after the other: {two_at_once(seen):.2f} of the time")
+    ratio = two_at_once(study, seen)
+    print(f"two folds at once against one after the other: {ratio:.2f} of the time")
     print(f"matrix product again: {np.round(matrix_rate())} GFLOP/s (drift of the machine)")
 
 
