@@ -104,6 +104,14 @@ def draw_confusion(names, rng):
     return figures.confusion(diagnostics.confusion(made_up_predictions(names, rng), names))
 
 
+def draw_auc_against_cost(names, rng):
+    found = pd.DataFrame(
+        {"auc": [0.8, 0.7], "low": [0.7, 0.6], "high": [0.9, 0.8], "p": [1, 0.01], "gflop": [1, 9]},
+        index=["study", "mm8"],
+    )
+    return figures.auc_against_cost(found)
+
+
 def draw_group_boxes(names, rng):
     table = made_up_ratios(names, rng)
     values = {"putamen": "putamen", "caudate": "caudate", "dl": "DL", "dl_putamen": "DL putamen"}
@@ -268,6 +276,13 @@ def test_colours_differ_between_diagnoses_and_stay_with_the_papers_four():
     shades = figures.colours(names)
     assert len({tuple(shades[name]) for name in names}) == len(names)
     assert all(shades[name] == figures.PALETTE[name] for name in STUDIES[0])
+
+
+def test_recipes_worse_than_the_best_are_drawn_open(rng):
+    fig = draw_auc_against_cost((), rng)
+    faces = [points.get_facecolor()[0].tolist() for points in fig.axes[0].collections]
+    assert faces[0] != [1, 1, 1, 1] and faces[1] == [1, 1, 1, 1]
+    assert {"study", "mm8"} <= set(texts(fig))
 
 
 def test_importances_are_written_beside_their_bars(rng):

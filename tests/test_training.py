@@ -655,62 +655,7 @@ def test_balanced_classes_come_equally_often_up_to_one_scan(labels, seed):
         assert np.ptp(repeats[labels == name]) <= 1
 
 
-# --- prediction -------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def model(finished):
-    return prediction.load_model(finished.parent, NETWORK)
-
-
-def test_probabilities_sum_to_one(model):
-    proba = prediction.predict(model, made_up_scans()[0], np.arange(30), batch_size=7)
-    assert proba.shape == (30, 3)
-    assert proba.dtype == np.float64
-    np.testing.assert_allclose(proba.sum(1), 1, atol=1e-12)
-
-
-@pytest.mark.parametrize("batch_size", [1, 4, 100])
-@pytest.mark.parametrize("rows", [[5, 3, 28, 0], [7, 7, 2, 7, 29, 2], [4]])
-def test_rows_keep_their_order_and_equal_prediction_one_by_one(model, rows, batch_size):
-    volumes, _ = made_up_scans()
-    rows = np.array(rows)
-    alone = []
-    with torch.no_grad():
-        for row in rows:
-            logits = model(torch.from_numpy(volumes[row])[None, None])[0].double()
-            alone.append((logits.exp() / logits.exp().sum()).numpy())
-    proba = prediction.predict(model, volumes, rows, batch_size)
-    np.testing.assert_allclose(proba, alone, rtol=1e-5)
-
-
-def test_no_rows_give_no_probabilities(model):
-    proba = prediction.predict(model, made_up_scans()[0], np.array([], dtype=int))
-    assert proba.shape == (0, 3)
-
-
-def test_a_batch_holds_the_volume_in_nibabel_order():
-    volumes, _ = made_up_scans()
-    x = prediction.batch(volumes, np.array([6, 2]))
-    assert x.shape == (2, 1, *SHAPE)
-    np.testing.assert_array_equal(x[:, 0], volumes[[6, 2]])
-
-
-def test_a_model_is_the_mean_logit_of_its_networks(tmp_path):
-    volumes, _ = made_up_scans()
-    for j in range(2):
-        fit(tmp_path / f"member-{j}", seed=j, max_epochs=1)
-    both = NETWORK.model_copy(update={"n_members": 2})
-    with torch.no_grad():
-        x = prediction.batch(volumes, np.arange(5))
-        first = prediction.load_model(tmp_path, NETWORK)(x)
-        (tmp_path / "swapped").mkdir()
-        (tmp_path / "swapped" / "member-0").symlink_to(tmp_path / "member-1")
-        second = prediction.load_model(tmp_path / "swapped", NETWORK)(x)
-        torch.testing.assert_close(prediction.load_model(tmp_path, both)(x), (first + second) / 2)
-    assert not torch.allclose(first, second)
-    with pytest.raises(FileNotFoundError, match="member-2 holds no finished model"):
-        prediction.load_model(tmp_path, NETWORK.model_copy(update={"n_members": 3}))
+# --- variants and networks ---------------------------------------------------------------------
 
 
 def test_more_networks_leave_the_others_as_they_are(finished, monkeypatch):
@@ -727,22 +672,6 @@ def test_a_variant_changes_its_one_point_and_nothing_else():
     assert raw == plain.model_copy(update={"pretrain": False}) != plain
     with pytest.raises(ValueError, match="'other'.*no_pretraining"):
         training.variant_settings(plain, "other")
-
-
-def test_each_scan_is_predicted_by_the_model_of_its_fold(tmp_path):
-    volumes, _ = made_up_scans()
-    for k in range(2):
-        fit(tmp_path / f"fold-{k}" / "member-0", seed=k, max_epochs=1)
-    fold = np.full(30, np.nan)  # as a table with scans of other cohorts has it
-    fold[[3, 20, 7]], fold[[12, 5]] = 0, 1
-    found = prediction.predict_folds(tmp_path, NETWORK, volumes, fold)
-    models = [prediction.load_model(tmp_path / f"fold-{k}", NETWORK) for k in range(2)]
-    expected = [
-        prediction.predict(models[int(fold[row])], volumes, np.array([row]))[0]
-        for row in (3, 5, 7, 12, 20)
-    ]
-    np.testing.assert_allclose(found, expected, atol=1e-6)
-    assert not np.allclose(*(prediction.predict(m, volumes, np.array([3])) for m in models))
 
 
 # --- number type and devices ------------------------------------------------------------------

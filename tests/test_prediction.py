@@ -1,0 +1,98 @@
+"""Prediction: by the right model, in the order asked for, the mean logit of its networks."""
+
+import numpy as np
+import pytest
+import torch
+
+from datnet_core import model_files, prediction
+from datnet_core.network import build
+from datnet_core.study import Network
+
+SHAPE = (13, 14, 11)
+NETWORK = Network(n_filters=2, n_levels=2, n_members=1)
+
+
+def made_up_volumes():
+    return np.random.default_rng(4).normal(1, 0.2, (30, *SHAPE)).astype(np.float32)
+
+
+def write_network(folder, seed):
+    """A finished network of three classes with random weights."""
+    torch.manual_seed(seed)
+    folder.mkdir(parents=True)
+    weights = build(3, NETWORK).state_dict()
+    model_files.write_tensors(folder / "weights.safetensors", weights, {})
+    model_files.write_config(folder, {"classes": ["A", "B", "C"]})
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("models")
+    write_network(folder / "member-0", 7)
+    return prediction.load_model(folder, NETWORK)
+
+
+def test_probabilities_sum_to_one(model):
+    proba = prediction.predict(model, made_up_volumes(), np.arange(30), batch_size=7)
+    assert proba.shape == (30, 3)
+    assert proba.dtype == np.float64
+    np.testing.assert_allclose(proba.sum(1), 1, atol=1e-12)
+
+
+@pytest.mark.parametrize("batch_size", [1, 4, 100])
+@pytest.mark.parametrize("rows", [[5, 3, 28, 0], [7, 7, 2, 7, 29, 2], [4]])
+def test_rows_keep_their_order_and_equal_prediction_one_by_one(model, rows, batch_size):
+    volumes = made_up_volumes()
+    rows = np.array(rows)
+    alone = []
+    with torch.no_grad():
+        for row in rows:
+            logits = model(torch.from_numpy(volumes[row])[None, None])[0].double()
+            alone.append((logits.exp() / logits.exp().sum()).numpy())
+    proba = prediction.predict(model, volumes, rows, batch_size)
+    np.testing.assert_allclose(proba, alone, rtol=1e-5)
+
+
+def test_no_rows_give_no_probabilities(model):
+    proba = prediction.predict(model, made_up_volumes(), np.array([], dtype=int))
+    assert proba.shape == (0, 3)
+
+
+def test_a_batch_holds_the_volume_in_nibabel_order():
+    volumes = made_up_volumes()
+    x = prediction.batch(volumes, np.array([6, 2]))
+    assert x.shape == (2, 1, *SHAPE)
+    np.testing.assert_array_equal(x[:, 0], volumes[[6, 2]])
+
+
+def test_a_model_is_the_mean_logit_of_its_networks(tmp_path):
+    volumes = made_up_volumes()
+    for j in range(2):
+        write_network(tmp_path / f"member-{j}", j)
+    both = NETWORK.model_copy(update={"n_members": 2})
+    with torch.no_grad():
+        x = prediction.batch(volumes, np.arange(5))
+        first = prediction.load_model(tmp_path, NETWORK)(x)
+        (tmp_path / "swapped").mkdir()
+        (tmp_path / "swapped" / "member-0").symlink_to(tmp_path / "member-1")
+        second = prediction.load_model(tmp_path / "swapped", NETWORK)(x)
+        torch.testing.assert_close(prediction.load_model(tmp_path, both)(x), (first + second) / 2)
+    assert not torch.allclose(first, second)
+    with pytest.raises(FileNotFoundError, match="member-2 holds no finished model"):
+        prediction.load_model(tmp_path, NETWORK.model_copy(update={"n_members": 3}))
+
+
+def test_each_scan_is_predicted_by_the_model_of_its_fold(tmp_path):
+    volumes = made_up_volumes()
+    for k in range(2):
+        write_network(tmp_path / f"fold-{k}" / "member-0", k)
+    fold = np.full(30, np.nan)  # as a table with scans of other cohorts has it
+    fold[[3, 20, 7]], fold[[12, 5]] = 0, 1
+    found = prediction.predict_folds(tmp_path, NETWORK, volumes, fold)
+    models = [prediction.load_model(tmp_path / f"fold-{k}", NETWORK) for k in range(2)]
+    expected = [
+        prediction.predict(models[int(fold[row])], volumes, np.array([row]))[0]
+        for row in (3, 5, 7, 12, 20)
+    ]
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+    assert not np.allclose(*(prediction.predict(m, volumes, np.array([3])) for m in models))
