@@ -10,7 +10,9 @@ from torch.nn.functional import cross_entropy
 from torch.utils.flop_counter import FlopCounterMode
 
 from datnet_core.bootstrap import resampled_participants, weighted_auc
+from datnet_core.model_files import read_config
 from datnet_core.network import build
+from datnet_core.volumes import field_of_view
 
 
 def step_gflop(n_classes, network, shape, batch_size=2):
@@ -37,6 +39,44 @@ def step_gflop(n_classes, network, shape, batch_size=2):
         with FlopCounterMode(display=False) as counter:
             cross_entropy(model(x), y).backward()
     return counter.get_total_flops() / batch_size / 1e9
+
+
+def cost(grid_mm, network, n_classes, folders):
+    """What the networks of one recipe see, and what they cost.
+
+    Parameters
+    ----------
+    grid_mm : float
+        Voxel size, mm.
+    network : Network
+    n_classes : int
+    folders : sequence of Path
+        Finished networks.
+
+    Returns
+    -------
+    dict
+        `grid_mm`, `voxels` (text), `filters`, `levels`, `normalisation`, `parameters`, `gflop`
+        (see `step_gflop`), `seconds` of training of all networks together.
+
+    Raises
+    ------
+    FileNotFoundError
+        If a network is not finished.
+    """
+    field = field_of_view(grid_mm, network.field_mm)
+    shape = tuple(part.stop - part.start for part in field)
+    facts = [read_config(folder) for folder in folders]
+    return {
+        "grid_mm": grid_mm,
+        "voxels": " × ".join(map(str, shape)),
+        "filters": network.n_filters,
+        "levels": network.n_levels,
+        "normalisation": network.normalisation,
+        "parameters": facts[0]["n_parameters"],
+        "gflop": step_gflop(n_classes, network, shape),
+        "seconds": sum(fact["seconds"] for fact in facts),
+    }
 
 
 def compare_mean_auc(y_true, scores, groups, participants, n_resamples, seed):

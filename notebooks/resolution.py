@@ -27,7 +27,7 @@ import numpy as np
 import pandas as pd
 from IPython.display import Markdown
 
-from datnet_core import figures, metrics, model_files, prediction, recipes, report
+from datnet_core import figures, metrics, prediction, recipes, report
 from datnet_core.study import read_study
 from datnet_core.volumes import field_of_view
 
@@ -64,30 +64,16 @@ models = {
 # recipe, pre-training included, measured while two of them ran side by side.
 
 # %%
-rows = []
-for name, (grid_mm, network) in chosen.items():
-    field = field_of_view(grid_mm, network.field_mm)
-    shape = tuple(part.stop - part.start for part in field)
-    stages = [f"fold-{k}" for k in range(config.training.n_folds)]
-    stages += ["pretrain"] * config.training.pretrain
-    facts = [
-        model_files.read_config(models[name] / s / "member-0")
-        for s in stages
-        if (models[name] / s / "member-0").is_dir()
-    ]
-    rows.append(
-        {
-            "recipe": name,
-            "grid_mm": grid_mm,
-            "voxels": " × ".join(map(str, shape)),
-            "filters": network.n_filters,
-            "normalisation": network.normalisation,
-            "parameters": facts[0]["n_parameters"],
-            "gflop": recipes.step_gflop(len(classes), network, shape),
-            "seconds": sum(fact["seconds"] for fact in facts),
-        }
-    )
-costs = pd.DataFrame(rows).set_index("recipe")
+stages = [f"fold-{k}" for k in range(config.training.n_folds)]
+stages += ["pretrain"] * config.training.pretrain
+costs = pd.DataFrame(
+    {
+        name: recipes.cost(
+            *recipe, len(classes), [models[name] / s / "member-0" for s in stages]
+        )
+        for name, recipe in chosen.items()
+    }
+).T
 
 # %% [markdown]
 # ## Area under the curve
@@ -119,7 +105,7 @@ scores = {name: p[:, columns] for name, p in proba.items()}
 found = recipes.compare_mean_auc(
     truth, scores, groups, own["participant_id"], n_resamples=2000, seed=0
 )
-found = found.join(costs)
+found = found.join(costs.infer_objects())
 for name in classes:
     found[f"auc_{name}"] = [
         metrics.delong_interval(truth == name, proba[r][:, classes.index(name)])
@@ -144,7 +130,7 @@ shown["mean AUC, patients"] = [
 shown["P against the best"] = [f"{p:.2g}" for p in found["p"]]
 shown["GFLOP per scan"] = found["gflop"].map("{:.2g}".format).to_numpy()
 shown["seconds"] = found["seconds"].map("{:.0f}".format).to_numpy()
-kept = ["recipe", "grid_mm", "voxels", "filters", "normalisation"]
+kept = ["recipe", "grid_mm", "voxels", "filters", "levels", "normalisation"]
 report.table(shown[[*kept, "GFLOP per scan", "seconds"]]).format({"grid_mm": "{:g}"})
 
 # %% tags=["hide-input"]
@@ -167,7 +153,8 @@ Markdown(
 # that the intervals do not contain. *Not distinguishable* is not *equal*: with more
 # scans, smaller differences would show. No P value here is corrected for the number of
 # recipes, and the recipe of this study was fixed before, on another cohort.
-#
+
+# %% [markdown]
 # ## Summary
 #
 # - Grids, widths and normalisations are compared on the same scans and folds.

@@ -33,17 +33,11 @@ import numpy as np
 import pandas as pd
 from nilearn.datasets import load_mni152_template
 
-from datnet_core import (
-    prediction,
-    regions,
-    report,
-    saliency,
-    saliency_figures,
-    stability,
-)
+from datnet_core import prediction, regions, report, saliency, saliency_figures
 from datnet_core.atlas import read_atlas, region_fractions, region_mask_on
 from datnet_core.cross_fitting import fold_maps
 from datnet_core.progress import progress
+from datnet_core.stability import fold_correlations
 from datnet_core.study import read_study
 from datnet_core.volumes import field_of_view, in_full_grid, study_grid
 
@@ -245,7 +239,7 @@ by_fold = np.stack(
         for k in range(config.training.n_folds)
     ]
 )
-r, r_low, r_high = stability.fold_correlations(by_fold)
+r, r_low, r_high = fold_correlations(by_fold)
 
 # %% tags=["hide-input"]
 agreement = {

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from datnet_core.recipes import compare_mean_auc, step_gflop
+from datnet_core.model_files import write_config
+from datnet_core.recipes import compare_mean_auc, cost, step_gflop
 from datnet_core.study import Network
 
 
@@ -21,6 +22,19 @@ def test_a_finer_grid_and_more_filters_cost_more():
     small = step_gflop(4, Network(n_filters=4), (22, 20, 17))
     assert step_gflop(4, Network(n_filters=4), (44, 40, 34)) > 5 * small
     assert step_gflop(4, Network(n_filters=8), (22, 20, 17)) > 2 * small
+
+
+def test_the_cost_of_a_recipe_adds_up_its_networks(tmp_path):
+    for k in range(3):
+        (tmp_path / f"{k}").mkdir()
+        write_config(tmp_path / f"{k}", {"seconds": 1.5 + k, "n_parameters": 99})
+    network = Network(n_filters=3, field_mm=((-20, 20), (-8, 16), (0, 30)))
+    # Centres at -78 + 4 k, -112 + 4 k, -50 + 4 k mm: -18 to 18, -8 to 16, 2 to 30.
+    found = cost(4.0, network, 4, [tmp_path / f"{k}" for k in range(3)])
+    assert (found["voxels"], found["seconds"], found["parameters"]) == ("10 × 7 × 8", 7.5, 99)
+    assert found["gflop"] == step_gflop(4, network, (10, 7, 8))
+    with pytest.raises(FileNotFoundError, match="no finished model"):
+        cost(4.0, network, 4, [tmp_path / "none"])
 
 
 def made_up(rng, n=150):
