@@ -12,12 +12,14 @@ study = read_study(STUDY)
 JOB = f"{sys.executable} -m datnet_core.jobs"
 OUT = f"results/{study.name}"
 FOLDS = [f"fold-{k}" for k in range(study.training.n_folds)]
-VARIANTS = ["test_fold", "no_pretraining"] if study.training.pretrain else ["test_fold"]
+VARIANTS = ["test_fold"] * (study.training.early_stopping_on == "inner")
+VARIANTS += ["no_pretraining"] * study.training.pretrain
+SCANS = [f"{OUT}/scans.tsv", f"{OUT}/volumes.json"]
 STAGES = FOLDS + ["refit"] * (study.decisions.blind_test_model == "refit")
 
 # page: (results it starts from, tables it writes besides its .json and its notebook)
 PAGES = {
-    "cohorts": (["dataset/scans.tsv"], ["scans.tsv"]),
+    "cohorts": (["dataset/scans.tsv"], ["scans.tsv", "volumes.json"]),
     "training": ([f"fits/{stage}.ipynb" for stage in STAGES], ["training.tsv"]),
     "cross_validation": (["training.json"], ["predictions/cross_validation.tsv"]),
     "protocol": (
@@ -45,7 +47,7 @@ if study.phantom:
     PAGES["truth"] = (["phantom.json", "cross_validation.json", "blind_test.json"], [])
     PAGES["saliency_truth"] = (["saliency_sanity.json"], [])
 else:
-    PAGES["cohorts"] = ([], ["scans.tsv"])
+    PAGES["cohorts"] = ([], ["scans.tsv", "volumes.json"])
 if study.recipes:
     fits = [f"fits/recipe.{r}.{fold}.ipynb" for r in study.recipes for fold in FOLDS]
     PAGES["resolution"] = (["training.json", "predictions/cross_validation.tsv", *fits], [])
@@ -60,6 +62,8 @@ def source_of(page):
     paths = depends.code_read(source) + depends.data_read(source, study)
     return [source, *map(os.path.relpath, paths)]
 
+
+depends.forget_lost_models(study.results)
 
 localrules: study
 
@@ -84,7 +88,7 @@ for page, (needs, tables) in PAGES.items():
         name: page
         input:
             source_of(page),
-            [f"{OUT}/{name}" for name in needs],
+            [f"{OUT}/{name}" for name in [*needs, *depends.results_read(f"notebooks/{page}.py")]],
             [str(path) for path in OWN if page == "cohorts"],
         output: f"{OUT}/{page}.json", f"{OUT}/pages/{page}.ipynb", [f"{OUT}/{t}" for t in tables]
         params: page=page, settings=depends.settings_read(f"notebooks/{page}.py", study)
@@ -92,17 +96,17 @@ for page, (needs, tables) in PAGES.items():
         shell: "{JOB} page {STUDY} {threads} {input[0]} {output[1]}"
 
 
-# One model per job: the page `training` with its parameter `stage`, two folds side by side.
+# One model per job: the page `training` with its parameter `stage`, two folds side by side. Each
+# has one thread, so the number of cores makes no difference to its weights.
 rule fit:
     input:
         source_of("training"),
-        f"{OUT}/scans.tsv",
+        SCANS,
         lambda wildcards: [f"{OUT}/fits/pretrain.ipynb"]
         * (study.training.pretrain and wildcards.stage != "pretrain"),
     output: f"{OUT}/fits/{{stage}}.ipynb"
     wildcard_constraints: stage="[^.]+"
     params: settings=depends.settings_read("notebooks/training.py", study)
-    threads: lambda wildcards: 2 if wildcards.stage == "pretrain" else 1
     shell: "{JOB} page {STUDY} {threads} {input[0]} {output[0]} stage={wildcards.stage}"
 
 
@@ -110,7 +114,7 @@ rule fit:
 rule fit_variant:
     input:
         source_of("training"),
-        f"{OUT}/scans.tsv",
+        SCANS,
         [f"{OUT}/fits/pretrain.ipynb"] * study.training.pretrain,
     output: f"{OUT}/fits/{{variant}}.{{stage}}.ipynb"
     wildcard_constraints: variant="test_fold|no_pretraining"
@@ -122,8 +126,9 @@ rule fit_variant:
 
 # Another grid or network on the same folds, for the page `resolution`.
 rule grid:
-    input: f"{OUT}/scans.tsv"
-    output: f"{OUT}/volumes_{{spacing}}mm.npy"
+    input: SCANS, list(map(os.path.relpath, depends.code_read("datnet_core/volumes.py")))
+    output: f"{OUT}/volumes_{{spacing}}mm.json"
+    params: study.images.reference_region
     threads: 2
     shell: "{JOB} grid {STUDY} {threads} {wildcards.spacing}"
 
@@ -131,7 +136,7 @@ rule grid:
 def recipe_inputs(wildcards):
     grid_mm, _ = study.recipe(wildcards.recipe)
     own = grid_mm == study.images.grid_mm
-    needs = [f"{OUT}/scans.tsv"] if own else [str(study.volumes(grid_mm).relative_to(study._root))]
+    needs = SCANS + [f"{OUT}/{study.volumes(grid_mm).stem}.json"] * (not own)
     if study.training.pretrain and wildcards.stage != "pretrain":
         needs.append(f"{OUT}/fits/recipe.{wildcards.recipe}.pretrain.ipynb")
     return needs

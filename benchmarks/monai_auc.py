@@ -73,6 +73,7 @@ def main():
         "default recipe": (network.build(len(study.diagnoses), study.network), 4.0, {}),
         "MONAI resnet18, 2 mm": (resnet, 2.0, batch),
     }
+    print("Digital phantom, no patients.")
     proba = {}
     for name, (model, grid_mm, change) in cases.items():
         volumes = np.load(study.volumes(grid_mm), mmap_mode="r")

@@ -41,4 +41,5 @@ if __name__ == "__main__":
         found = pd.concat([patients_auc(seed, folder) for seed in SEEDS]).reset_index()
     found["excludes_half"] = (found["auc_low"] > 0.5) | (found["auc_high"] < 0.5)
     print(found.round(3).to_string(index=False))
+    print("Digital phantom, no patients.")
     print(f"{found['excludes_half'].sum()} of {len(found)} intervals exclude 0.5; 5% are expected")

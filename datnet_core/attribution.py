@@ -113,4 +113,6 @@ def attribution(method, model, x, targets, baseline):
             f"got x of shape {tuple(x.shape)}, baseline {tuple(baseline.shape)}, {len(targets)} "
             "targets; expected a baseline like one sample of x, and one target per sample"
         )
-    return METHODS[method](model, x, targets, baseline).float().cpu().numpy()
+    device = next(model.parameters()).device
+    found = METHODS[method](model, x.to(device), targets.to(device), baseline.to(device))
+    return found.float().cpu().numpy()

@@ -48,13 +48,14 @@ def perturbation_curves(model, x, targets, maps, baseline, mask, n_steps=20):
             f"got x of shape {tuple(x.shape)}, maps {maps.shape}, mask {mask.shape} with "
             f"{mask.sum()} voxels; expected one map per sample and a mask that is not empty"
         )
+    device, baseline = x.device, baseline.to(x.device)
     n, n_voxels = len(x), int(mask.sum())
     order = np.argsort(-maps[:, mask], axis=1, kind="stable")  # (N, voxels)
     rank = np.empty_like(order)
     np.put_along_axis(rank, order, np.arange(n_voxels)[None], axis=1)
     ranks = np.full(maps.shape, n_voxels)
     ranks[:, mask] = rank
-    ranks, inside = torch.from_numpy(ranks)[:, None], torch.from_numpy(mask)
+    ranks, inside = torch.from_numpy(ranks)[:, None].to(device), torch.from_numpy(mask).to(device)
     curves = np.empty((2, n, n_steps + 1))
     rows, columns = np.arange(n), np.asarray(targets)
     for step, count in enumerate(np.round(np.linspace(0, n_voxels, n_steps + 1)).astype(int)):
@@ -62,7 +63,7 @@ def perturbation_curves(model, x, targets, maps, baseline, mask, n_steps=20):
         deleted = torch.where(first, baseline, x)
         inserted = torch.where(inside & ~first, baseline, x)
         for curve, changed in zip(curves, (deleted, inserted), strict=True):
-            curve[:, step] = torch.softmax(model(changed).double(), 1).numpy()[rows, columns]
+            curve[:, step] = torch.softmax(model(changed).double(), 1).cpu().numpy()[rows, columns]
     return curves[0], curves[1]
 
 

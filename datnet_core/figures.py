@@ -95,7 +95,7 @@ def mean_volumes(means, affine, template_img):
     return finished(fig)
 
 
-def black_rows(names, width=0.1, fontsize=14):
+def black_rows(names, width=0.1):
     """Figure with one wide black row per name, its title in white in a left margin of `width`."""
     fig = plt.figure(figsize=(9, 2.7 * len(names)), facecolor="black", layout="none")
     height = 1 / len(names)
@@ -107,7 +107,7 @@ def black_rows(names, width=0.1, fontsize=14):
             bottom + height / 2,
             name,
             color="white",
-            fontsize=14 - 30 * (width - 0.1),
+            fontsize=14 if width <= 0.1 else 11,  # a wide margin has long titles
             va="center",
         )
         axes.append(fig.add_axes([width, bottom + 0.04 * height, 0.98 - width, 0.92 * height]))

@@ -15,7 +15,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 
-CODE = ("network.py", "training.py", "model_files.py")  # what a trained model depends on
+CODE = ("network.py", "training.py", "prediction.py", "model_files.py")  # what a model depends on
 
 
 def read_config(folder):
@@ -67,7 +67,8 @@ def write_tensors(path, tensors, metadata):
     """
     tensors = {name: tensor.contiguous() for name, tensor in tensors.items()}
     part = path.with_suffix(".part")
-    save_file(tensors, part, metadata | {"sha256": _content_hash(tensors)})
+    record = metadata | {"sha256": _content_hash(tensors)}
+    save_file(tensors, part, {"record": json.dumps(record)})  # safetensors shuffles several keys
     os.replace(part, path)
 
 
@@ -86,14 +87,18 @@ def read_tensors(path):
 
     Raises
     ------
+    FileNotFoundError
+        If there is no such file.
     ValueError
         If the file is cut short or its content does not have the hash that was written; the
         message names it.
     """
+    if not path.is_file():
+        raise FileNotFoundError(f"{path} is missing; the page `training` makes it: make study")
     try:
         tensors = load_file(path)
         with safe_open(path, "pt") as file:
-            metadata = file.metadata() or {}
+            metadata = json.loads((file.metadata() or {}).get("record", "{}"))
     except (SafetensorError, OSError) as error:
         raise ValueError(f"{path} is damaged ({error}); delete it and run again") from error
     if metadata.get("sha256") != _content_hash(tensors):
@@ -102,6 +107,25 @@ def read_tensors(path):
             "delete it and run again"
         )
     return tensors, metadata
+
+
+def keep_if_of(path, inputs):
+    """Delete a tensor file of other inputs, which a change of settings may have left behind.
+
+    Parameters
+    ----------
+    path : Path
+        May be missing.
+    inputs : str
+        Output of `fingerprint`, as in the file's metadata.
+
+    Raises
+    ------
+    ValueError
+        If the file is damaged.
+    """
+    if path.is_file() and read_tensors(path)[1].get("inputs") != inputs:
+        path.unlink()
 
 
 def write_checkpoint(path, inputs, model, averaged, optimizer, history, seconds):
@@ -128,15 +152,13 @@ def write_checkpoint(path, inputs, model, averaged, optimizer, history, seconds)
     write_tensors(path, tensors, metadata)
 
 
-def resume(path, inputs, model, averaged, optimizer):
-    """Load a checkpoint of the same inputs into model, running mean and optimiser.
+def resume(path, model, averaged, optimizer):
+    """Load a checkpoint into model, running mean and optimiser.
 
     Parameters
     ----------
     path : Path
-        Written by `write_checkpoint`; there may be none.
-    inputs : str
-        Output of `fingerprint`; a checkpoint of other inputs is left aside.
+        Written by `write_checkpoint` for the same inputs; there may be none.
     model, averaged : torch.nn.Module
     optimizer : torch.optim.Optimizer
 
@@ -155,8 +177,6 @@ def resume(path, inputs, model, averaged, optimizer):
     if not path.is_file():
         return [], 0.0
     tensors, metadata = read_tensors(path)
-    if metadata["inputs"] != inputs:
-        return [], 0.0
     parts = {"model": {}, "averaged": {}, "adam": {}}
     for name, tensor in tensors.items():
         part, key = name.split(".", 1)
@@ -186,7 +206,7 @@ def fingerprint(volumes, labels, split, classes, network, training, start):
     -------
     str
     """
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(torch.__version__.encode())
     for module in CODE:
         digest.update((Path(__file__).parent / module).read_bytes())
     for rows in split:

@@ -17,9 +17,9 @@ def environment():
     -------
     dict
         `python`, `datnet_core` and the packages that numbers depend on; `processor`, `cores`,
-        `threads`, `memory_gb`, `accelerator` (None without one), `system`.
+        `threads`, `memory_gb`, `system`. Accelerators are not asked for: a process that has
+        done so cannot be forked for several of them.
     """
-    found = torch.accelerator.is_available()
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     return {
         "python": platform.python_version(),
@@ -29,7 +29,6 @@ def environment():
         "cores": os.cpu_count(),
         "threads": torch.get_num_threads(),
         "memory_gb": round(memory / 1e9, 1),
-        "accelerator": torch.accelerator.current_accelerator().type if found else None,
         "system": platform.platform(terse=True),
     }
 

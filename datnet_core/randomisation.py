@@ -24,8 +24,13 @@ def stages(model):
         Children with weights; a sequence of blocks is listed block by block. Parallel networks (a
         `ModuleList`) are alike, and a `*` stands for their numbers.
     """
-    names = []
-    for name, child in model.named_children():
+    names, children = [], dict(model.named_children())
+    weighted = [n for n, c in children.items() if next(c.parameters(), None) is not None]
+    if len(weighted) == 1 and not isinstance(model, torch.nn.ModuleList):
+        only = children[weighted[0]]
+        if not isinstance(only, torch.nn.ModuleList) and next(only.children(), None) is not None:
+            return [f"{weighted[0]}.{inner}" for inner in stages(only)]  # a wrapper
+    for name, child in children.items():
         blocks = [b for b in child.children() if next(b.children(), None) is not None]
         if isinstance(child, torch.nn.ModuleList):
             names += [f"{name}.*.{inner}" for inner in stages(child[0])]

@@ -256,10 +256,8 @@ def saliency_map(terms, shape, postprocess="published", align_corners=False):
     ValueError
         If `postprocess` is unknown or `shape` does not fit the terms.
     """
-    shape, sums = (
-        tuple(shape),
-        {},
-    )  # layers of one size are summed first: one interpolation for each size
+    shape = tuple(shape)
+    sums = {}  # layers of one size are summed first: one interpolation for each size
     for _, channel_sum in _channel_sums(terms, shape, postprocess):
         size = channel_sum.shape[2:]
         sums[size] = sums.get(size, 0) + channel_sum

@@ -8,8 +8,10 @@ from nilearn import plotting
 
 from datnet_core.figures import black_rows, finished
 
+STRIATUM = (24, 6, 2)  # mm; a plane through putamen and caudate along each axis
 
-def saliency_maps(maps, template_img):
+
+def saliency_maps(maps, template_img, cut_coords):
     """Mean saliency of each diagnosis over the template, three planes, one scale (Fig. 5).
 
     Parameters
@@ -18,6 +20,8 @@ def saliency_maps(maps, template_img):
         Mean map of each diagnosis, rescaled to 0-1 inside the brain.
     template_img : nibabel.Nifti1Image
         Anatomical template.
+    cut_coords : tuple of 3 float
+        Place of the three planes, mm.
 
     Returns
     -------
@@ -26,7 +30,7 @@ def saliency_maps(maps, template_img):
     fig, axes = black_rows(maps)
     for ax, img in zip(axes, maps.values(), strict=True):
         plotting.plot_stat_map(
-            img, template_img, cut_coords=(8, -17, -10), axes=ax, cmap="inferno", threshold=0.35,
+            img, template_img, cut_coords=cut_coords, axes=ax, cmap="inferno", threshold=0.35,
             vmin=0, vmax=1, colorbar=True, draw_cross=False, black_bg=True,
         )  # fmt: skip
     return finished(fig)
@@ -46,11 +50,11 @@ def layer_maps(maps, template_img):
     -------
     matplotlib.figure.Figure
     """
-    fig, axes = black_rows(maps, width=0.17, fontsize=11)
+    fig, axes = black_rows(maps, width=0.17)
     for ax, img in zip(axes, maps.values(), strict=True):
         drawn = img.get_fdata(dtype=np.float32).any()
         plotting.plot_stat_map(
-            img, template_img, cut_coords=(8, -17, -10), axes=ax, cmap="inferno", vmin=0, vmax=1,
+            img, template_img, cut_coords=STRIATUM, axes=ax, cmap="inferno", vmin=0, vmax=1,
             threshold=1e-6 if drawn else None, colorbar=True, draw_cross=False, black_bg=True,
         )  # fmt: skip
     return finished(fig)
@@ -74,7 +78,7 @@ def saliency_viewer(maps, template_img):
     shown = []
     for name, img in maps.items():
         view = plotting.view_img(
-            img, template_img, cut_coords=(8, -17, -10), threshold=0.35, vmin=0, vmax=1,
+            img, template_img, cut_coords=STRIATUM, threshold=0.35, vmin=0, vmax=1,
             cmap="inferno", symmetric_cmap=False, black_bg=True, opacity=0.85,
         )  # fmt: skip
         shown.append(f"<p><b>{name}</b></p>{view.get_iframe(width=660, height=285)}")

@@ -88,6 +88,15 @@ class Training(Section):
     accelerator: Literal["auto", "cpu", "gpu"] = "auto"
     devices: Positive = 1
 
+    @model_validator(mode="after")
+    def _two_scans_for_each_device(self):
+        if self.batch_size < 2 * self.devices:
+            raise ValueError(
+                f"training.batch_size is {self.batch_size}, expected at least 2 for each of "
+                f"{self.devices} device(s)"
+            )
+        return self
+
 
 class Saliency(Section):
     """Full-gradient maps and the salient region (A2, A3)."""
@@ -139,7 +148,7 @@ class Study(Section):
     saliency: Saliency = Saliency()
     radiomics: Radiomics = Radiomics()
     fusion: Fusion = Fusion()
-    recipes: dict[Annotated[str, Field(pattern=r"^[a-z0-9_]+$")], Recipe] = {}
+    recipes: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], Recipe] = {}
     _root: Path = PrivateAttr(default=Path())
     _source: Path = PrivateAttr(default=Path())
 
@@ -152,6 +161,8 @@ class Study(Section):
         if self.control not in self.diagnoses:
             raise ValueError(f"control {self.control!r} is not one of diagnoses {self.diagnoses}")
         for name in self.recipes:
+            if name == "study" or yaml.safe_load(name) != name:
+                raise ValueError(f"recipes.{name}: this word has another meaning; take another")
             self.recipe(name)  # an unknown key or value of a recipe is an error here, not later
         if self.phantom:
             groups = {name for group in self.phantom.participants.values() for name in group}
@@ -190,7 +201,7 @@ class Study(Section):
             raise ValueError(f"recipe {name!r} is not one of study, {', '.join(self.recipes)}")
         recipe = self.recipes[name]
         try:
-            changed = Network(**self.network.model_dump() | {"n_members": 1} | recipe.network)
+            changed = Network(**self.network.model_dump() | recipe.network | {"n_members": 1})
         except ValidationError as error:
             lines = "; ".join(f"{item['loc'][0]}: {item['msg']}" for item in error.errors())
             raise ValueError(f"recipes.{name}.network: {lines}") from None

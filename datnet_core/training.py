@@ -20,6 +20,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from datnet_core.model_files import (
     fingerprint,
+    keep_if_of,
     read_tensors,
     resume,
     write_checkpoint,
@@ -70,7 +71,9 @@ def fit(folder, volumes, labels, fit_rows, validation_rows, classes, network, tr
         If the model to start from is not finished.
     ValueError
         If there are too few scans, the last map is a single voxel and the normalisation by
-        instance, or a checkpoint is damaged; then the message names the file to delete.
+        instance, or weights or checkpoint are damaged; then the message names the file to delete.
+    RuntimeError
+        If the validation loss is not a number, or the accelerator is not there.
     """
     if len(fit_rows) < 2 or len(validation_rows) < 1:
         raise ValueError(
@@ -91,7 +94,10 @@ def fit(folder, volumes, labels, fit_rows, validation_rows, classes, network, tr
     split = (fit_rows, validation_rows)
     inputs = fingerprint(volumes, labels, split, classes, network, training, start)
     config_path, checkpoint_path = folder / "config.json", folder / "checkpoint.safetensors"
-    if not (folder / "weights.safetensors").is_file():  # a damaged one was deleted
+    weights_path = folder / "weights.safetensors"
+    keep_if_of(weights_path, inputs)
+    keep_if_of(checkpoint_path, inputs)
+    if not weights_path.is_file():  # it was of other inputs, or a damaged one was deleted
         config_path.unlink(missing_ok=True)
         checkpoint_path.unlink(missing_ok=True)
     if config_path.is_file():
@@ -133,6 +139,7 @@ def fit(folder, volumes, labels, fit_rows, validation_rows, classes, network, tr
         "n_parameters": sum(p.numel() for p in model.parameters()),
         "seconds": round(seconds, 2),
         "environment": environment(),
+        "accelerator": type(fabric.accelerator).__name__,
     }
     write_config(folder, config)
     checkpoint_path.unlink(missing_ok=True)
@@ -158,7 +165,7 @@ def _train(fabric, folder, model, data, training, inputs):
     model, optimizer = fabric.setup(network, optimizer)
     decay = get_ema_multi_avg_fn(training.averaging)
     averaged = AveragedModel(network, multi_avg_fn=decay, use_buffers=True)
-    history, seconds = resume(checkpoint_path, inputs, network, averaged, optimizer)
+    history, seconds = resume(checkpoint_path, network, averaged, optimizer)
     for done in history:
         schedule.step(done["validation_loss"])
 
@@ -178,12 +185,19 @@ def _train(fabric, folder, model, data, training, inputs):
         judged = averaged.module
         loss = _validation_loss(judged, volumes, labels, validation_rows, training.batch_size)
         loss = fabric.broadcast(loss)  # all devices stop at the same epoch
+        if not np.isfinite(loss):
+            raise RuntimeError(
+                f"model {_label(folder)}: the validation loss of epoch {epoch} is {loss}; lower "
+                "training.learning_rate, or set training.precision to 32-true"
+            )
         history.append({"epoch": epoch, "train_loss": train_loss, "validation_loss": loss})
         schedule.step(loss)
         seconds += time.perf_counter() - begin
         if fabric.is_global_zero:
             if _best_epoch(history) == epoch:
-                write_tensors(folder / "weights.safetensors", judged.state_dict(), {})
+                write_tensors(
+                    folder / "weights.safetensors", judged.state_dict(), {"inputs": inputs}
+                )
             write_checkpoint(
                 checkpoint_path, inputs, network, averaged, optimizer, history, seconds
             )

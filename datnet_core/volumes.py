@@ -295,7 +295,9 @@ def cache_volumes(paths, atlas, spacing_mm, reference_region, array_path, n_jobs
         lines = "\n".join(f"  {problem}" for problem in problems)
         raise ValueError(f"{len(problems)} scan(s) cannot be used\n{lines}")
     os.replace(part, array_path)
-    record_path.write_text(json.dumps(record, indent=1))
+    record_part = record_path.with_name(f"{record_path.name}.part")
+    record_part.write_text(json.dumps(record, indent=1))
+    os.replace(record_part, record_path)
     return np.load(array_path, mmap_mode="r")
 
 

@@ -27,10 +27,55 @@ def data_read(source, study):
     files = {
         "config.atlas_path": [atlas, atlas.with_name(atlas.name.replace(".nii.gz", ".tsv"))],
         "config.calibration_path": [study.calibration_path],
-        "claims": [study.data_manifest / "claims.tsv"],
+        "claims_table(": [study.data_manifest / "claims.tsv"],
+        "claims.tsv": [study.data_manifest / "claims.tsv"],
         "paper.yaml": [study.data_manifest / "paper.yaml"],
     }
-    return [path for word, paths in files.items() if word in text for path in paths]
+    return list(dict.fromkeys(p for word, paths in files.items() if word in text for p in paths))
+
+
+def results_read(source):
+    """Whether a page reads the array of scans, whose record has a hash of the images.
+
+    Parameters
+    ----------
+    source : Path
+        A py:percent page.
+
+    Returns
+    -------
+    list of str
+        `volumes.json`, or nothing.
+    """
+    return ["volumes.json"] * ('(config, "volumes.npy")' in Path(source).read_text())
+
+
+def forget_lost_models(results):
+    """Delete the notebooks of models whose weights were deleted, so that they are trained again.
+
+    Weights cannot be outputs of the workflow, which would delete them before a run continues.
+
+    Parameters
+    ----------
+    results : Path
+        Folder of the study.
+
+    Returns
+    -------
+    list of Path
+        Notebooks that were deleted.
+    """
+    lost = []
+    for notebook in sorted(results.glob("fits/*.ipynb")):
+        *variant, stage = notebook.stem.split(".")
+        folder = results / "models"
+        if variant:
+            folder /= f"recipes/{variant[1]}" if variant[0] == "recipe" else variant[0]
+        members = list((folder / stage).glob("member-*"))
+        if not members or any(not (m / "weights.safetensors").is_file() for m in members):
+            notebook.unlink()
+            lost.append(notebook)
+    return lost
 
 
 def settings_read(source, study):

@@ -61,7 +61,7 @@ models = {
 # %% [markdown]
 # Cost is counted in two ways: floating-point operations of one training step for one
 # scan, which do not depend on the machine, and the seconds of all networks of the
-# recipe, pre-training included, measured while two of them ran side by side.
+# recipe on one thread, pre-training included.
 
 # %%
 stages = [f"fold-{k}" for k in range(config.training.n_folds)]
@@ -152,7 +152,7 @@ Markdown(
 # One run with one seed stands for each recipe; another seed moves each AUC by an amount
 # that the intervals do not contain. *Not distinguishable* is not *equal*: with more
 # scans, smaller differences would show. No P value here is corrected for the number of
-# recipes, and the recipe of this study was fixed before, on another cohort.
+# recipes. A recipe that is chosen from this table is judged anew on the blind test.
 
 # %% [markdown]
 # ## Summary

@@ -141,20 +141,28 @@ for name, img in images.items():
     nib.save(img, config.results / "saliency" / f"mean_{name}.nii.gz")
 
 # %% tags=["hide-input"]
-saliency_figures.saliency_maps(images, load_mni152_template(resolution=2))
+template = load_mni152_template(resolution=2)
+saliency_figures.saliency_maps(images, template, cut_coords=(24, 6, 2))
 
 # %% [markdown]
-# **Mean full-gradient saliency by diagnosis** (as the paper's Fig. 5) over the MNI
-# template, rescaled to 0-1 inside the brain; values below 0.35 are not drawn. The
-# straight edges are those of the box that the network sees (`network.field_mm`). All
-# maps come from models that never saw the scan they explain. The paper names
-# putamen, caudate and midbrain as the most contributing regions.
+# **Mean full-gradient saliency by diagnosis, planes through the striatum** (as the
+# paper's Fig. 5) over the MNI template, rescaled to 0-1 inside the brain; values below
+# 0.35 are not drawn. The straight edges are those of the box that the network sees
+# (`network.field_mm`). All maps come from models that never saw the scan they explain.
+# The paper names putamen, caudate and midbrain as the most contributing regions.
+
+# %% tags=["hide-input"]
+saliency_figures.saliency_maps(images, template, cut_coords=(6, -17, -11))
+
+# %% [markdown]
+# **The same maps, planes through the midbrain.**
 
 # %% tags=["hide-input"]
 saliency_figures.saliency_viewer(images, load_mni152_template(resolution=3))
 
 # %% [markdown]
 # **The same maps to look around in**: click or drag in a plane to move the other two.
+# Values below 0.35 are not drawn.
 #
 # ## Where it lies
 #

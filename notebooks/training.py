@@ -72,9 +72,10 @@ if config.decisions.blind_test_model == "refit":
 pool = {name: np.flatnonzero(rows) for name, rows in pool.items() if rows.any()}
 
 # %% [markdown]
-# A model is the mean logit of several networks (`network.n_members`). Each has another
-# inner validation split, so every scan of the pool is learned from by most of them and
-# stops one or two.
+# A model is the mean logit of its networks (`network.n_members`). Each has another
+# inner validation split, so that nearly every scan of the pool is learned from by some
+# of them. With `early_stopping_on: test_fold`, the scans that are learned from stay
+# the same, and the inner validation scans are not used.
 
 # %%
 stages = {}
@@ -86,8 +87,8 @@ for name, rows in pool.items():
         fit, inner = split_inner(scans.iloc[rows], settings.inner_fraction, seed)
         stages[name, j] = (rows[fit], rows[inner])
         if settings.early_stopping_on == "test_fold" and name.startswith("fold-"):
-            judged = scans["fold"] == int(name.removeprefix("fold-"))
-            stages[name, j] = (rows, np.flatnonzero(judged))
+            inner = scans["fold"] == int(name.removeprefix("fold-"))
+            stages[name, j] = (rows[fit], np.flatnonzero(inner))
 if stage not in ("all", "pretrain", *pool):
     raise ValueError(f"stage {stage!r} is not one of all, {', '.join(pool)}")
 
@@ -118,10 +119,10 @@ figures.learning_curves(histories) if done else "no scan in this stage"
 
 # %% [markdown]
 # **Learning curves.** Cross-entropy of the scans learned from (grey) and of the
-# inner validation scans (blue) by epoch. The red dot is the epoch whose weights are
-# kept. A blue curve that turns up while the grey one falls is overfitting; training
-# stops when the validation loss has not improved for as many epochs as
-# `training.patience` says.
+# scans that stop the training (blue) by epoch, one line for each network. The red dot
+# is the epoch whose weights are kept. A blue curve that turns up while the grey one
+# falls is overfitting; training stops when the loss has not improved for as many epochs
+# as `training.patience` says.
 
 # %%
 columns = ["n_fit", "n_validation", "n_epochs", "best_epoch", "validation_loss"]
@@ -147,9 +148,10 @@ report.table(shown).format(
 #
 # ## What it ran on
 #
-# The same study file gives the same predictions, byte for byte, on the same machine
-# with the same versions. Each network's folder `models/<model>/member-<j>` keeps its
-# settings and seeds, a hash of everything it learned from, and this:
+# The same study file gives the same predictions, byte for byte, on the same kind of
+# processor with the same versions and threads. Each network's folder
+# `models/<model>/member-<j>` keeps its settings and seeds, a hash of everything it
+# learned from, and this:
 
 # %% tags=["hide-input"]
 made_with = records["environment"].iloc[0] if done else {}

@@ -15,5 +15,4 @@ def test_versions_and_hardware_are_those_of_this_process():
     assert set(PACKAGES) <= set(found)
     assert found["threads"] == torch.get_num_threads()
     assert found["cores"] >= 1 and found["memory_gb"] > 0.1
-    assert (found["accelerator"] is None) == (not torch.accelerator.is_available())
     json.dumps(found)

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from datnet_core.network import DATNet, Ensemble
+from datnet_core.network import DATNet, Ensemble, build
 from datnet_core.randomisation import cascade, rank_correlation, stages
 from datnet_core.saliency import saliency_maps
+from datnet_core.study import Network
 
 STAGES = ["head", "encoder.2", "encoder.1", "encoder.0", "stem"]
 
@@ -95,3 +96,10 @@ def test_parallel_networks_are_randomised_together():
         assert not torch.allclose(network(x), logits)
     for network, logits in zip(model.networks, before, strict=True):
         torch.testing.assert_close(network(x), logits)
+
+
+def test_steps_in_front_of_a_network_do_not_hide_its_stages():
+    settings = Network(n_filters=2, n_levels=2, standardised=True, resized_to=(9, 10, 11))
+    model = Ensemble([build(3, settings)])
+    expected = ["stem", "encoder.0", "encoder.1", "encoder.2", "head"]
+    assert stages(model) == [f"networks.*.2.{name}" for name in expected]

@@ -41,7 +41,7 @@ def texts(fig):
 
 
 def test_mean_maps_have_a_row_and_a_colour_bar_for_each_diagnosis(rng, template):
-    fig = saliency_figures.saliency_maps(images(["IPD", "MSA"], rng), template)
+    fig = saliency_figures.saliency_maps(images(["IPD", "MSA"], rng), template, (8, -17, -10))
     words = texts(fig)
     assert "IPD" in words and "MSA" in words
 

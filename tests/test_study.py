@@ -165,7 +165,7 @@ def test_a_phantom_says_so(study):
 
 
 def test_a_recipe_changes_what_it_names_and_has_one_network(write):
-    recipes = {"fine": {"grid_mm": 2, "network": {"n_filters": 3}}, "plain": {}}
+    recipes = {"fine": {"grid_mm": 2, "network": {"n_filters": 3, "n_members": 7}}, "plain": {}}
     study = read_study(write(network={"dropout": 0.1, "n_members": 5}, recipes=recipes))
     assert study.recipe("study") == (4.0, study.network)
     one = study.network.model_copy(update={"n_members": 1})
@@ -189,3 +189,14 @@ def test_a_recipe_changes_what_it_names_and_has_one_network(write):
 def test_a_recipe_with_an_error_is_refused_when_the_file_is_read(write, recipe, message):
     with pytest.raises(ValueError, match=message):
         read_study(write(recipes={"r": recipe}))
+
+
+@pytest.mark.parametrize("name", ["study", "on", "null", "8", "Mm2", "a.b"])
+def test_a_recipe_needs_a_name_that_is_only_a_name(write, name):
+    with pytest.raises(ValueError, match=rf"recipes\.{name}"):
+        read_study(write(recipes={name: {}}))
+
+
+def test_every_device_needs_two_scans_of_a_batch(write):
+    with pytest.raises(ValueError, match="batch_size is 6, expected at least 2 for each of 4"):
+        read_study(write(training={"batch_size": 6, "devices": 4}))

@@ -218,3 +218,28 @@ def test_a_changed_own_scan_table_is_noticed(project):
     table.write_text("\n".join(lines[:last] + lines[last + 1 :]) + "\n")
     run = snakemake(project, "own.yaml", "--dry-run", "--quiet", "host")
     assert "cohorts" in run.stdout + run.stderr and "Nothing to be done" not in run.stderr
+
+
+def test_a_changed_image_trains_again_also_after_a_stop_in_between(project):
+    image = sorted((project / "own").rglob("*.nii.gz"))[0]
+    os.utime(image)
+    only_cohorts = snakemake(project, "own.yaml", "--", "results/own/cohorts.json")
+    assert only_cohorts.returncode == 0, only_cohorts.stderr[-3000:]
+    run = snakemake(project, "own.yaml", "--dry-run", "--quiet", "host")
+    planned = set(re.findall(r"^(\w+) +\d+$", run.stdout, re.MULTILINE))
+    assert {"fit", "fit_variant", "fit_recipe", "grid", "blind_test"} <= planned
+
+
+def test_damaged_weights_are_named_and_made_again_once_deleted(project, smoke):
+    path = smoke / "models/fold-0/member-1/weights.safetensors"
+    good = path.read_bytes()
+    path.write_bytes(good[:-1] + bytes([good[-1] ^ 1]))
+    (smoke / "predictions/cross_validation.tsv").unlink()
+    target = ("--", "results/smoke/predictions/cross_validation.tsv")
+    run = snakemake(project, "data_manifest/smoke.yaml", *target)
+    assert run.returncode != 0
+    assert f"{path.relative_to(project)} is damaged" in run.stdout + run.stderr
+    path.unlink()
+    run = snakemake(project, "data_manifest/smoke.yaml", *target)
+    assert run.returncode == 0, run.stdout[-2000:] + run.stderr[-6000:]
+    assert path.read_bytes() == good

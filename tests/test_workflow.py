@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from datnet_core.study import Study, read_study
-from datnet_core.workflow import code_read, settings_read
+from datnet_core.workflow import code_read, forget_lost_models, results_read, settings_read
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted((ROOT / "notebooks").glob("*.py"))
@@ -139,3 +139,28 @@ def test_no_file_imports_a_module_in_a_way_that_is_not_followed():
                 assert not [n.name for n in node.names if n.name.startswith("datnet_core")], path
             if isinstance(node, ast.ImportFrom):
                 assert not node.level, path
+
+
+def test_pages_that_read_the_scans_depend_on_the_record_of_the_images():
+    assert results_read(ROOT / "notebooks/saliency.py") == ["volumes.json"]
+    assert results_read(ROOT / "notebooks/claims.py") == []
+
+
+def test_a_model_without_its_weights_is_forgotten_and_others_stay(tmp_path):
+    names = {
+        "fold-0": "fold-0",
+        "test_fold.fold-0": "test_fold/fold-0",
+        "recipe.mm2.fold-1": "recipes/mm2/fold-1",
+    }
+    (tmp_path / "fits").mkdir()
+    for notebook, folder in names.items():
+        (tmp_path / "fits" / f"{notebook}.ipynb").touch()
+        for j in range(2):
+            member = tmp_path / "models" / folder / f"member-{j}"
+            member.mkdir(parents=True)
+            (member / "weights.safetensors").touch()
+    assert forget_lost_models(tmp_path) == []
+    (tmp_path / "models/test_fold/fold-0/member-1/weights.safetensors").unlink()
+    (tmp_path / "models/recipes/mm2/fold-1/member-0/weights.safetensors").unlink()
+    forget_lost_models(tmp_path)
+    assert [p.name for p in (tmp_path / "fits").iterdir()] == ["fold-0.ipynb"]
