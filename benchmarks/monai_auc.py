@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 import torch
 from lightning_fabric import Fabric
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.optim.swa_utils import AveragedModel
 
 from datnet_core import metrics, network, prediction, training
 from datnet_core.manifest import split_inner
@@ -35,7 +35,7 @@ def learned(model, volumes, labels, scans, settings):
         fit, inner = split_inner(scans.iloc[rows], settings.inner_fraction, [settings.seed, 1])
         fit, inner = rows[fit], rows[inner]
         optimizer = torch.optim.Adam(model.parameters(), lr=settings.learning_rate)
-        decay = get_ema_multi_avg_fn(settings.averaging)
+        decay = training.running_mean(settings.averaging)
         averaged = AveragedModel(model, multi_avg_fn=decay, use_buffers=True)
         best = np.inf
         for epoch in range(n_epochs):

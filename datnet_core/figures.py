@@ -259,12 +259,12 @@ def auc_against_cost(found, alpha=0.05):
     matplotlib.figure.Figure
     """
     fig, ax = plt.subplots(figsize=(7.5, 4))
-    for recipe, row in found.iterrows():
+    for k, (recipe, row) in enumerate(found.iterrows()):
         colour = "C0" if row["p"] >= alpha else "white"
         ax.plot([row["gflop"]] * 2, [row["low"], row["high"]], color="0.6", lw=1.5, zorder=1)
         ax.scatter(row["gflop"], row["auc"], s=50, color=colour, edgecolor="C0", zorder=2)
         ax.annotate(
-            recipe.replace("_", " "), (row["gflop"], row["auc"]), xytext=(7, 0),
+            recipe.replace("_", " "), (row["gflop"], row["auc"]), xytext=(7, (-7, 7)[k % 2]),
             textcoords="offset points", va="center", fontsize="small",
         )  # fmt: skip
     ax.set(

@@ -73,8 +73,8 @@ class Training(Section):
     seed: Count = 0
     n_folds: Annotated[int, Field(ge=2)] = 6
     pretrain: bool = True
-    learning_rate: PositiveFloat = 3e-4
-    batch_size: Annotated[int, Field(ge=2)] = 32
+    learning_rate: PositiveFloat = 2e-4
+    batch_size: Annotated[int, Field(ge=2)] = 16
     averaging: Annotated[float, Field(ge=0, lt=1)] = 0.98
     max_epochs: Positive = 60
     patience: Positive = 20

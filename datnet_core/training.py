@@ -163,8 +163,9 @@ def _train(fabric, folder, model, data, training, inputs):
     never = training.max_epochs
     schedule = ReduceLROnPlateau(optimizer, factor=0.5, patience=training.halve_after or never)
     model, optimizer = fabric.setup(network, optimizer)
-    decay = get_ema_multi_avg_fn(training.averaging)
-    averaged = AveragedModel(network, multi_avg_fn=decay, use_buffers=True)
+    averaged = AveragedModel(
+        network, multi_avg_fn=running_mean(training.averaging), use_buffers=True
+    )
     history, seconds = resume(checkpoint_path, network, averaged, optimizer)
     for done in history:
         schedule.step(done["validation_loss"])
@@ -229,6 +230,31 @@ def variant_settings(training, variant):
     if variant not in VARIANTS:
         raise ValueError(f"variant {variant!r} is not one of {', '.join(VARIANTS)}")
     return training.model_copy(update=VARIANTS[variant])
+
+
+def running_mean(decay):
+    """Update rule of the averaged weights for `torch.optim.swa_utils.AveragedModel`.
+
+    mean_k = d_k mean_(k-1) + (1 - d_k) w_k with d_k = min(decay, (1 + k) / (10 + k)): in its first
+    steps the mean follows the weights. With a constant decay it would hold on to the random start,
+    and the early stopping would take that for the best epoch of a small cohort.
+
+    Parameters
+    ----------
+    decay : float
+        Share of the mean that a step keeps, 0 (the last weights) to below 1.
+
+    Returns
+    -------
+    callable
+        Of the averaged tensors, the current ones, and the number of steps so far.
+    """
+
+    def update(averaged, current, n_steps):
+        k = int(n_steps)
+        get_ema_multi_avg_fn(min(decay, (1 + k) / (10 + k)))(averaged, current, n_steps)
+
+    return update
 
 
 def _optimizer(network, training):

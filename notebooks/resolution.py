@@ -131,7 +131,9 @@ shown["P against the best"] = [f"{p:.2g}" for p in found["p"]]
 shown["GFLOP per scan"] = found["gflop"].map("{:.2g}".format).to_numpy()
 shown["seconds"] = found["seconds"].map("{:.0f}".format).to_numpy()
 kept = ["recipe", "grid_mm", "voxels", "filters", "levels", "normalisation"]
-report.table(shown[[*kept, "GFLOP per scan", "seconds"]]).format({"grid_mm": "{:g}"})
+report.table(
+    shown[[*kept, "GFLOP per scan", "seconds"]].rename(columns={"grid_mm": "grid, mm"})
+).format({"grid, mm": "{:g}"})
 
 # %% tags=["hide-input"]
 kept = ["recipe", "mean AUC, patients", "P against the best"]

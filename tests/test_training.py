@@ -508,7 +508,7 @@ EFFECTS = {
     "batch_size": 8,
     "balanced_classes": False,
     "flips": False,
-    "averaging": 0.9,
+    "averaging": 0.1,
     "head_l2": 0.1,
     "precision": "bf16-mixed",
 }
@@ -591,7 +591,8 @@ def test_the_learning_rate_is_halved_on_a_plateau_also_after_an_interruption(tmp
 
 
 def test_the_weights_that_are_kept_are_the_running_mean(tmp_path, monkeypatch):
-    # After k steps from w_1: mean_1 = w_1, mean_k = 0.5 mean_(k-1) + 0.5 w_k.
+    # mean_0 = w_0, mean_k = d_k mean_(k-1) + (1 - d_k) w_k, d_k = min(0.25, (1 + k) / (10 + k)):
+    # 2 / 11, 3 / 12, 0.25 (4 / 13 is more).
     seen, train_epoch = [], training._train_epoch
 
     def recorded(fabric, model, averaged, optimizer, *args):
@@ -605,10 +606,10 @@ def test_the_weights_that_are_kept_are_the_running_mean(tmp_path, monkeypatch):
         return train_epoch(fabric, model, averaged, optimizer, *args)
 
     monkeypatch.setattr(training, "_train_epoch", recorded)
-    fit(tmp_path / "m", max_epochs=1)
+    fit(tmp_path / "m", max_epochs=1, averaging=0.25)
     mean = seen[0]
-    for weights in seen[1:]:
-        mean = 0.5 * mean + 0.5 * weights
+    for decay, weights in zip((2 / 11, 3 / 12, 0.25), seen[1:], strict=True):
+        mean = decay * mean + (1 - decay) * weights
     kept, _ = model_files.read_tensors(tmp_path / "m" / "weights.safetensors")
     assert len(seen) == N_BATCHES
     torch.testing.assert_close(kept["stem.0.weight"], mean)
