@@ -95,12 +95,8 @@ def read_tensors(path):
     """
     if not path.is_file():
         raise FileNotFoundError(f"{path} is missing; the page `training` makes it: make study")
-    try:
-        tensors = load_file(path)
-        with safe_open(path, "pt") as file:
-            metadata = json.loads((file.metadata() or {}).get("record", "{}"))
-    except (SafetensorError, OSError) as error:
-        raise ValueError(f"{path} is damaged ({error}); delete it and run again") from error
+    metadata = _metadata(path)
+    tensors = load_file(path)
     if metadata.get("sha256") != _content_hash(tensors):
         raise ValueError(
             f"{path} is damaged (its content has another hash than was written); "
@@ -109,8 +105,17 @@ def read_tensors(path):
     return tensors, metadata
 
 
+def _metadata(path):
+    """Metadata of a safetensors file; empty in files of an older version."""
+    try:
+        with safe_open(path, "pt") as file:
+            return json.loads((file.metadata() or {}).get("record", "{}"))
+    except (SafetensorError, OSError, ValueError) as error:
+        raise ValueError(f"{path} is damaged ({error}); delete it and run again") from error
+
+
 def keep_if_of(path, inputs):
-    """Delete a tensor file of other inputs, which a change of settings may have left behind.
+    """Delete a tensor file of other inputs or of an older version, which a change left behind.
 
     Parameters
     ----------
@@ -124,8 +129,10 @@ def keep_if_of(path, inputs):
     ValueError
         If the file is damaged.
     """
-    if path.is_file() and read_tensors(path)[1].get("inputs") != inputs:
+    if path.is_file() and _metadata(path).get("inputs") != inputs:
         path.unlink()
+    elif path.is_file():
+        read_tensors(path)
 
 
 def write_checkpoint(path, inputs, model, averaged, optimizer, history, seconds):

@@ -53,6 +53,8 @@ volumes = np.load(report.upstream(config, "volumes.npy"), mmap_mode="r")
 field = field_of_view(config.images.grid_mm, config.network.field_mm)
 seen = volumes[(slice(None), *field)]  # what the network gets
 fold = scans["fold"].to_numpy()
+
+# %%
 titles = {}
 if config.training.early_stopping_on == "inner":
     titles["test_fold"] = "stopped on the test fold"

@@ -4,6 +4,7 @@ import re
 
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from datnet_core import model_files
 
@@ -61,3 +62,16 @@ def test_a_record_that_is_not_there_is_an_unfinished_model(tmp_path):
         model_files.read_config(tmp_path)
     model_files.write_config(tmp_path, {"classes": ["A"]})
     assert model_files.read_config(tmp_path) == {"classes": ["A"]}
+
+
+def test_files_of_other_inputs_or_of_an_older_version_make_way(tmp_path):
+    path = tmp_path / "t.safetensors"
+    model_files.write_tensors(path, tensors(), {"inputs": "mine"})
+    model_files.keep_if_of(path, "mine")
+    assert path.is_file()
+    model_files.keep_if_of(path, "others")
+    assert not path.exists()
+    save_file({"w": torch.ones(2)}, path, {"inputs": "mine"})  # as 0.1.0 wrote it
+    model_files.keep_if_of(path, "mine")
+    assert not path.exists()
+    model_files.keep_if_of(path, "mine")
