@@ -65,7 +65,9 @@ models = {
 
 # %%
 stages = [f"fold-{k}" for k in range(config.training.n_folds)]
-stages += ["pretrain"] * config.training.pretrain
+scans = report.read_table(config, "scans.tsv")
+if config.training.pretrain and (scans["cohort"] == "pretraining").any():
+    stages.append("pretrain")
 costs = pd.DataFrame(
     {
         name: recipes.cost(
@@ -83,7 +85,7 @@ costs = pd.DataFrame(
 
 # %%
 own = report.read_table(config, "predictions/cross_validation.tsv")
-fold = report.read_table(config, "scans.tsv")["fold"].to_numpy()
+fold = scans["fold"].to_numpy()
 truth = own["diagnosis"].to_numpy()
 proba = {}
 for name, (grid_mm, network) in chosen.items():
