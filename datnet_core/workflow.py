@@ -53,6 +53,9 @@ def results_read(source):
 def forget_lost_models(results):
     """Delete the notebooks of models whose weights were deleted, so that they are trained again.
 
+    The result of the page that starts from them goes too: the workflow makes a missing file again
+    only where something that is to be made needs it.
+
     Weights cannot be outputs of the workflow, which would delete them before a run continues.
 
     Parameters
@@ -68,12 +71,14 @@ def forget_lost_models(results):
     lost = []
     for notebook in sorted(results.glob("fits/*.ipynb")):
         *variant, stage = notebook.stem.split(".")
-        folder = results / "models"
+        folder, page = results / "models", "training"
         if variant:
+            page = "resolution" if variant[0] == "recipe" else "protocol"
             folder /= f"recipes/{variant[1]}" if variant[0] == "recipe" else variant[0]
         members = list((folder / stage).glob("member-*"))
         if not members or any(not (m / "weights.safetensors").is_file() for m in members):
             notebook.unlink()
+            (results / f"{page}.json").unlink(missing_ok=True)
             lost.append(notebook)
     return lost
 

@@ -159,8 +159,11 @@ def test_a_model_without_its_weights_is_forgotten_and_others_stay(tmp_path):
             member = tmp_path / "models" / folder / f"member-{j}"
             member.mkdir(parents=True)
             (member / "weights.safetensors").touch()
+    for page_name in ("training", "protocol", "resolution", "claims"):
+        (tmp_path / f"{page_name}.json").touch()
     assert forget_lost_models(tmp_path) == []
     (tmp_path / "models/test_fold/fold-0/member-1/weights.safetensors").unlink()
     (tmp_path / "models/recipes/mm2/fold-1/member-0/weights.safetensors").unlink()
     forget_lost_models(tmp_path)
     assert [p.name for p in (tmp_path / "fits").iterdir()] == ["fold-0.ipynb"]
+    assert {p.name for p in tmp_path.glob("*.json")} == {"training.json", "claims.json"}
