@@ -21,6 +21,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from datnet_core.model_files import (
     fingerprint,
     keep_if_of,
+    read_config,
     read_tensors,
     resume,
     write_checkpoint,
@@ -88,8 +89,8 @@ def fit(folder, volumes, labels, fit_rows, validation_rows, classes, network, tr
             f"{network.n_levels} levels leave one voxel of {seen}; lower network.n_levels, widen "
             "network.field_mm, or take 'batch'"
         )
-    if start and not (start / "config.json").is_file():
-        raise FileNotFoundError(f"{start} holds no finished model to start from: make study")
+    if start:
+        read_config(start)  # refuses a model that is not finished
     folder.mkdir(parents=True, exist_ok=True)
     split = (fit_rows, validation_rows)
     inputs = fingerprint(volumes, labels, split, classes, network, training, start)
