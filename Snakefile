@@ -43,7 +43,9 @@ PAGES["saliency_sanity"] = (
 )
 PAGES["claims"] = ([f"{page}.json" for page in ANALYSES], ["claims.tsv"])
 if study.phantom:
-    PAGES["phantom"] = (["cohorts.json"], ["predictions/oracle.tsv"])
+    PAGES["phantom"] = (
+        ["cohorts.json"], ["predictions/oracle.tsv", "predictions/region_means.tsv"]
+    )
     PAGES["truth"] = (["phantom.json", "cross_validation.json", "blind_test.json"], [])
     PAGES["saliency_truth"] = (["saliency_sanity.json"], [])
 else:

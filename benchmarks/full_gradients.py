@@ -15,9 +15,9 @@ import torch.nn.functional as F
 from torch.nn.functional import cross_entropy
 
 from datnet_core import network
+from datnet_core.grid import field_of_view, study_grid
 from datnet_core.saliency import full_gradients, saliency_map
 from datnet_core.study import read_study
-from datnet_core.volumes import field_of_view, study_grid
 
 BATCH, N_CLASSES, REPEATS = 16, 4, 5
 

@@ -19,10 +19,10 @@ import torch
 from lightning_fabric import Fabric
 from torch.optim.swa_utils import AveragedModel
 
-from datnet_core import metrics, network, prediction, training
+from datnet_core import epochs, metrics, network, prediction
+from datnet_core.grid import field_of_view
 from datnet_core.manifest import split_inner
 from datnet_core.study import read_study
-from datnet_core.volumes import field_of_view
 
 EPOCHS = {"pretraining": 12, "training": 12}
 
@@ -35,17 +35,17 @@ def learned(model, volumes, labels, scans, settings):
         fit, inner = split_inner(scans.iloc[rows], settings.inner_fraction, [settings.seed, 1])
         fit, inner = rows[fit], rows[inner]
         optimizer = torch.optim.Adam(model.parameters(), lr=settings.learning_rate)
-        decay = training.running_mean(settings.averaging)
+        decay = epochs.running_mean(settings.averaging)
         averaged = AveragedModel(model, multi_avg_fn=decay, use_buffers=True)
         best = np.inf
         for epoch in range(n_epochs):
             start = time.perf_counter()
             rng = np.random.default_rng([settings.seed, epoch])
-            training._train_epoch(
+            epochs.train_epoch(
                 fabric, model, averaged, optimizer, volumes, labels, fit, settings, rng
             )
             seconds += time.perf_counter() - start
-            loss = training._validation_loss(averaged.module, volumes, labels, inner, 8)
+            loss = epochs.validation_loss(averaged.module, volumes, labels, inner, 8)
             sys.stderr.write(f"{type(model).__name__} {cohort} epoch {epoch}: {loss:.3f}\n")
             if loss < best:
                 best, weights = (

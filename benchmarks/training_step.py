@@ -19,8 +19,8 @@ from torch.nn.functional import cross_entropy
 from torch.utils.flop_counter import FlopCounterMode
 
 from datnet_core import network
+from datnet_core.grid import field_of_view, study_grid
 from datnet_core.study import read_study
-from datnet_core.volumes import field_of_view, study_grid
 
 N_CLASSES = 4
 

@@ -132,6 +132,24 @@ def binding_classifier():
     )
 
 
+def sides_unordered(left, right):
+    """Features that are the same for an image and its mirror image.
+
+    Which side of a patient is worse says nothing about the diagnosis; how much worse it is does.
+
+    Parameters
+    ----------
+    left, right : ndarray of shape (n_scans, n_regions)
+        Binding ratios.
+
+    Returns
+    -------
+    ndarray of shape (n_scans, 2 * n_regions)
+        Mean of both sides, then their absolute difference, by region.
+    """
+    return np.concatenate([(left + right) / 2, abs(left - right)], axis=1)
+
+
 def out_of_fold_proba(features, diagnosis, fold, class_names):
     """Probabilities of each scan from a classifier that never saw its fold.
 
@@ -142,16 +160,18 @@ def out_of_fold_proba(features, diagnosis, fold, class_names):
     diagnosis : ndarray of str, shape (n_scans,)
         Labels; those of a fold are not used for its own probabilities.
     fold : int ndarray of shape (n_scans,)
-        Cross-validation fold.
+        Cross-validation fold; negative for scans that every classifier learns from.
     class_names : tuple of str
         Order of the columns.
 
     Returns
     -------
     ndarray of shape (n_scans, n_classes)
+        NaN for scans that are in no fold.
     """
     proba = np.zeros((len(features), len(class_names)))
-    for k in np.unique(fold):
+    proba[fold < 0] = np.nan
+    for k in np.unique(fold[fold >= 0]):
         fitted = binding_classifier().fit(features[fold != k], diagnosis[fold != k])
         columns = [class_names.index(name) for name in fitted.classes_]
         proba[np.ix_(fold == k, columns)] = fitted.predict_proba(features[fold == k])

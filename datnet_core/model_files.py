@@ -7,7 +7,6 @@ holds the last epoch. Every tensor file carries a hash of its content, so a dama
 
 import hashlib
 import json
-import os
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +14,10 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 
-CODE = ("network.py", "training.py", "prediction.py", "model_files.py")  # what a model depends on
+from datnet_core.files import whole
+
+# What a model depends on.
+CODE = ("network.py", "training.py", "epochs.py", "prediction.py", "model_files.py")
 
 
 def read_config(folder):
@@ -45,18 +47,12 @@ def read_config(folder):
 
 def write_config(folder, config):
     """Write `config.json`: from here on the model counts as finished."""
-    write_text(folder / "config.json", json.dumps(config, indent=1))
-
-
-def write_text(path, text):
-    """Write text by way of a temporary file."""
-    part = path.with_name(f"{path.name}.part")
-    part.write_text(text)
-    os.replace(part, path)
+    with whole(folder / "config.json") as part:
+        part.write_text(json.dumps(config, indent=1))
 
 
 def write_tensors(path, tensors, metadata):
-    """Write a safetensors file by way of a temporary file, with a hash of the tensors.
+    """Write a safetensors file with a hash of the tensors.
 
     Parameters
     ----------
@@ -66,10 +62,9 @@ def write_tensors(path, tensors, metadata):
         Kept in the header of the file.
     """
     tensors = {name: tensor.contiguous() for name, tensor in tensors.items()}
-    part = path.with_suffix(".part")
     record = metadata | {"sha256": _content_hash(tensors)}
-    save_file(tensors, part, {"record": json.dumps(record)})  # safetensors shuffles several keys
-    os.replace(part, path)
+    with whole(path) as part:  # one key, for safetensors shuffles several
+        save_file(tensors, part, {"record": json.dumps(record)})
 
 
 def read_tensors(path):

@@ -8,7 +8,6 @@ on the number of threads, and a stopped run continues.
 import hashlib
 import itertools
 import json
-import os
 import shutil
 from pathlib import Path
 
@@ -17,6 +16,7 @@ import numpy as np
 from joblib import Parallel, delayed
 
 from datnet_core import effects, population, scanner
+from datnet_core.files import whole
 from datnet_core.progress import progress
 
 DESCRIPTION = {
@@ -159,15 +159,13 @@ def _write_effects(folder, phantom, calibration, atlas, control):
 
 
 def _write_image(img, path):
-    """Write an image in mm and seconds by way of a temporary file."""
+    """Write an image in mm and seconds."""
     img.header.set_xyzt_units("mm", "sec")
-    part = path.with_name(f"part-{path.name}")
-    nib.save(img, part)
-    os.replace(part, path)
+    with whole(path) as part:
+        nib.save(img, part)
 
 
 def _write_table(table, path):
     """Tab-separated with `n/a` for missing values, as BIDS has it."""
-    part = path.with_suffix(".part")
-    table.to_csv(part, sep="\t", index=False, na_rep="n/a")
-    os.replace(part, path)
+    with whole(path) as part:
+        table.to_csv(part, sep="\t", index=False, na_rep="n/a")

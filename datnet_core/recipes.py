@@ -10,9 +10,9 @@ from torch.nn.functional import cross_entropy
 from torch.utils.flop_counter import FlopCounterMode
 
 from datnet_core.bootstrap import resampled_participants, weighted_auc
+from datnet_core.grid import field_of_view
 from datnet_core.model_files import read_config
 from datnet_core.network import build
-from datnet_core.volumes import field_of_view
 
 
 def step_gflop(n_classes, network, shape, batch_size=2):

@@ -2,13 +2,13 @@
 
 import json
 import math
-import os
 import re
 
 import pandas as pd
 from IPython.display import HTML
 
 from datnet_core.claims import compare, read_claims
+from datnet_core.files import whole
 
 
 def upstream(study, name):
@@ -46,7 +46,7 @@ def read_table(study, name):
 
 
 def write_table(study, name, table):
-    """Write a table below `results/<study>/` by way of a temporary file.
+    """Write a table below `results/<study>/`.
 
     Parameters
     ----------
@@ -56,11 +56,8 @@ def write_table(study, name, table):
     table : DataFrame
         Written without its index.
     """
-    path = study.results / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
-    table.to_csv(part, sep="\t", index=False, float_format="%.8g")
-    os.replace(part, path)
+    with whole(study.results / name) as part:
+        table.to_csv(part, sep="\t", index=False, float_format="%.8g")
 
 
 def write_result(study, page, numbers, claims):
@@ -76,11 +73,9 @@ def write_result(study, page, numbers, claims):
     claims : dict
         By claim id: a dict of `value` and, where there is one, `low`, `high`, `p`.
     """
-    path = study.results / f"{page}.json"
     result = {"page": page, "study": study.name, "numbers": numbers, "claims": claims}
-    part = path.with_suffix(".part")
-    part.write_text(json.dumps(_plain(result), indent=1, allow_nan=False) + "\n")
-    os.replace(part, path)
+    with whole(study.results / f"{page}.json") as part:
+        part.write_text(json.dumps(_plain(result), indent=1, allow_nan=False) + "\n")
 
 
 def read_result(study, page):

@@ -13,11 +13,11 @@ import numpy as np
 import pandas as pd
 import torch
 from lightning_fabric import Fabric
-from torch import nn
-from torch.nn.functional import cross_entropy
 from torch.optim.lr_scheduler import ReduceLROnPlateau
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.optim.swa_utils import AveragedModel
 
+from datnet_core.epochs import adam, running_mean, train_epoch, validation_loss
+from datnet_core.files import whole
 from datnet_core.model_files import (
     fingerprint,
     keep_if_of,
@@ -27,10 +27,8 @@ from datnet_core.model_files import (
     write_checkpoint,
     write_config,
     write_tensors,
-    write_text,
 )
 from datnet_core.network import build, last_grid
-from datnet_core.prediction import batch, predict
 from datnet_core.progress import progress
 from datnet_core.provenance import environment
 
@@ -122,9 +120,8 @@ def fit(folder, volumes, labels, fit_rows, validation_rows, classes, network, tr
     history, seconds = fabric.launch(_train, folder, model, data, training, inputs)
 
     table = pd.DataFrame(history)
-    write_text(
-        folder / "history.tsv", table.to_csv(None, sep="\t", index=False, float_format="%.6g")
-    )
+    with whole(folder / "history.tsv") as part:
+        table.to_csv(part, sep="\t", index=False, float_format="%.6g")
     best = _best_epoch(history)
     config = {
         "inputs": inputs,
@@ -160,7 +157,7 @@ def _train(fabric, folder, model, data, training, inputs):
     checkpoint_path = folder / "checkpoint.safetensors"
     torch.backends.cudnn.deterministic = True
     network = model.to(memory_format=torch.channels_last_3d)
-    optimizer = _optimizer(network, training)
+    optimizer = adam(network, training)
     never = training.max_epochs
     schedule = ReduceLROnPlateau(optimizer, factor=0.5, patience=training.halve_after or never)
     model, optimizer = fabric.setup(network, optimizer)
@@ -181,11 +178,11 @@ def _train(fabric, folder, model, data, training, inputs):
         rng = np.random.default_rng([training.seed, epoch])
         # Dropout: the same after a restart, another on each device.
         torch.manual_seed((training.seed * 100_003 + epoch) * 64 + fabric.global_rank)
-        train_loss = _train_epoch(
+        train_loss = train_epoch(
             fabric, model, averaged, optimizer, volumes, labels, rows, training, rng
         )
         judged = averaged.module
-        loss = _validation_loss(judged, volumes, labels, validation_rows, training.batch_size)
+        loss = validation_loss(judged, volumes, labels, validation_rows, training.batch_size)
         loss = fabric.broadcast(loss)  # all devices stop at the same epoch
         if not np.isfinite(loss):
             raise RuntimeError(
@@ -231,86 +228,6 @@ def variant_settings(training, variant):
     if variant not in VARIANTS:
         raise ValueError(f"variant {variant!r} is not one of {', '.join(VARIANTS)}")
     return training.model_copy(update=VARIANTS[variant])
-
-
-def running_mean(decay):
-    """Update rule of the averaged weights for `torch.optim.swa_utils.AveragedModel`.
-
-    mean_k = d_k mean_(k-1) + (1 - d_k) w_k with d_k = min(decay, (1 + k) / (10 + k)): in its first
-    steps the mean follows the weights. With a constant decay it would hold on to the random start,
-    and the early stopping would take that for the best epoch of a small cohort.
-
-    Parameters
-    ----------
-    decay : float
-        Share of the mean that a step keeps, 0 (the last weights) to below 1.
-
-    Returns
-    -------
-    callable
-        Of the averaged tensors, the current ones, and the number of steps so far.
-    """
-
-    def update(averaged, current, n_steps):
-        k = int(n_steps)
-        get_ema_multi_avg_fn(min(decay, (1 + k) / (10 + k)))(averaged, current, n_steps)
-
-    return update
-
-
-def _optimizer(network, training):
-    """Adam; the public code has an L2 penalty on the weights of the last layer alone."""
-    last = [m.weight for m in network.modules() if isinstance(m, nn.Linear)][-1]
-    others = [p for p in network.parameters() if p is not last]
-    # The gradient of l2 |w|^2 is 2 l2 w; PyTorch adds weight_decay w.
-    groups = [{"params": others}, {"params": [last], "weight_decay": 2 * training.head_l2}]
-    # Not fused, though that takes a fifth off a step: its moments come back from a checkpoint in
-    # another memory layout, and a continued run would end with other weights.
-    return torch.optim.Adam(groups, lr=training.learning_rate)
-
-
-def _train_epoch(fabric, model, averaged, optimizer, volumes, labels, rows, training, rng):
-    """One pass over as many scans as there are rows; mean loss."""
-    model.train()
-    order = (
-        _balanced(labels[rows], rng) if training.balanced_classes else rng.permutation(len(rows))
-    )
-    n_batches = max(1, len(rows) // training.batch_size)  # a batch of one has no variance
-    total = 0.0
-    for chunk in np.array_split(rows[order], n_batches):
-        mirrored = rng.random(len(chunk)) < 0.5
-        mine = slice(fabric.global_rank, None, fabric.world_size)  # each device has its share
-        chunk, mirrored = chunk[mine], mirrored[mine]
-        x, y = batch(volumes, chunk), torch.from_numpy(labels[chunk])
-        if training.flips:
-            x[mirrored] = x[mirrored].flip(2)  # left and right are the first spatial axis
-        loss = cross_entropy(model(x.to(fabric.device)), y.to(fabric.device))
-        optimizer.zero_grad()
-        fabric.backward(loss)
-        optimizer.step()
-        averaged.update_parameters(model)
-        total += loss.item() * len(chunk)
-    return float(fabric.all_reduce(total, reduce_op="sum")) / len(rows)
-
-
-def _balanced(labels, rng):
-    """Positions of as many scans as given, every class equally often up to one scan."""
-    classes = np.unique(labels)
-    shares = np.full(len(classes), len(labels) // len(classes))
-    shares[rng.permutation(len(classes))[: len(labels) % len(classes)]] += 1
-    picks = []
-    for name, share in zip(classes, shares, strict=True):
-        members = np.flatnonzero(labels == name)
-        repeats = [rng.permutation(members) for _ in range(-(-share // len(members)))]
-        picks.append(np.concatenate(repeats)[:share])
-    return rng.permutation(np.concatenate(picks))
-
-
-def _validation_loss(model, volumes, labels, rows, batch_size):
-    """Mean cross-entropy in evaluation mode, each class weighing the same."""
-    proba = predict(model.eval(), volumes, rows, batch_size)
-    loss = -np.log(np.maximum(proba[np.arange(len(rows)), labels[rows]], 1e-12))
-    return float(np.mean([loss[labels[rows] == k].mean() for k in np.unique(labels[rows])]))
 
 
 def _best_epoch(history):

@@ -17,92 +17,16 @@ import numpy as np
 from joblib import Parallel, delayed
 from nilearn.image import resample_img
 
+from datnet_core import grid
 from datnet_core.atlas import region_mask
+from datnet_core.files import whole
+from datnet_core.grid import study_grid
 from datnet_core.progress import progress
 
-ORIGIN_MM = (-78.0, -112.0, -50.0)
-EXTENT_MM = (156.0, 188.0, 136.0)
 UNREADABLE = (  # what nibabel raises at files that are missing, damaged or no image
     OSError, EOFError, ValueError, TypeError, zlib.error,
     nib.filebasedimages.ImageFileError, nib.spatialimages.HeaderDataError,
 )  # fmt: skip
-
-
-def study_grid(spacing_mm):
-    """Grid over the bounding box of SPM's MNI template.
-
-    Parameters
-    ----------
-    spacing_mm : float
-        Edge of a voxel, mm. 2 gives 79 x 95 x 69 voxels.
-
-    Returns
-    -------
-    affine : ndarray of shape (4, 4)
-        Voxel index to mm.
-    shape : tuple of 3 int
-    """
-    affine = np.diag([spacing_mm, spacing_mm, spacing_mm, 1.0])
-    affine[:3, 3] = ORIGIN_MM
-    return affine, tuple(int(round(extent / spacing_mm)) + 1 for extent in EXTENT_MM)
-
-
-def field_of_view(spacing_mm, field_mm):
-    """Part of the study grid that a box in MNI space covers.
-
-    Parameters
-    ----------
-    spacing_mm : float
-        Voxel size of the study grid, mm.
-    field_mm : sequence of 3 pairs of float, or None
-        From and to along x, y, z, mm; None is the whole grid.
-
-    Returns
-    -------
-    tuple of 3 slice
-        Of the voxels whose centres lie in the box.
-
-    Raises
-    ------
-    ValueError
-        If the box holds fewer than two voxels along an axis.
-    """
-    affine, shape = study_grid(spacing_mm)
-    if field_mm is None:
-        return tuple(slice(0, n) for n in shape)
-    field = []
-    for (low, high), origin, n, axis in zip(field_mm, affine[:3, 3], shape, "xyz", strict=True):
-        first = max(int(np.ceil((low - origin) / spacing_mm)), 0)
-        last = min(int(np.floor((high - origin) / spacing_mm)), n - 1)
-        if last <= first:
-            raise ValueError(
-                f"network.field_mm from {low:g} to {high:g} mm along {axis} holds "
-                f"{max(last - first + 1, 0)} voxel(s) of the {spacing_mm:g} mm grid, which reaches "
-                f"from {origin:g} to {origin + spacing_mm * (n - 1):g} mm; expected more"
-            )
-        field.append(slice(first, last + 1))
-    return tuple(field)
-
-
-def in_full_grid(maps, field, shape):
-    """Maps of a field of view in their place on the whole grid, 0 outside.
-
-    Parameters
-    ----------
-    maps : ndarray of shape (..., x, y, z)
-        Values in the field.
-    field : tuple of 3 slice
-        Output of `field_of_view`.
-    shape : tuple of 3 int
-        Whole grid.
-
-    Returns
-    -------
-    ndarray of shape (..., *shape)
-    """
-    full = np.zeros((*maps.shape[:-3], *shape), maps.dtype)
-    full[(..., *field)] = maps
-    return full
 
 
 def read_scan(path):
@@ -277,27 +201,23 @@ def cache_volumes(paths, atlas, spacing_mm, reference_region, array_path, n_jobs
             return np.load(array_path, mmap_mode="r")
         array_path.unlink()  # no page may read an outdated array when a scan is refused below
         record_path.unlink()
-    array_path.parent.mkdir(parents=True, exist_ok=True)
-    part = array_path.with_suffix(".part.npy")
-    array = np.lib.format.open_memmap(part, "w+", np.float32, (len(paths), *shape))
     volumes = Parallel(n_jobs, prefer="threads", return_as="generator")(
         delayed(_volume_or_problem)(path, atlas, spacing_mm, reference_region) for path in paths
     )
     problems = []
-    for row, volume in enumerate(progress(volumes, "reading scans", len(paths))):
-        if isinstance(volume, str):
-            problems.append(volume)
-        else:
-            array[row] = volume
-    del array
-    if problems:
-        part.unlink()
-        lines = "\n".join(f"  {problem}" for problem in problems)
-        raise ValueError(f"{len(problems)} scan(s) cannot be used\n{lines}")
-    os.replace(part, array_path)
-    record_part = record_path.with_name(f"{record_path.name}.part")
-    record_part.write_text(json.dumps(record, indent=1))
-    os.replace(record_part, record_path)
+    with whole(array_path) as part:
+        array = np.lib.format.open_memmap(part, "w+", np.float32, (len(paths), *shape))
+        for row, volume in enumerate(progress(volumes, "reading scans", len(paths))):
+            if isinstance(volume, str):
+                problems.append(volume)
+            else:
+                array[row] = volume
+        del array
+        if problems:
+            lines = "\n".join(f"  {problem}" for problem in problems)
+            raise ValueError(f"{len(problems)} scan(s) cannot be used\n{lines}")
+    with whole(record_path) as part:
+        part.write_text(json.dumps(record, indent=1))
     return np.load(array_path, mmap_mode="r")
 
 
@@ -311,7 +231,8 @@ def _volume_or_problem(path, atlas, spacing_mm, reference_region):
 
 def _fingerprint(paths, atlas, spacing_mm, reference_region):
     """Hash of everything the cached array depends on, this code included."""
-    digest = hashlib.sha256(Path(__file__).read_bytes() + atlas.labels.tobytes())
+    code = Path(__file__).read_bytes() + Path(grid.__file__).read_bytes()
+    digest = hashlib.sha256(code + atlas.labels.tobytes())
     digest.update(repr((spacing_mm, reference_region)).encode())
     folder = os.path.commonpath(paths)  # a data set that was moved as a whole keeps its cache
     for path in map(Path, paths):

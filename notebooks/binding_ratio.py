@@ -32,8 +32,8 @@ from scipy.stats import false_discovery_control
 
 from datnet_core import binding, figures, metrics, report
 from datnet_core.atlas import read_atlas, region_fractions, region_mask_on
+from datnet_core.grid import study_grid
 from datnet_core.study import read_study
-from datnet_core.volumes import study_grid
 
 config = read_study(study)
 groups = config.compared

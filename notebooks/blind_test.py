@@ -38,8 +38,8 @@ from datnet_core import (
     report,
 )
 from datnet_core.atlas import read_atlas
+from datnet_core.grid import field_of_view, study_grid
 from datnet_core.study import read_study
-from datnet_core.volumes import field_of_view, study_grid
 
 config = read_study(study)
 classes = config.diagnoses
@@ -108,7 +108,10 @@ report.write_table(config, "predictions/blind_test_binding.tsv", yardstick)
 # ## Accuracy
 #
 # Every participant counts once, with the first scan; the participants with two
-# scans are then judged at baseline and at follow-up.
+# scans are then judged at baseline and at follow-up. The networks learn from classes
+# that come equally often (`training.balanced_classes`), so their probabilities ignore
+# that some diagnoses are common. One row weighs them with the share of each diagnosis
+# in the training cohort, as Bayes' rule does; no other number of this page does so.
 
 # %%
 groups = diagnostics.visits(predictions)
@@ -118,6 +121,12 @@ first = groups["all"]
 
 # %%
 decided = {title: right[chosen] for title, chosen in groups.items() if chosen.any()}
+if config.training.balanced_classes:
+    share = scans["diagnosis"][training_rows].value_counts(normalize=True)
+    weighed = predictions.copy()
+    weighed[p_columns] *= share.reindex(classes, fill_value=0).to_numpy()
+    right_weighed = diagnostics.right_decisions(weighed, classes)
+    decided["all, weighed by frequency"] = right_weighed[first]
 decided["binding ratios, all"] = right_yardstick[first]
 accuracy = {title: metrics.share_interval(values) for title, values in decided.items()}
 out_of_fold = report.read_table(config, "predictions/cross_validation.tsv")

@@ -28,9 +28,10 @@ from nilearn.datasets import load_mni152_template
 
 from datnet_core import figures, report
 from datnet_core.atlas import read_atlas, region_table
+from datnet_core.grid import study_grid
 from datnet_core.manifest import assign_folds, read_scans
 from datnet_core.study import read_study
-from datnet_core.volumes import cache_volumes, study_grid
+from datnet_core.volumes import cache_volumes
 
 config = read_study(study)
 

@@ -30,8 +30,8 @@ from IPython.display import Markdown
 
 from datnet_core import binding, diagnostics, figures, metrics, prediction, report
 from datnet_core.atlas import read_atlas
+from datnet_core.grid import field_of_view, study_grid
 from datnet_core.study import read_study
-from datnet_core.volumes import field_of_view, study_grid
 
 config = read_study(study)
 classes = config.diagnoses

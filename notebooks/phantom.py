@@ -147,6 +147,9 @@ report.table(pd.DataFrame(shown_columns))
 measured = oracle.image_means(
     [root / path for path in table["path"]], atlas, reference, n_jobs
 )
+keys = table[["participant_id", "session_id"]]
+region_means = keys.join(pd.DataFrame(measured, columns=COLUMNS))
+report.write_table(config, "predictions/region_means.tsv", region_means)
 n_voxels = comparison.response(atlas, numbers, fwhm_mm, core=False).n_voxels
 pattern = comparison.pattern(measured, n_voxels)
 training = (table["cohort"] == "training").to_numpy()

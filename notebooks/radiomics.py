@@ -33,8 +33,8 @@ from scipy.stats import false_discovery_control
 
 from datnet_core import figures, metrics, radiomics, report
 from datnet_core.atlas import read_atlas, region_mask_on
+from datnet_core.grid import study_grid
 from datnet_core.study import read_study
-from datnet_core.volumes import study_grid
 
 config = read_study(study)
 groups = config.compared

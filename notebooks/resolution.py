@@ -28,8 +28,8 @@ import pandas as pd
 from IPython.display import Markdown
 
 from datnet_core import figures, metrics, prediction, recipes, report
+from datnet_core.grid import field_of_view
 from datnet_core.study import read_study
-from datnet_core.volumes import field_of_view
 
 config = read_study(study)
 classes = config.diagnoses

@@ -36,10 +36,10 @@ from nilearn.datasets import load_mni152_template
 from datnet_core import prediction, regions, report, saliency, saliency_figures
 from datnet_core.atlas import read_atlas, region_fractions, region_mask_on
 from datnet_core.cross_fitting import fold_maps
+from datnet_core.grid import field_of_view, in_full_grid, study_grid
 from datnet_core.progress import progress
 from datnet_core.stability import fold_correlations
 from datnet_core.study import read_study
-from datnet_core.volumes import field_of_view, in_full_grid, study_grid
 
 config = read_study(study)
 classes, groups = config.diagnoses, config.compared

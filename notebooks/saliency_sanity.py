@@ -37,10 +37,10 @@ from datnet_core import prediction, randomisation, report, saliency_figures
 from datnet_core.atlas import read_atlas, region_mask_on
 from datnet_core.attribution import METHODS, attribution
 from datnet_core.faithfulness import area, perturbation_curves
+from datnet_core.grid import field_of_view, study_grid
 from datnet_core.metrics import mean_interval
 from datnet_core.progress import progress
 from datnet_core.study import read_study
-from datnet_core.volumes import field_of_view, study_grid
 
 config = read_study(study)
 classes, groups = config.diagnoses, config.compared

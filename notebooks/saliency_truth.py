@@ -32,10 +32,10 @@ from sklearn.metrics import precision_recall_curve
 
 from datnet_core import detection, report, saliency_figures
 from datnet_core.atlas import read_atlas, region_fractions, region_mask_on
+from datnet_core.grid import field_of_view, study_grid
 from datnet_core.metrics import mean_interval
 from datnet_core.progress import progress
 from datnet_core.study import read_study
-from datnet_core.volumes import field_of_view, study_grid
 
 config = read_study(study)
 

@@ -40,9 +40,9 @@ from datnet_core import (
     saliency_figures,
 )
 from datnet_core.atlas import read_atlas, region_fractions, region_mask_on
+from datnet_core.grid import field_of_view, in_full_grid, study_grid
 from datnet_core.progress import progress
 from datnet_core.study import read_study
-from datnet_core.volumes import field_of_view, in_full_grid, study_grid
 
 config = read_study(study)
 

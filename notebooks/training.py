@@ -31,9 +31,9 @@ import numpy as np
 import pandas as pd
 
 from datnet_core import figures, model_files, report, training
+from datnet_core.grid import field_of_view
 from datnet_core.manifest import split_inner
 from datnet_core.study import read_study
-from datnet_core.volumes import field_of_view
 
 config = read_study(study)
 

@@ -15,6 +15,7 @@ from datnet_core.binding import (
     own_region_means,
     region_means,
     regional_binding,
+    sides_unordered,
 )
 
 NAMES = ("IPD", "MSA", "NC")
@@ -169,6 +170,24 @@ def test_the_features_of_other_scans_of_the_fold_do_not_matter(rng):
     features[others] += 5
     after = out_of_fold_proba(features, diagnosis, fold, NAMES)
     np.testing.assert_array_equal(before[first], after[first])
+
+
+def test_scans_without_a_fold_teach_every_classifier_and_are_not_judged(rng):
+    features, diagnosis, fold = cohort(rng)
+    fold = np.where(fold == 3, -1, fold)
+    before = out_of_fold_proba(features, diagnosis, fold, NAMES)
+    np.testing.assert_array_equal(np.isnan(before).all(1), fold < 0)
+    features[fold < 0] += 5
+    after = out_of_fold_proba(features, diagnosis, fold, NAMES)
+    for k in range(3):
+        assert not np.allclose(before[fold == k], after[fold == k])
+
+
+def test_features_without_sides_by_hand_and_of_the_mirror_image(rng):
+    left, right = np.array([[1.0, 4.0]]), np.array([[2.0, 1.0]])
+    np.testing.assert_array_equal(sides_unordered(left, right), [[1.5, 2.5, 1.0, 3.0]])
+    left, right = rng.random((2, 7, 3))
+    np.testing.assert_array_equal(sides_unordered(left, right), sides_unordered(right, left))
 
 
 def test_columns_follow_the_class_names(rng):

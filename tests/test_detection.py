@@ -6,7 +6,7 @@ import pytest
 from scipy.stats import rankdata
 
 from datnet_core import detection
-from datnet_core.volumes import study_grid
+from datnet_core.grid import study_grid
 
 MASK = np.array([[[True, True, True], [True, True, False]]])  # (1, 2, 3)
 TRUTH = np.array([[[True, False, True], [False, False, True]]])

@@ -14,13 +14,14 @@ import pandas as pd
 import pytest
 from conftest import TINY
 
-from datnet_core import phantom
+from datnet_core import files, phantom
 from datnet_core.atlas import region_mask
 from datnet_core.binding import regional_binding
+from datnet_core.grid import study_grid
 from datnet_core.manifest import read_scans
 from datnet_core.population import SIDES
 from datnet_core.study import Phantom
-from datnet_core.volumes import load_volume, study_grid
+from datnet_core.volumes import load_volume
 
 SMALL = Phantom(
     seed=5, participants={"definite": {"NC": 1, "PD": 1}, "confirmed": {"PD": 1}}, follow_ups=1
@@ -75,7 +76,7 @@ def test_a_stopped_run_continues_to_the_same_bytes(dataset, tmp_path, atlas, cal
     shutil.rmtree(images[7].parents[2])
     for name in ("scans.tsv", "truth/scans.tsv", "participants.tsv"):
         (tmp_path / name).unlink()
-    (tmp_path / "truth" / "scans.part").write_text("participant_id")
+    (tmp_path / "truth" / "part-scans.tsv").write_text("participant_id")
     phantom.write_cohort(tmp_path, TINY, calibration, atlas, "NC")
     assert digests(tmp_path) == digests(dataset)
     assert images[0].stat().st_mtime_ns == kept
@@ -94,7 +95,7 @@ def test_a_run_stopped_at_any_file_is_unfinished_until_the_next(
         shutil.move(source, target)
 
     with monkeypatch.context() as patch:
-        patch.setattr(phantom.os, "replace", replace)
+        patch.setattr(files.os, "replace", replace)
         with pytest.raises(InterruptedError):
             phantom.write_cohort(tmp_path, SMALL, atlas=atlas, n_jobs=1, **small)
     assert not (tmp_path / "scans.tsv").exists()

@@ -12,9 +12,10 @@ import pytest
 
 from datnet_core.atlas import read_atlas
 from datnet_core.binding import regional_binding
+from datnet_core.grid import study_grid
 from datnet_core.radiomics import extract_features
 from datnet_core.study import read_study
-from datnet_core.volumes import load_volume, read_scan, study_grid
+from datnet_core.volumes import load_volume, read_scan
 
 FOLDER = os.environ.get("DATNET_REFERENCE_DATA")
 pytestmark = pytest.mark.skipif(

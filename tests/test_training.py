@@ -12,12 +12,9 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
 from lightning_fabric import Fabric
-from torch.optim.swa_utils import AveragedModel
 
-from datnet_core import model_files, prediction, training
+from datnet_core import epochs, model_files, prediction, training
 from datnet_core.study import Network, Training
 
 NAMES = ("A", "B", "C")
@@ -108,7 +105,7 @@ def forbid_training(monkeypatch):
     def refuse(*_):
         raise AssertionError("trained again")
 
-    monkeypatch.setattr(training, "_train_epoch", refuse)
+    monkeypatch.setattr(training, "train_epoch", refuse)
 
 
 # --- the same again ---------------------------------------------------------------------------
@@ -148,11 +145,11 @@ def test_a_finished_model_returns_at_once(finished, monkeypatch):
     [
         ("cross_entropy", 2),  # third batch of the first epoch
         ("cross_entropy", 2 * N_BATCHES + 1),  # second batch of the third epoch
-        ("_validation_loss", 1),
+        ("validation_loss", 1),
         ("write_checkpoint", 0),  # best weights are written, the checkpoint is not
         ("write_checkpoint", 3),
         ("write_tensors", 1),
-        ("write_text", 0),  # all epochs are done, the history is not written
+        ("whole", 0),  # all epochs are done, the history is not written
         ("write_config", 0),
     ],
 )
@@ -161,7 +158,8 @@ def test_an_interrupted_training_goes_on_as_if_nothing_had_happened(
 ):
     folder = tmp_path / "undisturbed"
     with monkeypatch.context() as patch:
-        patch.setattr(training, where, fails_at(call, getattr(training, where)))
+        module = epochs if where == "cross_entropy" else training
+        patch.setattr(module, where, fails_at(call, getattr(module, where)))
         with pytest.raises(Interruption):
             fit(folder)
     assert not (folder / "config.json").exists()
@@ -170,13 +168,13 @@ def test_an_interrupted_training_goes_on_as_if_nothing_had_happened(
 
 
 def test_finished_epochs_are_not_repeated_after_an_interruption(tmp_path, monkeypatch):
-    train_epoch, n_epochs = training._train_epoch, []
+    train_epoch, n_epochs = training.train_epoch, []
     with monkeypatch.context() as patch:
-        patch.setattr(training, "_train_epoch", fails_at(3, train_epoch))
+        patch.setattr(training, "train_epoch", fails_at(3, train_epoch))
         with pytest.raises(Interruption):
             fit(tmp_path / "m")
     monkeypatch.setattr(
-        training, "_train_epoch", lambda *args: n_epochs.append(1) or train_epoch(*args)
+        training, "train_epoch", lambda *args: n_epochs.append(1) or train_epoch(*args)
     )
     fit(tmp_path / "m")
     assert len(n_epochs) == SETTINGS.max_epochs - 3
@@ -187,8 +185,8 @@ def die():
 
 
 def killed_in_an_epoch():
-    loss, count = training.cross_entropy, iter(range(2 * N_BATCHES + 2))
-    training.cross_entropy = lambda *a: loss(*a) if next(count, None) is not None else die()
+    loss, count = epochs.cross_entropy, iter(range(2 * N_BATCHES + 2))
+    epochs.cross_entropy = lambda *a: loss(*a) if next(count, None) is not None else die()
 
 
 def killed_while_writing(n_files, n_bytes):
@@ -240,7 +238,7 @@ def test_a_killed_training_goes_on_as_if_nothing_had_happened(finished, tmp_path
     assert child.exitcode == -signal.SIGKILL
     assert not (folder / "config.json").exists()
     fit(folder)
-    for part in folder.glob("*.part"):  # left by the kill, overwritten by the next write
+    for part in folder.glob("part-*"):  # left by the kill, overwritten by the next write
         part.unlink()
     assert content(folder) == content(finished)
 
@@ -284,7 +282,7 @@ def changed_label(row):
 )  # fmt: skip
 @pytest.mark.parametrize("state", ["finished", "interrupted"])
 def test_a_change_of_the_inputs_trains_anew(tmp_path, monkeypatch, state, change):
-    folder, epochs = tmp_path / "m", []
+    folder, n_epochs = tmp_path / "m", []
     with monkeypatch.context() as patch:
         if state == "interrupted":
             patch.setattr(training, "write_config", fails_at(0, training.write_config))
@@ -292,12 +290,12 @@ def test_a_change_of_the_inputs_trains_anew(tmp_path, monkeypatch, state, change
                 fit(folder, max_epochs=1)
         else:
             fit(folder, max_epochs=1)
-    train_epoch = training._train_epoch
+    train_epoch = training.train_epoch
     monkeypatch.setattr(
-        training, "_train_epoch", lambda *args: epochs.append(1) or train_epoch(*args)
+        training, "train_epoch", lambda *args: n_epochs.append(1) or train_epoch(*args)
     )
     fit(folder, **{"max_epochs": 1, **change})
-    assert epochs == [1]
+    assert n_epochs == [1]
     fit(tmp_path / "fresh" / "m", **{"max_epochs": 1, **change})
     assert content(folder) == content(tmp_path / "fresh" / "m")
 
@@ -314,9 +312,9 @@ def test_scans_outside_of_the_split_make_no_difference(finished, tmp_path, monke
 def test_validation_scans_stop_the_training_but_are_not_learned_from(tmp_path, monkeypatch):
     seen = []
     monkeypatch.setattr(
-        training, "batch", lambda v, rows, f=training.batch: seen.append(rows) or f(v, rows)
+        epochs, "batch", lambda v, rows, f=epochs.batch: seen.append(rows) or f(v, rows)
     )
-    monkeypatch.setattr(training, "_validation_loss", lambda *_: 1.0)
+    monkeypatch.setattr(training, "validation_loss", lambda *_: 1.0)
     fit(tmp_path / "m", max_epochs=3)
     assert set(np.concatenate(seen)) <= set(FIT)
 
@@ -324,17 +322,17 @@ def test_validation_scans_stop_the_training_but_are_not_learned_from(tmp_path, m
 def test_every_epoch_draws_anew(tmp_path, monkeypatch):
     drawn = []
     monkeypatch.setattr(
-        training, "batch", lambda v, rows, f=training.batch: drawn.append(rows) or f(v, rows)
+        epochs, "batch", lambda v, rows, f=epochs.batch: drawn.append(rows) or f(v, rows)
     )
-    monkeypatch.setattr(training, "_validation_loss", lambda *_: 1.0)
+    monkeypatch.setattr(training, "validation_loss", lambda *_: 1.0)
     fit(tmp_path / "m", max_epochs=3)
-    epochs = [np.concatenate(drawn[k : k + N_BATCHES]).tolist() for k in (0, 4, 8)]
-    assert len({*map(tuple, epochs)}) == 3
+    orders = [np.concatenate(drawn[k : k + N_BATCHES]).tolist() for k in (0, 4, 8)]
+    assert len({*map(tuple, orders)}) == 3
 
 
 def test_a_model_starts_from_the_weights_it_is_given(finished, tmp_path, monkeypatch):
     weights = model_files.read_tensors(finished / "weights.safetensors")[0]
-    monkeypatch.setattr(training, "_train_epoch", lambda *_: 0.5)  # learns nothing
+    monkeypatch.setattr(training, "train_epoch", lambda *_: 0.5)  # learns nothing
     config = fit(tmp_path / "m", max_epochs=1, start=finished)
     assert config["start"] == "undisturbed/member-0"
     for name, tensor in model_files.read_tensors(tmp_path / "m" / "weights.safetensors")[0].items():
@@ -351,7 +349,7 @@ def test_other_start_weights_train_anew(finished, tmp_path):
 
 def test_a_start_that_is_not_finished_is_refused(finished, tmp_path, monkeypatch):
     with monkeypatch.context() as patch:
-        patch.setattr(training, "_train_epoch", fails_at(1, training._train_epoch))
+        patch.setattr(training, "train_epoch", fails_at(1, training.train_epoch))
         with pytest.raises(Interruption):
             fit(tmp_path / "pretrain")
     assert (tmp_path / "pretrain" / "weights.safetensors").is_file()
@@ -386,7 +384,7 @@ def test_settings_that_come_back_are_not_given_the_weights_of_others(tmp_path, m
 
 def test_a_loss_that_is_no_number_stops_the_training(tmp_path, monkeypatch):
     losses = iter([2.0, float("nan")])
-    monkeypatch.setattr(training, "_validation_loss", lambda *_: next(losses))
+    monkeypatch.setattr(training, "validation_loss", lambda *_: next(losses))
     with pytest.raises(RuntimeError, match="m: the validation loss of epoch 1 is nan; lower"):
         fit(tmp_path / "m")
     assert not (tmp_path / "m" / "config.json").exists()
@@ -402,7 +400,7 @@ def cut(path, n_bytes):
 @pytest.mark.parametrize("n_bytes", [0, 5, 300, -1])
 def test_a_damaged_checkpoint_is_named(tmp_path, monkeypatch, n_bytes):
     with monkeypatch.context() as patch:
-        patch.setattr(training, "_train_epoch", fails_at(2, training._train_epoch))
+        patch.setattr(training, "train_epoch", fails_at(2, training.train_epoch))
         with pytest.raises(Interruption):
             fit(tmp_path / "m")
     path = tmp_path / "m" / "checkpoint.safetensors"
@@ -459,9 +457,9 @@ def test_an_unfinished_model_is_not_loaded(tmp_path):
 
 def test_the_weights_of_the_best_epoch_are_kept(tmp_path, monkeypatch):
     volumes, labels = made_up_scans()
-    validation_loss, penalty = training._validation_loss, iter([9, 9, 0, 9])  # the third is best
+    validation_loss, penalty = training.validation_loss, iter([9, 9, 0, 9])  # the third is best
     monkeypatch.setattr(
-        training, "_validation_loss", lambda *args: validation_loss(*args) + next(penalty)
+        training, "validation_loss", lambda *args: validation_loss(*args) + next(penalty)
     )
     config = fit(tmp_path / "member-0")
     history = pd.read_csv(tmp_path / "member-0" / "history.tsv", sep="\t")
@@ -554,14 +552,14 @@ def test_training_ends_when_the_loss_has_not_improved_for_patience_epochs(
 ):
     # Best at epoch 2; with patience p the epochs 3 ... 2 + p follow: 3 + p in all.
     losses = iter([5, 4, 3, *[4] * 20])
-    monkeypatch.setattr(training, "_validation_loss", lambda *_: float(next(losses)))
+    monkeypatch.setattr(training, "validation_loss", lambda *_: float(next(losses)))
     config = fit(tmp_path / "m", max_epochs=20, patience=patience)
     assert (config["n_epochs"], config["best_epoch"]) == (3 + patience, 2)
 
 
 def learning_rates(folder, monkeypatch, interrupted_after=None, **changes):
     """Learning rate of every epoch; the validation loss improves in the first epoch only."""
-    rates, train_epoch = [], training._train_epoch
+    rates, train_epoch = [], training.train_epoch
 
     def recorded(fabric, model, averaged, optimizer, *args):
         if len(rates) == interrupted_after:
@@ -570,8 +568,8 @@ def learning_rates(folder, monkeypatch, interrupted_after=None, **changes):
         return train_epoch(fabric, model, averaged, optimizer, *args)
 
     with monkeypatch.context() as patch:
-        patch.setattr(training, "_validation_loss", lambda *_: 1.0)
-        patch.setattr(training, "_train_epoch", recorded)
+        patch.setattr(training, "validation_loss", lambda *_: 1.0)
+        patch.setattr(training, "train_epoch", recorded)
         if interrupted_after is None:
             fit(folder, max_epochs=7, patience=9, **changes)
         else:
@@ -593,7 +591,7 @@ def test_the_learning_rate_is_halved_on_a_plateau_also_after_an_interruption(tmp
 def test_the_weights_that_are_kept_are_the_running_mean(tmp_path, monkeypatch):
     # mean_0 = w_0, mean_k = d_k mean_(k-1) + (1 - d_k) w_k, d_k = min(0.25, (1 + k) / (10 + k)):
     # 2 / 11, 3 / 12, 0.25 (4 / 13 is more).
-    seen, train_epoch = [], training._train_epoch
+    seen, train_epoch = [], training.train_epoch
 
     def recorded(fabric, model, averaged, optimizer, *args):
         step = optimizer.step
@@ -605,7 +603,7 @@ def test_the_weights_that_are_kept_are_the_running_mean(tmp_path, monkeypatch):
         monkeypatch.setattr(optimizer, "step", stepped)
         return train_epoch(fabric, model, averaged, optimizer, *args)
 
-    monkeypatch.setattr(training, "_train_epoch", recorded)
+    monkeypatch.setattr(training, "train_epoch", recorded)
     fit(tmp_path / "m", max_epochs=1, averaging=0.25)
     mean = seen[0]
     for decay, weights in zip((2 / 11, 3 / 12, 0.25), seen[1:], strict=True):
@@ -614,68 +612,6 @@ def test_the_weights_that_are_kept_are_the_running_mean(tmp_path, monkeypatch):
     assert len(seen) == N_BATCHES
     torch.testing.assert_close(kept["stem.0.weight"], mean)
     assert not torch.allclose(kept["stem.0.weight"], seen[-1])
-
-
-class Recorder(torch.nn.Module):
-    """Keeps the batches it is given."""
-
-    def __init__(self):
-        super().__init__()
-        self.scale = torch.nn.Parameter(torch.ones(3))
-        self.batches = []
-
-    def forward(self, x):
-        self.batches.append(x.detach().clone())
-        return x.mean((1, 2, 3, 4))[:, None] * self.scale
-
-
-@pytest.mark.parametrize("flips", [True, False])
-def test_flips_mirror_left_and_right_alone_and_about_every_second_scan(flips):
-    volumes, labels = made_up_scans()
-    model = Recorder()
-    optimizer, mean = torch.optim.Adam(model.parameters()), AveragedModel(model)
-    settings = SETTINGS.model_copy(update={"flips": flips, "balanced_classes": False})
-    for seed in range(6):
-        rng = np.random.default_rng(seed)
-        training._train_epoch(CPU, model, mean, optimizer, volumes, labels, FIT, settings, rng)
-    n_mirrored, seen = 0, torch.cat(model.batches)[:, 0].numpy()
-    for x in seen:
-        as_is = any(np.array_equal(x, volumes[row]) for row in FIT)
-        mirrored = any(np.array_equal(x, volumes[row][::-1]) for row in FIT)
-        assert as_is != mirrored
-        n_mirrored += mirrored
-    assert len(seen) == 6 * 17
-    assert 30 < n_mirrored < 72 if flips else n_mirrored == 0
-
-
-@pytest.mark.parametrize("batch_size", [2, 4, 17, 40])
-def test_an_epoch_shows_each_scan_once_in_batches_of_at_least_the_size_asked_for(batch_size):
-    volumes, labels = made_up_scans()
-    model = Recorder()
-    settings = SETTINGS.model_copy(
-        update={"flips": False, "balanced_classes": False, "batch_size": batch_size}
-    )
-    optimizer, rng = torch.optim.Adam(model.parameters()), np.random.default_rng(0)
-    mean = AveragedModel(model)
-    training._train_epoch(CPU, model, mean, optimizer, volumes, labels, FIT, settings, rng)
-    sizes = [len(x) for x in model.batches]
-    assert len(sizes) == max(1, 17 // batch_size)
-    assert min(sizes) >= min(batch_size, 17)
-    seen = torch.cat(model.batches)[:, 0].numpy()
-    assert sorted(x[0, 0, 0] for x in seen) == sorted(volumes[FIT, 0, 0, 0])
-
-
-@given(st.lists(st.integers(0, 4), min_size=1, max_size=60), st.integers(0, 2**32 - 1))
-def test_balanced_classes_come_equally_often_up_to_one_scan(labels, seed):
-    labels = np.array(labels)
-    drawn = training._balanced(labels, np.random.default_rng(seed))
-    assert len(drawn) == len(labels)
-    names = np.unique(labels)
-    counts = np.array([(labels[drawn] == name).sum() for name in names])
-    assert np.ptp(counts) <= 1
-    for name in names:  # within a class no scan comes twice before every scan came once
-        repeats = np.bincount(drawn[labels[drawn] == name], minlength=len(labels))
-        assert np.ptp(repeats[labels == name]) <= 1
 
 
 # --- variants and networks ---------------------------------------------------------------------

@@ -111,8 +111,8 @@ def test_modules_of_the_cohorts_page_as_read_by_a_person():
     # volumes brings progress.
     found = code_read(ROOT / "notebooks/cohorts.py")
     assert [path.name for path in found] == [
-        "atlas.py", "claims.py", "figures.py", "manifest.py", "progress.py",
-        "report.py", "study.py", "volumes.py",
+        "atlas.py", "claims.py", "figures.py", "files.py", "grid.py", "manifest.py",
+        "progress.py", "report.py", "study.py", "volumes.py",
     ]  # fmt: skip
     assert all(path.is_file() for path in found)
 
@@ -129,7 +129,9 @@ def test_modules_are_followed_through_every_way_of_importing_them(tmp_path):
         "from other.study import x",
     )
     names = {path.stem for path in code_read(source)}
-    assert names == {"fusion", "manifest", "progress", "prediction", "network", "model_files"}
+    assert names == {
+        "fusion", "manifest", "progress", "prediction", "network", "model_files", "files",
+    }  # fmt: skip
 
 
 def test_no_file_imports_a_module_in_a_way_that_is_not_followed():
