@@ -119,17 +119,21 @@ def regional_binding(volumes, atlas, affine, reference_region):
     return pd.DataFrame(ratios)
 
 
-def binding_classifier():
+def binding_classifier(class_prior):
     """Binding-ratio quantification as a classifier (A8).
+
+    Parameters
+    ----------
+    class_prior : {"cohort", "uniform"}
+        Whether its probabilities go by how common a class is, as those of the network do (A14).
 
     Returns
     -------
     sklearn.pipeline.Pipeline
-        Multinomial logistic regression on standardised ratios, classes weighing the same.
+        Multinomial logistic regression on standardised ratios.
     """
-    return make_pipeline(
-        StandardScaler(), LogisticRegression(class_weight="balanced", max_iter=1000)
-    )
+    weight = "balanced" if class_prior == "uniform" else None
+    return make_pipeline(StandardScaler(), LogisticRegression(class_weight=weight, max_iter=1000))
 
 
 def sides_unordered(left, right):
@@ -150,7 +154,7 @@ def sides_unordered(left, right):
     return np.concatenate([(left + right) / 2, abs(left - right)], axis=1)
 
 
-def out_of_fold_proba(features, diagnosis, fold, class_names):
+def out_of_fold_proba(features, diagnosis, fold, class_names, class_prior):
     """Probabilities of each scan from a classifier that never saw its fold.
 
     Parameters
@@ -159,10 +163,12 @@ def out_of_fold_proba(features, diagnosis, fold, class_names):
         Binding ratios.
     diagnosis : ndarray of str, shape (n_scans,)
         Labels; those of a fold are not used for its own probabilities.
-    fold : int ndarray of shape (n_scans,)
-        Cross-validation fold; negative for scans that every classifier learns from.
+    fold : ndarray of shape (n_scans,)
+        Cross-validation fold; negative or NaN for scans that every classifier learns from.
     class_names : tuple of str
         Order of the columns.
+    class_prior : {"cohort", "uniform"}
+        As in `binding_classifier`.
 
     Returns
     -------
@@ -170,9 +176,9 @@ def out_of_fold_proba(features, diagnosis, fold, class_names):
         NaN for scans that are in no fold.
     """
     proba = np.zeros((len(features), len(class_names)))
-    proba[fold < 0] = np.nan
+    proba[~(fold >= 0)] = np.nan
     for k in np.unique(fold[fold >= 0]):
-        fitted = binding_classifier().fit(features[fold != k], diagnosis[fold != k])
+        fitted = binding_classifier(class_prior).fit(features[fold != k], diagnosis[fold != k])
         columns = [class_names.index(name) for name in fitted.classes_]
         proba[np.ix_(fold == k, columns)] = fitted.predict_proba(features[fold == k])
     return proba

@@ -215,7 +215,7 @@ def fingerprint(volumes, labels, split, classes, network, training, start):
         digest.update(json.dumps([rows.tolist(), labels[rows].tolist(), classes]).encode())
         for row in rows:
             digest.update(np.ascontiguousarray(volumes[row]))
-    one = network.model_dump_json(exclude={"n_members"})  # what the others do is no input
+    one = network.model_dump_json(exclude={"n_members", "class_prior"})  # set when it is loaded
     digest.update((one + training.model_dump_json()).encode())
     if start:
         digest.update((start / "weights.safetensors").read_bytes())

@@ -1,10 +1,11 @@
 """Probabilities of scans from finished models.
 
-Paper section "Deep Neural Network and its Interpretation"; open point A5.
+Paper section "Deep Neural Network and its Interpretation"; open points A5 and A14.
 """
 
 import numpy as np
 import torch
+from torch import nn
 
 from datnet_core.model_files import read_config, read_tensors
 from datnet_core.network import Ensemble, build
@@ -14,7 +15,10 @@ def load_model(folder, network):
     """A finished model in evaluation mode, on the accelerator if there is one.
 
     A model is the mean logit of `network.n_members` networks, each with an inner validation split
-    of its own (bagging; Breiman 1996, doi:10.1007/BF00058655).
+    of its own (bagging; Breiman 1996, doi:10.1007/BF00058655). A network that learned from classes
+    that came equally often has no idea how common they are. With `network.class_prior: cohort` it
+    is told by Bayes' rule: the log share of each class among the scans that it learned from is
+    added to its logits, as part of the last bias, so full gradients stay complete.
 
     Parameters
     ----------
@@ -36,14 +40,30 @@ def load_model(folder, network):
     """
     members = []
     for j in range(network.n_members):
-        member = build(len(read_config(folder / f"member-{j}")["classes"]), network)
+        config = read_config(folder / f"member-{j}")
+        member = build(len(config["classes"]), network)
         weights, _ = read_tensors(folder / f"member-{j}" / "weights.safetensors")
         member.load_state_dict(weights)
+        if network.class_prior == "cohort" and config["training"]["balanced_classes"]:
+            _add_to_logits(member, _log_shares(config["class_counts"]))
         members.append(member)
     model = Ensemble(members)
     found = torch.accelerator.is_available()
     device = torch.accelerator.current_accelerator() if found else "cpu"
     return model.eval().to(device, memory_format=torch.channels_last_3d)
+
+
+def _log_shares(counts):
+    """Log share of each class; one more scan of each, so that a class without any is rare."""
+    shares = torch.tensor(counts, dtype=torch.float64) + 1
+    return torch.log(shares / shares.sum())
+
+
+@torch.no_grad()
+def _add_to_logits(network, offset):
+    """Add a number to each logit, in the last bias."""
+    last = [module for module in network.modules() if isinstance(module, nn.Linear)][-1]
+    last.bias += offset.to(last.bias.dtype)
 
 
 @torch.inference_mode()

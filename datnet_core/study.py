@@ -48,7 +48,7 @@ Pair = tuple[float, float]
 
 
 class Network(Section):
-    """What DAT-Net sees (A12) and its layout (A1)."""
+    """What DAT-Net sees (A12), its layout (A1), and how common it takes diagnoses to be (A14)."""
 
     field_mm: tuple[Pair, Pair, Pair] | None = ((-44, 44), (-40, 36), (-30, 34))
     n_filters: Positive = 16
@@ -56,6 +56,7 @@ class Network(Section):
     normalisation: Literal["batch", "instance"] = "batch"
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.3
     n_members: Positive = 4
+    class_prior: Literal["cohort", "uniform"] = "cohort"
     standardised: bool = False
     resized_to: tuple[Positive, Positive, Positive] | None = None
 
@@ -68,7 +69,7 @@ class Recipe(Section):
 
 
 class Training(Section):
-    """Optimisation (A13), folds, early stopping (A7), and what it runs on."""
+    """Optimisation (A13, A14), folds, early stopping (A7), and what it runs on."""
 
     seed: Count = 0
     n_folds: Annotated[int, Field(ge=2)] = 6

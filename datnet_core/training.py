@@ -130,6 +130,7 @@ def fit(folder, volumes, labels, fit_rows, validation_rows, classes, network, tr
         "training": training.model_dump(),
         "start": _label(start) if start else None,
         "n_fit": len(fit_rows),
+        "class_counts": np.bincount(labels[fit_rows], minlength=len(classes)).tolist(),
         "n_validation": len(validation_rows),
         "n_epochs": len(history),
         "best_epoch": best,

@@ -95,7 +95,7 @@ ratios = binding.regional_binding(
     config.images.reference_region,
 )[[*binding.FEATURES]].to_numpy()
 n_training = len(training_rows)
-classifier = binding.binding_classifier().fit(
+classifier = binding.binding_classifier(config.network.class_prior).fit(
     ratios[:n_training], scans["diagnosis"].to_numpy()[training_rows]
 )
 yardstick = scans.loc[rows, keys].assign(**dict.fromkeys(p_columns, 0.0))
@@ -108,10 +108,10 @@ report.write_table(config, "predictions/blind_test_binding.tsv", yardstick)
 # ## Accuracy
 #
 # Every participant counts once, with the first scan; the participants with two
-# scans are then judged at baseline and at follow-up. The networks learn from classes
-# that come equally often (`training.balanced_classes`), so their probabilities ignore
-# that some diagnoses are common. One row weighs them with the share of each diagnosis
-# in the training cohort, as Bayes' rule does; no other number of this page does so.
+# scans are then judged at baseline and at follow-up. The probabilities take a diagnosis
+# to be as common as it is in the training cohort (`network.class_prior`, open point
+# A14). One row takes this out again: each is divided by that share, as if all diagnoses
+# were equally common.
 
 # %%
 groups = diagnostics.visits(predictions)
@@ -121,12 +121,11 @@ first = groups["all"]
 
 # %%
 decided = {title: right[chosen] for title, chosen in groups.items() if chosen.any()}
-if config.training.balanced_classes:
-    share = scans["diagnosis"][training_rows].value_counts(normalize=True)
-    weighed = predictions.copy()
-    weighed[p_columns] *= share.reindex(classes, fill_value=0).to_numpy()
-    right_weighed = diagnostics.right_decisions(weighed, classes)
-    decided["all, weighed by frequency"] = right_weighed[first]
+if config.network.class_prior == "cohort":
+    counts = scans["diagnosis"][training_rows].value_counts()
+    even = predictions.copy()
+    even[p_columns] /= counts.reindex(classes, fill_value=0).to_numpy() + 1
+    decided["all, equally common"] = diagnostics.right_decisions(even, classes)[first]
 decided["binding ratios, all"] = right_yardstick[first]
 accuracy = {title: metrics.share_interval(values) for title, values in decided.items()}
 out_of_fold = report.read_table(config, "predictions/cross_validation.tsv")

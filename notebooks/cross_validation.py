@@ -62,7 +62,8 @@ report.write_table(config, "predictions/cross_validation.tsv", predictions)
 # %% [markdown]
 # The yardstick is what is in use today: the binding ratios of left and right
 # putamen and caudate, turned into a diagnosis by a logistic regression (open point
-# A8), fitted on the same folds.
+# A8), fitted on the same folds. Both take a diagnosis to be as common as it is among
+# the scans that they learned from (`network.class_prior`, open point A14).
 
 # %%
 affine, _ = study_grid(config.images.grid_mm)
@@ -72,7 +73,9 @@ ratios = binding.regional_binding(volumes[rows], atlas, affine, reference)[
     [*binding.FEATURES]
 ]
 diagnosis = scans["diagnosis"].to_numpy()[rows]
-proba = binding.out_of_fold_proba(ratios.to_numpy(), diagnosis, fold[rows], classes)
+proba = binding.out_of_fold_proba(
+    ratios.to_numpy(), diagnosis, fold[rows], classes, config.network.class_prior
+)
 yardstick = scans.loc[rows, keys].assign(**dict(zip(p_columns, proba.T, strict=True)))
 report.write_table(config, "predictions/cross_validation_binding.tsv", yardstick)
 

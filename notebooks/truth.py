@@ -57,12 +57,13 @@ fold = scans["fold"].to_numpy()
 blind = (scans["cohort"] == "blind_test").to_numpy()
 learned = binding.out_of_fold_proba(
     features[~blind], scans.loc[~blind, "diagnosis"].to_numpy(), fold[~blind],
-    config.diagnoses,
+    config.diagnoses, config.network.class_prior,
 )  # fmt: skip
 
 # %%
 diagnosis = scans["diagnosis"][~blind]
-everyone = binding.binding_classifier().fit(features[~blind], diagnosis)
+everyone = binding.binding_classifier(config.network.class_prior)
+everyone.fit(features[~blind], diagnosis)
 proba = pd.DataFrame(0.0, scans.index, config.diagnoses)
 proba.loc[blind, everyone.classes_] = everyone.predict_proba(features[blind])
 proba.loc[~blind] = learned

@@ -147,7 +147,7 @@ def cohort(rng, n=60):
 
 def test_out_of_fold_probabilities_find_an_obvious_pattern(rng):
     features, diagnosis, fold = cohort(rng)
-    proba = out_of_fold_proba(features, diagnosis, fold, NAMES)
+    proba = out_of_fold_proba(features, diagnosis, fold, NAMES, "cohort")
     np.testing.assert_allclose(proba.sum(1), 1)
     assert (np.array(NAMES)[proba.argmax(1)] == diagnosis).mean() > 0.9
 
@@ -155,30 +155,30 @@ def test_out_of_fold_probabilities_find_an_obvious_pattern(rng):
 @pytest.mark.parametrize("k", range(4))
 def test_the_labels_of_a_fold_do_not_change_its_own_probabilities(rng, k):
     features, diagnosis, fold = cohort(rng)
-    before = out_of_fold_proba(features, diagnosis, fold, NAMES)
+    before = out_of_fold_proba(features, diagnosis, fold, NAMES, "cohort")
     diagnosis[fold == k] = rng.permutation(diagnosis[fold == k])[::-1]
     diagnosis[np.flatnonzero(fold == k)[0]] = "NC"
-    after = out_of_fold_proba(features, diagnosis, fold, NAMES)
+    after = out_of_fold_proba(features, diagnosis, fold, NAMES, "cohort")
     np.testing.assert_array_equal(before[fold == k], after[fold == k])
     assert not np.allclose(before[fold != k], after[fold != k])
 
 
 def test_the_features_of_other_scans_of_the_fold_do_not_matter(rng):
     features, diagnosis, fold = cohort(rng)
-    before = out_of_fold_proba(features, diagnosis, fold, NAMES)
+    before = out_of_fold_proba(features, diagnosis, fold, NAMES, "cohort")
     first, *others = np.flatnonzero(fold == 2)
     features[others] += 5
-    after = out_of_fold_proba(features, diagnosis, fold, NAMES)
+    after = out_of_fold_proba(features, diagnosis, fold, NAMES, "cohort")
     np.testing.assert_array_equal(before[first], after[first])
 
 
 def test_scans_without_a_fold_teach_every_classifier_and_are_not_judged(rng):
     features, diagnosis, fold = cohort(rng)
     fold = np.where(fold == 3, -1, fold)
-    before = out_of_fold_proba(features, diagnosis, fold, NAMES)
+    before = out_of_fold_proba(features, diagnosis, fold, NAMES, "cohort")
     np.testing.assert_array_equal(np.isnan(before).all(1), fold < 0)
     features[fold < 0] += 5
-    after = out_of_fold_proba(features, diagnosis, fold, NAMES)
+    after = out_of_fold_proba(features, diagnosis, fold, NAMES, "cohort")
     for k in range(3):
         assert not np.allclose(before[fold == k], after[fold == k])
 
@@ -192,22 +192,25 @@ def test_features_without_sides_by_hand_and_of_the_mirror_image(rng):
 
 def test_columns_follow_the_class_names(rng):
     features, diagnosis, fold = cohort(rng)
-    proba = out_of_fold_proba(features, diagnosis, fold, NAMES)
-    turned = out_of_fold_proba(features, diagnosis, fold, NAMES[::-1])
+    proba = out_of_fold_proba(features, diagnosis, fold, NAMES, "cohort")
+    turned = out_of_fold_proba(features, diagnosis, fold, NAMES[::-1], "cohort")
     np.testing.assert_array_equal(proba, turned[:, ::-1])
 
 
 def test_a_class_missing_in_training_gets_probability_zero(rng):
     features, diagnosis, fold = cohort(rng)
     fold = np.where(diagnosis == "MSA", 3, fold)  # all MSA in fold 3
-    proba = out_of_fold_proba(features, diagnosis, fold, ("PSP", *NAMES))
+    proba = out_of_fold_proba(features, diagnosis, fold, ("PSP", *NAMES), "cohort")
     np.testing.assert_allclose(proba.sum(1), 1)
     assert (proba[:, 0] == 0).all()
     assert (proba[fold == 3, 2] == 0).all()
     assert (proba[fold != 3, 2] > 0).all()
 
 
-def test_without_information_every_class_is_as_probable_however_many_scans_it_has():
+@pytest.mark.parametrize(
+    ("class_prior", "expected"), [("uniform", [1 / 3] * 3), ("cohort", [30 / 39, 6 / 39, 3 / 39])]
+)
+def test_without_information_a_class_is_as_probable_as_the_prior_says(class_prior, expected):
     diagnosis = np.array(["IPD"] * 30 + ["MSA"] * 6 + ["NC"] * 3)
-    proba = binding_classifier().fit(np.ones((39, 4)), diagnosis).predict_proba(np.ones((1, 4)))
-    np.testing.assert_allclose(proba, 1 / 3, atol=1e-4)
+    fitted = binding_classifier(class_prior).fit(np.ones((39, 4)), diagnosis)
+    np.testing.assert_allclose(fitted.predict_proba(np.ones((1, 4)))[0], expected, atol=1e-3)

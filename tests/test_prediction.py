@@ -16,13 +16,14 @@ def made_up_volumes():
     return np.random.default_rng(4).normal(1, 0.2, (30, *SHAPE)).astype(np.float32)
 
 
-def write_network(folder, seed):
+def write_network(folder, seed, balanced=True):
     """A finished network of three classes with random weights."""
     torch.manual_seed(seed)
     folder.mkdir(parents=True)
     weights = build(3, NETWORK).state_dict()
     model_files.write_tensors(folder / "weights.safetensors", weights, {})
-    model_files.write_config(folder, {"classes": ["A", "B", "C"]})
+    config = {"classes": ["A", "B", "C"], "training": {"balanced_classes": balanced}}
+    model_files.write_config(folder, config | {"class_counts": [11, 5, 2]})
 
 
 @pytest.fixture(scope="module")
@@ -80,6 +81,24 @@ def test_a_model_is_the_mean_logit_of_its_networks(tmp_path):
     assert not torch.allclose(first, second)
     with pytest.raises(FileNotFoundError, match="member-2 holds no finished model"):
         prediction.load_model(tmp_path, NETWORK.model_copy(update={"n_members": 3}))
+
+
+def test_balanced_networks_are_told_how_common_each_class_was_and_others_are_not(tmp_path):
+    # By hand: Bayes' rule with the counts 11, 5, 2, and one more of each, of 21.
+    share = np.array([12, 6, 3]) / 21
+    uniform = NETWORK.model_copy(update={"class_prior": "uniform"})
+    rows, proba = np.arange(5), {}
+    for balanced in (True, False):
+        write_network(tmp_path / f"{balanced}" / "member-0", 3, balanced)
+        for network in (NETWORK, uniform):
+            model = prediction.load_model(tmp_path / f"{balanced}", network)
+            found = prediction.predict(model, made_up_volumes(), rows)
+            proba[balanced, network.class_prior] = found
+    expected = proba[True, "uniform"] * share
+    expected /= expected.sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(proba[True, "cohort"], expected, atol=1e-6)
+    for key in ((False, "cohort"), (False, "uniform")):
+        np.testing.assert_array_equal(proba[key], proba[True, "uniform"])
 
 
 def test_each_scan_is_predicted_by_the_model_of_its_fold(tmp_path):

@@ -465,7 +465,8 @@ def test_the_weights_of_the_best_epoch_are_kept(tmp_path, monkeypatch):
     history = pd.read_csv(tmp_path / "member-0" / "history.tsv", sep="\t")
     best = history["validation_loss"].idxmin()
     assert (config["best_epoch"], best, config["n_epochs"], len(history)) == (2, 2, 4, 4)
-    model = prediction.load_model(tmp_path, NETWORK)
+    uniform = NETWORK.model_copy(update={"class_prior": "uniform"})  # as the batches are
+    model = prediction.load_model(tmp_path, uniform)
     proba = prediction.predict(model, volumes, VALIDATION)
     # Mean over the classes of the mean cross-entropy of each class.
     losses = [
@@ -484,6 +485,7 @@ def test_the_record_says_what_was_trained(finished):
     assert config["network"] == NETWORK.model_dump(mode="json")
     assert config["training"] == SETTINGS.model_dump(mode="json")
     assert (config["n_fit"], config["n_validation"], config["start"]) == (17, 7, None)
+    assert config["class_counts"] == [9, 5, 3]
     model = prediction.load_model(finished.parent, NETWORK)
     assert config["n_parameters"] == sum(p.numel() for p in model.parameters())
     assert not model.training
