@@ -74,14 +74,14 @@ pool = {name: np.flatnonzero(rows) for name, rows in pool.items() if rows.any()}
 # %% [markdown]
 # A model is the mean logit of its networks (`network.n_members`). Each has another
 # inner validation split, so that nearly every scan of the pool is learned from by some
-# of them. With `early_stopping_on: test_fold`, the scans that are learned from stay
-# the same, and the inner validation scans are not used.
+# of them, and starts from a pre-trained network of its own. With
+# `early_stopping_on: test_fold`, the scans that are learned from stay the same, and the
+# inner validation scans are not used.
 
 # %%
 stages = {}
 for name, rows in pool.items():
-    n_members = 1 if name == "pretrain" else network.n_members
-    for j in range(n_members):
+    for j in range(network.n_members):
         # the same whatever other stages and members there are
         seed = [settings.seed, *name.encode(), j]
         fit, inner = split_inner(scans.iloc[rows], settings.inner_fraction, seed)
@@ -100,7 +100,7 @@ if stage not in ("all", "pretrain", *pool):
 # %%
 for (name, j), (fit, validation) in stages.items():
     if stage in ("all", name):
-        first = models / "pretrain" / "member-0"
+        first = models / "pretrain" / f"member-{j}"
         training.fit(
             folder / name / f"member-{j}", seen, labels, fit, validation,
             config.diagnoses, network,
