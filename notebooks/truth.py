@@ -45,8 +45,8 @@ report.notice(config)
 # The classifier that is *told the regions* has the means of the same regions as the
 # oracle, both sides averaged and their difference, and the scans that the network
 # learns from, pre-training cohort included. It is a logistic regression. What it lacks
-# to the oracle is what a cohort of this size cannot teach; what the network lacks to it
-# is the price of finding the regions.
+# to the oracle is mostly what a cohort of this size cannot teach; what the network
+# lacks to it is mostly the price of finding the regions.
 
 # %%
 means = report.read_table(config, "predictions/region_means.tsv")
