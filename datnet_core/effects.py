@@ -8,8 +8,9 @@ people of one diagnosis, Cohen's d). A saliency map can be held against them.
 import numpy as np
 
 from datnet_core.atlas import region_mask
+from datnet_core.noise import filtered_noise_cv
 from datnet_core.population import COLUMNS, draw_binding, like_patients
-from datnet_core.scanner import expected_image, filtered_noise_cv, paint, read_scene
+from datnet_core.scanner import expected_image, paint, read_scene
 
 N_DRAWS = 4000  # of binding, per diagnosis
 

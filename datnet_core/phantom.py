@@ -15,7 +15,7 @@ import nibabel as nib
 import numpy as np
 from joblib import Parallel, delayed
 
-from datnet_core import effects, population, scanner
+from datnet_core import effects, noise, population, scanner
 from datnet_core.files import whole
 from datnet_core.progress import progress
 
@@ -83,7 +83,7 @@ def write_cohort(root, phantom, calibration, atlas, control, n_jobs=2):
 
 def _recipe(phantom, calibration, atlas, control):
     """Everything the files depend on, as text."""
-    sources = [Path(module.__file__) for module in (population, scanner, effects)]
+    sources = [Path(module.__file__) for module in (population, scanner, noise, effects)]
     code = b"".join(path.read_bytes() for path in [*sources, Path(__file__)])
     recipe = {
         "phantom": phantom.model_dump(),

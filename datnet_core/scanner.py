@@ -1,4 +1,4 @@
-"""From regional binding to a DAT PET scan in counts: anatomy, scanner, noise, normalisation.
+"""From regional binding to a DAT PET scan in counts: anatomy, scanner, normalisation.
 
 The chain of the paper's section "Image Acquisition and Reconstruction": activity on the atlas,
 individual anatomy, resolution, noise, normalisation to MNI space without MRI, 10 mm filter,
@@ -9,14 +9,12 @@ set of numbers.
 from typing import NamedTuple
 
 import numpy as np
-from scipy import fft, ndimage
+from scipy import ndimage
 from scipy.interpolate import BSpline
 
 from datnet_core.atlas import region_mask
+from datnet_core.noise import noise_cv, noise_filter, relative_noise, sigma
 from datnet_core.population import COLUMNS
-
-FWHM_PER_SD = 2 * np.sqrt(2 * np.log(2))
-HALF_LIFE_MIN = 20.36  # carbon-11
 
 
 class Scene(NamedTuple):
@@ -65,7 +63,7 @@ def read_scene(atlas, calibration):
         axes_mm,
         [_splines(axis, anatomy["deformation_knots_mm"]) for axis in axes_mm],
         [np.array([side * x, y, z]) - middle for side in (-1, 1)],
-        _noise_filter(shape, voxel_mm, calibration["scanner"]["resolution_fwhm_mm"]),
+        noise_filter(shape, voxel_mm, calibration["scanner"]["resolution_fwhm_mm"]),
     )
 
 
@@ -130,7 +128,7 @@ def expected_image(binding, scene, calibration):
 
 def blurred(image, fwhm_mm, scene):
     """Image after a Gaussian of this full width at half maximum, the same shape."""
-    return ndimage.gaussian_filter(image, _sigma(fwhm_mm, scene))
+    return ndimage.gaussian_filter(image, sigma(fwhm_mm, scene))
 
 
 def paint(binding, scene, calibration, own=None):
@@ -214,88 +212,6 @@ def widening(scene, share, anatomy):
     return field
 
 
-def noise_cv(scanner):
-    """SD / mean of a voxel before normalisation and filter, from the counts that were detected.
-
-    SD / mean = 1.2 n_cells^(3/4) / sqrt(n_events) for filtered back-projection, where n_cells
-    resolution cells fill a slice of the brain and n_events are the events in a slice as thick as
-    the resolution; `reconstruction_noise` is what OSEM leaves of it.
-
-    Parameters
-    ----------
-    scanner : dict
-        Numbers of `data_manifest/phantom.yaml`, section `scanner`.
-
-    Returns
-    -------
-    float
-
-    References
-    ----------
-    Budinger et al. 1978, J Nucl Med 19:309.
-    """
-    rate = np.log(2) / HALF_LIFE_MIN
-    start, minutes = scanner["frame_start_min"], scanner["frame_min"]
-    decays = np.exp(-rate * start) * (1 - np.exp(-rate * minutes)) / rate * 60  # s at full dose
-    in_brain_kbq = scanner["injected_mbq"] * 1000 * scanner["brain_share"]
-    detected = in_brain_kbq * decays * scanner["sensitivity_cps_per_kbq"]
-    n_events = detected * scanner["attenuation"] * scanner["noise_equivalent_share"]
-    fwhm_mm = scanner["resolution_fwhm_mm"]
-    n_cells = np.pi / 4 * scanner["brain_width_mm"] * scanner["brain_length_mm"] / fwhm_mm**2
-    per_slice = n_events * fwhm_mm / scanner["brain_height_mm"]
-    return float(scanner["reconstruction_noise"] * 1.2 * n_cells**0.75 / np.sqrt(per_slice))
-
-
-def relative_noise(scene, cv, rng):
-    """Factor of each voxel: log-normal with mean 1, correlated like reconstructed noise.
-
-    In images of the EM algorithm the SD is close to proportional to the mean and the values are
-    close to log-normal; the power rises with the spatial frequency and falls with the resolution.
-
-    Parameters
-    ----------
-    scene : Scene
-    cv : float
-        SD / mean of a voxel.
-    rng : numpy.random.Generator
-
-    Returns
-    -------
-    ndarray of float32, shape of the scene
-
-    References
-    ----------
-    Barrett et al. 1994, doi:10.1088/0031-9155/39/5/004.
-    """
-    shape = _padded(scene.labels.shape)
-    white = fft.rfftn(rng.standard_normal(shape, dtype=np.float32))
-    noise = fft.irfftn(white * scene.noise_filter, shape)[tuple(map(slice, scene.labels.shape))]
-    variance = np.log1p(cv**2)
-    return np.exp(np.float32(np.sqrt(variance)) * noise - np.float32(variance / 2))
-
-
-def filtered_noise_cv(scene, scanner):
-    """SD / mean of a voxel of the finished image: `noise_cv` times what the filter leaves.
-
-    Parameters
-    ----------
-    scene : Scene
-    scanner : dict
-        Numbers of `data_manifest/phantom.yaml`, section `scanner`.
-
-    Returns
-    -------
-    float
-    """
-    kept = ndimage.fourier_gaussian(
-        np.ones_like(scene.noise_filter),
-        _sigma(scanner["filter_fwhm_mm"], scene),
-        n=_padded(scene.labels.shape)[2],
-    )
-    power = scene.noise_filter**2
-    return noise_cv(scanner) * float(np.sqrt((power * kept**2).sum() / power.sum()))
-
-
 def misregistered(scene, scanner, rng):
     """Where normalisation looks for each voxel: a small random shift, rotation and zoom.
 
@@ -336,30 +252,9 @@ def _sampled(image, positions_mm, scene):
     return ndimage.map_coordinates(image, index, order=1, mode="nearest")
 
 
-def _sigma(fwhm_mm, scene):
-    """SD in voxels of a Gaussian of this full width at half maximum."""
-    return fwhm_mm / FWHM_PER_SD / scene.voxel_mm
-
-
 def _splines(axis_mm, spacing_mm):
     """Cubic B-splines along one axis, (n_voxels, n_knots), scaled so that sum(B^2) = 1."""
     intervals = int(np.ceil(axis_mm[-1] / spacing_mm))  # on each side of the centre
     knots = spacing_mm * np.arange(-intervals - 3, intervals + 4)
     basis = BSpline.design_matrix(axis_mm, knots, 3).toarray()
     return (basis / np.sqrt((basis**2).sum(axis=1, keepdims=True))).astype(np.float32)
-
-
-def _padded(shape):
-    """Sizes that the Fourier transform is fast for."""
-    return tuple(fft.next_fast_len(n, real=True) for n in shape)
-
-
-def _noise_filter(shape, voxel_mm, fwhm_mm):
-    """Square root of the noise power |f| exp(-(2 pi f s)^2), scaled to unit variance."""
-    shape = _padded(shape)
-    full = [fft.fftfreq(n, voxel_mm) for n in shape]
-    squared = sum(f**2 for f in np.ix_(*full))
-    spread = fwhm_mm / FWHM_PER_SD
-    root = np.sqrt(np.sqrt(squared)) * np.exp(-2 * (np.pi * spread) ** 2 * squared)
-    root /= np.sqrt((root**2).mean())
-    return root[..., : shape[2] // 2 + 1].astype(np.float32)

@@ -1,4 +1,4 @@
-"""Fixtures shared by the tests: a seeded generator, the atlas, and a tiny phantom data set."""
+"""Fixtures shared by the tests: a seeded generator, the atlas, the phantom, a tiny data set."""
 
 import numpy as np
 import pytest
@@ -6,6 +6,7 @@ import pytest
 from datnet_core import phantom
 from datnet_core.atlas import read_atlas
 from datnet_core.calibration import read_calibration
+from datnet_core.scanner import read_scene
 from datnet_core.study import Phantom, read_study
 
 TINY = Phantom(
@@ -41,6 +42,12 @@ def atlas(study):
 def calibration(study):
     """The phantom's numbers."""
     return read_calibration(study.calibration_path)
+
+
+@pytest.fixture(scope="session")
+def scene(atlas, calibration):
+    """What all scans of a phantom share."""
+    return read_scene(atlas, calibration)
 
 
 @pytest.fixture(scope="session")
