@@ -19,7 +19,8 @@ import torch
 from lightning_fabric import Fabric
 from torch.optim.swa_utils import AveragedModel
 
-from datnet_core import epochs, metrics, network, prediction
+from datnet_core import epochs, network, prediction
+from datnet_core.delong import delong_difference, delong_interval
 from datnet_core.grid import field_of_view
 from datnet_core.manifest import split_inner
 from datnet_core.study import read_study
@@ -85,8 +86,8 @@ def main():
     for k in sorted(set(labels[blind])):
         positive = labels[blind] == k
         ours, theirs = (p[:, k] for p in proba.values())
-        aucs = [metrics.delong_interval(positive, score)[0] for score in (ours, theirs)]
-        difference = metrics.delong_difference(positive, ours, theirs)
+        aucs = [delong_interval(positive, score)[0] for score in (ours, theirs)]
+        difference = delong_difference(positive, ours, theirs)
         print(
             f"{study.diagnoses[k]}: AUC {aucs[0]:.3f} (default) and {aucs[1]:.3f} (MONAI), "
             "difference {:+.3f} ({:+.3f} to {:+.3f})".format(*difference)

@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import confusion_matrix
 
-from datnet_core.metrics import delong_interval, rates, youden_cutoff
+from datnet_core.delong import delong_interval
+from datnet_core.metrics import rates, youden_cutoff
 
 
 def diagnostic_table(predictions, class_names, cutoffs=None):

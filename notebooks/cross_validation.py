@@ -30,6 +30,7 @@ from IPython.display import Markdown
 
 from datnet_core import binding, diagnostics, figures, metrics, prediction, report
 from datnet_core.atlas import read_atlas
+from datnet_core.delong import delong_interval, delong_test
 from datnet_core.grid import field_of_view, study_grid
 from datnet_core.study import read_study
 
@@ -96,7 +97,7 @@ aucs = {}
 for title, table in panels.items():
     for name in classes:
         positive = table["diagnosis"] == name
-        auc, low, high = metrics.delong_interval(positive, table[f"p_{name}"])
+        auc, low, high = delong_interval(positive, table[f"p_{name}"])
         person = table["participant_id"]
         boot = metrics.bootstrap_interval(
             positive, table[f"p_{name}"], person, n_bootstrap, 0
@@ -137,7 +138,7 @@ report.table(
 
 # %%
 comparison = {
-    name: metrics.delong_test(
+    name: delong_test(
         predictions["diagnosis"] == name,
         predictions[f"p_{name}"],
         yardstick[f"p_{name}"],

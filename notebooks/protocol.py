@@ -26,7 +26,8 @@ study: str = "data_manifest/smoke.yaml"  # study file
 import numpy as np
 import pandas as pd
 
-from datnet_core import figures, metrics, prediction, report
+from datnet_core import figures, prediction, report
+from datnet_core.delong import delong_difference
 from datnet_core.diagnostics import right_decisions
 from datnet_core.grid import field_of_view
 from datnet_core.study import read_study
@@ -91,7 +92,7 @@ figures.roc_curves(found, classes)
 ours = found["as in this study"]
 truth = ours["diagnosis"].to_numpy()
 differences = {
-    (title, name): metrics.delong_difference(
+    (title, name): delong_difference(
         truth == name, found[title][f"p_{name}"], ours[f"p_{name}"]
     )
     for title in titles.values()

@@ -27,7 +27,8 @@ import numpy as np
 import pandas as pd
 from IPython.display import Markdown
 
-from datnet_core import figures, metrics, prediction, recipes, report
+from datnet_core import figures, prediction, recipes, report
+from datnet_core.delong import delong_interval
 from datnet_core.grid import field_of_view
 from datnet_core.study import read_study
 
@@ -110,7 +111,7 @@ found = recipes.compare_mean_auc(
 found = found.join(costs.infer_objects())
 for name in classes:
     found[f"auc_{name}"] = [
-        metrics.delong_interval(truth == name, proba[r][:, classes.index(name)])
+        delong_interval(truth == name, proba[r][:, classes.index(name)])
         for r in found.index
     ]
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from hypothesis import strategies as st
 
 from datnet_core import phantom
 from datnet_core.atlas import read_atlas
@@ -56,3 +57,20 @@ def dataset(tmp_path_factory, atlas, calibration):
     root = tmp_path_factory.mktemp("tiny") / "dataset"
     phantom.write_cohort(root, TINY, calibration, atlas, "NC")
     return root
+
+
+@st.composite
+def scored_labels(draw, n_scores=1):
+    """Labels with both classes and scores from few values, so that ties are common."""
+    n = draw(st.integers(4, 30))
+    labels = draw(st.permutations([True, True, False, False, *(k % 3 == 0 for k in range(n - 4))]))
+    column = st.lists(st.integers(-4, 4), min_size=n, max_size=n)
+    scores = [np.array(draw(column)) / 4 for _ in range(n_scores)]
+    return np.array(labels), *scores
+
+
+def pair_kernel(y_true, y_score):
+    """Slow oracle: 1, 1/2 or 0 for every pair of a positive and a negative."""
+    positives = [s for y, s in zip(y_true, y_score, strict=True) if y]
+    negatives = [s for y, s in zip(y_true, y_score, strict=True) if not y]
+    return np.array([[(a > b) + 0.5 * (a == b) for b in negatives] for a in positives])

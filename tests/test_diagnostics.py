@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from datnet_core.delong import delong_interval
 from datnet_core.diagnostics import (
     confusion,
     diagnostic_table,
@@ -13,7 +14,7 @@ from datnet_core.diagnostics import (
     visits,
     youden_cutoffs,
 )
-from datnet_core.metrics import delong_interval, rates
+from datnet_core.metrics import rates
 
 CLASSES = ("IPD", "MSA", "PSP", "NC")
 
