@@ -21,7 +21,8 @@ from datnet_core import calibration, comparison, metrics, oracle
 from datnet_core.atlas import read_atlas
 from datnet_core.phantom import write_cohort
 from datnet_core.population import COLUMNS
-from datnet_core.study import Phantom, read_study
+from datnet_core.settings import Phantom
+from datnet_core.study import read_study
 
 SEEDS = range(2022, 2029)
 N_JOBS = 2

@@ -25,7 +25,7 @@ from datnet_core.population import (
 )
 from datnet_core.progress import progress
 from datnet_core.scanner import read_scene, render
-from datnet_core.study import Phantom
+from datnet_core.settings import Phantom
 from datnet_core.volumes import read_scan, to_grid
 
 N_NODES = 31  # of the integral over severity

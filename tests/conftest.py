@@ -8,7 +8,8 @@ from datnet_core import phantom
 from datnet_core.atlas import read_atlas
 from datnet_core.calibration import read_calibration
 from datnet_core.scanner import read_scene
-from datnet_core.study import Phantom, read_study
+from datnet_core.settings import Phantom
+from datnet_core.study import read_study
 
 TINY = Phantom(
     seed=3,

@@ -7,7 +7,7 @@ import pytest
 from datnet_core.calibration import read_published
 from datnet_core.comparison import beside_published, pattern, regional, response
 from datnet_core.population import COLUMNS, draw_participants
-from datnet_core.study import Phantom
+from datnet_core.settings import Phantom
 
 
 @pytest.fixture(scope="module")

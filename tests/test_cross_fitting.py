@@ -10,7 +10,7 @@ from datnet_core import prediction, training
 from datnet_core.cross_fitting import cross_fitted_mean, fold_maps
 from datnet_core.network import DATNet
 from datnet_core.regions import top_region
-from datnet_core.study import Network, Training
+from datnet_core.settings import Network, Training
 
 SHAPE = (13, 14, 11)
 BRAIN = np.ones(SHAPE, bool)

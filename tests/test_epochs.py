@@ -9,7 +9,7 @@ from lightning_fabric import Fabric
 from torch.optim.swa_utils import AveragedModel
 
 from datnet_core import epochs
-from datnet_core.study import Training
+from datnet_core.settings import Training
 
 FIT = np.arange(17)
 CPU = Fabric(accelerator="cpu", devices=1)

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from datnet_core.fusion import fit_fusion, fusion_features, importances
-from datnet_core.study import Fusion
+from datnet_core.settings import Fusion
 
 NAMES = ("IPD", "MSA", "PSP", "NC")
 QUICK = Fusion(n_estimators=30)

@@ -8,7 +8,7 @@ from torch.nn.functional import cross_entropy
 
 from datnet_core.network import DATNet, Ensemble, build, last_grid
 from datnet_core.saliency import completeness_gap, full_gradients
-from datnet_core.study import Network
+from datnet_core.settings import Network
 
 SHAPE = (17, 18, 19)
 DEFAULTS = {"n_filters": 4, "n_levels": 2, "normalisation": "batch", "dropout": 0.3}

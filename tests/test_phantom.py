@@ -20,7 +20,7 @@ from datnet_core.binding import regional_binding
 from datnet_core.grid import study_grid
 from datnet_core.manifest import read_scans
 from datnet_core.population import SIDES
-from datnet_core.study import Phantom
+from datnet_core.settings import Phantom
 from datnet_core.volumes import load_volume
 
 SMALL = Phantom(

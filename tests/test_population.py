@@ -20,7 +20,7 @@ from datnet_core.population import (
     draw_participants,
     hidden_shares,
 )
-from datnet_core.study import Phantom
+from datnet_core.settings import Phantom
 
 EQUAL = {"definite": {"IPD": 150, "MSA": 150, "PSP": 150, "NC": 150}}
 

@@ -6,7 +6,7 @@ import torch
 
 from datnet_core import model_files, prediction
 from datnet_core.network import build
-from datnet_core.study import Network
+from datnet_core.settings import Network
 
 SHAPE = (13, 14, 11)
 NETWORK = Network(n_filters=2, n_levels=2, n_members=1)

@@ -7,7 +7,7 @@ import torch
 from datnet_core.network import DATNet, Ensemble, build
 from datnet_core.randomisation import cascade, rank_correlation, stages
 from datnet_core.saliency import saliency_maps
-from datnet_core.study import Network
+from datnet_core.settings import Network
 
 STAGES = ["head", "encoder.2", "encoder.1", "encoder.0", "stem"]
 

@@ -6,7 +6,7 @@ from sklearn.metrics import roc_auc_score
 
 from datnet_core.model_files import write_config
 from datnet_core.recipes import compare_mean_auc, cost, step_gflop
-from datnet_core.study import Network
+from datnet_core.settings import Network
 
 
 def test_operations_of_a_step_counted_by_hand():

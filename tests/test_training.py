@@ -15,7 +15,7 @@ import torch
 from lightning_fabric import Fabric
 
 from datnet_core import epochs, model_files, prediction, training
-from datnet_core.study import Network, Training
+from datnet_core.settings import Network, Training
 
 NAMES = ("A", "B", "C")
 SHAPE = (13, 14, 11)

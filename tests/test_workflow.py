@@ -108,11 +108,11 @@ def test_settings_of_the_fusion_page_as_read_by_a_person(study):
 
 def test_modules_of_the_cohorts_page_as_read_by_a_person():
     # Named in the page: figures, report, atlas, manifest, study, volumes. report brings claims,
-    # volumes brings progress.
+    # study brings settings, volumes brings progress.
     found = code_read(ROOT / "notebooks/cohorts.py")
     assert [path.name for path in found] == [
         "atlas.py", "claims.py", "figures.py", "files.py", "grid.py", "manifest.py",
-        "progress.py", "report.py", "study.py", "volumes.py",
+        "progress.py", "report.py", "settings.py", "study.py", "volumes.py",
     ]  # fmt: skip
     assert all(path.is_file() for path in found)
 
