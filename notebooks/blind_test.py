@@ -32,13 +32,13 @@ from datnet_core import (
     binding,
     conformal,
     diagnostics,
-    figures,
     metrics,
     prediction,
     report,
 )
 from datnet_core.atlas import read_atlas
 from datnet_core.grid import field_of_view, study_grid
+from datnet_core.performance_figures import confusion, rate_bars, roc_curves
 from datnet_core.study import read_study
 
 config = read_study(study)
@@ -169,7 +169,7 @@ report.table(
 # `decisions` says.
 
 # %% tags=["hide-input"]
-figures.confusion(diagnostics.confusion(predictions[first], classes))
+confusion(diagnostics.confusion(predictions[first], classes))
 
 # %% [markdown]
 # **Confusion matrix** of the blind test, one scan per participant. Rows add up to
@@ -191,7 +191,7 @@ if "all" in tables:
     tables["binding ratios"] = diagnostics.diagnostic_table(yardstick[first], classes)
 
 # %% tags=["hide-input"]
-figures.rate_bars(tables, config.compared) if tables else "one diagnosis only: no rates"
+rate_bars(tables, config.compared) if tables else "one diagnosis only: no rates"
 
 # %% [markdown]
 # **Sensitivity, specificity, PPV and NPV** (as the paper's Fig. 4) with 95%
@@ -200,7 +200,7 @@ figures.rate_bars(tables, config.compared) if tables else "one diagnosis only: n
 
 # %% tags=["hide-input"]
 panels = {"DAT-Net": predictions[first], "binding ratios": yardstick[first]}
-figures.roc_curves(panels, classes) if tables else "one diagnosis only: no ROC curve"
+roc_curves(panels, classes) if tables else "one diagnosis only: no ROC curve"
 
 # %% [markdown]
 # **One-vs-rest ROC curves** of the blind test, one scan per participant.

@@ -28,10 +28,11 @@ import numpy as np
 import pandas as pd
 from IPython.display import Markdown
 
-from datnet_core import binding, diagnostics, figures, metrics, prediction, report
+from datnet_core import binding, diagnostics, metrics, prediction, report
 from datnet_core.atlas import read_atlas
 from datnet_core.delong import delong_interval, delong_test
 from datnet_core.grid import field_of_view, study_grid
+from datnet_core.performance_figures import rate_bars, roc_curves
 from datnet_core.study import read_study
 
 config = read_study(study)
@@ -85,7 +86,7 @@ report.write_table(config, "predictions/cross_validation_binding.tsv", yardstick
 
 # %% tags=["hide-input"]
 panels = {"DAT-Net": predictions, "binding ratios": yardstick}
-figures.roc_curves(panels, classes)
+roc_curves(panels, classes)
 
 # %% [markdown]
 # **One-vs-rest ROC curves** (as the paper's Fig. 3) of the network and of the
@@ -185,7 +186,7 @@ tables = {
 }
 
 # %% tags=["hide-input"]
-figures.rate_bars(tables, classes)
+rate_bars(tables, classes)
 
 # %% [markdown]
 # **Sensitivity, specificity, PPV and NPV by symptom duration** (as the paper's Fig.

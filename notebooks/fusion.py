@@ -25,6 +25,7 @@ study: str = "data_manifest/smoke.yaml"  # study file
 import pandas as pd
 
 from datnet_core import diagnostics, figures, fusion, metrics, report
+from datnet_core.performance_figures import rate_bars
 from datnet_core.study import read_study
 
 config = read_study(study)
@@ -105,7 +106,7 @@ tables = {
 }
 
 # %% tags=["hide-input"]
-figures.rate_bars(tables, groups_compared) if tables else "one diagnosis only: no rates"
+rate_bars(tables, groups_compared) if tables else "one diagnosis only: no rates"
 
 # %% [markdown]
 # **Sensitivity, specificity, PPV and NPV** (as the paper's Fig. 8) with 95%

@@ -26,10 +26,11 @@ study: str = "data_manifest/smoke.yaml"  # study file
 import numpy as np
 import pandas as pd
 
-from datnet_core import figures, prediction, report
+from datnet_core import prediction, report
 from datnet_core.delong import delong_difference
 from datnet_core.diagnostics import right_decisions
 from datnet_core.grid import field_of_view
+from datnet_core.performance_figures import roc_curves
 from datnet_core.study import read_study
 
 config = read_study(study)
@@ -75,7 +76,7 @@ for variant, title in titles.items():
     )
 
 # %%
-figures.roc_curves(found, classes)
+roc_curves(found, classes)
 
 # %% [markdown]
 # **One-vs-rest ROC curves**, out of fold, of the same scans under each protocol. Curves

@@ -27,9 +27,10 @@ import numpy as np
 import pandas as pd
 from IPython.display import Markdown
 
-from datnet_core import figures, prediction, recipes, report
+from datnet_core import prediction, recipes, report
 from datnet_core.delong import delong_interval
 from datnet_core.grid import field_of_view
+from datnet_core.performance_figures import auc_against_cost
 from datnet_core.study import read_study
 
 config = read_study(study)
@@ -116,7 +117,7 @@ for name in classes:
     ]
 
 # %% tags=["hide-input"]
-figures.auc_against_cost(found, alpha)
+auc_against_cost(found, alpha)
 
 # %% [markdown]
 # **Mean AUC of the patient groups against the cost of training**, with 95%

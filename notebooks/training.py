@@ -30,9 +30,10 @@ recipe: str = "study"  # or a key of `recipes`: for the page `resolution`
 import numpy as np
 import pandas as pd
 
-from datnet_core import figures, model_files, report, training
+from datnet_core import model_files, report, training
 from datnet_core.grid import field_of_view
 from datnet_core.manifest import split_inner
+from datnet_core.performance_figures import learning_curves
 from datnet_core.study import read_study
 
 config = read_study(study)
@@ -115,7 +116,7 @@ for (name, j), (fit, validation) in stages.items():
 places = {key: folder / key[0] / f"member-{key[1]}" for key in stages}
 done = [key for key, place in places.items() if (place / "config.json").is_file()]
 histories = {key: pd.read_csv(places[key] / "history.tsv", sep="\t") for key in done}
-figures.learning_curves(histories) if done else "no scan in this stage"
+learning_curves(histories) if done else "no scan in this stage"
 
 # %% [markdown]
 # **Learning curves.** Cross-entropy of the scans learned from (grey) and of the

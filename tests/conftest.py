@@ -1,5 +1,8 @@
 """Fixtures shared by the tests: a seeded generator, the atlas, the phantom, a tiny data set."""
 
+import io
+
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from hypothesis import strategies as st
@@ -75,3 +78,9 @@ def pair_kernel(y_true, y_score):
     positives = [s for y, s in zip(y_true, y_score, strict=True) if y]
     negatives = [s for y, s in zip(y_true, y_score, strict=True) if not y]
     return np.array([[(a > b) + 0.5 * (a == b) for b in negatives] for a in positives])
+
+
+def texts(fig):
+    """All words of a figure that has been drawn."""
+    fig.savefig(io.BytesIO(), format="png", dpi=30)
+    return " | ".join(text.get_text() for text in fig.findobj(plt.Text))

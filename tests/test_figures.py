@@ -1,4 +1,4 @@
-"""Every figure on small made-up tables: drawn without a warning, closed, and its words."""
+"""Figures on small made-up tables: drawn without a warning, closed, and their words."""
 
 import gc
 import inspect
@@ -10,9 +10,10 @@ import nibabel as nib
 import numpy as np
 import pandas as pd
 import pytest
+from conftest import texts
 from matplotlib.figure import Figure
 
-from datnet_core import diagnostics, figures, metrics
+from datnet_core import figures, metrics
 
 STUDIES = [("IPD", "MSA", "PSP", "NC"), ("PD", "HC")]
 AFFINE = np.array([[8.0, 0, 0, -78], [0, 8, 0, -112], [0, 0, 8, -50], [0, 0, 0, 1]])
@@ -35,14 +36,6 @@ def made_up_scans(names, rng):
         for k in range(3)
     ]
     return pd.DataFrame(rows)
-
-
-def made_up_predictions(names, rng, n=40):
-    table = pd.DataFrame({"diagnosis": np.array(names)[np.arange(n) % len(names)]})
-    proba = rng.dirichlet(np.ones(len(names)), n)
-    proba += 0.8 * (table["diagnosis"].to_numpy()[:, None] == np.array(names))
-    table[[f"p_{name}" for name in names]] = proba / proba.sum(1, keepdims=True)
-    return table
 
 
 def made_up_ratios(names, rng, n=40):
@@ -80,38 +73,6 @@ def template():
     return nib.Nifti1Image(box, AFFINE + np.pad(np.full((3, 1), -8), ((0, 1), (3, 0))))
 
 
-def draw_learning_curves(names, rng):
-    epochs = {"epoch": range(5), "train_loss": rng.random(5), "validation_loss": rng.random(5)}
-    return figures.learning_curves(
-        dict.fromkeys([(f"fold-{k}", j) for k in range(6) for j in range(2)], pd.DataFrame(epochs))
-    )
-
-
-def draw_roc_curves(names, rng):
-    panels = {title: made_up_predictions(names, rng) for title in ("DAT-Net", "binding ratios")}
-    return figures.roc_curves(panels, names)
-
-
-def draw_rate_bars(names, rng):
-    tables = {
-        title: diagnostics.diagnostic_table(made_up_predictions(names, rng), names)
-        for title in ("all", "baseline", "follow-up")
-    }
-    return figures.rate_bars(tables, names)
-
-
-def draw_confusion(names, rng):
-    return figures.confusion(diagnostics.confusion(made_up_predictions(names, rng), names))
-
-
-def draw_auc_against_cost(names, rng):
-    found = pd.DataFrame(
-        {"auc": [0.8, 0.7], "low": [0.7, 0.6], "high": [0.9, 0.8], "p": [1, 0.01], "gflop": [1, 9]},
-        index=["study", "mm8"],
-    )
-    return figures.auc_against_cost(found)
-
-
 def draw_group_boxes(names, rng):
     table = made_up_ratios(names, rng)
     values = {"putamen": "putamen", "caudate": "caudate", "dl": "DL", "dl_putamen": "DL putamen"}
@@ -141,12 +102,6 @@ def draw_importance_bars(names, rng):
 
 
 DRAW = {name[5:]: draw for name, draw in globals().items() if name.startswith("draw_")}
-
-
-def texts(fig):
-    """All words of a figure that has been drawn."""
-    fig.savefig(io.BytesIO(), format="png", dpi=30)
-    return " | ".join(text.get_text() for text in fig.findobj(plt.Text))
 
 
 def test_the_value_axis_has_the_title_asked_for(rng):
@@ -191,56 +146,6 @@ def test_the_flow_shows_a_study_without_pretraining(rng):
     assert "0 participants, 0 scans" in texts(fig)
 
 
-def test_roc_curves_end_at_the_corners_and_name_the_number_of_scans(rng):
-    fig = draw_roc_curves(("PD", "HC"), rng)
-    for ax in fig.axes:
-        for line in ax.lines:
-            assert line.get_xydata()[0].tolist() == [0, 0]
-            assert line.get_xydata()[-1].tolist() == [1, 1]
-    assert "PD (n = 20)" in texts(fig)
-
-
-def test_a_diagnosis_without_scans_has_no_curve_and_no_bars(rng):
-    predictions = made_up_predictions(STUDIES[0], rng)
-    predictions = predictions[predictions["diagnosis"] != "NC"]
-    assert "NC" not in texts(figures.roc_curves({"all": predictions}, STUDIES[0]))
-    tables = {"all": diagnostics.diagnostic_table(predictions, STUDIES[0])}
-    fig = figures.rate_bars(tables, STUDIES[0])
-    assert [ax.get_title() for ax in fig.axes] == ["IPD", "MSA", "PSP"]
-
-
-def test_every_condition_is_in_the_legend_of_the_rates(rng):
-    # The second condition has no scan of the first diagnosis.
-    predictions = made_up_predictions(STUDIES[0], rng)
-    part = predictions[predictions["diagnosis"] != "IPD"]
-    conditions = {"everyone": predictions, "no IPD": part}
-    tables = {t: diagnostics.diagnostic_table(p, STUDIES[0]) for t, p in conditions.items()}
-    fig = figures.rate_bars(dict(reversed(tables.items())), STUDIES[0])
-    shown = [text.get_text() for text in fig.legends[0].get_texts()]
-    assert sorted(shown) == ["everyone", "no IPD"]
-
-
-@pytest.mark.parametrize("n_right", [0, 1, 10])
-def test_rates_of_zero_and_one_have_bars(n_right):
-    # All right, all wrong, or one right: intervals end at 0 and 1, and PPV may be undefined.
-    truth = np.array(["PD"] * 10 + ["HC"] * 10)
-    p = np.r_[np.arange(10) < n_right, np.zeros(10)] * 0.8 + 0.1
-    table = pd.DataFrame({"diagnosis": truth, "p_PD": p, "p_HC": 1 - p})
-    fig = figures.rate_bars(
-        {"all": diagnostics.diagnostic_table(table, ("PD", "HC"))}, ("PD", "HC")
-    )
-    heights = [bar.get_height() for bar in fig.axes[0].containers[0]]
-    assert heights[0] == n_right / 10
-    fig.savefig(io.BytesIO(), format="png", dpi=30)
-
-
-def test_the_confusion_matrix_shows_counts_and_no_empty_row(rng):
-    table = pd.DataFrame([[3, 1, 0], [0, 5, 2], [0, 0, 0]], index=list("ABC"), columns=list("ABC"))
-    fig = figures.confusion(table)
-    assert [t.get_text() for t in fig.axes[0].texts] == ["3", "1", "0", "0", "5", "2"]
-    assert [t.get_text() for t in fig.axes[0].get_yticklabels()] == ["A", "B"]
-
-
 def test_boxes_carry_one_p_value_per_pair(rng):
     fig = draw_group_boxes(("IPD", "MSA", "PSP"), rng)
     shown = [ax for ax in fig.axes if ax.get_title()]
@@ -258,31 +163,11 @@ def test_p_values_read_well(p, text):
     assert figures.p_text(p) == text
 
 
-def test_learning_curves_mark_the_best_epoch_of_each_network_in_the_panel_of_its_model():
-    history = pd.DataFrame(
-        {"epoch": [0, 1, 2], "train_loss": [3.0, 2, 1], "validation_loss": [3.0, 1, 2]}
-    )
-    later = history.assign(validation_loss=[3.0, 2, 1])
-    curves = {("fold-0", 0): history, ("fold-0", 1): later, ("fold-1", 0): later}
-    fig = figures.learning_curves(curves)
-    first, second = (ax for ax in fig.axes if ax.get_title())
-    assert [line.get_xydata().tolist() for line in first.lines[2::3]] == [[[1, 1]], [[2, 1]]]
-    assert [line.get_xydata().tolist() for line in second.lines[2::3]] == [[[2, 1]]]
-    assert first.get_legend_handles_labels()[1] == ["training", "validation"]
-
-
 def test_colours_differ_between_diagnoses_and_stay_with_the_papers_four():
     names = ("PD", "HC", "DLB", *STUDIES[0])
     shades = figures.colours(names)
     assert len({tuple(shades[name]) for name in names}) == len(names)
     assert all(shades[name] == figures.PALETTE[name] for name in STUDIES[0])
-
-
-def test_recipes_worse_than_the_best_are_drawn_open(rng):
-    fig = draw_auc_against_cost((), rng)
-    faces = [points.get_facecolor()[0].tolist() for points in fig.axes[0].collections]
-    assert faces[0] != [1, 1, 1, 1] and faces[1] == [1, 1, 1, 1]
-    assert all(recipe in texts(fig) for recipe in ("study", "mm8"))
 
 
 def test_importances_are_written_beside_their_bars(rng):

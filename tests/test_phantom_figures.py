@@ -1,23 +1,15 @@
 """Figures of the phantom page on small made-up data: drawn without a warning, and their words."""
 
-import io
-
-import matplotlib.pyplot as plt
 import nibabel as nib
 import numpy as np
 import pandas as pd
+from conftest import texts
 
 from datnet_core import phantom_figures
 from datnet_core.spectrum import power_spectrum
 
 AFFINE = np.array([[8.0, 0, 0, -78], [0, 8, 0, -112], [0, 0, 8, -50], [0, 0, 0, 1]])
 SHAPE = (20, 24, 18)
-
-
-def texts(fig):
-    """All words of a figure that has been drawn."""
-    fig.savefig(io.BytesIO(), format="png", dpi=30)
-    return " | ".join(text.get_text() for text in fig.findobj(plt.Text))
 
 
 def test_a_montage_has_a_row_for_each_scan_the_left_of_the_head_at_the_left(rng):
