@@ -15,8 +15,9 @@ import torch.nn.functional as F
 from torch.nn.functional import cross_entropy
 
 from datnet_core import network
+from datnet_core.full_gradients import full_gradients
 from datnet_core.grid import field_of_view, study_grid
-from datnet_core.saliency import full_gradients, saliency_map
+from datnet_core.saliency import saliency_map
 from datnet_core.study import read_study
 
 BATCH, N_CLASSES, REPEATS = 16, 4, 5

@@ -9,7 +9,8 @@ import warnings
 import torch
 from tqdm import TqdmWarning
 
-from datnet_core.saliency import full_gradients, saliency_map
+from datnet_core.full_gradients import full_gradients
+from datnet_core.saliency import saliency_map
 
 with warnings.catch_warnings():  # Captum would like widgets for a bar that it never draws here
     warnings.simplefilter("ignore", TqdmWarning)

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 import torch
 
-from datnet_core.saliency import full_gradients, layer_maps
+from datnet_core.full_gradients import full_gradients
+from datnet_core.saliency import layer_maps
 
 
 def mean_layer_maps(

@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch.nn.functional import cross_entropy
 
+from datnet_core.full_gradients import completeness_gap, full_gradients
 from datnet_core.network import DATNet, Ensemble, build, last_grid
-from datnet_core.saliency import completeness_gap, full_gradients
 from datnet_core.settings import Network
 
 SHAPE = (17, 18, 19)
