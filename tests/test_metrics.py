@@ -17,8 +17,6 @@ from datnet_core.metrics import (
     youden_cutoff,
 )
 
-CLASSES = ("IPD", "MSA", "PSP", "NC")
-
 
 @pytest.mark.parametrize("dtype", [bool, np.uint8, np.int8, int, float])
 def test_the_type_of_the_labels_does_not_matter(dtype):
