@@ -65,7 +65,7 @@ def source_of(page):
     return [source, *map(os.path.relpath, paths)]
 
 
-depends.forget_lost_models(study.results)
+depends.forget_lost_models(study.results, study.network.n_members)
 
 localrules: study
 

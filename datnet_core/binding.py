@@ -163,8 +163,8 @@ def out_of_fold_proba(features, diagnosis, fold, class_names, class_prior):
         Binding ratios.
     diagnosis : ndarray of str, shape (n_scans,)
         Labels; those of a fold are not used for its own probabilities.
-    fold : ndarray of shape (n_scans,)
-        Cross-validation fold; negative or NaN for scans that every classifier learns from.
+    fold : int ndarray of shape (n_scans,)
+        Cross-validation fold.
     class_names : tuple of str
         Order of the columns.
     class_prior : {"cohort", "uniform"}
@@ -173,11 +173,9 @@ def out_of_fold_proba(features, diagnosis, fold, class_names, class_prior):
     Returns
     -------
     ndarray of shape (n_scans, n_classes)
-        NaN for scans that are in no fold.
     """
     proba = np.zeros((len(features), len(class_names)))
-    proba[~(fold >= 0)] = np.nan
-    for k in np.unique(fold[fold >= 0]):
+    for k in np.unique(fold):
         fitted = binding_classifier(class_prior).fit(features[fold != k], diagnosis[fold != k])
         columns = [class_names.index(name) for name in fitted.classes_]
         proba[np.ix_(fold == k, columns)] = fitted.predict_proba(features[fold == k])

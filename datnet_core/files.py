@@ -1,5 +1,6 @@
 """Results are never half-written: to a file beside the goal first, then renamed."""
 
+import glob
 import os
 from contextlib import contextmanager
 
@@ -11,18 +12,22 @@ def whole(path):
     Parameters
     ----------
     path : Path
-        Its folder is made if there is none. An error or a kill leaves it as it was; what a kill
-        leaves beside it, `part-<name>`, is overwritten by the next run.
+        Its folder is made if there is none. After an error or a kill, what stood there before
+        still does. What a kill leaves beside it, `part-<process>-<name>`, the next run removes.
 
     Yields
     ------
     Path
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f"part-{path.name}")
+    # The process in the name: a second run at the same time must not rename this one's half. The
+    # suffix stays, for many writers go by it.
+    part = path.with_name(f"part-{os.getpid()}-{path.name}")
+    for left in path.parent.glob(f"part-*-{glob.escape(path.name)}"):
+        left.unlink(missing_ok=True)
     try:
-        yield part  # the suffix stays: many writers go by it
+        yield part
+        os.replace(part, path)
     except BaseException:
         part.unlink(missing_ok=True)
         raise
-    os.replace(part, path)

@@ -113,7 +113,7 @@ def _start(root, recipe):
 
 
 def _write_scan(root, scan, scene, affine, calibration, seed):
-    """Render one scan and write it with its sidecar, each by way of a temporary file."""
+    """Render one scan and write its sidecar, then the image, which says that both are there."""
     number, session = int(scan["participant_id"][4:]), scan["session_id"] == "ses-followup"
     rng = np.random.default_rng([seed, number, int(session), 1])
     person = np.random.default_rng([seed, number, 0, 1]) if session else None  # as at baseline

@@ -15,10 +15,10 @@ def load_model(folder, network):
     """A finished model in evaluation mode, on the accelerator if there is one.
 
     A model is the mean logit of `network.n_members` networks, each with an inner validation split
-    of its own (bagging; Breiman 1996, doi:10.1007/BF00058655). A network that learned from classes
-    that came equally often has no idea how common they are. With `network.class_prior: cohort` it
-    is told by Bayes' rule: the log share of each class among the scans that it learned from is
-    added to its logits, as part of the last bias, so full gradients stay complete.
+    of its own (bagging; Breiman 1996, doi:10.1007/BF00058655). `network.class_prior` says how
+    common it takes a class to be: as among the scans that it learned from, or all equally. Where it
+    learned otherwise (`training.balanced_classes`), Bayes' rule adds the log share of each class to
+    its logits, or takes it away, in the last bias, so full gradients stay complete.
 
     Parameters
     ----------
@@ -44,8 +44,10 @@ def load_model(folder, network):
         member = build(len(config["classes"]), network)
         weights, _ = read_tensors(folder / f"member-{j}" / "weights.safetensors")
         member.load_state_dict(weights)
-        if network.class_prior == "cohort" and config["training"]["balanced_classes"]:
-            _add_to_logits(member, _log_shares(config["class_counts"]))
+        learned = "uniform" if config["training"]["balanced_classes"] else "cohort"
+        if network.class_prior != learned:
+            offset = _log_shares(config["class_counts"])
+            _add_to_logits(member, offset if learned == "uniform" else -offset)
         members.append(member)
     model = Ensemble(members)
     found = torch.accelerator.is_available()

@@ -126,7 +126,7 @@ def fit(folder, volumes, labels, fit_rows, validation_rows, classes, network, tr
     config = {
         "inputs": inputs,
         "classes": list(classes),
-        "network": network.model_dump(),
+        "network": network.model_dump(exclude={"n_members", "class_prior"}),  # set when loaded
         "training": training.model_dump(),
         "start": _label(start) if start else None,
         "n_fit": len(fit_rows),

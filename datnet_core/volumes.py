@@ -196,11 +196,11 @@ def cache_volumes(paths, atlas, spacing_mm, reference_region, array_path, n_jobs
         "unit": "uptake ratio to the mean of the reference region",
         "sha256": _fingerprint(paths, atlas, spacing_mm, reference_region),
     }
-    if array_path.is_file() and record_path.is_file():
-        if json.loads(record_path.read_text()) == record:
-            return np.load(array_path, mmap_mode="r")
-        array_path.unlink()  # no page may read an outdated array when a scan is refused below
-        record_path.unlink()
+    found = array_path.is_file() and record_path.is_file()
+    if found and json.loads(record_path.read_text()) == record:
+        return np.load(array_path, mmap_mode="r")
+    array_path.unlink(missing_ok=True)  # no page may read an outdated array when a scan is refused
+    record_path.unlink(missing_ok=True)
     volumes = Parallel(n_jobs, prefer="threads", return_as="generator")(
         delayed(_volume_or_problem)(path, atlas, spacing_mm, reference_region) for path in paths
     )

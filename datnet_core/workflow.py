@@ -50,8 +50,8 @@ def results_read(source):
     return ["volumes.json"] * ('(config, "volumes.npy")' in Path(source).read_text())
 
 
-def forget_lost_models(results):
-    """Delete the notebooks of models whose weights were deleted, so that they are trained again.
+def forget_lost_models(results, n_members):
+    """Delete the notebooks of models that have lost a file, so that they are trained again.
 
     The result of the page that starts from them goes too: the workflow makes a missing file again
     only where something that is to be made needs it.
@@ -62,6 +62,8 @@ def forget_lost_models(results):
     ----------
     results : Path
         Folder of the study.
+    n_members : int
+        Networks of each model of the study; a recipe has one.
 
     Returns
     -------
@@ -70,13 +72,22 @@ def forget_lost_models(results):
     """
     lost = []
     for notebook in sorted(results.glob("fits/*.ipynb")):
+        if notebook.stem.endswith(".log"):  # of a page that failed, or still runs
+            continue
         *variant, stage = notebook.stem.split(".")
-        folder, page = results / "models", "training"
-        if variant:
-            page = "resolution" if variant[0] == "recipe" else "protocol"
-            folder /= f"recipes/{variant[1]}" if variant[0] == "recipe" else variant[0]
-        members = list((folder / stage).glob("member-*"))
-        if not members or any(not (m / "weights.safetensors").is_file() for m in members):
+        folder, page, n_expected = results / "models", "training", n_members
+        if variant and variant[0] == "recipe":
+            folder, page, n_expected = folder / "recipes" / variant[1], "resolution", 1
+        elif variant:
+            folder, page = folder / variant[0], "protocol"
+        folder /= stage
+        nothing_to_learn = folder.is_dir() and not any(folder.iterdir())
+        files = [
+            folder / f"member-{j}" / name
+            for j in range(n_expected)
+            for name in ("weights.safetensors", "config.json")
+        ]
+        if not nothing_to_learn and not all(file.is_file() for file in files):
             notebook.unlink()
             (results / f"{page}.json").unlink(missing_ok=True)
             lost.append(notebook)

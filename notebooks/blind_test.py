@@ -62,18 +62,25 @@ models = [f"fold-{k}" for k in range(config.training.n_folds)]
 if config.decisions.blind_test_model == "refit":
     models = ["refit"]
 
+
 # %%
-proba = np.mean(
-    [
-        prediction.predict(
-            prediction.load_model(config.results / "models" / name, config.network),
-            seen,
-            rows,
-        )
-        for name in models
-    ],
-    axis=0,
-)
+def mean_proba(network):
+    """Mean probability over the models, (n_scans, n_classes)."""
+    return np.mean(
+        [
+            prediction.predict(
+                prediction.load_model(config.results / "models" / name, network),
+                seen,
+                rows,
+            )
+            for name in models
+        ],
+        axis=0,
+    )
+
+
+# %%
+proba = mean_proba(config.network)
 keys = ["participant_id", "session_id", "diagnosis"]
 predictions = scans.loc[rows, keys].assign(
     fold=pd.NA, **dict(zip(p_columns, proba.T, strict=True))
@@ -108,10 +115,9 @@ report.write_table(config, "predictions/blind_test_binding.tsv", yardstick)
 # ## Accuracy
 #
 # Every participant counts once, with the first scan; the participants with two
-# scans are then judged at baseline and at follow-up. The probabilities take a diagnosis
-# to be as common as it is in the training cohort (`network.class_prior`, open point
-# A14). One row takes this out again: each is divided by that share, as if all diagnoses
-# were equally common.
+# scans are then judged at baseline and at follow-up. By `network.class_prior` (open
+# point A14), the probabilities take a diagnosis to be as common as it is in the
+# training cohort; the row *equally common* shows the accuracy without this.
 
 # %%
 groups = diagnostics.visits(predictions)
@@ -122,9 +128,9 @@ first = groups["all"]
 # %%
 decided = {title: right[chosen] for title, chosen in groups.items() if chosen.any()}
 if config.network.class_prior == "cohort":
-    counts = scans["diagnosis"][training_rows].value_counts()
+    uniform = config.network.model_copy(update={"class_prior": "uniform"})
     even = predictions.copy()
-    even[p_columns] /= counts.reindex(classes, fill_value=0).to_numpy() + 1
+    even[p_columns] = mean_proba(uniform)
     decided["all, equally common"] = diagnostics.right_decisions(even, classes)[first]
 decided["binding ratios, all"] = right_yardstick[first]
 accuracy = {title: metrics.share_interval(values) for title, values in decided.items()}

@@ -64,8 +64,8 @@ report.write_table(config, "predictions/cross_validation.tsv", predictions)
 # %% [markdown]
 # The yardstick is what is in use today: the binding ratios of left and right
 # putamen and caudate, turned into a diagnosis by a logistic regression (open point
-# A8), fitted on the same folds. Both take a diagnosis to be as common as it is among
-# the scans that they learned from (`network.class_prior`, open point A14).
+# A8), fitted on the same folds. How common both take a diagnosis to be, by default as
+# among the scans that they learned from, is `network.class_prior` (open point A14).
 
 # %%
 affine, _ = study_grid(config.images.grid_mm)

@@ -36,6 +36,7 @@ from nilearn.datasets import load_mni152_template
 from datnet_core import prediction, regions, report, saliency, saliency_figures
 from datnet_core.atlas import read_atlas, region_fractions, region_mask_on
 from datnet_core.cross_fitting import fold_maps
+from datnet_core.files import whole
 from datnet_core.grid import field_of_view, in_full_grid, study_grid
 from datnet_core.progress import progress
 from datnet_core.stability import fold_correlations
@@ -136,9 +137,9 @@ means = {
 images = {
     name: nib.Nifti1Image(m.astype(np.float32), affine) for name, m in means.items()
 }
-(config.results / "saliency").mkdir(exist_ok=True)
 for name, img in images.items():
-    nib.save(img, config.results / "saliency" / f"mean_{name}.nii.gz")
+    with whole(config.results / "saliency" / f"mean_{name}.nii.gz") as part:
+        nib.save(img, part)
 
 # %% tags=["hide-input"]
 template = load_mni152_template(resolution=2)
@@ -303,13 +304,15 @@ if config.saliency.region_source == "per_participant":
 
 # %%
 img = nib.Nifti1Image(np.moveaxis(regions_of_scans, 0, -1).astype(np.uint8), affine)
-nib.save(img, config.results / "saliency" / "regions.nii.gz")
+with whole(config.results / "saliency" / "regions.nii.gz") as part:
+    nib.save(img, part)
 keys = scans.loc[rows, ["participant_id", "session_id"]]
 report.write_table(config, "saliency/regions.tsv", keys.assign(volume=volume_of_scan))
 
 # %%
 img = nib.Nifti1Image(np.moveaxis(fold_means, 0, -1).astype(np.float32), affine)
-nib.save(img, config.results / "saliency" / "fold_means.nii.gz")
+with whole(config.results / "saliency" / "fold_means.nii.gz") as part:
+    nib.save(img, part)
 
 # %% [markdown]
 # ## Paper and this study

@@ -37,6 +37,7 @@ from datnet_core import prediction, randomisation, report, saliency_figures
 from datnet_core.atlas import read_atlas, region_mask_on
 from datnet_core.attribution import METHODS, attribution
 from datnet_core.faithfulness import area, perturbation_curves
+from datnet_core.files import whole
 from datnet_core.grid import field_of_view, study_grid
 from datnet_core.metrics import mean_interval
 from datnet_core.progress import progress
@@ -129,10 +130,8 @@ for k, at, x in progress(parts, "attribution methods", unit="batch"):
         )
 
 # %%
-(config.results / "saliency").mkdir(exist_ok=True)
-part = config.results / "saliency" / "attributions.part.npz"
-np.savez_compressed(part, **maps)
-part.replace(config.results / "saliency" / "attributions.npz")
+with whole(config.results / "saliency" / "attributions.npz") as part:
+    np.savez_compressed(part, **maps)
 report.write_table(
     config,
     "saliency/attributions.tsv",

@@ -99,6 +99,8 @@ if stage not in ("all", "pretrain", *pool):
 # A finished network is kept, an interrupted one goes on from its last epoch.
 
 # %%
+if stage != "all":  # stays empty where there is nothing to learn from
+    (folder / stage).mkdir(parents=True, exist_ok=True)
 for (name, j), (fit, validation) in stages.items():
     if stage in ("all", name):
         first = models / "pretrain" / f"member-{j}"

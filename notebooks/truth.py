@@ -43,31 +43,38 @@ report.notice(config)
 # learn. All others learned from labels, never from those of the fold they judge.
 #
 # The classifier that is *told the regions* has the means of the same regions as the
-# oracle, both sides averaged and their difference, and the scans that the network
-# learns from, pre-training cohort included. It is a logistic regression. What it lacks
-# to the oracle is mostly what a cohort of this size cannot teach; what the network
-# lacks to it is mostly the price of finding the regions.
+# oracle, both sides averaged and their difference. It is a logistic regression on the
+# training cohort, without the pre-training cohort. What the network lacks to it is
+# mostly the price of finding the regions. What it lacks to the oracle is partly scans
+# to learn from, partly its straight boundaries.
+#
+# The oracle knows how common each diagnosis is in the cohort that it judges; the others
+# know how common it is in the training cohort, also in the blind test.
 
 # %%
 means = report.read_table(config, "predictions/region_means.tsv")
 scans = report.read_table(config, "scans.tsv").merge(means, on=keys, validate="1:1")
-left, right = (scans[list(COLUMNS[side::2])].to_numpy() for side in (0, 1))
-features = binding.sides_unordered(left, right)
-fold = scans["fold"].to_numpy()
-blind = (scans["cohort"] == "blind_test").to_numpy()
-learned = binding.out_of_fold_proba(
-    features[~blind], scans.loc[~blind, "diagnosis"].to_numpy(), fold[~blind],
-    config.diagnoses, config.network.class_prior,
-)  # fmt: skip
+prior = config.network.class_prior
+told = {}
+for cohort in ("training", "blind_test"):
+    told[cohort] = scans[scans["cohort"] == cohort].reset_index(drop=True)
+features = {
+    cohort: binding.sides_unordered(
+        part[list(COLUMNS[::2])].to_numpy(), part[list(COLUMNS[1::2])].to_numpy()
+    )
+    for cohort, part in told.items()
+}
 
 # %%
-diagnosis = scans["diagnosis"][~blind]
-everyone = binding.binding_classifier(config.network.class_prior)
-everyone.fit(features[~blind], diagnosis)
-proba = pd.DataFrame(0.0, scans.index, config.diagnoses)
-proba.loc[blind, everyone.classes_] = everyone.predict_proba(features[blind])
-proba.loc[~blind] = learned
-told = scans[[*keys, "cohort", "diagnosis"]].join(proba.add_prefix("p_"))
+labels = told["training"]["diagnosis"].to_numpy()
+fold = told["training"]["fold"].to_numpy()
+proba = binding.out_of_fold_proba(
+    features["training"], labels, fold, config.diagnoses, prior
+)
+told["training"][[f"p_{name}" for name in config.diagnoses]] = proba
+everyone = binding.binding_classifier(prior).fit(features["training"], labels)
+p_columns = [f"p_{name}" for name in everyone.classes_]
+told["blind_test"][p_columns] = everyone.predict_proba(features["blind_test"])
 
 # %%
 oracle = report.read_table(config, "predictions/oracle.tsv")
@@ -78,7 +85,7 @@ for suffix, (page, cohort) in judged.items():
     for title, name in {"binding ratios": f"{page}_binding", "DAT-Net": page}.items():
         part = report.read_table(config, f"predictions/{name}.tsv")
         found[title + suffix] = part.drop_duplicates("participant_id")
-    found[f"told the regions{suffix}"] = told[told["cohort"] == cohort]
+    found[f"told the regions{suffix}"] = told[cohort]
     mine = oracle[oracle["judged"] == cohort.replace("_", " ")]
     for seen, part in mine.groupby("oracle"):
         found[f"oracle, {seen}{suffix}"] = part
@@ -110,8 +117,7 @@ phantom_figures.auc_ladder(aucs, classes)
 # blind test below. A network that has learned the pattern lies between the binding
 # ratios and the oracle that sees the true binding. If it lies above the oracle that
 # sees region means, it uses more of the image than those. What is missing to the
-# classifier that is told the regions is room that is left; what that one lacks to the
-# oracles would need more scans.
+# classifier that is told the regions is room that is left.
 
 # %%
 shown = aucs.assign(

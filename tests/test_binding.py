@@ -172,17 +172,6 @@ def test_the_features_of_other_scans_of_the_fold_do_not_matter(rng):
     np.testing.assert_array_equal(before[first], after[first])
 
 
-def test_scans_without_a_fold_teach_every_classifier_and_are_not_judged(rng):
-    features, diagnosis, fold = cohort(rng)
-    fold = np.where(fold == 3, -1, fold)
-    before = out_of_fold_proba(features, diagnosis, fold, NAMES, "cohort")
-    np.testing.assert_array_equal(np.isnan(before).all(1), fold < 0)
-    features[fold < 0] += 5
-    after = out_of_fold_proba(features, diagnosis, fold, NAMES, "cohort")
-    for k in range(3):
-        assert not np.allclose(before[fold == k], after[fold == k])
-
-
 def test_features_without_sides_by_hand_and_of_the_mirror_image(rng):
     left, right = np.array([[1.0, 4.0]]), np.array([[2.0, 1.0]])
     np.testing.assert_array_equal(sides_unordered(left, right), [[1.5, 2.5, 1.0, 3.0]])

@@ -83,7 +83,7 @@ def test_a_model_is_the_mean_logit_of_its_networks(tmp_path):
         prediction.load_model(tmp_path, NETWORK.model_copy(update={"n_members": 3}))
 
 
-def test_balanced_networks_are_told_how_common_each_class_was_and_others_are_not(tmp_path):
+def test_a_prior_is_added_where_classes_were_balanced_and_taken_away_where_they_were_not(tmp_path):
     # By hand: Bayes' rule with the counts 11, 5, 2, and one more of each, of 21.
     share = np.array([12, 6, 3]) / 21
     uniform = NETWORK.model_copy(update={"class_prior": "uniform"})
@@ -94,11 +94,14 @@ def test_balanced_networks_are_told_how_common_each_class_was_and_others_are_not
             model = prediction.load_model(tmp_path / f"{balanced}", network)
             found = prediction.predict(model, made_up_volumes(), rows)
             proba[balanced, network.class_prior] = found
-    expected = proba[True, "uniform"] * share
-    expected /= expected.sum(axis=1, keepdims=True)
-    np.testing.assert_allclose(proba[True, "cohort"], expected, atol=1e-6)
-    for key in ((False, "cohort"), (False, "uniform")):
-        np.testing.assert_array_equal(proba[key], proba[True, "uniform"])
+    as_learned = proba[True, "uniform"]
+    np.testing.assert_array_equal(proba[False, "cohort"], as_learned)
+    for key, weighed in (
+        ((True, "cohort"), as_learned * share),
+        ((False, "uniform"), as_learned / share),
+    ):
+        expected = weighed / weighed.sum(axis=1, keepdims=True)
+        np.testing.assert_allclose(proba[key], expected, atol=1e-6)
 
 
 def test_each_scan_is_predicted_by_the_model_of_its_fold(tmp_path):

@@ -149,7 +149,7 @@ def test_a_study_killed_at_any_moment_ends_with_the_same_predictions(smoke, tmp_
     weights = sorted(
         p.relative_to(ours) for p in ours.glob("models/*/member-*/weights.safetensors")
     )
-    assert len(weights) == 1 + 2 * 2  # pre-training, and two networks for each of two folds
+    assert len(weights) == 2 * (1 + 2)  # two networks each: pre-training and two folds
     for path in weights:
         assert (ours / path).read_bytes() == (smoke / path).read_bytes()
 
@@ -209,6 +209,16 @@ def test_an_own_data_set_with_two_classes_becomes_a_book(project, smoke):
     assert "digital phantom" not in (book / "pages" / "blind_test.html").read_text().lower()
     pages = {p.name for p in (book / "pages").iterdir()}
     assert not {"phantom.html", "truth.html", "saliency_truth.html"} & pages
+    again = snakemake(project, "own.yaml", "--dry-run", "--quiet", "host")
+    assert "Nothing to be done" in again.stdout + again.stderr
+    assert (project / "results" / "own" / "training.json").is_file()
+
+
+def test_each_network_starts_from_a_pre_training_of_its_own(smoke):
+    for stage in ("fold-0", "fold-1", "test_fold/fold-1"):
+        for j in range(2):
+            config = (smoke / f"models/{stage}/member-{j}/config.json").read_text()
+            assert json.loads(config)["start"] == f"pretrain/member-{j}"
 
 
 def test_a_changed_own_scan_table_is_noticed(project):

@@ -3,6 +3,7 @@
 import ast
 import inspect
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -148,24 +149,51 @@ def test_pages_that_read_the_scans_depend_on_the_record_of_the_images():
     assert results_read(ROOT / "notebooks/claims.py") == []
 
 
-def test_a_model_without_its_weights_is_forgotten_and_others_stay(tmp_path):
-    names = {
-        "fold-0": "fold-0",
-        "test_fold.fold-0": "test_fold/fold-0",
-        "recipe.mm2.fold-1": "recipes/mm2/fold-1",
+@pytest.fixture
+def trained(tmp_path):
+    """Notebooks and empty files of two networks for each model, one for the recipe."""
+    models = {
+        "fold-0": ("fold-0", 2),
+        "test_fold.fold-0": ("test_fold/fold-0", 2),
+        "recipe.mm2.fold-1": ("recipes/mm2/fold-1", 1),
+        "pretrain": ("pretrain", 0),  # no scan to learn from
     }
     (tmp_path / "fits").mkdir()
-    for notebook, folder in names.items():
+    for notebook, (folder, n_members) in models.items():
         (tmp_path / "fits" / f"{notebook}.ipynb").touch()
-        for j in range(2):
+        (tmp_path / "models" / folder).mkdir(parents=True)
+        for j in range(n_members):
             member = tmp_path / "models" / folder / f"member-{j}"
-            member.mkdir(parents=True)
+            member.mkdir()
             (member / "weights.safetensors").touch()
+            (member / "config.json").touch()
     for page_name in ("training", "protocol", "resolution", "claims"):
         (tmp_path / f"{page_name}.json").touch()
-    assert forget_lost_models(tmp_path) == []
-    (tmp_path / "models/test_fold/fold-0/member-1/weights.safetensors").unlink()
-    (tmp_path / "models/recipes/mm2/fold-1/member-0/weights.safetensors").unlink()
-    forget_lost_models(tmp_path)
-    assert [p.name for p in (tmp_path / "fits").iterdir()] == ["fold-0.ipynb"]
-    assert {p.name for p in tmp_path.glob("*.json")} == {"training.json", "claims.json"}
+    return tmp_path
+
+
+def test_complete_models_and_logs_of_failed_pages_stay(trained):
+    (trained / "fits" / "fold-1.log.ipynb").touch()
+    before = sorted(trained.rglob("*"))
+    assert forget_lost_models(trained, 2) == []
+    assert sorted(trained.rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    ("lost", "notebook", "result"),
+    [
+        ("fold-0/member-1/weights.safetensors", "fold-0", "training"),
+        ("fold-0/member-0/config.json", "fold-0", "training"),
+        ("fold-0/member-1", "fold-0", "training"),
+        ("pretrain", "pretrain", "training"),
+        ("test_fold/fold-0/member-1/weights.safetensors", "test_fold.fold-0", "protocol"),
+        ("recipes/mm2/fold-1/member-0/weights.safetensors", "recipe.mm2.fold-1", "resolution"),
+    ],
+)
+def test_a_model_that_lost_a_file_is_forgotten_and_others_stay(trained, lost, notebook, result):
+    path = trained / "models" / lost
+    shutil.rmtree(path) if path.is_dir() else path.unlink()
+    before = {*trained.glob("fits/*"), *trained.glob("*.json")}
+    assert forget_lost_models(trained, 2) == [trained / "fits" / f"{notebook}.ipynb"]
+    after = {*trained.glob("fits/*"), *trained.glob("*.json")}
+    assert before - after == {trained / "fits" / f"{notebook}.ipynb", trained / f"{result}.json"}
