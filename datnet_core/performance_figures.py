@@ -166,6 +166,7 @@ def auc_against_cost(found, alpha=0.05):
         ax.annotate(
             recipe.replace("_", " "), (row["gflop"], row["auc"]), xytext=(7, (-7, 7)[k % 2]),
             textcoords="offset points", va="center", fontsize="small",
+            bbox={"boxstyle": "square,pad=0.1", "fc": "white", "ec": "none"}, zorder=3,
         )  # fmt: skip
     ax.set(
         xscale="log", xlabel="GFLOP of one training step for one scan",

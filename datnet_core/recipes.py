@@ -69,7 +69,7 @@ def cost(grid_mm, network, n_classes, folders):
     facts = [read_config(folder) for folder in folders]
     return {
         "grid_mm": grid_mm,
-        "voxels": " × ".join(map(str, shape)),
+        "voxels": "×".join(map(str, shape)),
         "filters": network.n_filters,
         "levels": network.n_levels,
         "normalisation": network.normalisation,

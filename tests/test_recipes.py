@@ -31,7 +31,7 @@ def test_the_cost_of_a_recipe_adds_up_its_networks(tmp_path):
     network = Network(n_filters=3, field_mm=((-20, 20), (-8, 16), (0, 30)))
     # Centres at -78 + 4 k, -112 + 4 k, -50 + 4 k mm: -18 to 18, -8 to 16, 2 to 30.
     found = cost(4.0, network, 4, [tmp_path / f"{k}" for k in range(3)])
-    assert (found["voxels"], found["seconds"], found["parameters"]) == ("10 × 7 × 8", 7.5, 99)
+    assert (found["voxels"], found["seconds"], found["parameters"]) == ("10×7×8", 7.5, 99)
     assert found["gflop"] == step_gflop(4, network, (10, 7, 8))
     with pytest.raises(FileNotFoundError, match="no finished model"):
         cost(4.0, network, 4, [tmp_path / "none"])
