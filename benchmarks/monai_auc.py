@@ -35,7 +35,7 @@ def learned(model, volumes, labels, scans, settings):
         rows = np.flatnonzero(scans["cohort"] == cohort)
         fit, inner = split_inner(scans.iloc[rows], settings.inner_fraction, [settings.seed, 1])
         fit, inner = rows[fit], rows[inner]
-        optimizer = torch.optim.Adam(model.parameters(), lr=settings.learning_rate)
+        optimizer = epochs.adam(model, settings)
         decay = epochs.running_mean(settings.averaging)
         averaged = AveragedModel(model, multi_avg_fn=decay, use_buffers=True)
         best = np.inf

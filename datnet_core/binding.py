@@ -154,6 +154,32 @@ def sides_unordered(left, right):
     return np.concatenate([(left + right) / 2, abs(left - right)], axis=1)
 
 
+def class_proba(features, diagnosis, new_features, class_names, class_prior):
+    """Probabilities of new scans from a classifier that learned from others.
+
+    Parameters
+    ----------
+    features, new_features : ndarray of shape (n_scans, n_features)
+        Binding ratios of the scans to learn from, and of those to judge.
+    diagnosis : ndarray of str, shape (n_scans,)
+        Labels of the scans to learn from.
+    class_names : tuple of str
+        Order of the columns.
+    class_prior : {"cohort", "uniform"}
+        As in `binding_classifier`.
+
+    Returns
+    -------
+    ndarray of shape (n_new_scans, n_classes)
+        0 for a class that none of the labels names.
+    """
+    fitted = binding_classifier(class_prior).fit(features, diagnosis)
+    proba = np.zeros((len(new_features), len(class_names)))
+    columns = [class_names.index(name) for name in fitted.classes_]
+    proba[:, columns] = fitted.predict_proba(new_features)
+    return proba
+
+
 def out_of_fold_proba(features, diagnosis, fold, class_names, class_prior):
     """Probabilities of each scan from a classifier that never saw its fold.
 
@@ -176,7 +202,8 @@ def out_of_fold_proba(features, diagnosis, fold, class_names, class_prior):
     """
     proba = np.zeros((len(features), len(class_names)))
     for k in np.unique(fold):
-        fitted = binding_classifier(class_prior).fit(features[fold != k], diagnosis[fold != k])
-        columns = [class_names.index(name) for name in fitted.classes_]
-        proba[np.ix_(fold == k, columns)] = fitted.predict_proba(features[fold == k])
+        held_out = fold == k
+        proba[held_out] = class_proba(
+            features[~held_out], diagnosis[~held_out], features[held_out], class_names, class_prior
+        )
     return proba

@@ -6,10 +6,10 @@ point A13.
 
 import numpy as np
 import torch
-from torch import nn
 from torch.nn.functional import cross_entropy
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
+from datnet_core.network import last_linear
 from datnet_core.prediction import batch, predict
 
 
@@ -52,7 +52,7 @@ def adam(network, training):
     -------
     torch.optim.Adam
     """
-    last = [m.weight for m in network.modules() if isinstance(m, nn.Linear)][-1]
+    last = last_linear(network).weight
     others = [p for p in network.parameters() if p is not last]
     # The gradient of l2 |w|^2 is 2 l2 w; PyTorch adds weight_decay w.
     groups = [{"params": others}, {"params": [last], "weight_decay": 2 * training.head_l2}]

@@ -103,6 +103,21 @@ def last_grid(shape, n_levels):
     return tuple(-(-n // 2 ** (n_levels + 1)) for n in shape)
 
 
+def last_linear(network):
+    """Layer that makes the logits.
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+
+    Returns
+    -------
+    torch.nn.Linear
+        The last one to be declared.
+    """
+    return [module for module in network.modules() if isinstance(module, nn.Linear)][-1]
+
+
 class Ensemble(nn.Module):
     """Mean logits of several networks, itself one network: its full gradients are complete too."""
 

@@ -5,10 +5,9 @@ Paper section "Deep Neural Network and its Interpretation"; open points A5 and A
 
 import numpy as np
 import torch
-from torch import nn
 
 from datnet_core.model_files import read_config, read_tensors
-from datnet_core.network import Ensemble, build
+from datnet_core.network import Ensemble, build, last_linear
 
 
 def load_model(folder, network):
@@ -64,8 +63,8 @@ def _log_shares(counts):
 @torch.no_grad()
 def _add_to_logits(network, offset):
     """Add a number to each logit, in the last bias."""
-    last = [module for module in network.modules() if isinstance(module, nn.Linear)][-1]
-    last.bias += offset.to(last.bias.dtype)
+    bias = last_linear(network).bias
+    bias += offset.to(bias.dtype)
 
 
 @torch.inference_mode()

@@ -101,14 +101,10 @@ ratios = binding.regional_binding(
     affine,
     config.images.reference_region,
 )[[*binding.FEATURES]].to_numpy()
-n_training = len(training_rows)
-classifier = binding.binding_classifier(config.network.class_prior).fit(
-    ratios[:n_training], scans["diagnosis"].to_numpy()[training_rows]
-)
-yardstick = scans.loc[rows, keys].assign(**dict.fromkeys(p_columns, 0.0))
-yardstick[[f"p_{c}" for c in classifier.classes_]] = classifier.predict_proba(
-    ratios[n_training:]
-)
+known, new = np.split(ratios, [len(training_rows)])
+labels = scans["diagnosis"].to_numpy()[training_rows]
+proba = binding.class_proba(known, labels, new, classes, config.network.class_prior)
+yardstick = scans.loc[rows, keys].assign(**dict(zip(p_columns, proba.T, strict=True)))
 report.write_table(config, "predictions/blind_test_binding.tsv", yardstick)
 
 # %% [markdown]

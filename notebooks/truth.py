@@ -23,6 +23,7 @@
 study: str = "data_manifest/smoke.yaml"  # study file
 
 # %%
+import numpy as np
 import pandas as pd
 
 from datnet_core import binding, phantom_figures, report
@@ -54,27 +55,22 @@ report.notice(config)
 # %%
 means = report.read_table(config, "predictions/region_means.tsv")
 scans = report.read_table(config, "scans.tsv").merge(means, on=keys, validate="1:1")
-prior = config.network.class_prior
-told = {}
-for cohort in ("training", "blind_test"):
-    told[cohort] = scans[scans["cohort"] == cohort].reset_index(drop=True)
-features = {
-    cohort: binding.sides_unordered(
-        part[list(COLUMNS[::2])].to_numpy(), part[list(COLUMNS[1::2])].to_numpy()
-    )
-    for cohort, part in told.items()
-}
+left, right = (scans[list(COLUMNS[side::2])].to_numpy() for side in (0, 1))
+features = binding.sides_unordered(left, right)
+labels, fold = scans["diagnosis"].to_numpy(), scans["fold"].to_numpy()
+training = (scans["cohort"] == "training").to_numpy()
+blind = (scans["cohort"] == "blind_test").to_numpy()
+names, prior = config.diagnoses, config.network.class_prior
 
 # %%
-labels = told["training"]["diagnosis"].to_numpy()
-fold = told["training"]["fold"].to_numpy()
-proba = binding.out_of_fold_proba(
-    features["training"], labels, fold, config.diagnoses, prior
+proba = np.full((len(scans), len(names)), np.nan)
+proba[training] = binding.out_of_fold_proba(
+    features[training], labels[training], fold[training], names, prior
 )
-told["training"][[f"p_{name}" for name in config.diagnoses]] = proba
-everyone = binding.binding_classifier(prior).fit(features["training"], labels)
-p_columns = [f"p_{name}" for name in everyone.classes_]
-told["blind_test"][p_columns] = everyone.predict_proba(features["blind_test"])
+proba[blind] = binding.class_proba(
+    features[training], labels[training], features[blind], names, prior
+)
+told = scans.join(pd.DataFrame(proba, columns=[f"p_{name}" for name in names]))
 
 # %%
 oracle = report.read_table(config, "predictions/oracle.tsv")
@@ -85,7 +81,7 @@ for suffix, (page, cohort) in judged.items():
     for title, name in {"binding ratios": f"{page}_binding", "DAT-Net": page}.items():
         part = report.read_table(config, f"predictions/{name}.tsv")
         found[title + suffix] = part.drop_duplicates("participant_id")
-    found[f"told the regions{suffix}"] = told[cohort]
+    found[f"told the regions{suffix}"] = told[told["cohort"] == cohort]
     mine = oracle[oracle["judged"] == cohort.replace("_", " ")]
     for seen, part in mine.groupby("oracle"):
         found[f"oracle, {seen}{suffix}"] = part

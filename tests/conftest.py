@@ -1,11 +1,13 @@
 """Fixtures shared by the tests: a seeded generator, the atlas, the phantom, a tiny data set."""
 
+import inspect
 import io
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from hypothesis import strategies as st
+from matplotlib.figure import Figure
 
 from datnet_core import phantom
 from datnet_core.atlas import read_atlas
@@ -63,6 +65,15 @@ def dataset(tmp_path_factory, atlas, calibration):
     return root
 
 
+def public_functions(module):
+    """Names of the functions that a module defines for others."""
+    return {
+        name
+        for name, function in inspect.getmembers(module, inspect.isfunction)
+        if function.__module__ == module.__name__ and not name.startswith("_")
+    }
+
+
 @st.composite
 def scored_labels(draw, n_scores=1):
     """Labels with both classes and scores from few values, so that ties are common."""
@@ -80,7 +91,14 @@ def pair_kernel(y_true, y_score):
     return np.array([[(a > b) + 0.5 * (a == b) for b in negatives] for a in positives])
 
 
+def assert_drawn(fig):
+    """It is a figure, pyplot no longer holds it, and it is drawn without a warning."""
+    assert isinstance(fig, Figure)
+    assert plt.get_fignums() == []
+    fig.savefig(io.BytesIO(), format="png", dpi=30)  # warnings of the layout come here
+
+
 def texts(fig):
-    """All words of a figure that has been drawn."""
-    fig.savefig(io.BytesIO(), format="png", dpi=30)
+    """All words of a figure, once it is drawn."""
+    assert_drawn(fig)
     return " | ".join(text.get_text() for text in fig.findobj(plt.Text))

@@ -13,7 +13,6 @@ from datnet_core.settings import Training
 
 FIT = np.arange(17)
 CPU = Fabric(accelerator="cpu", devices=1)
-RNG = np.random.default_rng(5)
 
 
 class Recorder(torch.nn.Module):
@@ -30,8 +29,8 @@ class Recorder(torch.nn.Module):
 
 
 @pytest.mark.parametrize("flips", [True, False])
-def test_flips_mirror_left_and_right_alone_and_about_every_second_scan(flips):
-    volumes, labels = RNG.random((20, 5, 6, 7), np.float32), np.arange(20) % 3
+def test_flips_mirror_left_and_right_alone_and_about_every_second_scan(flips, rng):
+    volumes, labels = rng.random((20, 5, 6, 7), np.float32), np.arange(20) % 3
     model = Recorder()
     optimizer, mean = torch.optim.Adam(model.parameters()), AveragedModel(model)
     settings = Training(flips=flips, balanced_classes=False, batch_size=4)
@@ -49,8 +48,8 @@ def test_flips_mirror_left_and_right_alone_and_about_every_second_scan(flips):
 
 
 @pytest.mark.parametrize("batch_size", [2, 4, 17, 40])
-def test_an_epoch_shows_each_scan_once_in_batches_of_at_least_the_size_asked_for(batch_size):
-    volumes, labels = RNG.random((20, 5, 6, 7), np.float32), np.arange(20) % 3
+def test_an_epoch_shows_each_scan_once_in_batches_of_at_least_the_size_asked_for(batch_size, rng):
+    volumes, labels = rng.random((20, 5, 6, 7), np.float32), np.arange(20) % 3
     model = Recorder()
     settings = Training(flips=False, balanced_classes=False, batch_size=batch_size)
     optimizer, rng = torch.optim.Adam(model.parameters()), np.random.default_rng(0)

@@ -1,17 +1,13 @@
 """Figures on small made-up tables: drawn without a warning, closed, and their words."""
 
 import gc
-import inspect
-import io
 from itertools import combinations
 
-import matplotlib.pyplot as plt
 import nibabel as nib
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import texts
-from matplotlib.figure import Figure
+from conftest import assert_drawn, public_functions, texts
 
 from datnet_core import figures, metrics
 
@@ -114,21 +110,13 @@ def test_the_value_axis_has_the_title_asked_for(rng):
 
 
 def test_every_public_function_is_tested():
-    public = {
-        name
-        for name, function in inspect.getmembers(figures, inspect.isfunction)
-        if function.__module__ == figures.__name__ and not name.startswith("_")
-    }
-    assert set(DRAW) | NOT_FIGURES == public
+    assert set(DRAW) | NOT_FIGURES == public_functions(figures)
 
 
 @pytest.mark.parametrize("names", STUDIES, ids=" ".join)
 @pytest.mark.parametrize("figure", DRAW)
 def test_a_figure_is_drawn_without_a_warning_and_left_to_the_page(figure, names, rng):
-    fig = DRAW[figure](names, rng)
-    assert isinstance(fig, Figure)
-    assert plt.get_fignums() == []
-    fig.savefig(io.BytesIO(), format="png", dpi=30)  # warnings of the layout come here
+    assert_drawn(DRAW[figure](names, rng))
 
 
 def test_the_flow_counts_participants_once_and_scans_each(rng):

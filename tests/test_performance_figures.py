@@ -1,14 +1,9 @@
 """Figures of performance on small made-up tables: drawn without a warning, and their words."""
 
-import inspect
-import io
-
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import texts
-from matplotlib.figure import Figure
+from conftest import assert_drawn, public_functions, texts
 
 from datnet_core import diagnostics, performance_figures
 
@@ -61,21 +56,13 @@ DRAW = {name[5:]: draw for name, draw in globals().items() if name.startswith("d
 
 
 def test_every_public_function_is_tested():
-    public = {
-        name
-        for name, function in inspect.getmembers(performance_figures, inspect.isfunction)
-        if function.__module__ == performance_figures.__name__ and not name.startswith("_")
-    }
-    assert set(DRAW) == public
+    assert set(DRAW) == public_functions(performance_figures)
 
 
 @pytest.mark.parametrize("names", STUDIES, ids=" ".join)
 @pytest.mark.parametrize("figure", DRAW)
 def test_a_figure_is_drawn_without_a_warning_and_left_to_the_page(figure, names, rng):
-    fig = DRAW[figure](names, rng)
-    assert isinstance(fig, Figure)
-    assert plt.get_fignums() == []
-    fig.savefig(io.BytesIO(), format="png", dpi=30)  # warnings of the layout come here
+    assert_drawn(DRAW[figure](names, rng))
 
 
 def test_roc_curves_end_at_the_corners_and_name_the_number_of_scans(rng):
@@ -118,7 +105,7 @@ def test_rates_of_zero_and_one_have_bars(n_right):
     )
     heights = [bar.get_height() for bar in fig.axes[0].containers[0]]
     assert heights[0] == n_right / 10
-    fig.savefig(io.BytesIO(), format="png", dpi=30)
+    assert_drawn(fig)
 
 
 def test_the_confusion_matrix_shows_counts_and_no_empty_row(rng):

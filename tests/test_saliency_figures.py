@@ -1,14 +1,13 @@
 """Figures of the pages on saliency on small made-up data: drawn without a warning; their words."""
 
 import gc
-import io
 import re
 
-import matplotlib.pyplot as plt
 import nibabel as nib
 import numpy as np
 import pandas as pd
 import pytest
+from conftest import texts
 
 from datnet_core import saliency_figures
 
@@ -31,13 +30,6 @@ def template():
 
 def images(names, rng):
     return {n: nib.Nifti1Image(rng.random(SHAPE).astype(np.float32), AFFINE) for n in names}
-
-
-def texts(fig):
-    """All words of a figure that has been drawn; pyplot no longer holds it."""
-    assert plt.get_fignums() == []
-    fig.savefig(io.BytesIO(), format="png", dpi=30)
-    return " | ".join(text.get_text() for text in fig.findobj(plt.Text))
 
 
 def test_mean_maps_have_a_row_and_a_colour_bar_for_each_diagnosis(rng, template):
