@@ -145,7 +145,7 @@ def confusion(table):
 
 
 def auc_against_cost(found, alpha=0.05):
-    """Mean AUC of each recipe against the operations of its training step.
+    """Mean AUC of each recipe, from the cheapest training step at the top to the dearest.
 
     Parameters
     ----------
@@ -158,19 +158,14 @@ def auc_against_cost(found, alpha=0.05):
     -------
     matplotlib.figure.Figure
     """
-    fig, ax = plt.subplots(figsize=(7.5, 4))
-    for k, (recipe, row) in enumerate(found.iterrows()):
+    found = found.sort_values("gflop")
+    fig, ax = plt.subplots(figsize=(7.5, 0.38 * len(found) + 1.1))
+    for y, (_, row) in enumerate(found.iterrows()):
         colour = "C0" if row["p"] >= alpha else "white"
-        ax.plot([row["gflop"]] * 2, [row["low"], row["high"]], color="0.6", lw=1.5, zorder=1)
-        ax.scatter(row["gflop"], row["auc"], s=50, color=colour, edgecolor="C0", zorder=2)
-        ax.annotate(
-            recipe.replace("_", " "), (row["gflop"], row["auc"]), xytext=(7, (-7, 7)[k % 2]),
-            textcoords="offset points", va="center", fontsize="small",
-            bbox={"boxstyle": "square,pad=0.1", "fc": "white", "ec": "none"}, zorder=3,
-        )  # fmt: skip
-    ax.set(
-        xscale="log", xlabel="GFLOP of one training step for one scan",
-        ylabel="mean AUC of the patient groups",
-    )  # fmt: skip
-    ax.margins(x=0.25)
+        ax.plot([row["low"], row["high"]], [y, y], color="0.6", lw=1.5, zorder=1)
+        ax.scatter(row["auc"], y, s=50, color=colour, edgecolor="C0", zorder=2)
+    labels = [f"{name.replace('_', ' ')}, {row['gflop']:.2g}" for name, row in found.iterrows()]
+    ax.set_yticks(range(len(found)), labels)
+    ax.invert_yaxis()
+    ax.set(xlabel="mean AUC of the patient groups", ylabel="recipe, GFLOP of a step")
     return finished(fig)

@@ -120,9 +120,10 @@ for name in classes:
 auc_against_cost(found, alpha)
 
 # %% [markdown]
-# **Mean AUC of the patient groups against the cost of training**, with 95%
-# intervals. Filled: not distinguishable from the best recipe; open: worse. The recipe
-# to use is the filled one furthest to the left.
+# **Mean AUC of the patient groups by the cost of training**, with 95% intervals; from
+# top to bottom, a training step for one scan needs more operations. Filled: not
+# distinguishable from the best recipe; open: worse. The recipe to use is the topmost
+# filled one.
 
 # %% tags=["hide-input"]
 shown = found.reset_index()
@@ -134,6 +135,7 @@ shown["mean AUC, patients"] = [
 shown["P against the best"] = [f"{p:.2g}" for p in found["p"]]
 shown["GFLOP per scan"] = found["gflop"].map("{:.2g}".format).to_numpy()
 shown["seconds"] = found["seconds"].map("{:.0f}".format).to_numpy()
+shown["recipe"] = shown["recipe"].str.replace("_", " ")  # lets a long name wrap
 kept = ["recipe", "grid_mm", "voxels", "filters", "levels", "normalisation"]
 report.table(
     shown[[*kept, "GFLOP per scan", "seconds"]].rename(columns={"grid_mm": "grid, mm"})
