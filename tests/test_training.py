@@ -116,6 +116,15 @@ def test_the_same_seed_gives_the_same_bytes(finished, tmp_path):
     assert content(tmp_path / "again") == content(finished)
 
 
+def test_half_precision_gives_the_same_bytes_whatever_is_in_memory(tmp_path):
+    for k in range(6):
+        rubbish = [torch.full((n,), torch.nan) for n in (64, 256, 1000, 5000, 20_000, 100_000)]
+        del rubbish  # the next arrays may lie where it was
+        fit(tmp_path / f"{k}" / "m", precision="bf16-mixed", max_epochs=1)
+    first = content(tmp_path / "0" / "m")
+    assert all(content(tmp_path / f"{k}" / "m") == first for k in range(1, 6))
+
+
 def test_a_memory_map_gives_the_same_model_as_an_array(finished, tmp_path):
     np.save(tmp_path / "volumes.npy", made_up_scans()[0])
     fit(tmp_path / "m", volumes=np.load(tmp_path / "volumes.npy", mmap_mode="r"))
