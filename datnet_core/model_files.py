@@ -191,6 +191,9 @@ def resume(path, model, averaged, optimizer):
         state.setdefault(int(index), {})[key] = tensor
     groups = optimizer.state_dict()["param_groups"]
     optimizer.load_state_dict({"state": state, "param_groups": groups})
+    for parameter, moments in optimizer.state.items():  # as laid out in memory before
+        for name in moments.keys() - {"step"}:
+            moments[name] = torch.empty_like(parameter).copy_(moments[name])
     return json.loads(metadata["history"]), float(metadata["seconds"])
 
 

@@ -33,6 +33,7 @@ from datnet_core.network import build, last_grid
 from datnet_core.progress import progress
 from datnet_core.provenance import environment
 
+CHECKPOINT_SECONDS = 10  # what an interruption costs at most, or one epoch if that is longer
 VARIANTS = {
     "study": {},
     "test_fold": {"early_stopping_on": "test_fold"},  # the published shortcut (A7)
@@ -170,6 +171,7 @@ def _train(fabric, folder, model, data, training, inputs):
     for done in history:
         schedule.step(done["validation_loss"])
 
+    written = -np.inf
     bar = progress(range(training.max_epochs), f"training {_label(folder)}", unit="epoch")
     for epoch in bar:
         if epoch < len(history):
@@ -200,9 +202,11 @@ def _train(fabric, folder, model, data, training, inputs):
                 write_tensors(
                     folder / "weights.safetensors", judged.state_dict(), {"inputs": inputs}
                 )
-            write_checkpoint(
-                checkpoint_path, inputs, network, averaged, optimizer, history, seconds
-            )
+            if time.monotonic() - written >= CHECKPOINT_SECONDS:
+                write_checkpoint(
+                    checkpoint_path, inputs, network, averaged, optimizer, history, seconds
+                )
+                written = time.monotonic()
         fabric.barrier()
         bar.set_postfix_str(f"validation loss {loss:.3f}", refresh=False)
     bar.close()

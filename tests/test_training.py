@@ -35,6 +35,12 @@ def one_thread():
     torch.set_num_threads(before)
 
 
+@pytest.fixture(autouse=True)
+def every_epoch(monkeypatch):
+    """A checkpoint after every epoch, however short."""
+    monkeypatch.setattr(training, "CHECKPOINT_SECONDS", 0)
+
+
 def made_up_scans():
     """30 small volumes; a box of class k is brighter by 1, the row's number picks the class."""
     rng = np.random.default_rng(4)
@@ -189,6 +195,22 @@ def test_finished_epochs_are_not_repeated_after_an_interruption(tmp_path, monkey
     assert len(n_epochs) == SETTINGS.max_epochs - 3
 
 
+def test_checkpoints_of_short_epochs_are_rare_and_what_is_lost_is_done_again(
+    finished, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(training, "CHECKPOINT_SECONDS", 600)
+    written, write = [], training.write_checkpoint
+    monkeypatch.setattr(training, "write_checkpoint", lambda *a: written.append(1) or write(*a))
+    folder = tmp_path / "undisturbed"
+    with monkeypatch.context() as patch:
+        patch.setattr(training, "validation_loss", fails_at(3, training.validation_loss))
+        with pytest.raises(Interruption):
+            fit(folder)
+    assert len(written) == 1  # after the first epoch; those since then are lost
+    fit(folder)
+    assert content(folder) == content(finished)
+
+
 def die():
     os.kill(os.getpid(), signal.SIGKILL)
 
@@ -230,6 +252,7 @@ DEATHS = {
 def fit_until_killed(folder, how, *arguments):
     """Run in a process of its own: kill -9 in the middle of something."""
     torch.set_num_threads(1)
+    training.CHECKPOINT_SECONDS = 0  # a new process knows no fixture
     how(*arguments)
     fit(folder)
 
