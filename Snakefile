@@ -109,6 +109,7 @@ rule fit:
     output: f"{OUT}/fits/{{stage}}.ipynb"
     wildcard_constraints: stage="[^.]+"
     params: settings=depends.settings_read("notebooks/training.py", study)
+    priority: 1  # the long pages on saliency wait for these, the page `protocol` is short
     shell: "{JOB} page {STUDY} {threads} {input[0]} {output[0]} stage={wildcards.stage}"
 
 

@@ -5,9 +5,9 @@
 Runs the study `null` with five seeds to the blind test, and prints every one-vs-rest AUC among the
 patient groups with its 95% interval, of the network and of the binding ratios: out of fold, as the
 mean of the folds and of the pooled scores (DeLong), and in the blind test (DeLong). The pooled AUC
-is there because the paper has it; its interval errs too often, for any classifier
-(`datnet_core/fold_auc.py`). The cohorts are independent, so the last lines can test whether the
-mean over seeds is 0.5.
+is there because the paper has it; for any classifier that learns, its interval errs too often and
+pooling pulls it below 0.5 (`datnet_core/fold_auc.py`). The cohorts are independent, so the last
+lines can test whether the mean over seeds is 0.5.
 """
 
 import subprocess
@@ -69,7 +69,8 @@ if __name__ == "__main__":
         found = pd.concat([patients_auc(seed, folder) for seed in SEEDS])
     found["above"], found["below"] = found["low"] > 0.5, found["high"] < 0.5
     print(found.sort_values(["judged", "seed"]).round(3).to_string(index=False))
-    print("Digital phantom, no patients. Of each 20 intervals, 1 should exclude 0.5.")
+    print("Digital phantom, no patients. On average, 1 of 20 intervals should exclude 0.5;")
+    print("those of one cohort depend on each other.")
     for title, part in found.groupby("judged"):
         of_seed = part.groupby("seed")["auc"].mean()  # the diagnoses of a cohort share their scans
         mean, p = of_seed.mean(), stats.ttest_1samp(of_seed, 0.5).pvalue

@@ -1,10 +1,11 @@
 """AUC of a cross-validation as the mean over its folds, with an interval for the procedure.
 
 Every participant judged in one fold teaches the models of all others, so the folds are not
-independent: an interval that takes them to be is too narrow, most of all where little is found.
+independent, and an interval that takes them to be is too narrow.
 """
 
 import numpy as np
+import pandas as pd
 from scipy import stats
 
 from datnet_core.delong import delong_interval
@@ -14,12 +15,15 @@ from datnet_core.metrics import checked_scores
 def fold_auc(y_true, y_score, fold, confidence=0.95):
     """Mean AUC over the folds with the corrected t interval of Nadeau and Bengio.
 
-    With k folds and s² the variance of their AUCs, it is mean ± t(k-1) s √(1/k + 1/(k-1)). The
-    second term, the size of a held-out fold over that of the others, stands for what the folds have
-    in common; s²/k alone is what independent folds would have. In simulated cohorts without any
-    difference between the classes it excluded 0.5 about as often as it should, DeLong's interval of
-    the pooled scores two to three times as often (`tests/test_fold_auc.py`). Where classes do
-    differ, it is wider than it need be.
+    With k folds and s² the variance of their AUCs, it is mean ± t(k-1) s √(1/k + 1/(k-1)); s²/k
+    alone is what independent folds would have. The second term was derived for the mean loss over
+    repeated random splits, as the size of the part that is judged over the part that is learned
+    from. For folds and AUCs it is a rule of thumb: it holds if two folds correlate by 1/k.
+
+    `tests/test_fold_auc.py` simulates cohorts without any difference between the classes: 0.5 is
+    excluded in about 1 of 20, as a 95% interval should, and by DeLong's interval of the pooled
+    scores in about 1 of 6, more often from below. At a middling AUC the interval is wider than it
+    need be. Near 1 it is too narrow, as DeLong's is, and has no width where all folds agree.
 
     Parameters
     ----------
@@ -29,7 +33,7 @@ def fold_auc(y_true, y_score, fold, confidence=0.95):
         Higher means more likely positive; each from the model that did not learn from the scan.
         Only scores of one fold are compared with each other.
     fold : array-like of shape (n_scans,)
-        Fold of each scan.
+        Fold of each scan, none missing.
     confidence : float
         Coverage of the interval.
 
@@ -42,12 +46,14 @@ def fold_auc(y_true, y_score, fold, confidence=0.95):
     Raises
     ------
     ValueError
-        If lengths differ, labels are not two-valued, a score is NaN, or no fold has both classes.
+        If lengths differ, labels are not two-valued, a score is NaN, a fold is missing, or no fold
+        has both classes.
 
     References
     ----------
-    Nadeau and Bengio 2003, doi:10.1023/A:1024068626366. Why no interval from one cross-validation
-    can be exact: Bengio and Grandvalet 2004, https://jmlr.org/papers/v5/grandvalet04a.html.
+    Nadeau and Bengio 2003, doi:10.1023/A:1024068626366. Why one cross-validation has no unbiased
+    estimate of its variance: Bengio and Grandvalet 2004,
+    https://jmlr.org/papers/v5/grandvalet04a.html.
     """
     auc, low, high = _corrected(_auc_of_folds(y_true, y_score, fold), confidence)
     return auc, float(np.maximum(low, 0)), float(np.minimum(high, 1))
@@ -64,9 +70,11 @@ def fold_difference(y_true, y_score_a, y_score_b, fold, confidence=0.95):
     Returns
     -------
     difference, low, high : float
+        The interval is cut to [-1, 1].
     """
     a, b = (_auc_of_folds(y_true, score, fold) for score in (y_score_a, y_score_b))
-    return _corrected(a - b, confidence)
+    difference, low, high = _corrected(a - b, confidence)
+    return difference, float(np.maximum(low, -1)), float(np.minimum(high, 1))
 
 
 def _auc_of_folds(y_true, y_score, fold):
@@ -75,6 +83,8 @@ def _auc_of_folds(y_true, y_score, fold):
     fold = np.asarray(fold)
     if fold.shape != y_true.shape:
         raise ValueError(f"folds of {fold.shape} scans; expected one for each of {y_true.shape}")
+    if missing := pd.isna(fold).sum():
+        raise ValueError(f"{missing} of {len(fold)} scans are in no fold; leave them out")
     parts = [fold == name for name in np.unique(fold)]
     both = [len(set(y_true[part])) == 2 for part in parts]
     if not any(both):

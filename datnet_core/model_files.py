@@ -1,8 +1,9 @@
 """The files of a model: weights, checkpoint and record, each written whole or not at all.
 
-A model is a folder: `weights.safetensors` (the best epoch), `config.json` (written last: where it
-stands, the model is finished) and `history.tsv`; while training runs, `checkpoint.safetensors`
-holds the last epoch. Every tensor file carries a hash of its content, so a damaged one is named.
+A model is a folder: `weights.safetensors` (the best epoch), `history.tsv` and `config.json`
+(written last: where it stands, the model is finished); while training runs, there is only
+`checkpoint.safetensors` with a late epoch and the best one so far. Every tensor file carries a hash
+of its content, so a damaged one is named.
 """
 
 import hashlib
@@ -130,8 +131,8 @@ def keep_if_of(path, inputs):
         read_tensors(path)
 
 
-def write_checkpoint(path, inputs, model, averaged, optimizer, history, seconds):
-    """Everything a restart needs, in one file: weights, their mean, Adam's moments, history.
+def write_checkpoint(path, inputs, model, averaged, best, optimizer, history, seconds):
+    """Everything a restart needs, in one file: weights, means, Adam's moments, history.
 
     Parameters
     ----------
@@ -140,6 +141,8 @@ def write_checkpoint(path, inputs, model, averaged, optimizer, history, seconds)
         Output of `fingerprint`.
     model, averaged : torch.nn.Module
         The network, and the running mean of its weights.
+    best : dict of str to Tensor
+        That mean at the best epoch so far.
     optimizer : torch.optim.Optimizer
     history : list of dict
         One entry per epoch.
@@ -148,6 +151,7 @@ def write_checkpoint(path, inputs, model, averaged, optimizer, history, seconds)
     """
     tensors = {f"model.{name}": t for name, t in model.state_dict().items()}
     tensors |= {f"averaged.{name}": t for name, t in averaged.state_dict().items()}
+    tensors |= {f"best.{name}": t for name, t in best.items()}
     for index, state in optimizer.state_dict()["state"].items():
         tensors |= {f"adam.{index}.{name}": t for name, t in state.items()}
     metadata = {"inputs": inputs, "history": json.dumps(history), "seconds": str(seconds)}
@@ -170,6 +174,8 @@ def resume(path, model, averaged, optimizer):
         Epochs done so far; empty if there is nothing to go on from.
     seconds : float
         Time they took.
+    best : dict of str to Tensor
+        Running mean of the weights at the best of them.
 
     Raises
     ------
@@ -177,9 +183,9 @@ def resume(path, model, averaged, optimizer):
         If the checkpoint is damaged.
     """
     if not path.is_file():
-        return [], 0.0
+        return [], 0.0, {}
     tensors, metadata = read_tensors(path)
-    parts = {"model": {}, "averaged": {}, "adam": {}}
+    parts = {"model": {}, "averaged": {}, "best": {}, "adam": {}}
     for name, tensor in tensors.items():
         part, key = name.split(".", 1)
         parts[part][key] = tensor
@@ -191,10 +197,11 @@ def resume(path, model, averaged, optimizer):
         state.setdefault(int(index), {})[key] = tensor
     groups = optimizer.state_dict()["param_groups"]
     optimizer.load_state_dict({"state": state, "param_groups": groups})
-    for parameter, moments in optimizer.state.items():  # as laid out in memory before
+    # Fused Adam goes through memory in order: moments in another layout meet the wrong weights.
+    for parameter, moments in optimizer.state.items():
         for name in moments.keys() - {"step"}:
             moments[name] = torch.empty_like(parameter).copy_(moments[name])
-    return json.loads(metadata["history"]), float(metadata["seconds"])
+    return json.loads(metadata["history"]), float(metadata["seconds"]), parts["best"]
 
 
 def fingerprint(volumes, labels, split, classes, network, training, start):

@@ -33,7 +33,7 @@ from datnet_core.network import build, last_grid
 from datnet_core.progress import progress
 from datnet_core.provenance import environment
 
-CHECKPOINT_SECONDS = 10  # what an interruption costs at most, or one epoch if that is longer
+CHECKPOINT_SECONDS = 10  # an interruption costs at most this and one epoch
 VARIANTS = {
     "study": {},
     "test_fold": {"early_stopping_on": "test_fold"},  # the published shortcut (A7)
@@ -100,7 +100,6 @@ def fit(folder, volumes, labels, fit_rows, validation_rows, classes, network, tr
     keep_if_of(checkpoint_path, inputs)
     if not weights_path.is_file():  # it was of other inputs, or a damaged one was deleted
         config_path.unlink(missing_ok=True)
-        checkpoint_path.unlink(missing_ok=True)
     if config_path.is_file():
         config = json.loads(config_path.read_text())
         if config["inputs"] == inputs:
@@ -167,7 +166,7 @@ def _train(fabric, folder, model, data, training, inputs):
     averaged = AveragedModel(
         network, multi_avg_fn=running_mean(training.averaging), use_buffers=True
     )
-    history, seconds = resume(checkpoint_path, network, averaged, optimizer)
+    history, seconds, best = resume(checkpoint_path, network, averaged, optimizer)
     for done in history:
         schedule.step(done["validation_loss"])
 
@@ -197,19 +196,18 @@ def _train(fabric, folder, model, data, training, inputs):
         history.append({"epoch": epoch, "train_loss": train_loss, "validation_loss": loss})
         schedule.step(loss)
         seconds += time.perf_counter() - begin
-        if fabric.is_global_zero:
-            if _best_epoch(history) == epoch:
-                write_tensors(
-                    folder / "weights.safetensors", judged.state_dict(), {"inputs": inputs}
-                )
-            if time.monotonic() - written >= CHECKPOINT_SECONDS:
-                write_checkpoint(
-                    checkpoint_path, inputs, network, averaged, optimizer, history, seconds
-                )
-                written = time.monotonic()
+        if _best_epoch(history) == epoch:
+            best = {name: tensor.clone() for name, tensor in judged.state_dict().items()}
+        if fabric.is_global_zero and time.monotonic() - written >= CHECKPOINT_SECONDS:
+            write_checkpoint(
+                checkpoint_path, inputs, network, averaged, best, optimizer, history, seconds
+            )
+            written = time.monotonic()
         fabric.barrier()
         bar.set_postfix_str(f"validation loss {loss:.3f}", refresh=False)
     bar.close()
+    if fabric.is_global_zero:
+        write_tensors(folder / "weights.safetensors", best, {"inputs": inputs})
     return history, seconds
 
 

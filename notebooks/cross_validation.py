@@ -111,32 +111,32 @@ for title, table in panels.items():
 auc_table = pd.DataFrame(aucs).T.rename_axis(["method", "diagnosis"])
 
 # %% tags=["hide-input"]
-limits = {
-    "DeLong": auc_table[["low", "high"]].to_numpy(),
-    "bootstrap": auc_table["bootstrap"],
-    "folds": auc_table["over_folds"].str[1:],
-}
-shown = pd.DataFrame({"AUC": auc_table["auc"].map("{:.3f}".format)})
-shown["mean of folds"] = auc_table["over_folds"].str[0].map("{:.3f}".format)
+shown = pd.DataFrame({"AUC, pooled": auc_table["auc"].map("{:.3f}".format)})
+limits = {"DeLong": auc_table[["low", "high"]].to_numpy()}
+limits["bootstrap"] = auc_table["bootstrap"]
 for title, pairs in limits.items():
-    shown[f"95% ({title})"] = ["{:.3f} to {:.3f}".format(*pair) for pair in pairs]
+    shown[f"95%, {title}"] = ["{:.3f} to {:.3f}".format(*pair) for pair in pairs]
+shown["AUC, mean of folds (95%)"] = [
+    report.interval(*value) for value in auc_table["over_folds"]
+]
 report.table(shown.reset_index())
 
 # %% [markdown]
-# The three intervals answer three questions. **DeLong's**, the paper's, treats the
-# pooled scores as if one fixed model had made them. The **bootstrap** draws
-# participants, and so counts repeated scans of one person once. Both say what other
-# participants would change for these models. The interval over **folds** belongs to the
-# mean AUC of the folds {cite}`nadeau2003`, and says what another cohort to learn from
-# would change as well: it is the one to ask whether a procedure finds anything at all.
-# Where there is nothing to find, the other two exclude 0.5 too often, for any
-# classifier (see the methods). An interval without width means that no score of one
-# side exceeds the other.
+# The first AUC pools the scans of all folds, as the paper's. Its intervals say what
+# other participants would change for these models: **DeLong's**, the paper's, takes the
+# scores as those of one model; the **bootstrap** draws participants, with both scans of
+# those who have two. No width means that the scores of the two sides do not overlap.
+#
+# The second AUC is the mean of the folds, each judged by its own model. Its interval
+# {cite}`nadeau2003` also allows, roughly, for what other scans to learn from would
+# change: it is the one to ask whether a procedure finds anything at all. Where there is
+# nothing to find, DeLong's excludes 0.5 too often for any classifier that learns (see
+# {doc}`../methods`). An interval that contains 0.5 is no proof that nothing is found.
 #
 # ## Does the network beat the binding ratios?
 #
-# DeLong's test compares the two AUCs on the same scans; the interval is that of the
-# mean difference over folds.
+# DeLong's test compares the pooled AUCs on the same scans, as in the paper; like the
+# interval, it takes the models as given. The last column allows for their training.
 
 # %%
 pairs = {
@@ -156,7 +156,7 @@ report.table(
     pd.DataFrame(
         {
             "diagnosis": classes,
-            "AUC network - AUC binding ratios": [f"{gain[c]:+.3f}" for c in classes],
+            "network - binding ratios, pooled": [f"{gain[c]:+.3f}" for c in classes],
             "P (DeLong)": [f"{comparison[c]:.2g}" for c in classes],
             "mean of folds (95%)": [
                 "{:+.3f} ({:+.3f} to {:+.3f})".format(*gain_over_folds[c])

@@ -88,8 +88,8 @@ roc_curves(found, classes)
 #
 # Area under the curve of a protocol minus that of this study: of the pooled scores,
 # with the 95% interval of DeLong for paired scores, and as the mean of the folds, with
-# the interval over folds {cite}`nadeau2003`. A positive number in the rows *stopped on
-# the test fold* is how much the shortcut flatters.
+# the interval over folds {cite}`nadeau2003`. The rows *stopped on the test fold*
+# estimate how much the shortcut flatters.
 
 # %%
 ours = found["as in this study"]
@@ -123,9 +123,9 @@ report.table(
 )
 
 # %% [markdown]
-# The pooled interval treats the scores of a protocol as those of one fixed model. The
-# interval over folds allows for what other scans to learn from would change, and is
-# wider. Neither contains the seed: one run stands for each protocol.
+# The pooled interval takes the models as given. The interval over folds also allows,
+# roughly, for what other scans to learn from would change. One run stands for each
+# protocol: what another seed would change in all folds alike is in neither.
 
 # %% [markdown]
 # ## Summary

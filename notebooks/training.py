@@ -96,7 +96,7 @@ if stage not in ("all", "pretrain", *pool):
 # %% [markdown]
 # ## Training
 #
-# A finished network is kept, an interrupted one goes on from its last epoch.
+# A finished network is kept, an interrupted one goes on from its last checkpoint.
 
 # %%
 if stage != "all":  # stays empty where there is nothing to learn from

@@ -1,6 +1,7 @@
 """The AUC over folds by hand, and how often intervals are wrong where there is nothing to find."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from conftest import pair_kernel, scored_labels
 from hypothesis import given
@@ -39,6 +40,9 @@ def test_one_usable_fold_gives_no_interval():
     [
         ([1, 1, 0, 0], [0, 0, 1, 1], "none of 2 folds has both classes"),
         ([1, 0, 1, 0], [0, 1], "folds of .2,. scans"),
+        ([1, 0, 1, 0], [0, 0, np.nan, 1], "1 of 4 scans are in no fold"),
+        ([1, 0, 1, 0], pd.array([0, 0, None, None], "Int64"), "2 of 4 scans are in no fold"),
+        ([1, 0, 1, 0], ["a", "a", "b", None], "1 of 4 scans are in no fold"),
         ([1, 1, 1, 1], [0, 0, 1, 1], "4 positives of 4"),
     ],
 )
@@ -53,8 +57,14 @@ def test_the_difference_pairs_the_folds():
     a, b = [2, 1, 3, 3, 5, 4], [1, 1, 2, 3, 9, 0]
     half = 4.302652729911275 * np.sqrt(1 / 12 * (1 / 3 + 1 / 2))
     found = fold_difference(y_true, a, b, [0, 0, 1, 1, 2, 2])
-    assert found == pytest.approx((1 / 3, 1 / 3 - half, 1 / 3 + half))
+    assert found == pytest.approx((1 / 3, 1 / 3 - half, 1))  # 1.47 is cut to 1
     assert fold_difference(y_true, a, a, [0, 0, 1, 1, 2, 2]) == (0, 0, 0)
+
+
+def test_no_difference_is_larger_than_one():
+    # Differences -1/2 and 0, k = 2: -1/4 -+ 12.7 x 0.35 x 1.2, far outside.
+    y_true, fold = [1, 0, 0, 1, 0, 0], [0, 0, 0, 1, 1, 1]
+    assert fold_difference(y_true, [2, 1, 3, 5, 4, 4], [4, 1, 3, 5, 4, 4], fold) == (-0.25, -1, 1)
 
 
 @given(scored_labels())
@@ -69,14 +79,16 @@ def test_what_is_added_to_the_scores_of_a_fold_changes_nothing(data):
     assert found[0] == pytest.approx(np.mean(kernels), abs=1e-12)
 
 
-def null_cross_validation(rng, n_positive=40, n_negative=88, n_features=10, k=6):
-    """Labels, out-of-fold scores and folds of a classifier that has nothing to find.
+def cross_validation(rng, sizes, n_features, shift=0, k=6):
+    """Labels, out-of-fold scores and folds of the simplest classifier that learns.
 
-    The score is the position along the difference of the class means of the other folds.
+    The score is the position along the difference of the class means of the other folds; in the
+    first feature, the classes truly differ by `shift` standard deviations.
     """
-    y_true = np.arange(n_positive + n_negative) < n_positive
+    y_true = np.arange(sum(sizes)) < sizes[0]
     x = rng.normal(size=(len(y_true), n_features))
-    fold = np.concatenate([rng.permutation(np.arange(n) % k) for n in (n_positive, n_negative)])
+    x[y_true, 0] += shift
+    fold = np.concatenate([np.arange(n) % k for n in sizes])
     y_score = np.empty(len(y_true))
     for name in range(k):
         others = fold != name
@@ -85,17 +97,40 @@ def null_cross_validation(rng, n_positive=40, n_negative=88, n_features=10, k=6)
     return y_true, y_score, fold
 
 
-def test_without_anything_to_find_its_interval_errs_as_often_as_it_says():
-    # 1,000 cohorts: 5% is known to 0.7%. DeLong's interval is of one fixed model; here each fold
-    # has another model, made from the very scans that are judged in the other folds.
+def shares_above_and_below(intervals, truth):
+    """How many of the intervals lie above the truth, and how many below."""
+    return np.mean([low > truth for _, low, _ in intervals]), np.mean(
+        [high < truth for *_, high in intervals]
+    )
+
+
+@pytest.mark.parametrize(("sizes", "n_features"), [((40, 88), 10), ((40, 88), 4), ((79, 243), 10)])
+def test_without_anything_to_find_its_interval_errs_about_as_often_as_it_says(sizes, n_features):
+    # 600 cohorts: 5% is known to 0.9%. DeLong's interval is of one fixed model; here each fold has
+    # another model, made from the very scans that are judged in the other folds.
     rng = np.random.default_rng(5)
-    cohorts = [null_cross_validation(rng) for _ in range(1000)]
-    over_folds = np.array([fold_auc(*cohort) for cohort in cohorts])
-    pooled = np.array([delong_interval(*cohort[:2]) for cohort in cohorts])
+    cohorts = [cross_validation(rng, sizes, n_features) for _ in range(600)]
+    over_folds = [fold_auc(*cohort) for cohort in cohorts]
+    pooled = [delong_interval(*cohort[:2]) for cohort in cohorts]
+    above, below = shares_above_and_below(over_folds, 0.5)
+    assert above < 0.05 and 0.02 < above + below < 0.09
+    above, below = shares_above_and_below(pooled, 0.5)
+    assert 0.04 < above < below and above + below > 0.12
+    assert np.mean(over_folds, axis=0)[0] == pytest.approx(0.5, abs=0.01)
 
-    def excluded(found):
-        return np.mean((found[:, 1] > 0.5) | (found[:, 2] < 0.5))
 
-    assert 0.03 < excluded(over_folds) < 0.07
-    assert excluded(pooled) > 0.10
-    assert abs(over_folds[:, 0].mean() - 0.5) < 0.01
+def test_two_classifiers_that_find_nothing_do_not_differ_more_often_than_it_says():
+    rng, found = np.random.default_rng(6), []
+    for _ in range(600):
+        y_true, a, fold = cross_validation(rng, (40, 88), 4)
+        b = cross_validation(rng, (40, 88), 4)[1]  # from other features
+        found.append(fold_difference(y_true, a, b, fold))
+    assert sum(shares_above_and_below(found, 0)) < 0.08
+
+
+def test_near_one_the_interval_is_too_narrow_as_the_docstring_says():
+    rng = np.random.default_rng(7)
+    found = [fold_auc(*cross_validation(rng, (43, 279), 4, shift=4)) for _ in range(200)]
+    truth = np.mean(found, axis=0)[0]
+    assert truth > 0.99
+    assert sum(shares_above_and_below(found, truth)) > 0.10
