@@ -109,7 +109,6 @@ rule fit:
     output: f"{OUT}/fits/{{stage}}.ipynb"
     wildcard_constraints: stage="[^.]+"
     params: settings=depends.settings_read("notebooks/training.py", study)
-    priority: 1  # the long pages on saliency wait for these, the page `protocol` is short
     shell: "{JOB} page {STUDY} {threads} {input[0]} {output[0]} stage={wildcards.stage}"
 
 
@@ -122,6 +121,7 @@ rule fit_variant:
     output: f"{OUT}/fits/{{variant}}.{{stage}}.ipynb"
     wildcard_constraints: variant="test_fold|no_pretraining"
     params: settings=depends.settings_read("notebooks/training.py", study)
+    priority: -1  # only a short page waits for them, the long ones on saliency wait for the study's
     shell:
         "{JOB} page {STUDY} {threads} {input[0]} {output[0]}"
         " stage={wildcards.stage} variant={wildcards.variant}"
@@ -151,6 +151,7 @@ rule fit_recipe:
     params:
         settings=depends.settings_read("notebooks/training.py", study),
         recipe=lambda wildcards: study.recipes[wildcards.recipe].model_dump_json(),
+    priority: -1  # as above
     shell:
         "{JOB} page {STUDY} {threads} {input[0]} {output[0]}"
         " stage={wildcards.stage} recipe={wildcards.recipe}"

@@ -113,7 +113,8 @@ phantom_figures.auc_ladder(aucs, classes)
 # blind test below. A network that has learned the pattern lies between the binding
 # ratios and the oracle that sees the true binding. If it lies above the oracle that
 # sees region means, it uses more of the image than those. What is missing to the
-# classifier that is told the regions is room that is left.
+# classifier that is told the regions is room that is left. In cross-validation, the
+# intervals take the models as given (see {doc}`cross_validation`).
 
 # %%
 shown = aucs.assign(
@@ -167,7 +168,7 @@ report.table(side_by_side.reset_index())
 # %% [markdown]
 # ## Summary
 #
-# - Every result stands between binding ratios and the best possible one.
+# - Every result is set beside binding ratios and the best possible one.
 # - Wrong labels cost every classifier something, the oracle too.
 # - What is left between network and oracle is either in the images and not found, or
 #   lost by scanner, noise and normalisation.
