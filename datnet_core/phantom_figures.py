@@ -5,7 +5,8 @@ import nibabel as nib
 import numpy as np
 from nilearn import plotting
 
-from datnet_core.figures import black_rows, colours, finished
+from datnet_core.brain_figures import black_rows
+from datnet_core.figures import colours, finished
 
 PLANES_MM = {  # what a reader of DAT PET looks at, in mm
     "z": (-14, 0, 10, 20),

@@ -6,7 +6,8 @@ import seaborn as sns
 from IPython.display import HTML
 from nilearn import plotting
 
-from datnet_core.figures import black_rows, finished
+from datnet_core.brain_figures import black_rows
+from datnet_core.figures import finished
 
 STRIATUM = (24, 6, 2)  # mm; a plane through putamen and caudate along each axis
 

@@ -26,7 +26,7 @@ n_jobs: int = 2  # threads that read scans
 from IPython.display import Markdown
 from nilearn.datasets import load_mni152_template
 
-from datnet_core import figures, report
+from datnet_core import brain_figures, figures, report
 from datnet_core.atlas import read_atlas, region_table
 from datnet_core.grid import study_grid
 from datnet_core.manifest import assign_folds, read_scans
@@ -116,7 +116,7 @@ means = {
     for name in config.diagnoses
     if (in_training & (scans["diagnosis"] == name)).any()
 }
-figures.mean_volumes(means, affine, load_mni152_template(resolution=2))
+brain_figures.mean_volumes(means, affine, load_mni152_template(resolution=2))
 
 # %% [markdown]
 # **Mean uptake ratio by diagnosis**, training cohort, all on one colour scale; left

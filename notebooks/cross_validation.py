@@ -111,11 +111,12 @@ for title, table in panels.items():
 auc_table = pd.DataFrame(aucs).T.rename_axis(["method", "diagnosis"])
 
 # %% tags=["hide-input"]
-shown = pd.DataFrame({"AUC, pooled": auc_table["auc"].map("{:.3f}".format)})
-limits = {"DeLong": auc_table[["low", "high"]].to_numpy()}
-limits["bootstrap"] = auc_table["bootstrap"]
-for title, pairs in limits.items():
-    shown[f"95%, {title}"] = ["{:.3f} to {:.3f}".format(*pair) for pair in pairs]
+pooled = auc_table[["auc", "low", "high"]].to_numpy()
+shown = pd.DataFrame(index=auc_table.index)
+shown["AUC, pooled (95%, DeLong)"] = [report.interval(*value) for value in pooled]
+shown["95%, bootstrap"] = [
+    "{:.3f} to {:.3f}".format(*pair) for pair in auc_table["bootstrap"]
+]
 shown["AUC, mean of folds (95%)"] = [
     report.interval(*value) for value in auc_table["over_folds"]
 ]

@@ -118,7 +118,7 @@ gained = {title: accuracy[title] - accuracy["as in this study"] for title in acc
 report.table(
     pd.DataFrame(
         [(title, f"{gained[title]:+.1%}") for title in titles.values()],
-        columns=["protocol", "accuracy"],
+        columns=["protocol", "difference of accuracy"],
     )
 )
 

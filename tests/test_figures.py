@@ -1,9 +1,7 @@
 """Figures on small made-up tables: drawn without a warning, closed, and their words."""
 
-import gc
 from itertools import combinations
 
-import nibabel as nib
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,15 +10,7 @@ from conftest import assert_drawn, public_functions, texts
 from datnet_core import figures, metrics
 
 STUDIES = [("IPD", "MSA", "PSP", "NC"), ("PD", "HC")]
-AFFINE = np.array([[8.0, 0, 0, -78], [0, 8, 0, -112], [0, 0, 8, -50], [0, 0, 0, 1]])
-SHAPE = (20, 24, 18)
-NOT_FIGURES = {"colours", "p_text", "black_rows", "finished"}
-
-
-@pytest.fixture(autouse=True)
-def no_garbage_collection(monkeypatch):
-    """Nilearn collects garbage for every image, which is slow beside all other tests."""
-    monkeypatch.setattr(gc, "collect", lambda *_: 0)
+NOT_FIGURES = {"colours", "p_text", "finished"}
 
 
 def made_up_scans(names, rng):
@@ -56,17 +46,6 @@ def made_up_tests(names, regions, rng):
 
 def draw_flow(names, rng):
     return figures.flow(made_up_scans(names, rng), names)
-
-
-def draw_mean_volumes(names, rng):
-    means = {name: rng.random(SHAPE) for name in names[: len(names) // 2]}
-    return figures.mean_volumes(means, AFFINE, template())
-
-
-def template():
-    box = np.zeros((24, 28, 22), np.float32)
-    box[4:20, 4:24, 4:18] = 1
-    return nib.Nifti1Image(box, AFFINE + np.pad(np.full((3, 1), -8), ((0, 1), (3, 0))))
 
 
 def draw_group_boxes(names, rng):
