@@ -1,11 +1,8 @@
-"""Figures of the page `phantom`, each a function that returns a figure."""
+"""Charts and a montage of the page `phantom`, each a function that returns a figure."""
 
 import matplotlib.pyplot as plt
-import nibabel as nib
 import numpy as np
-from nilearn import plotting
 
-from datnet_core.brain_figures import black_rows
 from datnet_core.figures import colours, finished
 
 PLANES_MM = {  # what a reader of DAT PET looks at, in mm
@@ -124,34 +121,6 @@ def power_spectra(spectra, grids_mm):
     ax.set(xlabel="spatial frequency, cycles per mm", ylabel="power, share of the largest")
     ax.set_ylim(1e-10, 3)
     ax.legend(frameon=False)
-    return finished(fig)
-
-
-def effect_maps(maps, template_img, label):
-    """True difference between two diagnoses over the template, signed, each on its own scale.
-
-    Parameters
-    ----------
-    maps : dict of str to nibabel.Nifti1Image
-        Title to map.
-    template_img : nibabel.Nifti1Image
-    label : str
-        What the colours mean.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-    """
-    fig, axes = black_rows(maps)
-    for ax, img in zip(axes, maps.values(), strict=True):
-        values = img.get_fdata(dtype=np.float32)
-        top = float(np.abs(values).max()) or 1.0
-        plotting.plot_stat_map(
-            nib.Nifti1Image(values, img.affine), template_img, cut_coords=(26, -8, -10), axes=ax,
-            cmap="cold_hot", vmin=-top, vmax=top, threshold=0.05 * top if values.any() else None,
-            colorbar=True, draw_cross=False, black_bg=True,
-        )  # fmt: skip
-    fig.text(0.99, 0.005, label, color="white", ha="right", fontsize=9)
     return finished(fig)
 
 

@@ -1,89 +1,10 @@
-"""Figures of the pages on saliency, each a function that returns a figure."""
+"""Charts of the pages on saliency, each a function that returns a figure."""
 
 import matplotlib.pyplot as plt
 import numpy as np
 import seaborn as sns
-from IPython.display import HTML
-from nilearn import plotting
 
-from datnet_core.brain_figures import black_rows
 from datnet_core.figures import finished
-
-STRIATUM = (24, 6, 2)  # mm; a plane through putamen and caudate along each axis
-
-
-def saliency_maps(maps, template_img, cut_coords):
-    """Mean saliency of each diagnosis over the template, three planes, one scale (Fig. 5).
-
-    Parameters
-    ----------
-    maps : dict of str to nibabel.Nifti1Image
-        Mean map of each diagnosis, rescaled to 0-1 inside the brain.
-    template_img : nibabel.Nifti1Image
-        Anatomical template.
-    cut_coords : tuple of 3 float
-        Place of the three planes, mm.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-    """
-    fig, axes = black_rows(maps)
-    for ax, img in zip(axes, maps.values(), strict=True):
-        plotting.plot_stat_map(
-            img, template_img, cut_coords=cut_coords, axes=ax, cmap="inferno", threshold=0.35,
-            vmin=0, vmax=1, colorbar=True, draw_cross=False, black_bg=True,
-        )  # fmt: skip
-    return finished(fig)
-
-
-def layer_maps(maps, template_img):
-    """Mean saliency by size of the layers' grid over the template, each on its own scale.
-
-    Parameters
-    ----------
-    maps : dict of str to nibabel.Nifti1Image
-        Title to map, rescaled to 0-1 inside the brain.
-    template_img : nibabel.Nifti1Image
-        Anatomical template.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-    """
-    fig, axes = black_rows(maps, width=0.17)
-    for ax, img in zip(axes, maps.values(), strict=True):
-        drawn = img.get_fdata(dtype=np.float32).any()
-        plotting.plot_stat_map(
-            img, template_img, cut_coords=STRIATUM, axes=ax, cmap="inferno", vmin=0, vmax=1,
-            threshold=1e-6 if drawn else None, colorbar=True, draw_cross=False, black_bg=True,
-        )  # fmt: skip
-    return finished(fig)
-
-
-def saliency_viewer(maps, template_img):
-    """Mean saliency of each diagnosis as a viewer that moves through the brain.
-
-    Parameters
-    ----------
-    maps : dict of str to nibabel.Nifti1Image
-        Mean map of each diagnosis, rescaled to 0-1 inside the brain.
-    template_img : nibabel.Nifti1Image
-        Anatomical template; its voxel size decides the size of the page.
-
-    Returns
-    -------
-    IPython.display.HTML
-        Complete in itself: it needs no network.
-    """
-    shown = []
-    for name, img in maps.items():
-        view = plotting.view_img(
-            img, template_img, cut_coords=STRIATUM, threshold=0.35, vmin=0, vmax=1,
-            cmap="inferno", symmetric_cmap=False, black_bg=True, opacity=0.85,
-        )  # fmt: skip
-        shown.append(f"<p><b>{name}</b></p>{view.get_iframe(width=660, height=285)}")
-    return HTML(f"<div>{''.join(shown)}</div>")
 
 
 def completeness(gaps):

@@ -36,6 +36,7 @@ from nilearn.datasets import load_mni152_template
 
 # %%
 from datnet_core import (
+    brain_figures,
     calibration,
     comparison,
     figures,
@@ -274,7 +275,7 @@ effect_sizes = {
     f"{a} - {b}": nib.load(root / "truth" / f"effect_{a}-{b}_d.nii.gz")
     for a, b in pairs
 }
-phantom_figures.effect_maps(
+brain_figures.effect_maps(
     effect_sizes, load_mni152_template(resolution=2), "Cohen's d of the uptake ratio"
 )
 

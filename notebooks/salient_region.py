@@ -32,6 +32,7 @@ from IPython.display import Markdown
 from nilearn.datasets import load_mni152_template
 
 from datnet_core import (
+    brain_figures,
     layer_shares,
     prediction,
     regions,
@@ -209,7 +210,7 @@ titled = {
     for grid, m in grid_maps.items()
     if np.ptp(m[brain]) > 0
 }
-saliency_figures.layer_maps(titled, load_mni152_template(resolution=2))
+brain_figures.layer_maps(titled, load_mni152_template(resolution=2))
 
 # %% [markdown]
 # **Mean map of the layers of each grid**, finest first, each rescaled to 0–1 inside

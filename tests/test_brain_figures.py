@@ -1,6 +1,7 @@
 """Figures of brains on small made-up volumes: drawn without a warning, and their words."""
 
 import gc
+import re
 
 import nibabel as nib
 import numpy as np
@@ -43,3 +44,47 @@ def test_a_wide_margin_makes_room_for_long_titles():
         assert heights == sorted(heights, reverse=True)  # in the order of the names
         assert fig.get_facecolor()[:3] == (0, 0, 0)
         assert_drawn(brain_figures.finished(fig))
+
+
+@pytest.fixture
+def template():
+    box = np.zeros(SHAPE, np.float32)
+    box[2:18, 2:22, 2:16] = 1
+    return nib.Nifti1Image(box, AFFINE)
+
+
+def images(names, rng):
+    return {n: nib.Nifti1Image(rng.random(SHAPE).astype(np.float32), AFFINE) for n in names}
+
+
+def test_mean_maps_have_a_row_and_a_colour_bar_for_each_diagnosis(rng, template):
+    fig = brain_figures.saliency_maps(images(["IPD", "MSA"], rng), template, (8, -17, -10))
+    words = texts(fig)
+    assert "IPD" in words and "MSA" in words
+
+
+def test_layer_maps_show_an_empty_map_too(rng, template):
+    maps = images(["11 x 10 x 9\n60% of pattern"], rng)
+    maps["1 x 1 x 1\n0% of pattern"] = nib.Nifti1Image(np.zeros(SHAPE, np.float32), AFFINE)
+    assert "1 x 1 x 1" in texts(brain_figures.layer_maps(maps, template))
+
+
+@pytest.mark.filterwarnings("ignore:The set_bad function")  # nilearn 0.13.1 on matplotlib 3.11
+def test_the_viewer_holds_all_it_needs(rng, template):
+    shown = brain_figures.saliency_viewer(images(["IPD", "MSA"], rng), template).data
+    assert shown.count("<iframe") == 2
+    assert "IPD" in shown and "MSA" in shown
+    # Scripts and images are inside: nothing is fetched when the page is opened.
+    addresses = re.findall(r"(?:src|href)=(?:&quot;|\"|')(https?:|//)", shown)
+    assert addresses == []
+    assert len(shown) < 4e6
+
+
+def test_effect_maps_are_signed_and_may_be_empty(rng, template):
+    maps = {
+        "IPD - MSA": nib.Nifti1Image(rng.standard_normal(SHAPE).astype(np.float32), AFFINE),
+        "MSA - PSP": nib.Nifti1Image(np.zeros(SHAPE, np.float32), AFFINE),
+    }
+    words = texts(brain_figures.effect_maps(maps, template, "Cohen's d"))
+    for word in ("IPD - MSA", "MSA - PSP", "Cohen's d"):
+        assert word in words

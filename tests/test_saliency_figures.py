@@ -1,58 +1,11 @@
-"""Figures of the pages on saliency on small made-up data: drawn without a warning; their words."""
+"""Charts of the pages on saliency on small made-up data: drawn without a warning; their words."""
 
-import gc
-import re
-
-import nibabel as nib
 import numpy as np
 import pandas as pd
 import pytest
 from conftest import texts
 
 from datnet_core import saliency_figures
-
-AFFINE = np.array([[8.0, 0, 0, -78], [0, 8, 0, -112], [0, 0, 8, -50], [0, 0, 0, 1]])
-SHAPE = (20, 24, 18)
-
-
-@pytest.fixture(autouse=True)
-def no_garbage_collection(monkeypatch):
-    """Nilearn collects garbage for every image, which is slow beside all other tests."""
-    monkeypatch.setattr(gc, "collect", lambda *_: 0)
-
-
-@pytest.fixture
-def template():
-    box = np.zeros(SHAPE, np.float32)
-    box[2:18, 2:22, 2:16] = 1
-    return nib.Nifti1Image(box, AFFINE)
-
-
-def images(names, rng):
-    return {n: nib.Nifti1Image(rng.random(SHAPE).astype(np.float32), AFFINE) for n in names}
-
-
-def test_mean_maps_have_a_row_and_a_colour_bar_for_each_diagnosis(rng, template):
-    fig = saliency_figures.saliency_maps(images(["IPD", "MSA"], rng), template, (8, -17, -10))
-    words = texts(fig)
-    assert "IPD" in words and "MSA" in words
-
-
-def test_layer_maps_show_an_empty_map_too(rng, template):
-    maps = images(["11 x 10 x 9\n60% of pattern"], rng)
-    maps["1 x 1 x 1\n0% of pattern"] = nib.Nifti1Image(np.zeros(SHAPE, np.float32), AFFINE)
-    assert "1 x 1 x 1" in texts(saliency_figures.layer_maps(maps, template))
-
-
-@pytest.mark.filterwarnings("ignore:The set_bad function")  # nilearn 0.13.1 on matplotlib 3.11
-def test_the_viewer_holds_all_it_needs(rng, template):
-    shown = saliency_figures.saliency_viewer(images(["IPD", "MSA"], rng), template).data
-    assert shown.count("<iframe") == 2
-    assert "IPD" in shown and "MSA" in shown
-    # Scripts and images are inside: nothing is fetched when the page is opened.
-    addresses = re.findall(r"(?:src|href)=(?:&quot;|\"|')(https?:|//)", shown)
-    assert addresses == []
-    assert len(shown) < 4e6
 
 
 def test_gaps_are_drawn_on_a_logarithmic_axis_zeros_too():
