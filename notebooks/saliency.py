@@ -33,15 +33,9 @@ import numpy as np
 import pandas as pd
 from nilearn.datasets import load_mni152_template
 
-from datnet_core import (
-    brain_figures,
-    prediction,
-    regions,
-    report,
-    saliency,
-    saliency_figures,
-)
+from datnet_core import prediction, regions, report, saliency, saliency_figures
 from datnet_core.atlas import read_atlas, region_fractions, region_mask_on
+from datnet_core.brain_figures import saliency_maps, saliency_viewer
 from datnet_core.cross_fitting import fold_maps
 from datnet_core.files import whole
 from datnet_core.grid import field_of_view, in_full_grid, study_grid
@@ -150,7 +144,7 @@ for name, img in images.items():
 
 # %% tags=["hide-input"]
 template = load_mni152_template(resolution=2)
-brain_figures.saliency_maps(images, template, cut_coords=(24, 6, 2))
+saliency_maps(images, template, cut_coords=(24, 6, 2))
 
 # %% [markdown]
 # **Mean full-gradient saliency by diagnosis, planes through the striatum** (as the
@@ -160,13 +154,13 @@ brain_figures.saliency_maps(images, template, cut_coords=(24, 6, 2))
 # The paper names putamen, caudate and midbrain as the most contributing regions.
 
 # %% tags=["hide-input"]
-brain_figures.saliency_maps(images, template, cut_coords=(6, -17, -11))
+saliency_maps(images, template, cut_coords=(6, -17, -11))
 
 # %% [markdown]
 # **The same maps, planes through the midbrain.**
 
 # %% tags=["hide-input"]
-brain_figures.saliency_viewer(images, load_mni152_template(resolution=3))
+saliency_viewer(images, load_mni152_template(resolution=3))
 
 # %% [markdown]
 # **The same maps to look around in**: click or drag in a plane to move the other two.

@@ -31,18 +31,12 @@ import pandas as pd
 from IPython.display import Markdown
 from nilearn.datasets import load_mni152_template
 
-from datnet_core import (
-    brain_figures,
-    layer_shares,
-    prediction,
-    regions,
-    report,
-    saliency,
-    saliency_figures,
-)
+from datnet_core import layer_shares, prediction, regions, report, saliency
 from datnet_core.atlas import read_atlas, region_fractions, region_mask_on
+from datnet_core.brain_figures import layer_maps
 from datnet_core.grid import field_of_view, in_full_grid, study_grid
 from datnet_core.progress import progress
+from datnet_core.saliency_figures import region_sizes
 from datnet_core.study import read_study
 
 config = read_study(study)
@@ -98,7 +92,7 @@ overlap = pd.DataFrame(
 )
 
 # %% tags=["hide-input"]
-saliency_figures.region_sizes(curves, (rule, threshold), overlap)
+region_sizes(curves, (rule, threshold), overlap)
 
 # %% [markdown]
 # **Left:** size of the region over the threshold, as a share of the brain that the
@@ -210,7 +204,7 @@ titled = {
     for grid, m in grid_maps.items()
     if np.ptp(m[brain]) > 0
 }
-brain_figures.layer_maps(titled, load_mni152_template(resolution=2))
+layer_maps(titled, load_mni152_template(resolution=2))
 
 # %% [markdown]
 # **Mean map of the layers of each grid**, finest first, each rescaled to 0–1 inside
