@@ -117,6 +117,8 @@ def test_without_anything_to_find_its_interval_errs_about_as_often_as_it_says(si
     above, below = shares_above_and_below(pooled, 0.5)
     assert 0.04 < above < below and above + below > 0.12
     assert np.mean(over_folds, axis=0)[0] == pytest.approx(0.5, abs=0.01)
+    pull = np.mean(pooled, axis=0)[0] - np.mean(over_folds, axis=0)[0]
+    assert -0.02 < pull < -0.003  # what pooling does, on the same cohorts
 
 
 def test_two_classifiers_that_find_nothing_do_not_differ_more_often_than_it_says():
