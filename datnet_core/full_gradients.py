@@ -112,7 +112,7 @@ def full_gradients(model, x, targets):
     """
     _check_model(model)
     x = x.detach().requires_grad_()
-    calls, outputs, biases = Counter(), [], {}
+    calls, outputs, biases, mirrored = Counter(), [], {}, []
 
     def keep_output(name):
         def hook(module, inputs, output):
@@ -126,10 +126,13 @@ def full_gradients(model, x, targets):
             calls[name] += 1
             biases[name if calls[name] == 1 else f"{name}#{calls[name]}"] = bias
             outputs.append(output)
+            mirrored.append(any(part.mirrored for part in two_sided))
             return output.clone()  # an in-place ReLU then leaves the kept tensor alone
 
         return hook
 
+    # Parts of a model that run on the mirror image as well (`network.Ensemble`) say when they do.
+    two_sided = [module for module in model.modules() if hasattr(module, "mirrored")]
     handles = [
         module.register_forward_hook(keep_output(name or "model"))
         for name, module in model.named_modules()
@@ -145,10 +148,10 @@ def full_gradients(model, x, targets):
     finally:
         for handle in handles:
             handle.remove()
-    bias_terms = {
-        name: (bias * gradient).movedim(-1, 1) if bias.ndim == 1 else bias * gradient
-        for (name, bias), gradient in zip(biases.items(), gradients[1:], strict=True)
-    }
+    bias_terms = {}
+    for (name, bias), gradient, turned in zip(biases.items(), gradients[1:], mirrored, strict=True):
+        term = (bias * gradient).movedim(-1, 1) if bias.ndim == 1 else bias * gradient
+        bias_terms[name] = term.flip(2) if turned and term.ndim == x.ndim else term
     return FullGradients(logits.detach(), x.detach() * gradients[0], bias_terms)
 
 

@@ -75,9 +75,10 @@ def by_grid(maps, grids, mask):
         grid_maps[label] = sum(maps[name] for name in names[size])
         inside = grid_maps[label][mask]
         covariance = ((inside - inside.mean()) * (whole - whole.mean())).mean()
-        channels = sum(grids[name][0] for name in names[size])
+        # A layer that sees the scan and its mirror image counts once: its second call is "name#2".
+        channels_of = {name.split("#")[0]: grids[name][0] for name in names[size]}
         pattern = covariance / whole.var() if np.ptp(inside) > 0 else 0.0
         shares = inside.sum() / whole.sum(), pattern
-        rows.append((label, len(names[size]), channels, *shares))
+        rows.append((label, len(channels_of), sum(channels_of.values()), *shares))
     columns = ["grid", "layers", "channels", "share_of_sum", "share_of_pattern"]
     return grid_maps, pd.DataFrame(rows, columns=columns)

@@ -17,6 +17,8 @@ from safetensors.torch import load_file, save_file
 
 from datnet_core.files import whole
 
+# Settings of the network that change nothing of what it learns.
+WHEN_LOADED = {"n_members", "both_sides", "class_prior"}
 # What a model depends on.
 CODE = ("network.py", "training.py", "epochs.py", "prediction.py", "model_files.py")
 
@@ -225,7 +227,7 @@ def fingerprint(volumes, labels, split, classes, network, training, start):
         digest.update(json.dumps([rows.tolist(), labels[rows].tolist(), classes]).encode())
         for row in rows:
             digest.update(np.ascontiguousarray(volumes[row]))
-    one = network.model_dump_json(exclude={"n_members", "class_prior"})  # set when it is loaded
+    one = network.model_dump_json(exclude=WHEN_LOADED)
     digest.update((one + training.model_dump_json()).encode())
     if start:
         digest.update((start / "weights.safetensors").read_bytes())

@@ -119,15 +119,35 @@ def last_linear(network):
 
 
 class Ensemble(nn.Module):
-    """Mean logits of several networks, itself one network: its full gradients are complete too."""
+    """Mean logits of several networks, itself one network: its full gradients are complete too.
 
-    def __init__(self, networks):
+    Parameters
+    ----------
+    networks : sequence of torch.nn.Module
+    both_sides : bool
+        Whether each network judges the mirror image as well. Which side of a patient is worse says
+        nothing about the diagnosis; a network only learns this roughly, from mirrored scans.
+
+    Attributes
+    ----------
+    mirrored : bool
+        True while the networks run on mirror images. `full_gradients` turns their terms back.
+    """
+
+    def __init__(self, networks, both_sides=False):
         super().__init__()
         self.networks = nn.ModuleList(networks)
+        self.both_sides = both_sides
+        self.mirrored = False
 
     def forward(self, x):
-        """Logits of a batch of volumes."""
-        return torch.stack([network(x) for network in self.networks]).mean(0)  # (N, n_classes)
+        """Logits of a batch of volumes; left and right are the first spatial axis."""
+        logits = [network(x) for network in self.networks]
+        if self.both_sides:
+            self.mirrored = True
+            logits += [network(x.flip(2)) for network in self.networks]
+            self.mirrored = False
+        return torch.stack(logits).mean(0)  # (N, n_classes)
 
 
 def build(n_classes, network):

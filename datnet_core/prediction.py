@@ -14,10 +14,11 @@ def load_model(folder, network):
     """A finished model in evaluation mode, on the accelerator if there is one.
 
     A model is the mean logit of `network.n_members` networks, each with an inner validation split
-    of its own (bagging; Breiman 1996, doi:10.1007/BF00058655). `network.class_prior` says how
-    common it takes a class to be: as among the scans that it learned from, or all equally. Where it
-    learned otherwise (`training.balanced_classes`), Bayes' rule adds the log share of each class to
-    its logits, or takes it away, in the last bias, so full gradients stay complete.
+    of its own (bagging; Breiman 1996, doi:10.1007/BF00058655), and with `network.both_sides` of
+    what each says of the scan and of its mirror image. `network.class_prior` says how common it
+    takes a class to be: as among the scans that it learned from, or all equally. Where it learned
+    otherwise (`training.balanced_classes`), Bayes' rule adds the log share of each class to its
+    logits, or takes it away, in the last bias, so full gradients stay complete.
 
     Parameters
     ----------
@@ -48,7 +49,7 @@ def load_model(folder, network):
             offset = _log_shares(config["class_counts"])
             _add_to_logits(member, offset if learned == "uniform" else -offset)
         members.append(member)
-    model = Ensemble(members)
+    model = Ensemble(members, network.both_sides)
     found = torch.accelerator.is_available()
     device = torch.accelerator.current_accelerator() if found else "cpu"
     return model.eval().to(device, memory_format=torch.channels_last_3d)

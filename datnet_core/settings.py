@@ -54,6 +54,7 @@ class Network(Section):
     normalisation: Literal["batch", "instance"] = "batch"
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.3
     n_members: Positive = 4
+    both_sides: bool = True
     class_prior: Literal["cohort", "uniform"] = "cohort"
     standardised: bool = False
     resized_to: tuple[Positive, Positive, Positive] | None = None

@@ -20,6 +20,7 @@ from torch.optim.swa_utils import AveragedModel
 from datnet_core.epochs import adam, running_mean, train_epoch, validation_loss
 from datnet_core.files import whole
 from datnet_core.model_files import (
+    WHEN_LOADED,
     fingerprint,
     keep_if_of,
     read_config,
@@ -127,7 +128,7 @@ def fit(folder, volumes, labels, fit_rows, validation_rows, classes, network, tr
     config = {
         "inputs": inputs,
         "classes": list(classes),
-        "network": network.model_dump(exclude={"n_members", "class_prior"}),  # set when loaded
+        "network": network.model_dump(exclude=WHEN_LOADED),
         "training": training.model_dump(),
         "start": _label(start) if start else None,
         "n_fit": len(fit_rows),

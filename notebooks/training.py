@@ -73,11 +73,12 @@ if config.decisions.blind_test_model == "refit":
 pool = {name: np.flatnonzero(rows) for name, rows in pool.items() if rows.any()}
 
 # %% [markdown]
-# A model is the mean logit of its networks (`network.n_members`). Each has another
-# inner validation split, so that nearly every scan of the pool is learned from by some
-# of them, and starts from a pre-trained network of its own. With
-# `early_stopping_on: test_fold`, the scans that are learned from stay the same, and the
-# inner validation scans are not used.
+# A model is the mean logit of its networks (`network.n_members`), for the scan and for
+# its mirror image (`network.both_sides`). Each network has another inner validation
+# split, so that nearly every scan of the pool is learned from by some of them, and
+# starts from a pre-trained network of its own. With `early_stopping_on: test_fold`,
+# the scans that are learned from stay the same, and the inner validation scans are not
+# used.
 
 # %%
 stages = {}

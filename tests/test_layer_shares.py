@@ -51,10 +51,11 @@ def test_shares_of_grids_add_up_to_one(scans):
 
 
 def test_shares_by_hand():
-    # Fine map 0, 1, 2, 3 (sum 6), one-voxel layer 4 everywhere (sum 16), fine layer again doubled.
+    # Fine map 0, 1, 2, 3 (sum 6), one-voxel layer 4 everywhere (sum 16), fine layer called twice.
     ramp = np.arange(4.0).reshape(1, 2, 2)
-    maps = {"input voxels": ramp, "a": np.full((1, 2, 2), 4.0), "b": 2 * ramp}
+    maps = {"input voxels": ramp, "a": np.full((1, 2, 2), 4.0), "b": ramp, "b#2": ramp}
     grids = {"input voxels": (1, 1, 2, 2), "a": (8, 1, 1, 1), "b": (3, 1, 2, 2)}
+    grids["b#2"] = grids["b"]
     grid_maps, table = by_grid(maps, grids, np.ones((1, 2, 2), bool))
     rows = [["1 x 2 x 2", 2, 4, 18 / 34, 1], ["1 x 1 x 1", 1, 8, 16 / 34, 0]]
     assert table.values.tolist() == rows

@@ -8,6 +8,7 @@ from torch.nn.functional import cross_entropy
 
 from datnet_core.full_gradients import completeness_gap, full_gradients
 from datnet_core.network import DATNet, Ensemble, build, last_grid
+from datnet_core.saliency import saliency_map
 from datnet_core.settings import Network
 
 SHAPE = (17, 18, 19)
@@ -184,3 +185,25 @@ def test_full_gradients_of_an_ensemble_are_complete_and_its_logit_the_mean():
     x = batch(2).double()
     torch.testing.assert_close(both(x), (models[0](x) + models[1](x)) / 2)
     assert completeness_gap(full_gradients(both, x, [1, 2])).max() < 1e-10
+
+
+def test_an_ensemble_of_both_sides_takes_a_scan_for_its_mirror_image():
+    models = [network(), DATNet(3, **DEFAULTS)]
+    plain = Ensemble(models).eval().double()
+    both = Ensemble(models, both_sides=True).eval().double()
+    x = batch(2).double()
+    torch.testing.assert_close(both(x), (plain(x) + plain(x.flip(2))) / 2)
+    torch.testing.assert_close(both(x), both(x.flip(2)))
+    assert not torch.allclose(plain(x), plain(x.flip(2)))
+
+
+@pytest.mark.parametrize("postprocess", ["published", "complete"])
+def test_the_map_of_a_mirror_image_is_the_mirrored_map(postprocess):
+    both = Ensemble([network(), DATNet(3, **DEFAULTS)], both_sides=True).eval().double()
+    x = batch(2).double()
+    terms, turned = (full_gradients(both, volumes, [1, 2]) for volumes in (x, x.flip(2)))
+    assert max(completeness_gap(terms).max(), completeness_gap(turned).max()) < 1e-10
+    shape = x.shape[2:]
+    straight = saliency_map(terms, shape, postprocess)
+    torch.testing.assert_close(saliency_map(turned, shape, postprocess), straight.flip(1))
+    assert not torch.allclose(straight, straight.flip(1))

@@ -83,6 +83,20 @@ def test_a_model_is_the_mean_logit_of_its_networks(tmp_path):
         prediction.load_model(tmp_path, NETWORK.model_copy(update={"n_members": 3}))
 
 
+def test_a_model_judges_both_sides_if_asked(tmp_path):
+    write_network(tmp_path / "member-0", 5)
+    volumes, rows = made_up_volumes(), np.arange(6)
+    one_side = NETWORK.model_copy(update={"both_sides": False})
+    models = [prediction.load_model(tmp_path, network) for network in (NETWORK, one_side)]
+    found, mirrored = (
+        [prediction.predict(model, seen, rows) for model in models]
+        for seen in (volumes, volumes[:, ::-1])
+    )
+    np.testing.assert_allclose(found[0], mirrored[0], atol=1e-6)
+    assert abs(found[1] - mirrored[1]).max() > 1e-4
+    assert abs(found[0] - found[1]).max() > 1e-4
+
+
 def test_a_prior_is_added_where_classes_were_balanced_and_taken_away_where_they_were_not(tmp_path):
     # By hand: Bayes' rule with the counts 11, 5, 2, and one more of each, of 21.
     share = np.array([12, 6, 3]) / 21

@@ -535,7 +535,7 @@ def test_the_weights_of_the_best_epoch_are_kept(tmp_path, monkeypatch):
 def test_the_record_says_what_was_trained(finished):
     config = model_files.read_config(finished)
     assert config["classes"] == list(NAMES)
-    of_one = NETWORK.model_dump(mode="json", exclude={"n_members", "class_prior"})
+    of_one = NETWORK.model_dump(mode="json", exclude={"n_members", "both_sides", "class_prior"})
     assert config["network"] == of_one
     assert config["training"] == SETTINGS.model_dump(mode="json")
     assert (config["n_fit"], config["n_validation"], config["start"]) == (17, 7, None)
@@ -675,7 +675,7 @@ def test_the_weights_that_are_kept_are_the_running_mean(tmp_path, monkeypatch):
 
 def test_more_networks_leave_the_others_as_they_are(finished, monkeypatch):
     forbid_training(monkeypatch)
-    fit(finished, n_members=5)
+    fit(finished, n_members=5, both_sides=False)
 
 
 def test_a_variant_changes_its_one_point_and_nothing_else():
