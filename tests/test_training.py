@@ -19,7 +19,7 @@ from datnet_core.settings import Network, Training
 
 NAMES = ("A", "B", "C")
 SHAPE = (13, 14, 11)
-NETWORK = Network(n_filters=2, n_levels=2, n_members=1)
+NETWORK = Network(n_filters=2, n_levels=2, n_members=1, both_sides=False)
 SETTINGS = Training(max_epochs=4, batch_size=4, patience=4, learning_rate=1e-2, averaging=0.5)
 FIT, VALIDATION, OTHER = np.arange(17), np.arange(17, 24), np.arange(24, 30)
 CPU = Fabric(accelerator="cpu", devices=1)
@@ -675,7 +675,7 @@ def test_the_weights_that_are_kept_are_the_running_mean(tmp_path, monkeypatch):
 
 def test_more_networks_leave_the_others_as_they_are(finished, monkeypatch):
     forbid_training(monkeypatch)
-    fit(finished, n_members=5, both_sides=False)
+    fit(finished, n_members=5, both_sides=True)
 
 
 def test_a_variant_changes_its_one_point_and_nothing_else():
