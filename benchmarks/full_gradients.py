@@ -2,7 +2,7 @@
 
     python benchmarks/full_gradients.py
 
-Prints, for the recipe of the study in its field of view and over the whole head, the time of the
+Prints, for one network of the study in its field of view and over the whole head, the time of the
 maps of a batch of 16 scans against one forward-and-backward pass of the same batch, and against
 an implementation that takes one sample, one layer and one channel at a time.
 """

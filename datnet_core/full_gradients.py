@@ -93,7 +93,8 @@ def full_gradients(model, x, targets):
     model : torch.nn.Module
         Network in eval mode returning logits (N, n_classes). Modules may be called in any order
         and more than once. Operations outside modules (sums, padding) are not checked:
-        `completeness_gap` shows it if one breaks the identity.
+        `completeness_gap` shows it if one breaks the identity. Terms of a part that runs on the
+        mirror image (`network.Ensemble`) are turned back.
     x : Tensor of shape (N, C, *spatial)
         Input batch on the device of the model.
     targets : int array_like of shape (N,)
@@ -126,7 +127,7 @@ def full_gradients(model, x, targets):
             calls[name] += 1
             biases[name if calls[name] == 1 else f"{name}#{calls[name]}"] = bias
             outputs.append(output)
-            mirrored.append(any(part.mirrored for part in two_sided))
+            mirrored.append(sum(part.mirrored for part in two_sided) % 2)
             return output.clone()  # an in-place ReLU then leaves the kept tensor alone
 
         return hook

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-ORIGIN_MM = (-78.0, -112.0, -50.0)
+ORIGIN_MM = (-78.0, -112.0, -50.0)  # along x, the grid moves by up to half a voxel, see below
 EXTENT_MM = (156.0, 188.0, 136.0)
 
 
@@ -22,7 +22,9 @@ def study_grid(spacing_mm):
     """
     affine = np.diag([spacing_mm, spacing_mm, spacing_mm, 1.0])
     affine[:3, 3] = ORIGIN_MM
-    return affine, tuple(int(round(extent / spacing_mm)) + 1 for extent in EXTENT_MM)
+    shape = tuple(int(round(extent / spacing_mm)) + 1 for extent in EXTENT_MM)
+    affine[0, 3] = -spacing_mm * (shape[0] - 1) / 2  # a flipped array is the mirror image
+    return affine, shape
 
 
 def field_of_view(spacing_mm, field_mm):

@@ -2,8 +2,8 @@
 
 A model is a folder: `weights.safetensors` (the best epoch), `history.tsv` and `config.json`
 (written last: where it stands, the model is finished); while training runs, there is only
-`checkpoint.safetensors` with a late epoch and the best one so far. Every tensor file carries a hash
-of its content, so a damaged one is named.
+`checkpoint.safetensors` with the last epoch, or one shortly before, and the best so far. Every
+tensor file carries a hash of its content, so a damaged one is named.
 """
 
 import hashlib

@@ -125,8 +125,9 @@ class Ensemble(nn.Module):
     ----------
     networks : sequence of torch.nn.Module
     both_sides : bool
-        Whether each network judges the mirror image as well. Which side of a patient is worse says
-        nothing about the diagnosis; a network only learns this roughly, from mirrored scans.
+        Whether each network judges the mirror image as well. That the side which is worse says
+        nothing about the diagnosis, a network learns only roughly from mirrored scans. How much
+        worse it is can still count: both looks see both sides.
 
     Attributes
     ----------
@@ -145,8 +146,10 @@ class Ensemble(nn.Module):
         logits = [network(x) for network in self.networks]
         if self.both_sides:
             self.mirrored = True
-            logits += [network(x.flip(2)) for network in self.networks]
-            self.mirrored = False
+            try:
+                logits += [network(x.flip(2)) for network in self.networks]
+            finally:  # also after an interrupted cell or a lack of memory
+                self.mirrored = False
         return torch.stack(logits).mean(0)  # (N, n_classes)
 
 

@@ -58,7 +58,8 @@ class Study(Section):
         for name in self.recipes:
             if name == "study" or yaml.safe_load(name) != name:
                 raise ValueError(f"recipes.{name}: this word has another meaning; take another")
-            self.recipe(name)  # an unknown key or value of a recipe is an error here, not later
+        for name in ("study", *self.recipes):  # an unknown key of a recipe is an error here too
+            self._check_mirroring(self.recipe(name)[1])
         if self.phantom:
             groups = {name for group in self.phantom.participants.values() for name in group}
             if extra := sorted(groups - set(self.diagnoses)):
@@ -70,6 +71,20 @@ class Study(Section):
                     f"{confirmed} participants of certainty 'confirmed'"
                 )
         return self
+
+    def _check_mirroring(self, network):
+        """Refuse mirror images that no network has learned from, or of another part of the head."""
+        if network.both_sides and not self.training.flips:
+            raise ValueError(
+                "network.both_sides is true, but with training.flips false no network has seen a "
+                "mirror image; set both to the same"
+            )
+        low, high = network.field_mm[0] if network.field_mm else (0, 0)
+        if self.training.flips and low != -high:
+            raise ValueError(
+                f"network.field_mm goes from {low:g} to {high:g} mm along x; expected as far to "
+                "the left as to the right, because scans are mirrored (training.flips)"
+            )
 
     def recipe(self, name):
         """Grid and network of a recipe; `study` is the study's own.

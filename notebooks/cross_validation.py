@@ -126,7 +126,7 @@ report.table(shown.reset_index())
 # The first AUC pools the scans of all folds, as the paper's. Its intervals say what
 # other participants would change for these models: **DeLong's**, the paper's, takes the
 # scores as those of one model; the **bootstrap** draws participants, with both scans of
-# those who have two. No width means that the scores of the two sides do not overlap.
+# those who have two. No width means that the scores of the two groups do not overlap.
 #
 # The second AUC is the mean of the folds, each judged by its own model. Its interval
 # {cite}`nadeau2003` also allows, roughly, for what other scans to learn from would

@@ -45,8 +45,8 @@ report.notice(config)
 #
 # A recipe is a grid and a network. Each changes one thing of the study's own (first
 # row); everything else, from the folds to the early stopping, is the same. All are
-# judged with one network for each fold, without averaging (`network.n_members`), which
-# the study adds on top.
+# judged with one network for each fold; the mean over several (`network.n_members`) is
+# what the study adds on top.
 
 # %%
 chosen = {name: config.recipe(name) for name in ("study", *config.recipes)}

@@ -210,8 +210,10 @@ layer_maps(titled, load_mni152_template(resolution=2))
 # **Mean map of the layers of each grid**, finest first, each rescaled to 0–1 inside
 # the brain on its own. The voxels of a coarse layer become smooth blobs by
 # interpolation; their place is that of the grid as much as that of the anatomy. A layer
-# with strides starts at one edge of the field, so a coarse map can be one-sided where
-# the brain is not. A grid of one voxel has no pattern and no row.
+# with strides starts at one edge of the field, so a coarse map can lie too far to one
+# end where the brain does not; from left to right only without `network.both_sides`. A
+# grid of one voxel has no pattern and no row. Layers and channels are those of all
+# networks of a model.
 #
 # Even where a coarse voxel lies is a convention. Here the outer edges of a layer lie
 # on the edges of the map; the public code of the method puts the centres of its outer

@@ -23,7 +23,8 @@ def test_the_study_grid_covers_the_template(spacing_mm, shape):
 def test_the_study_grid_covers_the_template_at_any_spacing(spacing_mm):
     affine, shape = study_grid(spacing_mm)
     first, last = nib.affines.apply_affine(affine, [[0, 0, 0], np.array(shape) - 1])
-    np.testing.assert_array_equal(first, [-78, -112, -50])
+    np.testing.assert_array_equal(first[1:], [-112, -50])
+    assert first[0] == pytest.approx(-last[0])  # a flipped array is the mirror image
     # The outermost voxels reach the template's last voxel centre, none lies beyond it.
     assert (np.abs(last - [78, 76, 86]) <= spacing_mm / 2 + 1e-9).all()
 
@@ -38,6 +39,14 @@ def test_a_field_of_view_holds_the_voxels_whose_centres_are_in_the_box():
     everything = tuple(slice(0, n) for n in shape)
     assert field_of_view(4.0, None) == everything
     assert field_of_view(4.0, ((-999, 999),) * 3) == everything
+
+
+@pytest.mark.parametrize("spacing_mm", [2, 3, 4, 5, 8, 10, 16])
+def test_a_field_that_is_as_wide_on_both_sides_holds_as_many_voxels_on_both(spacing_mm):
+    affine, shape = study_grid(spacing_mm)
+    inside, _, _ = field_of_view(spacing_mm, ((-44, 44), (-40, 36), (-30, 34)))
+    centres = (affine[0, 0] * np.arange(shape[0]) + affine[0, 3])[inside]
+    np.testing.assert_allclose(centres, -centres[::-1], atol=1e-9)
 
 
 @pytest.mark.parametrize("box", [((200, 300), (0, 9), (0, 9)), ((0, 9), (0, 3), (0, 9))])

@@ -207,3 +207,20 @@ def test_the_map_of_a_mirror_image_is_the_mirrored_map(postprocess):
     straight = saliency_map(terms, shape, postprocess)
     torch.testing.assert_close(saliency_map(turned, shape, postprocess), straight.flip(1))
     assert not torch.allclose(straight, straight.flip(1))
+
+
+def test_maps_after_an_interrupted_look_at_the_mirror_image_are_right():
+    both = Ensemble([network()], both_sides=True).eval()
+    x, shape = batch(2), SHAPE
+    expected = saliency_map(full_gradients(both, x, [1, 2]), shape)
+    calls = iter([None, KeyboardInterrupt()])  # the second is the look at the mirror image
+
+    def interrupt(*_):
+        if error := next(calls):
+            raise error
+
+    handle = both.networks[0].head.register_forward_hook(interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        both(x)
+    handle.remove()
+    torch.testing.assert_close(saliency_map(full_gradients(both, x, [1, 2]), shape), expected)

@@ -69,11 +69,30 @@ def test_every_shipped_study_file_is_read(path):
             {"dataset": None, "phantom": PHANTOM | {"follow_ups": 3}},
             r"phantom\.follow_ups is 3, expected at most the 2 participants",
         ),
+        (
+            {"training": {"flips": False}},
+            r"network\.both_sides is true, but .* no network has seen",
+        ),
+        (
+            {"network": {"field_mm": [[-40, 44], [-40, 36], [-30, 34]]}},
+            r"network\.field_mm goes from -40 to 44 mm along x; expected as far",
+        ),
+        (
+            {"recipes": {"half": {"network": {"field_mm": [[0, 44], [-40, 36], [-30, 34]]}}}},
+            r"network\.field_mm goes from 0 to 44 mm along x; expected as far",
+        ),
     ],
 )
 def test_an_error_names_the_key_and_what_was_expected(write, settings, message):
     with pytest.raises(ValueError, match=message):
         read_study(write(**settings))
+
+
+def test_a_study_without_mirror_images_may_look_at_one_side(write):
+    field = [[-40, 0], [-40, 36], [-30, 34]]
+    network = {"both_sides": False, "field_mm": field}
+    study = read_study(write(network=network, training={"flips": False}))
+    assert study.network.field_mm[0] == (-40, 0)
 
 
 def test_all_problems_are_listed_at_once(write):
