@@ -4,6 +4,7 @@ import inspect
 
 import pytest
 import torch
+from random_networks import randomised
 from torch.nn.functional import cross_entropy
 
 from datnet_core.full_gradients import completeness_gap, full_gradients
@@ -181,7 +182,7 @@ def test_the_steps_of_the_public_code_come_first_and_keep_full_gradients_complet
 
 def test_full_gradients_of_an_ensemble_are_complete_and_its_logit_the_mean():
     models = [network(), DATNet(3, **DEFAULTS)]
-    both = Ensemble(models).eval().double()
+    both = randomised(Ensemble(models))  # every bias counts
     x = batch(2).double()
     torch.testing.assert_close(both(x), (models[0](x) + models[1](x)) / 2)
     assert completeness_gap(full_gradients(both, x, [1, 2])).max() < 1e-10
@@ -199,7 +200,7 @@ def test_an_ensemble_of_both_sides_takes_a_scan_for_its_mirror_image():
 
 @pytest.mark.parametrize("postprocess", ["published", "complete"])
 def test_the_map_of_a_mirror_image_is_the_mirrored_map(postprocess):
-    both = Ensemble([network(), DATNet(3, **DEFAULTS)], both_sides=True).eval().double()
+    both = randomised(Ensemble([network(), DATNet(3, **DEFAULTS)], both_sides=True))
     x = batch(2).double()
     terms, turned = (full_gradients(both, volumes, [1, 2]) for volumes in (x, x.flip(2)))
     assert max(completeness_gap(terms).max(), completeness_gap(turned).max()) < 1e-10
@@ -210,8 +211,8 @@ def test_the_map_of_a_mirror_image_is_the_mirrored_map(postprocess):
 
 
 def test_maps_after_an_interrupted_look_at_the_mirror_image_are_right():
-    both = Ensemble([network()], both_sides=True).eval()
-    x, shape = batch(2), SHAPE
+    both = randomised(Ensemble([network()], both_sides=True))
+    x, shape = batch(2).double(), SHAPE
     expected = saliency_map(full_gradients(both, x, [1, 2]), shape)
     calls = iter([None, KeyboardInterrupt()])  # the second is the look at the mirror image
 
