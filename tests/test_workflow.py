@@ -108,12 +108,12 @@ def test_settings_of_the_fusion_page_as_read_by_a_person(study):
 
 
 def test_modules_of_the_cohorts_page_as_read_by_a_person():
-    # Named in the page: figures, report, atlas, manifest, study, volumes. report brings claims,
-    # study brings settings, volumes brings progress.
+    # Named in the page: brain_figures, figures, report, atlas, manifest, study, volumes. report
+    # brings claims, study brings settings, volumes brings progress.
     found = code_read(ROOT / "notebooks/cohorts.py")
     assert [path.name for path in found] == [
-        "atlas.py", "claims.py", "figures.py", "files.py", "grid.py", "manifest.py",
-        "progress.py", "report.py", "settings.py", "study.py", "volumes.py",
+        "atlas.py", "brain_figures.py", "claims.py", "figures.py", "files.py", "grid.py",
+        "manifest.py", "progress.py", "report.py", "settings.py", "study.py", "volumes.py",
     ]  # fmt: skip
     assert all(path.is_file() for path in found)
 
