@@ -23,7 +23,7 @@ study: .venv/study ## Run every page of STUDY that is out of date and build its 
 test: .venv/test lint ## Lint, unit tests, and the whole smoke study with its book
 	$(BIN)/pytest
 
-bench: .venv/bench ## Print speed ratios, overlap of the phantom, negative control (45 minutes)
+bench: .venv/bench ## Print speed ratios, overlap of the phantom, negative control (half an hour)
 	for name in training_step full_gradients phantom_cohort null_seeds; do \
 	  $(BIN)/python benchmarks/$$name.py; done
 

@@ -1,4 +1,4 @@
-"""Negative control over several seeds: how often an AUC excludes 0.5; about half an hour.
+"""Negative control over several seeds: how often an AUC excludes 0.5; a quarter of an hour.
 
     python benchmarks/null_seeds.py
 
