@@ -79,10 +79,9 @@ def test_every_claim_has_a_value_of_ours(smoke):
     compared = pd.read_csv(smoke / "claims.tsv", sep="\t")
     absent = set(compared.loc[compared["verdict"] == "not computed here", "id"])
     assert len(compared) == 52
-    # The smoke cohort is too small for an AUC in both groups of symptom duration, its network too
-    # weak to call anyone a control, and the region of three epochs may miss the putamen.
+    # The smoke cohort is too small for an AUC in both groups of symptom duration, and its network
+    # too weak to call anyone a control.
     allowed = {f"cv.duration.{name}" for name in ("ipd", "msa", "psp")} | {"cv.ppv.nc", "cv.npv.nc"}
-    allowed |= {"dlbr.region.putamen.ipd_psp"}
     assert absent <= allowed
 
 
