@@ -45,16 +45,20 @@ def aucs_of(results):
     """One row for each judge, estimate and diagnosis: AUC and limits."""
     found = []
     for judge, ending in JUDGES.items():
-        scans = _patients(results / f"predictions/cross_validation{ending}.tsv")
+        held_out, blind = (
+            _patients(results / f"predictions/{page}{ending}.tsv")
+            for page in ("cross_validation", "blind_test")
+        )
         for name in PATIENTS:
-            judged = (scans["diagnosis"] == name, scans[f"p_{name}"])
-            found.append((f"{judge}, pooled folds", name, *delong_interval(*judged)))
-            over_folds = fold_auc(*judged, scans["fold"])
-            found.append((f"{judge}, mean of folds", name, *over_folds))
-        scans = _patients(results / f"predictions/blind_test{ending}.tsv")
-        for name in PATIENTS:
-            blind = delong_interval(scans["diagnosis"] == name, scans[f"p_{name}"])
-            found.append((f"{judge}, blind test", name, *blind))
+            out_of_fold, unseen = (
+                (scans["diagnosis"] == name, scans[f"p_{name}"]) for scans in (held_out, blind)
+            )
+            aucs = {
+                "pooled folds": delong_interval(*out_of_fold),
+                "mean of folds": fold_auc(*out_of_fold, held_out["fold"]),
+                "blind test": delong_interval(*unseen),
+            }
+            found += [(f"{judge}, {title}", name, *auc) for title, auc in aucs.items()]
     return pd.DataFrame(found, columns=["judged", "diagnosis", "auc", "low", "high"])
 
 

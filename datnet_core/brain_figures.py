@@ -13,6 +13,7 @@ from nilearn import plotting
 from datnet_core.figures import finished
 
 STRIATUM = (24, 6, 2)  # mm; a plane through putamen and caudate along each axis
+ON_BLACK = {"colorbar": True, "draw_cross": False, "black_bg": True}
 
 
 def mean_volumes(means, affine, template_img):
@@ -36,7 +37,7 @@ def mean_volumes(means, affine, template_img):
     for ax, volume in zip(axes, means.values(), strict=True):
         display = plotting.plot_img(
             nib.Nifti1Image(volume.astype(np.float32), affine), cut_coords=(24, 4, 2), axes=ax,
-            cmap="inferno", vmin=0, vmax=top, colorbar=True, draw_cross=False, black_bg=True,
+            cmap="inferno", vmin=0, vmax=top, **ON_BLACK,
         )  # fmt: skip
         display.add_contours(template_img, levels=[0.25], colors="white", linewidths=0.4)
     return finished(fig)
@@ -81,7 +82,7 @@ def saliency_maps(maps, template_img, cut_coords):
     for ax, img in zip(axes, maps.values(), strict=True):
         plotting.plot_stat_map(
             img, template_img, cut_coords=cut_coords, axes=ax, cmap="inferno", threshold=0.35,
-            vmin=0, vmax=1, colorbar=True, draw_cross=False, black_bg=True,
+            vmin=0, vmax=1, **ON_BLACK,
         )  # fmt: skip
     return finished(fig)
 
@@ -105,7 +106,7 @@ def layer_maps(maps, template_img):
         drawn = img.get_fdata(dtype=np.float32).any()
         plotting.plot_stat_map(
             img, template_img, cut_coords=STRIATUM, axes=ax, cmap="inferno", vmin=0, vmax=1,
-            threshold=1e-6 if drawn else None, colorbar=True, draw_cross=False, black_bg=True,
+            threshold=1e-6 if drawn else None, **ON_BLACK,
         )  # fmt: skip
     return finished(fig)
 
@@ -157,7 +158,7 @@ def effect_maps(maps, template_img, label):
         plotting.plot_stat_map(
             nib.Nifti1Image(values, img.affine), template_img, cut_coords=(26, -8, -10), axes=ax,
             cmap="cold_hot", vmin=-top, vmax=top, threshold=0.05 * top if values.any() else None,
-            colorbar=True, draw_cross=False, black_bg=True,
+            **ON_BLACK,
         )  # fmt: skip
     fig.text(0.99, 0.005, label, color="white", ha="right", fontsize=9)
     return finished(fig)

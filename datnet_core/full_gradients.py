@@ -113,7 +113,7 @@ def full_gradients(model, x, targets):
     """
     _check_model(model)
     x = x.detach().requires_grad_()
-    calls, outputs, biases, mirrored = Counter(), [], {}, []
+    calls, outputs, biases = Counter(), [], {}
 
     def keep_output(name):
         def hook(module, inputs, output):
@@ -125,9 +125,9 @@ def full_gradients(model, x, targets):
             else:
                 bias = module.bias.detach().reshape(1, -1, *(1,) * (output.ndim - 2))
             calls[name] += 1
-            biases[name if calls[name] == 1 else f"{name}#{calls[name]}"] = bias
+            mirrored = sum(part.mirrored for part in two_sided) % 2
+            biases[name if calls[name] == 1 else f"{name}#{calls[name]}"] = bias, mirrored
             outputs.append(output)
-            mirrored.append(sum(part.mirrored for part in two_sided) % 2)
             return output.clone()  # an in-place ReLU then leaves the kept tensor alone
 
         return hook
@@ -150,9 +150,9 @@ def full_gradients(model, x, targets):
         for handle in handles:
             handle.remove()
     bias_terms = {}
-    for (name, bias), gradient, turned in zip(biases.items(), gradients[1:], mirrored, strict=True):
+    for (name, (bias, mirrored)), gradient in zip(biases.items(), gradients[1:], strict=True):
         term = (bias * gradient).movedim(-1, 1) if bias.ndim == 1 else bias * gradient
-        bias_terms[name] = term.flip(2) if turned and term.ndim == x.ndim else term
+        bias_terms[name] = term.flip(2) if mirrored and term.ndim == x.ndim else term
     return FullGradients(logits.detach(), x.detach() * gradients[0], bias_terms)
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-ORIGIN_MM = (-78.0, -112.0, -50.0)  # along x, the grid moves by up to half a voxel, see below
+BACK_MM, BOTTOM_MM = -112.0, -50.0
 EXTENT_MM = (156.0, 188.0, 136.0)
 
 
@@ -21,9 +21,9 @@ def study_grid(spacing_mm):
     shape : tuple of 3 int
     """
     affine = np.diag([spacing_mm, spacing_mm, spacing_mm, 1.0])
-    affine[:3, 3] = ORIGIN_MM
     shape = tuple(int(round(extent / spacing_mm)) + 1 for extent in EXTENT_MM)
-    affine[0, 3] = -spacing_mm * (shape[0] - 1) / 2  # a flipped array is the mirror image
+    left = -spacing_mm * (shape[0] - 1) / 2  # centred, so a flipped array is the mirror image
+    affine[:3, 3] = left, BACK_MM, BOTTOM_MM
     return affine, shape
 
 
