@@ -4,12 +4,13 @@ import os
 import sys
 from pathlib import Path
 
-from datnet_core import workflow as depends
-from datnet_core.study import read_study
+from datnet_core.fingerprint import code_modules
+from datnet_study import depends
+from datnet_study.study import read_study
 
 STUDY = config.get("study", "data_manifest/demo.yaml")
 study = read_study(STUDY)
-JOB = f"{sys.executable} -m datnet_core.jobs"
+JOB = f"{sys.executable} -m datnet_study.run"
 OUT = f"results/{study.name}"
 FOLDS = [f"fold-{k}" for k in range(study.training.n_folds)]
 VARIANTS = ["test_fold"] * (study.training.early_stopping_on == "inner")
@@ -61,8 +62,8 @@ OWN += sorted(study.dataset_root.rglob("*.nii*")) if OWN else []
 
 def source_of(page):
     source = f"notebooks/{page}.py"
-    paths = depends.code_read(source) + depends.data_read(source, study)
-    return [source, *map(os.path.relpath, paths)]
+    paths = code_modules(source) + depends.data_read(source, study)
+    return list(dict.fromkeys([source, *map(os.path.relpath, paths)]))
 
 
 depends.forget_lost_models(study.results, study.network.n_members)
@@ -76,8 +77,7 @@ rule study:
 
 rule dataset:
     input:
-        "datnet_core/phantom.py",
-        list(map(os.path.relpath, depends.code_read("datnet_core/phantom.py"))),
+        list(map(os.path.relpath, code_modules("datnet_phantom/dataset.py"))),
         [os.path.relpath(path) for path in (study.calibration_path, study.atlas_path)],
     output: f"{OUT}/dataset/scans.tsv"
     params: study.model_dump_json(include={"phantom", "control"})
@@ -129,7 +129,7 @@ rule fit_variant:
 
 # Another grid or network on the same folds, for the page `resolution`.
 rule grid:
-    input: SCANS, list(map(os.path.relpath, depends.code_read("datnet_core/volumes.py")))
+    input: SCANS, list(map(os.path.relpath, code_modules("datnet_core/images/volumes.py")))
     output: f"{OUT}/volumes_{{spacing}}mm.json"
     params: study.images.reference_region
     threads: 2

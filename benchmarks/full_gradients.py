@@ -14,11 +14,11 @@ import torch
 import torch.nn.functional as F
 from torch.nn.functional import cross_entropy
 
-from datnet_core import network
-from datnet_core.full_gradients import full_gradients
-from datnet_core.grid import field_of_view, study_grid
-from datnet_core.saliency import saliency_map
-from datnet_core.study import read_study
+from datnet_core.images.grid import field_of_view, study_grid
+from datnet_core.network import build
+from datnet_core.saliency.decomposition import full_gradients
+from datnet_core.saliency.maps import saliency_map
+from datnet_study.study import read_study
 
 BATCH, N_CLASSES, REPEATS = 16, 4, 5
 
@@ -68,7 +68,7 @@ def main():
         "field of view of the study": tuple(part.stop - part.start for part in field),
         f"whole head, {study.images.grid_mm:g} mm": study_grid(study.images.grid_mm)[1],
     }
-    model = network.build(N_CLASSES, study.network).to(memory_format=torch.channels_last_3d)
+    model = build(N_CLASSES, study.network).to(memory_format=torch.channels_last_3d)
     model.train()(torch.rand(BATCH, 1, *shapes["field of view of the study"]))  # fills batch norms
     model.eval()
     targets = torch.arange(BATCH) % N_CLASSES

@@ -19,11 +19,13 @@ import torch
 from lightning_fabric import Fabric
 from torch.optim.swa_utils import AveragedModel
 
-from datnet_core import epochs, network, prediction
-from datnet_core.delong import delong_difference, delong_interval
-from datnet_core.grid import field_of_view
-from datnet_core.manifest import split_inner
-from datnet_core.study import read_study
+from datnet_core.images.grid import field_of_view
+from datnet_core.metrics.auc import delong_difference, delong_interval
+from datnet_core.network import build
+from datnet_core.training.epochs import adam, running_mean, train_epoch, validation_loss
+from datnet_core.training.plan import split_inner
+from datnet_core.training.prediction import predict
+from datnet_study.study import read_study
 
 EPOCHS = {"pretraining": 12, "training": 12}
 
@@ -35,18 +37,16 @@ def learned(model, volumes, labels, scans, settings):
         rows = np.flatnonzero(scans["cohort"] == cohort)
         fit, inner = split_inner(scans.iloc[rows], settings.inner_fraction, [settings.seed, 1])
         fit, inner = rows[fit], rows[inner]
-        optimizer = epochs.adam(model, settings)
-        decay = epochs.running_mean(settings.averaging)
+        optimizer = adam(model, settings)
+        decay = running_mean(settings.averaging)
         averaged = AveragedModel(model, multi_avg_fn=decay, use_buffers=True)
         best = np.inf
         for epoch in range(n_epochs):
             start = time.perf_counter()
             rng = np.random.default_rng([settings.seed, epoch])
-            epochs.train_epoch(
-                fabric, model, averaged, optimizer, volumes, labels, fit, settings, rng
-            )
+            train_epoch(fabric, model, averaged, optimizer, volumes, labels, fit, settings, rng)
             seconds += time.perf_counter() - start
-            loss = epochs.validation_loss(averaged.module, volumes, labels, inner, 8)
+            loss = validation_loss(averaged.module, volumes, labels, inner, 8)
             sys.stderr.write(f"{type(model).__name__} {cohort} epoch {epoch}: {loss:.3f}\n")
             if loss < best:
                 best, weights = (
@@ -71,7 +71,7 @@ def main():
         spatial_dims=3, n_input_channels=1, num_classes=len(study.diagnoses)
     )
     cases = {
-        "default recipe": (network.build(len(study.diagnoses), study.network), 4.0, {}),
+        "default recipe": (build(len(study.diagnoses), study.network), 4.0, {}),
         "MONAI resnet18, 2 mm": (resnet, 2.0, batch),
     }
     print("Digital phantom, no patients.")
@@ -81,7 +81,7 @@ def main():
         seen = volumes[(slice(None), *field_of_view(grid_mm, study.network.field_mm))]
         settings = study.training.model_copy(update=change)
         model, seconds = learned(model, seen, labels, scans, settings)
-        proba[name] = prediction.predict(model, seen, blind)
+        proba[name] = predict(model, seen, blind)
         print(f"{name}: {seconds:.0f} s of training steps")
     for k in sorted(set(labels[blind])):
         positive = labels[blind] == k

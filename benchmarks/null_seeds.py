@@ -6,8 +6,8 @@ Runs the study `null` with five seeds to the blind test, and prints every one-vs
 patient groups with its 95% interval, of the network and of the binding ratios: out of fold, as the
 mean of the folds and of the pooled scores (DeLong), and in the blind test (DeLong). The pooled AUC
 is there because the paper has it; for any classifier that learns, its interval errs too often and
-pooling pulls it below 0.5 (`datnet_core/fold_auc.py`). The cohorts are independent, so the last
-lines can test whether the mean over seeds is 0.5.
+pooling pulls it below 0.5 (`datnet_core/metrics/folds.py`). The cohorts are independent, so the
+last lines can test whether the mean over seeds is 0.5.
 """
 
 import subprocess
@@ -19,8 +19,8 @@ import pandas as pd
 import yaml
 from scipy import stats
 
-from datnet_core.delong import delong_interval
-from datnet_core.fold_auc import fold_auc
+from datnet_core.metrics.auc import delong_interval
+from datnet_core.metrics.folds import fold_auc
 
 SEEDS = range(2022, 2027)
 ROOT = Path(__file__).parents[1]

@@ -17,12 +17,16 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import roc_auc_score
 
-from datnet_core import calibration, comparison, metrics, oracle
-from datnet_core.atlas import read_atlas
-from datnet_core.phantom import write_cohort
-from datnet_core.population import COLUMNS
-from datnet_core.settings import Phantom
-from datnet_core.study import read_study
+from datnet_core.images.atlas import read_atlas
+from datnet_core.metrics.groups import mann_whitney
+from datnet_phantom import published
+from datnet_phantom.dataset import write_cohort
+from datnet_phantom.numbers import read_calibration
+from datnet_phantom.oracle import image_means, measurement, posterior
+from datnet_phantom.people import BINDING_COLUMNS
+from datnet_phantom.published import response
+from datnet_study.settings import Phantom
+from datnet_study.study import read_study
 
 SEEDS = range(2022, 2029)
 N_JOBS = 2
@@ -48,20 +52,20 @@ def overlap(study, numbers, atlas, seed, error):
         scans = pd.read_csv(root / "scans.tsv", sep="\t")
         truth = pd.read_csv(root / "truth" / "scans.tsv", sep="\t")
         paths = [root / path for path in scans["path"]]
-        measured = oracle.image_means(paths, atlas, study.images.reference_region, N_JOBS)
-    n_voxels = comparison.response(atlas, numbers, 5.5, core=False).n_voxels
-    pattern = comparison.pattern(measured, n_voxels)
+        measured = image_means(paths, atlas, study.images.reference_region, N_JOBS)
+    n_voxels = response(atlas, numbers, 5.5, core=False).n_voxels
+    pattern = published.pattern(measured, n_voxels)
     pairs = list(itertools.combinations(study.patients, 2))
     row = {"seed": seed}
     for name, values in pattern.items():
-        for test in metrics.mann_whitney(values, scans["diagnosis"], pairs).itertuples():
+        for test in mann_whitney(values, scans["diagnosis"], pairs).itertuples():
             row[f"P {name} {test.group_a}-{test.group_b}"] = test.p
     shares = scans["diagnosis"].value_counts(normalize=True)
     prior = {name: shares[name] for name in study.diagnoses}
-    true_binding = np.log(truth[list(COLUMNS)].to_numpy())
+    true_binding = np.log(truth[list(BINDING_COLUMNS)].to_numpy())
     seen = {"binding": (true_binding, None), "means": (measured, error)}
     for source, (values, scanner) in seen.items():
-        proba = oracle.posterior(values, prior, numbers, study.control, False, scanner)
+        proba = posterior(values, prior, numbers, study.control, False, scanner)
         for name in study.diagnoses:
             auc = roc_auc_score(scans["diagnosis"] == name, proba[f"p_{name}"])
             row[f"AUC {source} {name}"] = auc
@@ -70,7 +74,7 @@ def overlap(study, numbers, atlas, seed, error):
 
 if __name__ == "__main__":
     study = read_study("data_manifest/paper.yaml")
-    numbers = calibration.read_calibration(study.calibration_path)
+    numbers = read_calibration(study.calibration_path)
     atlas = read_atlas(study.atlas_path)
     per_scan = pd.DataFrame(cost(study, numbers, atlas), columns=["scans", "seconds"])
     seconds = per_scan.groupby("scans")["seconds"].min()
@@ -78,7 +82,7 @@ if __name__ == "__main__":
     print(f"cost per scan, 1,000 against 100 scans: {seconds[1000] / seconds[100]:.2f}")
     peak_gb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
     print(f"peak memory {peak_gb:.2f} GB")
-    error = oracle.measurement(atlas, numbers, study.control, study.images.reference_region)
+    error = measurement(atlas, numbers, study.control, study.images.reference_region)
     rows = [overlap(study, numbers, atlas, seed, error) for seed in SEEDS]
     print(
         pd.DataFrame(rows)

@@ -18,9 +18,9 @@ import torch
 from torch.nn.functional import cross_entropy
 from torch.utils.flop_counter import FlopCounterMode
 
-from datnet_core import network
-from datnet_core.grid import field_of_view, study_grid
-from datnet_core.study import read_study
+from datnet_core.images.grid import field_of_view, study_grid
+from datnet_core.network import build
+from datnet_study.study import read_study
 
 N_CLASSES = 4
 
@@ -132,9 +132,9 @@ def main():
     published = read_study("data_manifest/paper-published.yaml").network
     batch = study.training.batch_size
     cases = {
-        "default recipe": (network.build(N_CLASSES, study.network), seen, batch),
-        "default recipe, whole head": (network.build(N_CLASSES, study.network), whole, 8),
-        "published recipe": (network.build(N_CLASSES, published), fine, 2),
+        "default recipe": (build(N_CLASSES, study.network), seen, batch),
+        "default recipe, whole head": (build(N_CLASSES, study.network), whole, 8),
+        "published recipe": (build(N_CLASSES, published), fine, 2),
         "MONAI resnet18, 2 mm": (resnet, fine, 1),
     }
     per_scan = {}

@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import least_squares
 
-from datnet_core.atlas import read_atlas
-from datnet_core.calibration import read_calibration, read_published
-from datnet_core.comparison import response
-from datnet_core.population import BINDING
+from datnet_core.images.atlas import read_atlas
+from datnet_phantom.numbers import read_calibration, read_published
+from datnet_phantom.people import BINDING
+from datnet_phantom.published import response
 
 HERE = Path(__file__).parent
 ATLAS = HERE / "atlas/tpl-MNI152NLin6Asym_res-02_atlas-datnet_dseg.nii.gz"

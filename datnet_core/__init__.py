@@ -1,3 +1,30 @@
-"""AI-based differential diagnosis of parkinsonism on DAT PET: the library behind the pages."""
+"""Deep learning on 3D scans: a network, full-gradient saliency, and metrics."""
+
+import lazy_loader
 
 __version__ = "0.1.0"
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "network": [
+            "DATNet",
+            "Ensemble",
+            "build",
+        ],
+        "training": [
+            "fit",
+            "load_model",
+            "predict",
+        ],
+        "saliency": [
+            "full_gradients",
+            "saliency_maps",
+            "top_region",
+        ],
+        "metrics": [
+            "delong_interval",
+            "diagnostic_table",
+        ],
+    },
+)

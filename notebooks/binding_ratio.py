@@ -30,16 +30,25 @@ import numpy as np
 import pandas as pd
 from scipy.stats import false_discovery_control
 
-from datnet_core import binding, figures, metrics, report
-from datnet_core.atlas import read_atlas, region_fractions, region_mask_on
-from datnet_core.grid import study_grid
-from datnet_core.study import read_study
+from datnet_core.images import (
+    binding_ratio,
+    own_region_means,
+    read_atlas,
+    region_fractions,
+    region_mask_on,
+    region_means,
+    regional_binding,
+    study_grid,
+)
+from datnet_core.metrics import mann_whitney
+from datnet_study import page, read_study, show
+from datnet_study.figures import plot_group_boxes
 
 config = read_study(study)
 groups = config.compared
 
 # %% tags=["remove-input"]
-report.notice(config)
+show.notice(config)
 
 # %% [markdown]
 # ## Conventional binding ratios
@@ -49,16 +58,16 @@ report.notice(config)
 # occipital cortex. Patients of the training cohort.
 
 # %%
-scans = report.read_table(config, "scans.tsv")
+scans = page.read_table(config, "scans.tsv")
 rows = np.flatnonzero((scans["cohort"] == "training") & scans["diagnosis"].isin(groups))
-volumes = np.load(report.upstream(config, "volumes.npy"), mmap_mode="r")[rows]
+volumes = np.load(page.upstream(config, "volumes.npy"), mmap_mode="r")[rows]
 affine, shape = study_grid(config.images.grid_mm)
 atlas = read_atlas(config.atlas_path)
 reference = config.images.reference_region
 keys = scans.loc[
     rows, ["participant_id", "session_id", "diagnosis", "fold"]
 ].reset_index(drop=True)
-ratios = keys.join(binding.regional_binding(volumes, atlas, affine, reference))
+ratios = keys.join(regional_binding(volumes, atlas, affine, reference))
 
 # %% [markdown]
 # ## The salient region of each participant
@@ -68,9 +77,9 @@ ratios = keys.join(binding.regional_binding(volumes, atlas, affine, reference))
 
 # %%
 every_region = (
-    nib.load(report.upstream(config, "saliency/regions.nii.gz")).get_fdata() > 0
+    nib.load(page.upstream(config, "saliency/regions.nii.gz")).get_fdata() > 0
 )
-which = report.read_table(config, "saliency/regions.tsv")["volume"]
+which = page.read_table(config, "saliency/regions.tsv")["volume"]
 regions = np.moveaxis(every_region, -1, 0)[which]
 brain = region_mask_on(atlas, "brain", affine, shape)
 
@@ -82,10 +91,10 @@ limits = {
     "dl_caudate": region_mask_on(atlas, "caudate", affine, shape),
 }
 for column, limit in limits.items():
-    specific = binding.own_region_means(volumes, regions & limit)
-    nonspecific = binding.region_means(volumes, reference_weights)
-    ratios[column] = binding.binding_ratio(specific, nonspecific)
-report.write_table(config, "binding/ratios.tsv", ratios)
+    specific = own_region_means(volumes, regions & limit)
+    nonspecific = region_means(volumes, reference_weights)
+    ratios[column] = binding_ratio(specific, nonspecific)
+page.write_table(config, "binding/ratios.tsv", ratios)
 
 # %% [markdown]
 # ## Comparison between diagnoses
@@ -106,15 +115,13 @@ tests = {}
 for column in titles:
     measured = ratios[ratios[column].notna()]
     if set(groups) <= set(measured["diagnosis"]):
-        tests[column] = metrics.mann_whitney(
-            measured[column], measured["diagnosis"], pairs
-        )
+        tests[column] = mann_whitney(measured[column], measured["diagnosis"], pairs)
 stacked = pd.concat(tests, names=["value"]).reset_index(level=0)
 stacked["p_bh"] = false_discovery_control(stacked["p"])
 
 # %% tags=["hide-input"]
 shown = {column: titles[column] for column in tests}
-figures.group_boxes(ratios, shown, tests, groups)
+plot_group_boxes(ratios, shown, tests, groups)
 
 # %% [markdown]
 # **Binding ratios by diagnosis** (as the paper's Fig. 6): putamen and caudate (A),
@@ -123,7 +130,7 @@ figures.group_boxes(ratios, shown, tests, groups)
 # values.
 
 # %% tags=["hide-input"]
-report.table(
+show.table(
     pd.DataFrame(
         {
             "binding ratio": stacked["value"].map(titles),
@@ -165,7 +172,7 @@ if {("dl", "ipd_msa"), ("dl", "ipd_psp"), ("dl", "msa_psp")} <= set(p):
         claims[f"br.{region}.psp"] = verdict((region, "ipd_psp"), (region, "msa_psp"))
 if ("dl_putamen", "ipd_psp") in p:
     claims["dlbr.region.putamen.ipd_psp"] = verdict(("dl_putamen", "ipd_psp"))
-report.claims_table(config, "binding_ratio", claims)
+show.claims_table(config, "binding_ratio", claims)
 
 # %% [markdown]
 # ## Summary
@@ -182,4 +189,4 @@ numbers = {
     "tests": stacked.to_dict("records"),
     "region_source": config.saliency.region_source,
 }
-report.write_result(config, "binding_ratio", numbers, claims)
+page.write_result(config, "binding_ratio", numbers, claims)

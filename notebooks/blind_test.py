@@ -28,35 +28,45 @@ coverage: float = 0.9  # share of sets that are to hold the right diagnosis
 import numpy as np
 import pandas as pd
 
-from datnet_core import (
-    binding,
-    conformal,
-    diagnostics,
-    metrics,
-    prediction,
-    report,
+from datnet_core.images import (
+    BINDING_FEATURES,
+    class_proba,
+    field_of_view,
+    read_atlas,
+    regional_binding,
+    study_grid,
 )
-from datnet_core.atlas import read_atlas
-from datnet_core.grid import field_of_view, study_grid
-from datnet_core.performance_figures import confusion, rate_bars, roc_curves
-from datnet_core.study import read_study
+from datnet_core.metrics import (
+    chi_square_correct,
+    conformal_threshold,
+    confusion,
+    diagnostic_table,
+    prediction_sets,
+    right_decisions,
+    set_summary,
+    share_interval,
+    visits,
+)
+from datnet_core.training import load_model, predict
+from datnet_study import page, read_study, show
+from datnet_study.figures import plot_confusion, plot_rates, plot_roc_curves
 
 config = read_study(study)
 classes = config.diagnoses
 p_columns = [f"p_{name}" for name in classes]
 
 # %% tags=["remove-input"]
-report.notice(config)
+show.notice(config)
 
 # %% [markdown]
 # ## Predictions
 
 # %%
-scans = report.read_table(config, "scans.tsv")
-volumes = np.load(report.upstream(config, "volumes.npy"), mmap_mode="r")
+scans = page.read_table(config, "scans.tsv")
+volumes = np.load(page.upstream(config, "volumes.npy"), mmap_mode="r")
 field = field_of_view(config.images.grid_mm, config.network.field_mm)
 seen = volumes[(slice(None), *field)]  # what the network gets
-cross_validation = report.read_result(config, "cross_validation")["numbers"]
+cross_validation = page.read_result(config, "cross_validation")["numbers"]
 rows = np.flatnonzero(scans["cohort"] == "blind_test")
 models = [f"fold-{k}" for k in range(config.training.n_folds)]
 if config.decisions.blind_test_model == "refit":
@@ -68,8 +78,8 @@ def mean_proba(network):
     """Mean probability over the models, (n_scans, n_classes)."""
     return np.mean(
         [
-            prediction.predict(
-                prediction.load_model(config.results / "models" / name, network),
+            predict(
+                load_model(config.results / "models" / name, network),
                 seen,
                 rows,
             )
@@ -85,7 +95,7 @@ keys = ["participant_id", "session_id", "diagnosis"]
 predictions = scans.loc[rows, keys].assign(
     fold=pd.NA, **dict(zip(p_columns, proba.T, strict=True))
 )
-report.write_table(config, "predictions/blind_test.tsv", predictions)
+page.write_table(config, "predictions/blind_test.tsv", predictions)
 
 # %% [markdown]
 # Binding-ratio quantification: a logistic regression on the four striatal binding
@@ -95,17 +105,17 @@ report.write_table(config, "predictions/blind_test.tsv", predictions)
 affine, _ = study_grid(config.images.grid_mm)
 atlas = read_atlas(config.atlas_path)
 training_rows = np.flatnonzero(scans["cohort"] == "training")
-ratios = binding.regional_binding(
+ratios = regional_binding(
     volumes[np.concatenate([training_rows, rows])],
     atlas,
     affine,
     config.images.reference_region,
-)[[*binding.FEATURES]].to_numpy()
+)[[*BINDING_FEATURES]].to_numpy()
 known, new = np.split(ratios, [len(training_rows)])
 labels = scans["diagnosis"].to_numpy()[training_rows]
-proba = binding.class_proba(known, labels, new, classes, config.network.class_prior)
+proba = class_proba(known, labels, new, classes, config.network.class_prior)
 yardstick = scans.loc[rows, keys].assign(**dict(zip(p_columns, proba.T, strict=True)))
-report.write_table(config, "predictions/blind_test_binding.tsv", yardstick)
+page.write_table(config, "predictions/blind_test_binding.tsv", yardstick)
 
 # %% [markdown]
 # ## Accuracy
@@ -120,9 +130,9 @@ report.write_table(config, "predictions/blind_test_binding.tsv", yardstick)
 # diagnosis counts the same in it.
 
 # %%
-groups = diagnostics.visits(predictions)
-right = diagnostics.right_decisions(predictions, classes)
-right_yardstick = diagnostics.right_decisions(yardstick, classes)
+groups = visits(predictions)
+right = right_decisions(predictions, classes)
+right_yardstick = right_decisions(yardstick, classes)
 first = groups["all"]
 
 # %%
@@ -131,12 +141,12 @@ if config.network.class_prior == "cohort":
     uniform = config.network.model_copy(update={"class_prior": "uniform"})
     even = predictions.copy()
     even[p_columns] = mean_proba(uniform)
-    decided["all, equally common"] = diagnostics.right_decisions(even, classes)[first]
+    decided["all, equally common"] = right_decisions(even, classes)[first]
 decided["binding ratios, all"] = right_yardstick[first]
 commonest = scans["diagnosis"][training_rows].mode()[0]
 decided[f"always {commonest}, all"] = predictions["diagnosis"][first] == commonest
-accuracy = {title: metrics.share_interval(values) for title, values in decided.items()}
-out_of_fold = report.read_table(config, "predictions/cross_validation.tsv")
+accuracy = {title: share_interval(values) for title, values in decided.items()}
+out_of_fold = page.read_table(config, "predictions/cross_validation.tsv")
 patients_cv = out_of_fold[out_of_fold["diagnosis"] != config.control]
 mean_sensitivity = {
     title: values.groupby(predictions["diagnosis"]).mean().mean()
@@ -145,23 +155,23 @@ mean_sensitivity = {
 
 # %%
 p_values = {
-    "network against binding ratios": metrics.chi_square_correct(
+    "network against binding ratios": chi_square_correct(
         right[first], right_yardstick[first]
     ),
-    "blind test against cross-validation": metrics.chi_square_correct(
-        right[first], diagnostics.right_decisions(patients_cv, classes)
+    "blind test against cross-validation": chi_square_correct(
+        right[first], right_decisions(patients_cv, classes)
     ),
 }
 if groups["follow-up"].any():
-    p_values["baseline against follow-up"] = metrics.chi_square_correct(
+    p_values["baseline against follow-up"] = chi_square_correct(
         right[groups["baseline"]], right[groups["follow-up"]]
     )
 
 # %% tags=["hide-input"]
-report.table(
+show.table(
     pd.DataFrame(
         [
-            (title, report.interval(*value), f"{mean_sensitivity[title]:.3f}")
+            (title, show.interval(*value), f"{mean_sensitivity[title]:.3f}")
             for title, value in accuracy.items()
         ],
         columns=["scans", "accuracy (95%)", "mean sensitivity"],
@@ -169,7 +179,7 @@ report.table(
 )
 
 # %% tags=["hide-input"]
-report.table(
+show.table(
     pd.DataFrame(
         [(k, f"{p:.2g}") for k, p in p_values.items()],
         columns=["chi-square test", "P"],
@@ -184,7 +194,7 @@ report.table(
 # `decisions` says.
 
 # %% tags=["hide-input"]
-confusion(diagnostics.confusion(predictions[first], classes))
+plot_confusion(confusion(predictions[first], classes))
 
 # %% [markdown]
 # **Confusion matrix** of the blind test, one scan per participant. Rows add up to
@@ -198,15 +208,15 @@ cutoffs = (
     cross_validation["cutoffs"] if config.decisions.blind_test == "youden" else None
 )
 tables = {
-    title: diagnostics.diagnostic_table(predictions[chosen], classes, cutoffs)
+    title: diagnostic_table(predictions[chosen], classes, cutoffs)
     for title, chosen in groups.items()
     if predictions.loc[chosen, "diagnosis"].nunique() > 1
 }
 if "all" in tables:
-    tables["binding ratios"] = diagnostics.diagnostic_table(yardstick[first], classes)
+    tables["binding ratios"] = diagnostic_table(yardstick[first], classes)
 
 # %% tags=["hide-input"]
-rate_bars(tables, config.compared) if tables else "one diagnosis only: no rates"
+plot_rates(tables, config.compared) if tables else "one diagnosis only: no rates"
 
 # %% [markdown]
 # **Sensitivity, specificity, PPV and NPV** (as the paper's Fig. 4) with 95%
@@ -215,7 +225,7 @@ rate_bars(tables, config.compared) if tables else "one diagnosis only: no rates"
 
 # %% tags=["hide-input"]
 panels = {"DAT-Net": predictions[first], "binding ratios": yardstick[first]}
-roc_curves(panels, classes) if tables else "one diagnosis only: no ROC curve"
+plot_roc_curves(panels, classes) if tables else "one diagnosis only: no ROC curve"
 
 # %% [markdown]
 # **One-vs-rest ROC curves** of the blind test, one scan per participant.
@@ -229,23 +239,23 @@ roc_curves(panels, classes) if tables else "one diagnosis only: no ROC curve"
 # cohort. The paper has no such sets.
 
 # %%
-threshold = conformal.conformal_threshold(
+threshold = conformal_threshold(
     patients_cv["diagnosis"], patients_cv[p_columns].to_numpy(), classes, coverage
 )
-sets = conformal.prediction_sets(predictions.loc[first, p_columns], threshold)
-found = conformal.set_summary(predictions.loc[first, "diagnosis"], sets, classes)
+sets = prediction_sets(predictions.loc[first, p_columns], threshold)
+found = set_summary(predictions.loc[first, "diagnosis"], sets, classes)
 names = {
     "covered": "right diagnosis in the set",
     "single": "one diagnosis only",
     "single_right": "one diagnosis only, and right",
     "empty": "no diagnosis",
 }
-conformal_shares = {key: metrics.share_interval(found[key]) for key in names}
+conformal_shares = {key: share_interval(found[key]) for key in names}
 
 # %% tags=["hide-input"]
-report.table(
+show.table(
     pd.DataFrame(
-        [(names[key], report.interval(*v)) for key, v in conformal_shares.items()],
+        [(names[key], show.interval(*v)) for key, v in conformal_shares.items()],
         columns=[f"sets at {coverage:.0%} coverage", "share (95%)"],
     )
 )
@@ -261,8 +271,8 @@ claims = {}
 for name in config.patients if tables else ():
     if name in tables["all"].index:
         row = tables["all"].loc[name]
-        claims[f"blind.sens.{name.lower()}"] = report.claim(row, "sensitivity")
-        claims[f"blind.spec.{name.lower()}"] = report.claim(row, "specificity")
+        claims[f"blind.sens.{name.lower()}"] = show.claim(row, "sensitivity")
+        claims[f"blind.spec.{name.lower()}"] = show.claim(row, "specificity")
 
 # %%
 p_cv = p_values["blind test against cross-validation"]
@@ -293,7 +303,7 @@ for title in [title for title in ids if title in accuracy]:  # same order every 
     )
 if groups["follow-up"].any():
     claims["blind.followup.accuracy"]["p"] = p_values["baseline against follow-up"]
-report.claims_table(config, "blind_test", claims)
+show.claims_table(config, "blind_test", claims)
 
 # %% [markdown]
 # ## Summary
@@ -312,7 +322,7 @@ numbers = {
     "mean_sensitivity": mean_sensitivity,
     "p_values": p_values,
     "conformal": {"coverage": coverage, "threshold": threshold} | conformal_shares,
-    "confusion": diagnostics.confusion(predictions[first], classes).to_dict("index"),
+    "confusion": confusion(predictions[first], classes).to_dict("index"),
     "tables": {title: table.to_dict("index") for title, table in tables.items()},
 }
-report.write_result(config, "blind_test", numbers, claims)
+page.write_result(config, "blind_test", numbers, claims)

@@ -22,8 +22,7 @@
 study: str = "data_manifest/smoke.yaml"  # study file
 
 # %%
-from datnet_core import claims, report
-from datnet_core.study import read_study
+from datnet_study import compare, counts, page, read_claims, read_study, show
 
 config = read_study(study)
 pages = (
@@ -32,7 +31,7 @@ pages = (
 )  # fmt: skip
 
 # %% tags=["remove-input"]
-report.notice(config)
+show.notice(config)
 
 # %% [markdown]
 # A verdict compares two sets of numbers. On a phantom, "agrees" means that the
@@ -42,18 +41,18 @@ report.notice(config)
 # reported.
 
 # %%
-known = claims.read_claims(config.data_manifest / "claims.tsv")
-results = [report.read_result(config, page) for page in pages]
-compared = claims.compare(known, results)
-report.write_table(config, "claims.tsv", compared)
+known = read_claims(config.data_manifest / "claims.tsv")
+results = [page.read_result(config, page) for page in pages]
+compared = compare(known, results)
+page.write_table(config, "claims.tsv", compared)
 
 # %% tags=["hide-input"]
-counted = claims.counts(compared)
-report.table(counted.rename_axis("verdict").reset_index())
+counted = counts(compared)
+show.table(counted.rename_axis("verdict").reset_index())
 
 # %% tags=["hide-input"]
 shown = compared.assign(page=compared["section"].str.replace("_", " "))
-report.table(shown[["page", "quantity", "group", "paper", "ours", "verdict"]])
+show.table(shown[["page", "quantity", "group", "paper", "ours", "verdict"]])
 
 # %% [markdown]
 # ## Summary
@@ -62,6 +61,6 @@ report.table(shown[["page", "quantity", "group", "paper", "ours", "verdict"]])
 # - "Not computed here" marks what this study has no value for.
 
 # %%
-report.write_result(
+page.write_result(
     config, "claims", {"verdicts": counted.to_dict(), "n_claims": len(compared)}, {}
 )

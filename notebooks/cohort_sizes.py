@@ -30,9 +30,15 @@ study: str = "data_manifest/smoke.yaml"  # study file
 # %%
 import pandas as pd
 
-from datnet_core import cohort_sizes, report
-from datnet_core.claims import read_claims
-from datnet_core.study import read_study
+from datnet_study import (
+    page,
+    read_claims,
+    read_study,
+    search,
+    show,
+    split_in_proportion,
+    totals_by_controls,
+)
 
 config = read_study(study)
 PATIENTS, CONTROLS, BLIND = 974, 43, 280  # abstract; caption of the paper's Fig. 4
@@ -64,7 +70,7 @@ shown = pd.DataFrame(
         for rate, found in zip(("sensitivity", "specificity"), pair, strict=True)
     }
 )
-report.table(shown.rename_axis("diagnosis").reset_index()).format(precision=3)
+show.table(shown.rename_axis("diagnosis").reset_index()).format(precision=3)
 
 # %% [markdown]
 # ## Blind-test cohort
@@ -73,8 +79,8 @@ report.table(shown.rename_axis("diagnosis").reset_index()).format(precision=3)
 # rates; `right others` are the decisions "not this diagnosis" that were right.
 
 # %%
-blind = cohort_sizes.search(*rates["blind"], [BLIND])
-report.table(blind.rename(columns=lambda name: name.replace("_", " ")))
+blind = search(*rates["blind"], [BLIND])
+show.table(blind.rename(columns=lambda name: name.replace("_", " ")))
 
 # %%
 right = int(blind.filter(like="_hits").sum(axis=1).iloc[0])
@@ -91,7 +97,7 @@ check = pd.DataFrame(
         "wrong, and called a control": [BLIND - right - sum(called.values())],
     }
 )
-report.table(check)
+show.table(check)
 
 # %% [markdown]
 # There is one solution, and the accuracy that the paper prints elsewhere follows from
@@ -104,19 +110,19 @@ report.table(check)
 # patients.
 
 # %%
-totals = cohort_sizes.totals_by_controls(
+totals = totals_by_controls(
     CONTROLS, float(claims["cv.spec.nc"]), float(claims["cv.ppv.nc"]), PATIENTS - BLIND
 )
-training = cohort_sizes.search(*rates["cv"], totals, CONTROLS)
-report.table(training.rename(columns=lambda name: name.replace("_", " ")))
+training = search(*rates["cv"], totals, CONTROLS)
+show.table(training.rename(columns=lambda name: name.replace("_", " ")))
 
 # %% [markdown]
 # One solution again. It rests on conventional rounding: if a rate exactly in the
 # middle of two printed ones could also have been rounded down, these would fit too.
 
 # %%
-either_way = cohort_sizes.search(*rates["cv"], totals, CONTROLS, half_up=False)
-report.table(either_way[list(DIAGNOSES)])
+either_way = search(*rates["cv"], totals, CONTROLS, half_up=False)
+show.table(either_way[list(DIAGNOSES)])
 
 # %% [markdown]
 # ## Pre-training cohort
@@ -134,7 +140,7 @@ pooled = {
     name: sizes["confirmed"][name] + sizes["definite"][name] for name in DIAGNOSES
 }
 left = PATIENTS - sum(pooled.values())
-sizes["possible"] = cohort_sizes.split_in_proportion(left, pooled)
+sizes["possible"] = split_in_proportion(left, pooled)
 
 # %% [markdown]
 # ## The sizes of the study `paper`
@@ -148,7 +154,7 @@ if in_file != sizes:
 result = pd.DataFrame(sizes).T.reindex(columns=["NC", *DIAGNOSES]).fillna(0).astype(int)
 result["all"] = result.sum(axis=1)
 result.loc["all"] = result.sum()
-report.table(result.rename_axis("certainty").reset_index())
+show.table(result.rename_axis("certainty").reset_index())
 
 # %% [markdown]
 # ## Summary
@@ -165,4 +171,4 @@ numbers = {
     "solutions_with_either_rounding": len(either_way),
     "right_decisions": right,
 }
-report.write_result(config, "cohort_sizes", numbers, claims={})
+page.write_result(config, "cohort_sizes", numbers, claims={})

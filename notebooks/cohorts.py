@@ -26,17 +26,14 @@ n_jobs: int = 2  # threads that read scans
 from IPython.display import Markdown
 from nilearn.datasets import load_mni152_template
 
-from datnet_core import brain_figures, figures, report
-from datnet_core.atlas import read_atlas, region_table
-from datnet_core.grid import study_grid
-from datnet_core.manifest import assign_folds, read_scans
-from datnet_core.study import read_study
-from datnet_core.volumes import cache_volumes
+from datnet_core.images import cache_volumes, read_atlas, region_table, study_grid
+from datnet_study import assign_folds, page, read_scans, read_study, show
+from datnet_study.figures import plot_flow, plot_mean_volumes
 
 config = read_study(study)
 
 # %% tags=["remove-input"]
-report.notice(config)
+show.notice(config)
 
 # %% [markdown]
 # ## Who takes part
@@ -50,10 +47,10 @@ report.notice(config)
 # %%
 scans = read_scans(config.dataset_root, config.diagnoses, config.control)
 scans["fold"] = assign_folds(scans, config.training.n_folds, config.training.seed)
-report.write_table(config, "scans.tsv", scans)
+page.write_table(config, "scans.tsv", scans)
 
 # %%
-figures.flow(scans, config.diagnoses)
+plot_flow(scans, config.diagnoses)
 
 # %% [markdown]
 # **Study profile** (as the paper's Fig. 1). Participants and scans of each cohort.
@@ -80,7 +77,7 @@ headings = {
     "updrs": "UPDRS",
     "hoehn_yahr": "H&Y",
 }
-report.table(table.reset_index().rename(columns=headings))
+show.table(table.reset_index().rename(columns=headings))
 
 # %% [markdown]
 # ## Images
@@ -116,7 +113,7 @@ means = {
     for name in config.diagnoses
     if (in_training & (scans["diagnosis"] == name)).any()
 }
-brain_figures.mean_volumes(means, affine, load_mni152_template(resolution=2))
+plot_mean_volumes(means, affine, load_mni152_template(resolution=2))
 
 # %% [markdown]
 # **Mean uptake ratio by diagnosis**, training cohort, all on one colour scale; left
@@ -133,7 +130,7 @@ brain_figures.mean_volumes(means, affine, load_mni152_template(resolution=2))
 
 # %%
 regions = region_table(atlas)
-report.table(regions.rename(columns=lambda name: name.replace("_", " "))).format(
+show.table(regions.rename(columns=lambda name: name.replace("_", " "))).format(
     precision=1
 )
 
@@ -155,4 +152,4 @@ numbers = {
     "shape": shape,
     "volume_ml": dict(zip(regions["name"], regions["volume_ml"].round(2), strict=True)),
 }
-report.write_result(config, "cohorts", numbers, claims={})
+page.write_result(config, "cohorts", numbers, claims={})

@@ -28,27 +28,43 @@ import numpy as np
 import pandas as pd
 from IPython.display import Markdown
 
-from datnet_core import binding, diagnostics, metrics, prediction, report
-from datnet_core.atlas import read_atlas
-from datnet_core.delong import delong_interval, delong_test
-from datnet_core.fold_auc import fold_auc, fold_difference
-from datnet_core.grid import field_of_view, study_grid
-from datnet_core.performance_figures import rate_bars, roc_curves
-from datnet_core.study import read_study
+from datnet_core.images import (
+    BINDING_FEATURES,
+    field_of_view,
+    out_of_fold_proba,
+    read_atlas,
+    regional_binding,
+    study_grid,
+)
+from datnet_core.metrics import (
+    bootstrap_interval,
+    chi_square_correct,
+    delong_interval,
+    delong_test,
+    diagnostic_table,
+    fold_auc,
+    fold_difference,
+    right_decisions,
+    share_interval,
+    youden_cutoffs,
+)
+from datnet_core.training import predict_folds
+from datnet_study import page, read_study, show
+from datnet_study.figures import plot_rates, plot_roc_curves
 
 config = read_study(study)
 classes = config.diagnoses
 p_columns = [f"p_{name}" for name in classes]
 
 # %% tags=["remove-input"]
-report.notice(config)
+show.notice(config)
 
 # %% [markdown]
 # ## Out-of-fold predictions
 
 # %%
-scans = report.read_table(config, "scans.tsv")
-volumes = np.load(report.upstream(config, "volumes.npy"), mmap_mode="r")
+scans = page.read_table(config, "scans.tsv")
+volumes = np.load(page.upstream(config, "volumes.npy"), mmap_mode="r")
 field = field_of_view(config.images.grid_mm, config.network.field_mm)
 seen = volumes[(slice(None), *field)]  # what the network gets
 rows = np.flatnonzero(scans["cohort"] == "training")
@@ -57,10 +73,10 @@ keys = ["participant_id", "session_id", "diagnosis", "fold"]
 
 # %%
 predictions = scans.loc[rows, keys].copy()
-predictions[p_columns] = prediction.predict_folds(
+predictions[p_columns] = predict_folds(
     config.results / "models", config.network, seen, fold
 )
-report.write_table(config, "predictions/cross_validation.tsv", predictions)
+page.write_table(config, "predictions/cross_validation.tsv", predictions)
 
 # %% [markdown]
 # The yardstick is what is in use today: the binding ratios of left and right
@@ -72,22 +88,20 @@ report.write_table(config, "predictions/cross_validation.tsv", predictions)
 affine, _ = study_grid(config.images.grid_mm)
 atlas = read_atlas(config.atlas_path)
 reference = config.images.reference_region
-ratios = binding.regional_binding(volumes[rows], atlas, affine, reference)[
-    [*binding.FEATURES]
-]
+ratios = regional_binding(volumes[rows], atlas, affine, reference)[[*BINDING_FEATURES]]
 diagnosis = scans["diagnosis"].to_numpy()[rows]
-proba = binding.out_of_fold_proba(
+proba = out_of_fold_proba(
     ratios.to_numpy(), diagnosis, fold[rows], classes, config.network.class_prior
 )
 yardstick = scans.loc[rows, keys].assign(**dict(zip(p_columns, proba.T, strict=True)))
-report.write_table(config, "predictions/cross_validation_binding.tsv", yardstick)
+page.write_table(config, "predictions/cross_validation_binding.tsv", yardstick)
 
 # %% [markdown]
 # ## ROC curves
 
 # %% tags=["hide-input"]
 panels = {"DAT-Net": predictions, "binding ratios": yardstick}
-roc_curves(panels, classes)
+plot_roc_curves(panels, classes)
 
 # %% [markdown]
 # **One-vs-rest ROC curves** (as the paper's Fig. 3) of the network and of the
@@ -105,7 +119,7 @@ for title, table in panels.items():
             "auc": auc,
             "low": low,
             "high": high,
-            "bootstrap": metrics.bootstrap_interval(*judged, person, n_bootstrap, 0),
+            "bootstrap": bootstrap_interval(*judged, person, n_bootstrap, 0),
             "over_folds": fold_auc(*judged, table["fold"]),
         }
 auc_table = pd.DataFrame(aucs).T.rename_axis(["method", "diagnosis"])
@@ -113,14 +127,14 @@ auc_table = pd.DataFrame(aucs).T.rename_axis(["method", "diagnosis"])
 # %% tags=["hide-input"]
 pooled = auc_table[["auc", "low", "high"]].to_numpy()
 shown = pd.DataFrame(index=auc_table.index)
-shown["AUC, pooled (95%, DeLong)"] = [report.interval(*value) for value in pooled]
+shown["AUC, pooled (95%, DeLong)"] = [show.interval(*value) for value in pooled]
 shown["95%, bootstrap"] = [
     "{:.3f} to {:.3f}".format(*pair) for pair in auc_table["bootstrap"]
 ]
 shown["AUC, mean of folds (95%)"] = [
-    report.interval(*value) for value in auc_table["over_folds"]
+    show.interval(*value) for value in auc_table["over_folds"]
 ]
-report.table(shown.reset_index())
+show.table(shown.reset_index())
 
 # %% [markdown]
 # The first AUC pools the scans of all folds, as the paper's. Its intervals say what
@@ -153,7 +167,7 @@ gain_over_folds = {
 }
 
 # %% tags=["hide-input"]
-report.table(
+show.table(
     pd.DataFrame(
         {
             "diagnosis": classes,
@@ -176,7 +190,7 @@ report.table(
 # affected.
 
 # %%
-youden = diagnostics.youden_cutoffs(predictions, classes)
+youden = youden_cutoffs(predictions, classes)
 cutoffs = youden if config.decisions.cross_validation == "youden" else None
 duration = scans.loc[rows, "symptom_duration_years"]
 control = predictions["diagnosis"] == config.control
@@ -186,13 +200,13 @@ groups = {
     f"> {short_duration_years:g} years": (duration > short_duration_years) | control,
 }
 tables = {
-    title: diagnostics.diagnostic_table(predictions[chosen], classes, cutoffs)
+    title: diagnostic_table(predictions[chosen], classes, cutoffs)
     for title, chosen in groups.items()
     if predictions[chosen]["diagnosis"].nunique() > 1
 }
 
 # %% tags=["hide-input"]
-rate_bars(tables, classes)
+plot_rates(tables, classes)
 
 # %% [markdown]
 # **Sensitivity, specificity, PPV and NPV by symptom duration** (as the paper's Fig.
@@ -201,16 +215,16 @@ rate_bars(tables, classes)
 # diagnoses, which differs between short and long duration.
 
 # %%
-correct = diagnostics.right_decisions(predictions, classes)
+correct = right_decisions(predictions, classes)
 of_duration = {title: correct[chosen & ~control] for title, chosen in groups.items()}
 short, long = list(groups)[1:]
-durations_p = metrics.chi_square_correct(of_duration[short], of_duration[long])
+durations_p = chi_square_correct(of_duration[short], of_duration[long])
 
 # %% tags=["hide-input"]
-report.table(
+show.table(
     pd.DataFrame(
         [
-            (title, len(right), report.interval(*metrics.share_interval(right)))
+            (title, len(right), show.interval(*share_interval(right)))
             for title, right in of_duration.items()
         ],
         columns=["patients", "scans", "right diagnosis (95%)"],
@@ -235,10 +249,10 @@ for name in classes:
         "high": row["auc_high"],
     }
     for short_name, rate in {"sens": "sensitivity", "spec": "specificity"}.items():
-        claims[f"cv.{short_name}.{key}"] = report.claim(row, rate)
+        claims[f"cv.{short_name}.{key}"] = show.claim(row, rate)
 for rate in ("ppv", "npv"):
     row, key = tables["all"].loc[config.control], config.control.lower()
-    claims[f"cv.{rate}.{key}"] = report.claim(row, rate)
+    claims[f"cv.{rate}.{key}"] = show.claim(row, rate)
 
 # %%
 claims["cv.duration.compare"] = {
@@ -252,7 +266,7 @@ for name in config.patients:
     if len(by_group) == 2:
         order = "long > short" if by_group[1] > by_group[0] else "short > long"
         claims[f"cv.duration.{name.lower()}"] = {"value": order}
-report.claims_table(config, "cross_validation", claims)
+show.claims_table(config, "cross_validation", claims)
 
 # %% [markdown]
 # ## Summary
@@ -272,4 +286,4 @@ numbers = {
     "duration_chi_square_p": durations_p,
     "tables": {title: table.to_dict("index") for title, table in tables.items()},
 }
-report.write_result(config, "cross_validation", numbers, claims)
+page.write_result(config, "cross_validation", numbers, claims)

@@ -24,15 +24,28 @@ study: str = "data_manifest/smoke.yaml"  # study file
 # %%
 import pandas as pd
 
-from datnet_core import diagnostics, figures, fusion, metrics, report
-from datnet_core.performance_figures import rate_bars
-from datnet_core.study import read_study
+from datnet_core.metrics import (
+    chi_square_correct,
+    diagnostic_table,
+    right_decisions,
+    share_interval,
+    visits,
+)
+from datnet_study import (
+    fit_fusion,
+    fusion_features,
+    importances,
+    page,
+    read_study,
+    show,
+)
+from datnet_study.figures import plot_importances, plot_rates
 
 config = read_study(study)
 classes, groups_compared = config.diagnoses, config.compared
 
 # %% tags=["remove-input"]
-report.notice(config)
+show.notice(config)
 
 # %% [markdown]
 # ## Nine features
@@ -43,52 +56,52 @@ report.notice(config)
 # that a whole group lacks would give the group away, so it is left out.
 
 # %%
-scans = report.read_table(config, "scans.tsv")
-out_of_fold = report.read_table(config, "predictions/cross_validation.tsv")
-blind = report.read_table(config, "predictions/blind_test.tsv")
+scans = page.read_table(config, "scans.tsv")
+out_of_fold = page.read_table(config, "predictions/cross_validation.tsv")
+blind = page.read_table(config, "predictions/blind_test.tsv")
 out_of_fold, blind = (
     table[table["diagnosis"].isin(groups_compared)].reset_index(drop=True)
     for table in (out_of_fold, blind)
 )
-x_train = fusion.fusion_features(out_of_fold, scans, classes)
+x_train = fusion_features(out_of_fold, scans, classes)
 known = x_train.groupby(out_of_fold["diagnosis"]).count().min() > 0
 x_train = x_train.loc[:, known]
-x_test = fusion.fusion_features(blind, scans, classes)[x_train.columns]
+x_test = fusion_features(blind, scans, classes)[x_train.columns]
 
 # %%
-model, learned = fusion.fit_fusion(x_train, out_of_fold["diagnosis"], config.fusion)
+model, learned = fit_fusion(x_train, out_of_fold["diagnosis"], config.fusion)
 proba = pd.DataFrame(0.0, index=blind.index, columns=[f"p_{name}" for name in classes])
 proba[[f"p_{name}" for name in learned]] = model.predict_proba(x_test)
 predictions = blind[["participant_id", "session_id", "diagnosis", "fold"]].join(proba)
-report.write_table(config, "predictions/fusion.tsv", predictions)
+page.write_table(config, "predictions/fusion.tsv", predictions)
 
 # %% [markdown]
 # ## Imaging alone against imaging with clinical data
 
 # %%
-groups = diagnostics.visits(predictions)
+groups = visits(predictions)
 right = {
-    "imaging": diagnostics.right_decisions(blind, classes),
-    "imaging + clinical": diagnostics.right_decisions(predictions, classes),
+    "imaging": right_decisions(blind, classes),
+    "imaging + clinical": right_decisions(predictions, classes),
 }
 
 # %%
 accuracy = {
-    (title, group): metrics.share_interval(values[chosen])
+    (title, group): share_interval(values[chosen])
     for group, chosen in groups.items()
     for title, values in right.items()
     if chosen.any()
 }
 first = groups["all"]
-p_fusion = metrics.chi_square_correct(
+p_fusion = chi_square_correct(
     right["imaging"][first], right["imaging + clinical"][first]
 )
 
 # %% tags=["hide-input"]
-report.table(
+show.table(
     pd.DataFrame(
         [
-            (group, title, report.interval(*value))
+            (group, title, show.interval(*value))
             for (title, group), value in accuracy.items()
         ],
         columns=["scans", "features", "accuracy (95%)"],
@@ -97,7 +110,7 @@ report.table(
 
 # %%
 tables = {
-    title: diagnostics.diagnostic_table(table[first], classes)
+    title: diagnostic_table(table[first], classes)
     for title, table in {
         "imaging": blind,
         "imaging + clinical": predictions,
@@ -106,7 +119,7 @@ tables = {
 }
 
 # %% tags=["hide-input"]
-rate_bars(tables, groups_compared) if tables else "one diagnosis only: no rates"
+plot_rates(tables, groups_compared) if tables else "one diagnosis only: no rates"
 
 # %% [markdown]
 # **Sensitivity, specificity, PPV and NPV** (as the paper's Fig. 8) with 95%
@@ -120,10 +133,10 @@ readable = {f"p_{name}": f"P({name})" for name in classes} | {
     "symptom_duration_years": "symptom duration",
     "updrs": "UPDRS",
 }
-shares = fusion.importances(model, x_train).rename(readable)
+shares = importances(model, x_train).rename(readable)
 
 # %% tags=["hide-input"]
-figures.importance_bars(shares)
+plot_importances(shares)
 
 # %% [markdown]
 # **Feature importances** (as the paper's Fig. 8E): the mean gain of a split on the
@@ -140,7 +153,7 @@ claims = {
     "fusion.importance.next": {"value": ", ".join(shares.index[3:5])},
     "fusion.importance.sex": {"value": float(shares["sex"])},
 }
-report.claims_table(config, "fusion", claims)
+show.claims_table(config, "fusion", claims)
 
 # %% [markdown]
 # ## Summary
@@ -161,4 +174,4 @@ numbers = {
     "importances": shares.to_dict(),
     "tables": {title: table.to_dict("index") for title, table in tables.items()},
 }
-report.write_result(config, "fusion", numbers, claims)
+page.write_result(config, "fusion", numbers, claims)

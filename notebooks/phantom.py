@@ -35,30 +35,40 @@ from IPython.display import Markdown
 from nilearn.datasets import load_mni152_template
 
 # %%
-from datnet_core import (
-    brain_figures,
-    calibration,
-    comparison,
-    figures,
-    metrics,
-    oracle,
-    phantom_figures,
-    report,
-    spectrum,
+from datnet_core.images import load_volume, read_atlas
+from datnet_core.metrics import diagnostic_table, mann_whitney
+from datnet_phantom import (
+    BINDING_COLUMNS,
+    CLINICAL_SCORES,
+    beside_published,
+    image_means,
+    measurement,
+    pattern,
+    posterior,
+    power_kept,
+    power_spectrum,
+    read_calibration,
+    read_history,
+    read_published,
+    read_sources,
+    response,
 )
-from datnet_core.atlas import read_atlas
-from datnet_core.diagnostics import diagnostic_table
-from datnet_core.population import COLUMNS, SCORES
-from datnet_core.study import read_study
-from datnet_core.volumes import load_volume
+from datnet_study import page, read_study, show
+from datnet_study.figures import (
+    plot_beside_published,
+    plot_effect_maps,
+    plot_group_boxes,
+    plot_montage,
+    plot_power_spectra,
+)
 
 # %%
 config = read_study(study)
 root, atlas = config.dataset_root, read_atlas(config.atlas_path)
-numbers = calibration.read_calibration(config.calibration_path, config.phantom.scanner)
+numbers = read_calibration(config.calibration_path, config.phantom.scanner)
 
 # %% tags=["remove-input"]
-report.notice(config)
+show.notice(config)
 
 # %% [markdown]
 # ## One scan of each diagnosis
@@ -67,7 +77,7 @@ report.notice(config)
 # first scan.
 
 # %%
-scans = report.read_table(config, "scans.tsv")
+scans = page.read_table(config, "scans.tsv")
 truth = pd.read_csv(root / "truth" / "scans.tsv", sep="\t")
 table = scans.merge(truth, on=["participant_id", "session_id"], validate="1:1")
 table = table.drop_duplicates("participant_id").reset_index(drop=True)
@@ -80,7 +90,7 @@ for name in (config.control, *config.patients):
         shown[name] = load_volume(path, atlas, 2.0, reference)
 
 # %% tags=["hide-input"]
-phantom_figures.montage(shown, atlas.affine)
+plot_montage(shown, atlas.affine)
 
 # %% [markdown]
 # **One phantom scan per diagnosis**, all on one colour scale; left of the image is
@@ -95,8 +105,8 @@ phantom_figures.montage(shown, atlas.affine)
 # Where no source gives one, it is marked as an assumption.
 
 # %% tags=["hide-output"]
-sources = calibration.read_sources(config.calibration_path)
-report.table(sources.assign(value=sources["value"].map(str)))
+sources = read_sources(config.calibration_path)
+show.table(sources.assign(value=sources["value"].map(str)))
 
 # %% [markdown]
 # Published values were measured in images, so the phantom is measured alike: at the
@@ -105,14 +115,14 @@ report.table(sources.assign(value=sources["value"].map(str)))
 # group.
 
 # %%
-published = calibration.read_published(config.calibration_path)
-plain = calibration.read_calibration(config.calibration_path)  # not another scanner
+published = read_published(config.calibration_path)
+plain = read_calibration(config.calibration_path)  # not another scanner
 fwhm_mm = plain["scanner"]["resolution_fwhm_mm"]
-as_published = comparison.response(atlas, plain, fwhm_mm)
-beside = comparison.beside_published(table, published, as_published, config.control)
+as_published = response(atlas, plain, fwhm_mm)
+beside = beside_published(table, published, as_published, config.control)
 
 # %% tags=["hide-input"]
-phantom_figures.beside_published(beside, config.control)
+plot_beside_published(beside, config.control)
 
 # %% [markdown]
 # **Published regional values and the phantom's**, mean and standard deviation between
@@ -131,7 +141,7 @@ for title, name in {"published": "percent", "phantom": "phantom"}.items():
     mean, sd = with_sd[name], with_sd[f"{name}_sd"]
     shown_columns[title] = mean.map("{:.3g}".format) + " (" + sd.map("{:.2g})".format)
 shown_columns["difference, SD"] = with_sd["difference_sd"].map("{:+.1f}".format)
-report.table(pd.DataFrame(shown_columns))
+show.table(pd.DataFrame(shown_columns))
 
 # %% [markdown]
 # The last column is the difference of the means in SDs of the source. Where it is
@@ -145,23 +155,21 @@ report.table(pd.DataFrame(shown_columns))
 # cohort, over whole regions.
 
 # %%
-measured = oracle.image_means(
+measured = image_means(
     [root / path for path in table["path"]], atlas, reference, n_jobs
 )
 keys = table[["participant_id", "session_id"]]
-region_means = keys.join(pd.DataFrame(measured, columns=COLUMNS))
-report.write_table(config, "predictions/region_means.tsv", region_means)
-n_voxels = comparison.response(atlas, numbers, fwhm_mm, core=False).n_voxels
-pattern = comparison.pattern(measured, n_voxels)
+region_means = keys.join(pd.DataFrame(measured, columns=BINDING_COLUMNS))
+page.write_table(config, "predictions/region_means.tsv", region_means)
+n_voxels = response(atlas, numbers, fwhm_mm, core=False).n_voxels
+patterns = pattern(measured, n_voxels)
 training = (table["cohort"] == "training").to_numpy()
 present = set(table["diagnosis"][training]) & set(config.compared)
 known = [*numbers["loss"], config.control]  # the order of the maps in `truth/`
 pairs = list(itertools.combinations([name for name in known if name in present], 2))
 tests = {
-    name: metrics.mann_whitney(
-        pattern[name][training], table["diagnosis"][training], pairs
-    )
-    for name in pattern
+    name: mann_whitney(patterns[name][training], table["diagnosis"][training], pairs)
+    for name in patterns
 }
 
 # %% tags=["hide-input"]
@@ -172,10 +180,10 @@ titles = {
     "gradient": "posterior / anterior putamen",
     "asymmetry": "striatal asymmetry, %",
 }
-with_labels = table[["diagnosis"]].join(pattern)[training]
+with_labels = table[["diagnosis"]].join(patterns)[training]
 shown_groups = tuple(dict.fromkeys(name for pair in pairs for name in pair))
 with_labels = with_labels[with_labels["diagnosis"].isin(shown_groups)]
-figures.group_boxes(with_labels, titles, tests, shown_groups, y_title="")
+plot_group_boxes(with_labels, titles, tests, shown_groups, y_title="")
 
 # %% [markdown]
 # **What overlaps and what does not**, training cohort, two-sided Mann-Whitney P values.
@@ -194,7 +202,7 @@ counts = pd.crosstab(
     [table["certainty"], table["true_diagnosis"]], table["diagnosis"].rename("label")
 )
 counts = counts.reindex(columns=config.diagnoses, fill_value=0).reset_index()
-report.table(counts.rename(columns={"true_diagnosis": "true diagnosis"}))
+show.table(counts.rename(columns={"true_diagnosis": "true diagnosis"}))
 
 # %% [markdown]
 # Scores of the clinic follow severity, loosely, as they do in patients. A follow-up
@@ -202,8 +210,10 @@ report.table(counts.rename(columns={"true_diagnosis": "true diagnosis"}))
 
 # %%
 patients = table[table["true_diagnosis"] != config.control]
-clinic = patients.groupby("true_diagnosis")[["severity", *SCORES]].corr("spearman")
-with_severity = clinic["severity"].unstack()[list(SCORES)].round(2)
+clinic = patients.groupby("true_diagnosis")[["severity", *CLINICAL_SCORES]].corr(
+    "spearman"
+)
+with_severity = clinic["severity"].unstack()[list(CLINICAL_SCORES)].round(2)
 every_scan = scans.merge(truth, on=["participant_id", "session_id"])
 repeated = every_scan.groupby("participant_id")["severity"].agg(
     ["first", "last", "size"]
@@ -211,7 +221,7 @@ repeated = every_scan.groupby("participant_id")["severity"].agg(
 repeated = repeated[repeated["size"] > 1]
 growth = (repeated["last"] / repeated["first"]).median()
 with_severity.columns = ["symptom duration", "UPDRS", "Hoehn-Yahr"]
-report.table(with_severity.rename_axis("true diagnosis").reset_index()).format(
+show.table(with_severity.rename_axis("true diagnosis").reset_index()).format(
     precision=2
 )
 
@@ -241,17 +251,15 @@ first = next(iter(effects))
 images = {f"one scan ({name})": volume for name, volume in shown.items()}
 if effects[first].get_fdata().any():  # none in the negative control
     images[f"true difference ({first})"] = effects[first].get_fdata()
-spectra = {
-    label: spectrum.power_spectrum(image, 2.0) for label, image in images.items()
-}
+spectra = {label: power_spectrum(image, 2.0) for label, image in images.items()}
 grids_mm = (2.0, 4.0, 8.0)
 kept = {
-    label: {d: spectrum.power_kept(image, 2.0, d) for d in grids_mm}
+    label: {d: power_kept(image, 2.0, d) for d in grids_mm}
     for label, image in images.items()
 }
 
 # %% tags=["hide-input"]
-phantom_figures.power_spectra(spectra, grids_mm)
+plot_power_spectra(spectra, grids_mm)
 
 # %% [markdown]
 # **Power by spatial frequency**, each curve against its largest value. The dotted lines
@@ -261,7 +269,7 @@ phantom_figures.power_spectra(spectra, grids_mm)
 
 # %%
 shares = pd.DataFrame(kept).T.rename(columns="kept at {:g} mm".format)
-report.table(shares.map("{:.2%}".format).rename_axis("image").reset_index())
+show.table(shares.map("{:.2%}".format).rename_axis("image").reset_index())
 
 # %% [markdown]
 # ## What truly differs
@@ -275,7 +283,7 @@ effect_sizes = {
     f"{a} - {b}": nib.load(root / "truth" / f"effect_{a}-{b}_d.nii.gz")
     for a, b in pairs
 }
-brain_figures.effect_maps(
+plot_effect_maps(
     effect_sizes, load_mni152_template(resolution=2), "Cohen's d of the uptake ratio"
 )
 
@@ -297,11 +305,11 @@ brain_figures.effect_maps(
 # may do better.
 
 # %%
-scanner_error = oracle.measurement(
+scanner_error = measurement(
     atlas, numbers, config.control, reference, n_measured, n_jobs=n_jobs
 )
 seen = {
-    "true binding": (np.log(table[list(COLUMNS)].to_numpy()), None),
+    "true binding": (np.log(table[list(BINDING_COLUMNS)].to_numpy()), None),
     "region means": (measured, scanner_error),
 }
 is_patient = table["diagnosis"] != config.control
@@ -320,27 +328,21 @@ for title, rows in judged.items():
     prior = {name: shares[name] for name in config.diagnoses if name in shares}
     same = config.phantom.identical_patients
     for source, (values, scanner) in seen.items():
-        proba = oracle.posterior(
-            values[rows], prior, numbers, config.control, same, scanner
-        )
+        proba = posterior(values[rows], prior, numbers, config.control, same, scanner)
         found = table.loc[rows, ["participant_id", "session_id", "cohort", "diagnosis"]]
         found = found.reset_index(drop=True).assign(oracle=source).join(proba)
         performance[title, source] = diagnostic_table(found, tuple(prior))
         predictions.append(found.assign(judged=title))
-report.write_table(config, "predictions/oracle.tsv", pd.concat(predictions))
+page.write_table(config, "predictions/oracle.tsv", pd.concat(predictions))
 
 # %%
 rows = [
     {"cohort": cohort, "oracle sees": source, "diagnosis": name}
-    | {
-        "AUC (95% interval)": report.interval(
-            row["auc"], row["auc_low"], row["auc_high"]
-        )
-    }
+    | {"AUC (95% interval)": show.interval(row["auc"], row["auc_low"], row["auc_high"])}
     for (cohort, source), found in performance.items()
     for name, row in found.iterrows()
 ]
-report.table(pd.DataFrame(rows))
+show.table(pd.DataFrame(rows))
 
 # %% [markdown]
 # One-vs-rest against the labels, which are right but for the few wrong ones of the
@@ -371,7 +373,7 @@ report.table(pd.DataFrame(rows))
 # the network, its salient regions or its radiomics come out. Their history:
 
 # %% tags=["remove-input"]
-report.table(calibration.read_history(config.calibration_path))
+show.table(read_history(config.calibration_path))
 
 # %% [markdown]
 # ## Summary
@@ -402,4 +404,4 @@ results = {
     "power_kept": kept,
     "severity_growth": growth,
 }
-report.write_result(config, "phantom", results, claims={})
+page.write_result(config, "phantom", results, claims={})

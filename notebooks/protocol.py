@@ -26,20 +26,18 @@ study: str = "data_manifest/smoke.yaml"  # study file
 import numpy as np
 import pandas as pd
 
-from datnet_core import prediction, report
-from datnet_core.delong import delong_difference
-from datnet_core.diagnostics import right_decisions
-from datnet_core.fold_auc import fold_difference
-from datnet_core.grid import field_of_view
-from datnet_core.performance_figures import roc_curves
-from datnet_core.study import read_study
+from datnet_core.images import field_of_view
+from datnet_core.metrics import delong_difference, fold_difference, right_decisions
+from datnet_core.training import predict_folds
+from datnet_study import page, read_study, show
+from datnet_study.figures import plot_roc_curves
 
 config = read_study(study)
 classes = config.diagnoses
 p_columns = [f"p_{name}" for name in classes]
 
 # %% tags=["remove-input"]
-report.notice(config)
+show.notice(config)
 
 # %% [markdown]
 # ## Out-of-fold predictions of each protocol
@@ -51,8 +49,8 @@ report.notice(config)
 # pre-training* starts from random weights.
 
 # %%
-scans = report.read_table(config, "scans.tsv")
-volumes = np.load(report.upstream(config, "volumes.npy"), mmap_mode="r")
+scans = page.read_table(config, "scans.tsv")
+volumes = np.load(page.upstream(config, "volumes.npy"), mmap_mode="r")
 field = field_of_view(config.images.grid_mm, config.network.field_mm)
 seen = volumes[(slice(None), *field)]  # what the network gets
 fold = scans["fold"].to_numpy()
@@ -64,20 +62,18 @@ if config.training.early_stopping_on == "inner":
 if config.training.pretrain:
     titles["no_pretraining"] = "without pre-training"
 found = {
-    "as in this study": report.read_table(config, "predictions/cross_validation.tsv")
+    "as in this study": page.read_table(config, "predictions/cross_validation.tsv")
 }
 for variant, title in titles.items():
     predictions = found["as in this study"].copy()
-    predictions[p_columns] = prediction.predict_folds(
+    predictions[p_columns] = predict_folds(
         config.results / "models" / variant, config.network, seen, fold
     )
     found[title] = predictions
-    report.write_table(
-        config, f"predictions/cross_validation_{variant}.tsv", predictions
-    )
+    page.write_table(config, f"predictions/cross_validation_{variant}.tsv", predictions)
 
 # %%
-roc_curves(found, classes)
+plot_roc_curves(found, classes)
 
 # %% [markdown]
 # **One-vs-rest ROC curves**, out of fold, of the same scans under each protocol. Curves
@@ -111,11 +107,11 @@ rows = [
     for title in titles.values()
     for kind, by in {"pooled": difference, "mean of folds": over_folds}.items()
 ]
-report.table(pd.DataFrame(rows))
+show.table(pd.DataFrame(rows))
 
 # %%
 gained = {title: accuracy[title] - accuracy["as in this study"] for title in accuracy}
-report.table(
+show.table(
     pd.DataFrame(
         [(title, f"{gained[title]:+.1%}") for title in titles.values()],
         columns=["protocol", "difference of accuracy"],
@@ -141,4 +137,4 @@ numbers = {
     "over_folds": {".".join(key): value for key, value in over_folds.items()},
     "accuracy": accuracy,
 }
-report.write_result(config, "protocol", numbers, claims={})
+page.write_result(config, "protocol", numbers, claims={})

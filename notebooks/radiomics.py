@@ -31,16 +31,16 @@ import numpy as np
 import pandas as pd
 from scipy.stats import false_discovery_control
 
-from datnet_core import figures, metrics, radiomics, report
-from datnet_core.atlas import read_atlas, region_mask_on
-from datnet_core.grid import study_grid
-from datnet_core.study import read_study
+from datnet_core.images import feature_table, read_atlas, region_mask_on, study_grid
+from datnet_core.metrics import mann_whitney
+from datnet_study import page, read_study, show
+from datnet_study.figures import plot_feature_counts, plot_p_value_maps
 
 config = read_study(study)
 groups = config.compared
 
 # %% tags=["remove-input"]
-report.notice(config)
+show.notice(config)
 
 # %% [markdown]
 # ## Features
@@ -48,9 +48,9 @@ report.notice(config)
 # Patients of the training cohort; grey levels have a fixed width in uptake ratio.
 
 # %%
-scans = report.read_table(config, "scans.tsv")
+scans = page.read_table(config, "scans.tsv")
 rows = np.flatnonzero((scans["cohort"] == "training") & scans["diagnosis"].isin(groups))
-volumes = np.load(report.upstream(config, "volumes.npy"), mmap_mode="r")[rows]
+volumes = np.load(page.upstream(config, "volumes.npy"), mmap_mode="r")[rows]
 affine, shape = study_grid(config.images.grid_mm)
 atlas = read_atlas(config.atlas_path)
 keys = scans.loc[
@@ -59,18 +59,18 @@ keys = scans.loc[
 
 # %%
 every_region = (
-    nib.load(report.upstream(config, "saliency/regions.nii.gz")).get_fdata() > 0
+    nib.load(page.upstream(config, "saliency/regions.nii.gz")).get_fdata() > 0
 )
-which = report.read_table(config, "saliency/regions.tsv")["volume"]
+which = page.read_table(config, "saliency/regions.tsv")["volume"]
 masks = {
     name: region_mask_on(atlas, name, affine, shape) for name in ("putamen", "caudate")
 }
 masks["DL region"] = np.moveaxis(every_region, -1, 0)[which]
-features = radiomics.feature_table(
+features = feature_table(
     volumes, masks, config.images.grid_mm, config.radiomics.bin_width, n_jobs
 )
 table = keys.join(features.set_index("scan"), how="right")
-report.write_table(config, "radiomics/features.tsv", table)
+page.write_table(config, "radiomics/features.tsv", table)
 
 # %% [markdown]
 # ## Tests
@@ -86,13 +86,13 @@ pairs = list(combinations(groups, 2))
 tests = []
 for region, group in table.groupby("region", sort=False):
     for name in names:
-        result = metrics.mann_whitney(group[name], group["diagnosis"], pairs)
+        result = mann_whitney(group[name], group["diagnosis"], pairs)
         tests.append(result.assign(feature=name, region=region))
 tests = pd.concat(tests, ignore_index=True)
 tests["pair"] = tests["group_a"] + " vs " + tests["group_b"]
 grouped = tests.groupby(["region", "pair"], sort=False)
 tests["p_bh"] = grouped["p"].transform(false_discovery_control)
-report.write_table(config, "radiomics/tests.tsv", tests)
+page.write_table(config, "radiomics/tests.tsv", tests)
 
 # %%
 counts = (
@@ -101,7 +101,7 @@ counts = (
 counts["after_bh"] = grouped["p_bh"].agg(lambda p: (p < alpha).sum()).to_numpy()
 
 # %% tags=["hide-input"]
-figures.p_value_maps(tests)
+plot_p_value_maps(tests)
 
 # %% [markdown]
 # **P values of every feature** (as the paper's Fig. 7A-C) (rows, grouped by class)
@@ -110,7 +110,7 @@ figures.p_value_maps(tests)
 # differ and stays pale.
 
 # %% tags=["hide-input"]
-figures.feature_counts(counts, len(names))
+plot_feature_counts(counts, len(names))
 
 # %% [markdown]
 # **Number of features with P < 0.05** (as the paper's Fig. 7D) by region and pair
@@ -120,7 +120,7 @@ figures.feature_counts(counts, len(names))
 shown = counts.rename(
     columns={"n_significant": f"P < {alpha:g}", "after_bh": "after BH"}
 )
-report.table(shown)
+show.table(shown)
 
 # %% [markdown]
 # ## Paper and this study
@@ -137,7 +137,7 @@ total = counts.groupby("region")["n_significant"].sum()
 if total["putamen"]:
     gain = total["DL region"] / total["putamen"] - 1
     claims["radiomics.gain"] = {"value": float(gain)}
-report.claims_table(config, "radiomics", claims)
+show.claims_table(config, "radiomics", claims)
 
 # %% [markdown]
 # ## Summary
@@ -155,4 +155,4 @@ numbers = {
     "n_scans": len(rows),
     "counts": counts.to_dict("records"),
 }
-report.write_result(config, "radiomics", numbers, claims)
+page.write_result(config, "radiomics", numbers, claims)

@@ -27,18 +27,18 @@ import numpy as np
 import pandas as pd
 from IPython.display import Markdown
 
-from datnet_core import prediction, recipes, report
-from datnet_core.delong import delong_interval
-from datnet_core.grid import field_of_view
-from datnet_core.performance_figures import auc_against_cost
-from datnet_core.study import read_study
+from datnet_core.images import field_of_view
+from datnet_core.metrics import delong_interval
+from datnet_core.training import predict_folds
+from datnet_study import compare_mean_auc, cost, page, read_study, show
+from datnet_study.figures import plot_auc_against_cost
 
 config = read_study(study)
 classes = config.diagnoses
 p_columns = [f"p_{name}" for name in classes]
 
 # %% tags=["remove-input"]
-report.notice(config)
+show.notice(config)
 
 # %% [markdown]
 # ## The recipes
@@ -67,12 +67,12 @@ models = {
 
 # %%
 stages = [f"fold-{k}" for k in range(config.training.n_folds)]
-scans = report.read_table(config, "scans.tsv")
+scans = page.read_table(config, "scans.tsv")
 if config.training.pretrain and (scans["cohort"] == "pretraining").any():
     stages.append("pretrain")
 costs = pd.DataFrame(
     {
-        name: recipes.cost(
+        name: cost(
             *recipe, len(classes), [models[name] / s / "member-0" for s in stages]
         )
         for name, recipe in chosen.items()
@@ -86,16 +86,16 @@ costs = pd.DataFrame(
 # {doc}`cross_validation`.
 
 # %%
-own = report.read_table(config, "predictions/cross_validation.tsv")
+own = page.read_table(config, "predictions/cross_validation.tsv")
 fold = scans["fold"].to_numpy()
 truth = own["diagnosis"].to_numpy()
 proba = {}
 for name, (grid_mm, network) in chosen.items():
     volumes = np.load(
-        report.upstream(config, config.volumes(grid_mm).name), mmap_mode="r"
+        page.upstream(config, config.volumes(grid_mm).name), mmap_mode="r"
     )
     seen = volumes[(slice(None), *field_of_view(grid_mm, network.field_mm))]
-    proba[name] = prediction.predict_folds(models[name], network, seen, fold)
+    proba[name] = predict_folds(models[name], network, seen, fold)
 
 # %% [markdown]
 # One number for a recipe: the mean of the one-vs-rest AUCs of the patient groups. Its
@@ -106,7 +106,7 @@ for name, (grid_mm, network) in chosen.items():
 groups = [name for name in config.compared if name in set(truth)]
 columns = [classes.index(name) for name in groups]
 scores = {name: p[:, columns] for name, p in proba.items()}
-found = recipes.compare_mean_auc(
+found = compare_mean_auc(
     truth, scores, groups, own["participant_id"], n_resamples=2000, seed=0
 )
 found = found.join(costs.infer_objects())
@@ -117,7 +117,7 @@ for name in classes:
     ]
 
 # %% tags=["hide-input"]
-auc_against_cost(found, alpha)
+plot_auc_against_cost(found, alpha)
 
 # %% [markdown]
 # **Mean AUC of the patient groups by the cost of training**, with 95% intervals; from
@@ -128,22 +128,22 @@ auc_against_cost(found, alpha)
 # %% tags=["hide-input"]
 shown = found.reset_index()
 for name in classes:
-    shown[f"AUC {name}"] = [report.interval(*value) for value in shown[f"auc_{name}"]]
+    shown[f"AUC {name}"] = [show.interval(*value) for value in shown[f"auc_{name}"]]
 shown["mean AUC, patients"] = [
-    report.interval(r.auc, r.low, r.high) for r in found.itertuples()
+    show.interval(r.auc, r.low, r.high) for r in found.itertuples()
 ]
 shown["P against the best"] = [f"{p:.2g}" for p in found["p"]]
 shown["GFLOP per scan"] = found["gflop"].map("{:.2g}".format).to_numpy()
 shown["seconds"] = found["seconds"].map("{:.0f}".format).to_numpy()
 shown["recipe"] = shown["recipe"].str.replace("_", " ")  # lets a long name wrap
 kept = ["recipe", "grid_mm", "voxels", "filters", "levels", "normalisation"]
-report.table(
+show.table(
     shown[[*kept, "GFLOP per scan", "seconds"]].rename(columns={"grid_mm": "grid, mm"})
 ).format({"grid, mm": "{:g}"})
 
 # %% tags=["hide-input"]
 kept = ["recipe", "mean AUC, patients", "P against the best"]
-report.table(shown[[*kept, *(f"AUC {name}" for name in classes)]])
+show.table(shown[[*kept, *(f"AUC {name}" for name in classes)]])
 
 # %%
 equal = found[found["p"] >= alpha]
@@ -180,4 +180,4 @@ numbers = {
     "best": best,
     "cheapest_not_distinguishable": cheapest,
 }
-report.write_result(config, "resolution", numbers, claims={})
+page.write_result(config, "resolution", numbers, claims={})

@@ -33,21 +33,37 @@ import numpy as np
 import pandas as pd
 from nilearn.datasets import load_mni152_template
 
-from datnet_core import prediction, regions, report, saliency, saliency_figures
-from datnet_core.atlas import read_atlas, region_fractions, region_mask_on
-from datnet_core.brain_figures import saliency_maps, saliency_viewer
-from datnet_core.cross_fitting import fold_maps
 from datnet_core.files import whole
-from datnet_core.grid import field_of_view, in_full_grid, study_grid
+from datnet_core.images import (
+    field_of_view,
+    in_full_grid,
+    read_atlas,
+    region_fractions,
+    region_mask_on,
+    study_grid,
+)
 from datnet_core.progress import progress
-from datnet_core.stability import fold_correlations
-from datnet_core.study import read_study
+from datnet_core.saliency import (
+    fold_correlations,
+    fold_maps,
+    region_row,
+    rescaled,
+    saliency_maps,
+    top_region,
+)
+from datnet_core.training import load_model, predict
+from datnet_study import page, read_study, show
+from datnet_study.figures import (
+    plot_completeness,
+    plot_saliency_maps,
+    view_saliency_maps,
+)
 
 config = read_study(study)
 classes, groups = config.diagnoses, config.compared
 
 # %% tags=["remove-input"]
-report.notice(config)
+show.notice(config)
 
 # %% [markdown]
 # ## Maps of every model
@@ -58,8 +74,8 @@ report.notice(config)
 # measured in.
 
 # %%
-scans = report.read_table(config, "scans.tsv")
-volumes = np.load(report.upstream(config, "volumes.npy"), mmap_mode="r")
+scans = page.read_table(config, "scans.tsv")
+volumes = np.load(page.upstream(config, "volumes.npy"), mmap_mode="r")
 field = field_of_view(config.images.grid_mm, config.network.field_mm)
 seen = volumes[(slice(None), *field)]  # what the network gets
 affine, shape = study_grid(config.images.grid_mm)
@@ -72,7 +88,7 @@ targets = np.array([classes.index(name) for name in diagnosis])
 
 # %%
 models = [
-    prediction.load_model(config.results / "models" / f"fold-{k}", config.network)
+    load_model(config.results / "models" / f"fold-{k}", config.network)
     for k in range(config.training.n_folds)
 ]
 found = fold_maps(
@@ -99,10 +115,10 @@ labels = [classes.index(name) for name in scans["diagnosis"].iloc[others]]
 gaps, gaps_double = [found.gaps.ravel()], []
 for model in progress(models, "completeness of all scans", unit="fold model"):
     if len(others):
-        gaps.append(saliency.saliency_maps(model, seen[others], labels)[1])
+        gaps.append(saliency_maps(model, seen[others], labels)[1])
     few = slice(0, chunk_size)
     double = copy.deepcopy(model).double()
-    gaps_double.append(saliency.saliency_maps(double, seen[rows[few]], targets[few])[1])
+    gaps_double.append(saliency_maps(double, seen[rows[few]], targets[few])[1])
 gaps, gaps_double = np.concatenate(gaps), np.concatenate(gaps_double)
 completeness = pd.DataFrame(
     {
@@ -115,12 +131,10 @@ completeness = pd.DataFrame(
 )
 
 # %% tags=["hide-input"]
-report.table(completeness)
+show.table(completeness)
 
 # %% tags=["hide-input"]
-saliency_figures.completeness(
-    {"single precision": gaps, "double precision": gaps_double}
-)
+plot_completeness({"single precision": gaps, "double precision": gaps_double})
 
 # %% [markdown]
 # **Completeness gap of every map**, on a logarithmic axis. What a method leaves out
@@ -132,8 +146,7 @@ saliency_figures.completeness(
 
 # %%
 means = {
-    name: regions.rescaled(held_out[diagnosis == name].mean(axis=0), brain)
-    for name in groups
+    name: rescaled(held_out[diagnosis == name].mean(axis=0), brain) for name in groups
 }
 images = {
     name: nib.Nifti1Image(m.astype(np.float32), affine) for name, m in means.items()
@@ -144,7 +157,7 @@ for name, img in images.items():
 
 # %% tags=["hide-input"]
 template = load_mni152_template(resolution=2)
-saliency_maps(images, template, cut_coords=(24, 6, 2))
+plot_saliency_maps(images, template, cut_coords=(24, 6, 2))
 
 # %% [markdown]
 # **Mean full-gradient saliency by diagnosis, planes through the striatum** (as the
@@ -154,13 +167,13 @@ saliency_maps(images, template, cut_coords=(24, 6, 2))
 # The paper names putamen, caudate and midbrain as the most contributing regions.
 
 # %% tags=["hide-input"]
-saliency_maps(images, template, cut_coords=(6, -17, -11))
+plot_saliency_maps(images, template, cut_coords=(6, -17, -11))
 
 # %% [markdown]
 # **The same maps, planes through the midbrain.**
 
 # %% tags=["hide-input"]
-saliency_viewer(images, load_mni152_template(resolution=3))
+view_saliency_maps(images, load_mni152_template(resolution=3))
 
 # %% [markdown]
 # **The same maps to look around in**: click or drag in a plane to move the other two.
@@ -188,7 +201,7 @@ names = (
 weights = {r: region_fractions(atlas, r, affine, shape) for r in names}
 weights = {r: w for r, w in weights.items() if w[brain].sum() >= 0.1 * w.sum()}
 table = pd.DataFrame(
-    regions.region_row(means[name], w, (w >= 0.5) & brain, brain, affine)
+    region_row(means[name], w, (w >= 0.5) & brain, brain, affine)
     | {"diagnosis": name, "region": r}
     for name in groups
     for r, w in weights.items()
@@ -210,7 +223,7 @@ shown = pd.DataFrame(
         ],
     }
 )
-report.table(shown.replace("nan", "–"))
+show.table(shown.replace("nan", "–"))
 
 # %% [markdown]
 # Positive x is right, y anterior, z superior. Regions of which the network sees less
@@ -225,7 +238,7 @@ peaks = {
 }
 
 # %% tags=["hide-input"]
-report.table(
+show.table(
     pd.DataFrame(peaks, index=["x (right)", "y (anterior)", "z (superior)"])
     .T.rename_axis("peak of the mean map, mm")
     .reset_index()
@@ -253,10 +266,10 @@ r, r_low, r_high = fold_correlations(by_fold)
 
 # %% tags=["hide-input"]
 agreement = {
-    b: [report.interval(r[i, j], r_low[i, j], r_high[i, j], 2) for i in range(len(r))]
+    b: [show.interval(r[i, j], r_low[i, j], r_high[i, j], 2) for i in range(len(r))]
     for j, b in enumerate(groups)
 }
-report.table(
+show.table(
     pd.DataFrame(agreement, index=list(groups))
     .replace(r" \(nan to nan\)", "", regex=True)
     .rename_axis("mean map of")
@@ -279,9 +292,7 @@ report.table(
 
 # %%
 rule, threshold = config.saliency.region_rule, config.saliency.region_threshold
-fold_regions = np.stack(
-    [regions.top_region(m, brain, rule, threshold) for m in fold_means]
-)
+fold_regions = np.stack([top_region(m, brain, rule, threshold) for m in fold_means])
 regions_of_scans, volume_of_scan = fold_regions, held_out_of.astype(int)
 
 # %%
@@ -289,8 +300,8 @@ if config.saliency.region_source == "per_participant":
     own_maps = np.zeros_like(held_out)
     for k in range(config.training.n_folds):
         mine = np.flatnonzero(held_out_of == k)
-        predicted = prediction.predict(models[k], seen, rows[mine]).argmax(axis=1)
-        maps, _ = saliency.saliency_maps(
+        predicted = predict(models[k], seen, rows[mine]).argmax(axis=1)
+        maps, _ = saliency_maps(
             models[k],
             seen[rows[mine]],
             predicted,
@@ -299,7 +310,7 @@ if config.saliency.region_source == "per_participant":
         )
         own_maps[mine] = in_full_grid(maps, field, shape)
     regions_of_scans = np.stack(
-        [regions.top_region(m, brain, rule, threshold) for m in own_maps]
+        [top_region(m, brain, rule, threshold) for m in own_maps]
     )
     volume_of_scan = np.arange(len(rows))
 
@@ -308,7 +319,7 @@ img = nib.Nifti1Image(np.moveaxis(regions_of_scans, 0, -1).astype(np.uint8), aff
 with whole(config.results / "saliency" / "regions.nii.gz") as part:
     nib.save(img, part)
 keys = scans.loc[rows, ["participant_id", "session_id"]]
-report.write_table(config, "saliency/regions.tsv", keys.assign(volume=volume_of_scan))
+page.write_table(config, "saliency/regions.tsv", keys.assign(volume=volume_of_scan))
 
 # %%
 img = nib.Nifti1Image(np.moveaxis(fold_means, 0, -1).astype(np.float32), affine)
@@ -324,7 +335,7 @@ top = nuclei[:3]
 expected = ("putamen", "caudate", "midbrain")
 found = ", ".join(expected) if set(top) == set(expected) else ", ".join(top)
 claims = {"saliency.regions": {"value": found}}
-report.claims_table(config, "saliency", claims)
+show.claims_table(config, "saliency", claims)
 
 # %% [markdown]
 # ## Summary
@@ -355,4 +366,4 @@ numbers = {
     "region_share_of_brain": [region[brain].mean() for region in fold_regions],
     "region_overlap_of_folds": overlap,
 }
-report.write_result(config, "saliency", numbers, claims)
+page.write_result(config, "saliency", numbers, claims)

@@ -33,22 +33,29 @@ import pandas as pd
 import torch
 from IPython.display import Markdown
 
-from datnet_core import prediction, randomisation, report, saliency_figures
-from datnet_core.atlas import read_atlas, region_mask_on
-from datnet_core.attribution import METHODS, attribution
-from datnet_core.faithfulness import area, perturbation_curves
 from datnet_core.files import whole
-from datnet_core.grid import field_of_view, study_grid
+from datnet_core.images import field_of_view, read_atlas, region_mask_on, study_grid
 from datnet_core.metrics import mean_interval
 from datnet_core.progress import progress
-from datnet_core.study import read_study
+from datnet_core.sanity import (
+    METHODS,
+    area,
+    attribution,
+    blocks,
+    cascade,
+    perturbation_curves,
+    rank_correlation,
+)
+from datnet_core.training import load_model
+from datnet_study import page, read_study, show
+from datnet_study.figures import plot_perturbation, plot_randomisation
 
 config = read_study(study)
 classes, groups = config.diagnoses, config.compared
 rng = np.random.default_rng(seed)
 
 # %% tags=["remove-input"]
-report.notice(config)
+show.notice(config)
 
 # %% [markdown]
 # ## A sample of scans
@@ -60,7 +67,7 @@ report.notice(config)
 # on {doc}`saliency`.
 
 # %%
-scans = report.read_table(config, "scans.tsv")
+scans = page.read_table(config, "scans.tsv")
 in_training = scans[(scans["cohort"] == "training") & scans["diagnosis"].isin(groups)]
 first = in_training.drop_duplicates("participant_id")
 drawn = [
@@ -72,13 +79,13 @@ rows, fold = sample.index.to_numpy(), sample["fold"].to_numpy(int)
 targets = sample["diagnosis"].map(classes.index).to_numpy()
 
 # %%
-volumes = np.load(report.upstream(config, "volumes.npy"), mmap_mode="r")
+volumes = np.load(page.upstream(config, "volumes.npy"), mmap_mode="r")
 field = field_of_view(config.images.grid_mm, config.network.field_mm)
 seen = volumes[(slice(None), *field)]  # what the network gets
 affine, shape = study_grid(config.images.grid_mm)
 brain = region_mask_on(read_atlas(config.atlas_path), "brain", affine, shape)[field]
 models = [
-    prediction.load_model(config.results / "models" / f"fold-{k}", config.network)
+    load_model(config.results / "models" / f"fold-{k}", config.network)
     for k in range(config.training.n_folds)
 ]
 
@@ -132,7 +139,7 @@ for k, at, x in progress(parts, "attribution methods", unit="batch"):
 # %%
 with whole(config.results / "saliency" / "attributions.npz") as part:
     np.savez_compressed(part, **maps)
-report.write_table(
+page.write_table(
     config,
     "saliency/attributions.tsv",
     sample[["participant_id", "session_id", "diagnosis", "fold"]],
@@ -162,7 +169,7 @@ for k, at, x in progress(parts, "deletion and insertion", unit="batch"):
         )
 
 # %% tags=["hide-input"]
-saliency_figures.perturbation({m: tuple(both) for m, both in curves.items()})
+plot_perturbation({m: tuple(both) for m, both in curves.items()})
 
 # %% [markdown]
 # **Mean probability of the diagnosis** over the share of voxels that are deleted
@@ -181,22 +188,22 @@ over_deviation = mean_interval(gain[full] - gain["deviation, no network"], seed)
 faithful = pd.DataFrame(
     {
         "method": m,
-        "deletion, area": report.interval(*mean_interval(areas[m][0], seed)),
-        "insertion, area": report.interval(*mean_interval(areas[m][1], seed)),
-        "insertion - deletion": report.interval(*mean_interval(gain[m], seed)),
+        "deletion, area": show.interval(*mean_interval(areas[m][0], seed)),
+        "insertion, area": show.interval(*mean_interval(areas[m][1], seed)),
+        "insertion - deletion": show.interval(*mean_interval(gain[m], seed)),
     }
     for m in ranking
 )
 
 # %% tags=["hide-input"]
-report.table(faithful)
+show.table(faithful)
 
 # %% tags=["hide-input"]
 Markdown(
     f"Most faithful by insertion less deletion: **{best}**, ahead of {second} by "
-    f"{report.interval(*lead)}. The published full gradients are number "
-    f"{ranking.index(full) + 1} of {len(ranking)}: {report.interval(*over_random)} "
-    f"above a random order, and {report.interval(*over_deviation)} above the deviation "
+    f"{show.interval(*lead)}. The published full gradients are number "
+    f"{ranking.index(full) + 1} of {len(ranking)}: {show.interval(*over_random)} "
+    f"above a random order, and {show.interval(*over_deviation)} above the deviation "
     "that knows no network (below it where negative)."
 )
 
@@ -213,7 +220,7 @@ Markdown(
 # fold, trained as well as the first (and on this scan, too).
 
 # %%
-stages = randomisation.stages(models[0])[::-1]  # from the output to the input
+stages = blocks(models[0])[::-1]  # from the output to the input
 one_pass = list(METHODS)[:3]  # methods of a single backward pass
 trained = {m: order[m] for m in one_pass}
 similar = {m: np.empty((len(stages), len(rows))) for m in one_pass}
@@ -224,7 +231,7 @@ def compared(method, model, k, at, x):
     """Rank correlation of a network's maps with those of the trained model k."""
     label = torch.tensor(targets[at])
     found = np.abs(attribution(method, model, x, label, baselines[k]))
-    return randomisation.rank_correlation(trained[method][at], found, brain)
+    return rank_correlation(trained[method][at], found, brain)
 
 
 # %%
@@ -232,7 +239,7 @@ for k, at, x in progress(parts, "randomised networks", unit="batch"):
     other = models[(k + 1) % len(models)]
     for method in one_pass:
         between[method][at] = compared(method, other, k, at, x)
-    damaged = randomisation.cascade(models[k], stages, seed)
+    damaged = cascade(models[k], stages, seed)
     for step, (_, model) in enumerate(damaged):
         for method in one_pass:
             similar[method][step, at] = compared(method, model, k, at, x)
@@ -255,7 +262,7 @@ similarity = pd.DataFrame(
 yardstick = {m: float(np.nanmean(between[m])) for m in one_pass}
 
 # %% tags=["hide-input"]
-saliency_figures.randomisation(similarity, yardstick)
+plot_randomisation(similarity, yardstick)
 
 # %% [markdown]
 # **Similarity to the map of the trained network** as more of its stages are
@@ -269,13 +276,13 @@ saliency_figures.randomisation(similarity, yardstick)
 verdicts = pd.DataFrame(
     {
         "method": m,
-        "all stages randomised": report.interval(
+        "all stages randomised": show.interval(
             *mean_interval(np.nan_to_num(similar[m][-1]), seed), 2
         ),
-        "two trained networks": report.interval(
+        "two trained networks": show.interval(
             *mean_interval(np.nan_to_num(between[m]), seed), 2
         ),
-        "difference": report.interval(
+        "difference": show.interval(
             *mean_interval(np.nan_to_num(between[m] - similar[m][-1]), seed), 2
         ),
     }
@@ -283,7 +290,7 @@ verdicts = pd.DataFrame(
 )
 
 # %% tags=["hide-input"]
-report.table(verdicts)
+show.table(verdicts)
 
 # %%
 last = {m: float(np.nan_to_num(similar[m][-1]).mean()) for m in one_pass}
@@ -316,4 +323,4 @@ numbers = {
     "randomisation": similarity.to_dict("records"),
     "between_trained_networks": yardstick,
 }
-report.write_result(config, "saliency_sanity", numbers, claims={})
+page.write_result(config, "saliency_sanity", numbers, claims={})

@@ -30,21 +30,32 @@ import pandas as pd
 from IPython.display import Markdown
 from sklearn.metrics import precision_recall_curve
 
-from datnet_core import detection, report, saliency_figures
-from datnet_core.atlas import read_atlas, region_fractions, region_mask_on
-from datnet_core.grid import field_of_view, study_grid
+from datnet_core.images import (
+    field_of_view,
+    read_atlas,
+    region_fractions,
+    region_mask_on,
+    study_grid,
+)
 from datnet_core.metrics import mean_interval
 from datnet_core.progress import progress
-from datnet_core.study import read_study
+from datnet_core.sanity import average_precision, pointing_game, region_shares
+from datnet_phantom import largest_effect
+from datnet_study import page, read_study, show
+from datnet_study.figures import (
+    plot_interval_dots,
+    plot_over_threshold,
+    plot_precision_recall,
+)
 
 config = read_study(study)
 
 # %% tags=["remove-input"]
-report.notice(config)
+show.notice(config)
 
 # %%
-sample = report.read_table(config, "saliency/attributions.tsv")
-with np.load(report.upstream(config, "saliency/attributions.npz")) as stored:
+sample = page.read_table(config, "saliency/attributions.tsv")
+with np.load(page.upstream(config, "saliency/attributions.npz")) as stored:
     maps = {name: np.abs(stored[name]) for name in stored.files}  # signs do not count
 affine, shape = study_grid(config.images.grid_mm)
 field = field_of_view(config.images.grid_mm, config.network.field_mm)
@@ -64,7 +75,7 @@ groups = [name for name in config.compared if name in set(diagnosis)]
 # or in how two regions go together, is not in them, though a network may use it.
 
 # %%
-cohort = set(report.read_table(config, "scans.tsv")["diagnosis"])
+cohort = set(page.read_table(config, "scans.tsv")["diagnosis"])
 everyone = [name for name in config.diagnoses if name in cohort]
 choices = {
     "the diagnoses compared": groups,
@@ -72,7 +83,7 @@ choices = {
 }
 effects = {
     words: {
-        name: detection.largest_effect(
+        name: largest_effect(
             config.dataset_root / "truth", name, others, affine, shape
         )[field]
         for name in groups
@@ -106,7 +117,7 @@ true = pd.DataFrame(
 Markdown(f"Here the others are **{against}**.")
 
 # %% tags=["hide-input"]
-report.table(true)
+show.table(true)
 
 # %% [markdown]
 # ## Every map as a detector
@@ -121,10 +132,8 @@ hits = {m: np.empty(len(sample)) for m in maps}
 for method, values in progress(maps.items(), "detection", len(maps), unit="method"):
     for name in groups:
         mine, truth = diagnosis == name, effect[name] >= min_d
-        precision[method][mine] = detection.average_precision(
-            values[mine], truth, brain
-        )
-        hits[method][mine] = detection.pointing_game(values[mine], truth, brain)
+        precision[method][mine] = average_precision(values[mine], truth, brain)
+        hits[method][mine] = pointing_game(values[mine], truth, brain)
 
 # %%
 scores = []
@@ -143,7 +152,7 @@ in_all = scores["diagnosis"] == "all"
 ranking = scores[in_all].sort_values("ap", ascending=False)["method"].tolist()
 
 # %% tags=["hide-input"]
-saliency_figures.interval_dots(scores[~in_all], "ap", "average precision", chance)
+plot_interval_dots(scores[~in_all], "ap", "average precision", chance)
 
 # %% [markdown]
 # **Area under the precision–recall curve** of single maps, mean over scans with its
@@ -161,7 +170,7 @@ lead = {
     for other in dict.fromkeys((second, full, plain))
 }
 words = {
-    other: f"by {report.interval(*limits)} – "
+    other: f"by {show.interval(*limits)} – "
     + ("above" if limits[1] > 0 else "below" if limits[2] < 0 else "not clearly apart")
     for other, limits in lead.items()
 }
@@ -179,15 +188,15 @@ Markdown(
 
 # %% tags=["hide-input"]
 shown = scores[in_all].set_index("method").loc[ranking].reset_index()
-report.table(
+show.table(
     pd.DataFrame(
         {
             "method": shown["method"],
             "average precision": [
-                report.interval(r.ap, r.ap_low, r.ap_high) for r in shown.itertuples()
+                show.interval(r.ap, r.ap_low, r.ap_high) for r in shown.itertuples()
             ],
             "peak truly differs (pointing game)": [
-                report.interval(r.pointing, r.pointing_low, r.pointing_high, 2)
+                show.interval(r.pointing, r.pointing_low, r.pointing_high, 2)
                 for r in shown.itertuples()
             ],
         }
@@ -216,14 +225,14 @@ for name in groups:
     found = {m: precision_recall_curve(truth, score) for m, score in means.items()}
     curves[name] = {m: (recall, p) for m, (p, recall, _) in found.items()}
     mean_precision[name] = {
-        m: detection.average_precision(
+        m: average_precision(
             values[mine].mean(axis=0, keepdims=True), effect[name] >= min_d, brain
         )[0]
         for m, values in maps.items()
     }
 
 # %% tags=["hide-input"]
-saliency_figures.precision_recall(curves, chance)
+plot_precision_recall(curves, chance)
 
 # %% [markdown]
 # **Precision over recall of the mean map** of each diagnosis. A curve that starts high
@@ -235,7 +244,7 @@ of_means["mean"] = of_means.mean(axis=1)
 of_means = of_means.sort_values("mean", ascending=False).rename_axis("method")
 
 # %% tags=["hide-input"]
-report.table(of_means.reset_index()).format(precision=3)
+show.table(of_means.reset_index()).format(precision=3)
 
 # %% [markdown]
 # Area under these curves, best first.
@@ -254,16 +263,14 @@ for t in progress(grid, "thresholds", unit="threshold"):
     for method, values in maps.items():
         by_threshold.loc[t, method] = np.mean(
             [
-                detection.average_precision(
-                    values[diagnosis == c], truths[c], brain
-                ).mean()
+                average_precision(values[diagnosis == c], truths[c], brain).mean()
                 for c in groups
             ]
         )
 winners = by_threshold[list(maps)].idxmax(axis=1)
 
 # %% tags=["hide-input"]
-saliency_figures.over_threshold(by_threshold, min_d)
+plot_over_threshold(by_threshold, min_d)
 
 # %% tags=["hide-input"]
 Markdown(
@@ -287,13 +294,13 @@ Markdown(
 
 # %%
 share = {
-    method: {r: detection.region_shares(values, w, brain) for r, w in weights.items()}
+    method: {r: region_shares(values, w, brain) for r, w in weights.items()}
     for method, values in maps.items()
 }
 of_volume = {r: w[brain].sum() / brain.sum() for r, w in weights.items()}
 shares = pd.DataFrame(
     {"method": method}
-    | {r: report.interval(*mean_interval(v, seed)) for r, v in by.items()}
+    | {r: show.interval(*mean_interval(v, seed)) for r, v in by.items()}
     for method, by in share.items()
 )
 shares.loc[len(shares)] = [
@@ -302,7 +309,7 @@ shares.loc[len(shares)] = [
 ]
 
 # %% tags=["hide-input"]
-report.table(shares)
+show.table(shares)
 
 # %% [markdown]
 # Mean over scans with its 95% interval.
@@ -332,4 +339,4 @@ numbers = {
     "share": {m: {r: v.mean() for r, v in by.items()} for m, by in share.items()},
     "share_of_volume": of_volume,
 }
-report.write_result(config, "saliency_truth", numbers, claims={})
+page.write_result(config, "saliency_truth", numbers, claims={})

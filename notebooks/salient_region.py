@@ -31,18 +31,31 @@ import pandas as pd
 from IPython.display import Markdown
 from nilearn.datasets import load_mni152_template
 
-from datnet_core import layer_shares, prediction, regions, report, saliency
-from datnet_core.atlas import read_atlas, region_fractions, region_mask_on
-from datnet_core.brain_figures import layer_maps
-from datnet_core.grid import field_of_view, in_full_grid, study_grid
+from datnet_core.images import (
+    field_of_view,
+    in_full_grid,
+    read_atlas,
+    region_fractions,
+    region_mask_on,
+    study_grid,
+)
 from datnet_core.progress import progress
-from datnet_core.saliency_figures import region_sizes
-from datnet_core.study import read_study
+from datnet_core.saliency import (
+    by_grid,
+    dice,
+    mean_layer_maps,
+    rescaled,
+    saliency_maps,
+    top_region,
+)
+from datnet_core.training import load_model, predict
+from datnet_study import page, read_study, show
+from datnet_study.figures import plot_layer_maps, plot_region_sizes
 
 config = read_study(study)
 
 # %% tags=["remove-input"]
-report.notice(config)
+show.notice(config)
 
 # %%
 classes, groups = config.diagnoses, config.compared
@@ -51,7 +64,7 @@ field = field_of_view(config.images.grid_mm, config.network.field_mm)
 atlas = read_atlas(config.atlas_path)
 brain = region_mask_on(atlas, "brain", affine, shape)
 brain &= in_full_grid(np.ones([s.stop - s.start for s in field], bool), field, shape)
-path = report.upstream(config, "saliency/fold_means.nii.gz")
+path = page.upstream(config, "saliency/fold_means.nii.gz")
 fold_means = np.moveaxis(nib.load(path).get_fdata(dtype=np.float32), -1, 0)
 mean_map = fold_means.mean(axis=0)
 
@@ -76,8 +89,7 @@ thresholds = np.linspace(0.1, 0.9, 17).round(2)
 curves = pd.DataFrame(
     {
         reading: [
-            regions.top_region(mean_map, brain, reading, t)[brain].mean()
-            for t in thresholds
+            top_region(mean_map, brain, reading, t)[brain].mean() for t in thresholds
         ]
         for reading in readings
     },
@@ -85,14 +97,14 @@ curves = pd.DataFrame(
 )
 
 # %%
-cut = {r: regions.top_region(mean_map, brain, r, threshold) for r in readings}
+cut = {r: top_region(mean_map, brain, r, threshold) for r in readings}
 sizes = {r: region[brain].mean() for r, region in cut.items()}
 overlap = pd.DataFrame(
-    {a: {b: regions.dice(cut[a], cut[b]) for b in readings} for a in readings}
+    {a: {b: dice(cut[a], cut[b]) for b in readings} for a in readings}
 )
 
 # %% tags=["hide-input"]
-region_sizes(curves, (rule, threshold), overlap)
+plot_region_sizes(curves, (rule, threshold), overlap)
 
 # %% [markdown]
 # **Left:** size of the region over the threshold, as a share of the brain that the
@@ -116,7 +128,7 @@ content = pd.DataFrame(
 
 # %% tags=["hide-input"]
 percent = dict.fromkeys(content.columns[1:], "{:.0%}")
-report.table(content).format(percent, na_rep="–")
+show.table(content).format(percent, na_rep="–")
 
 # %% [markdown]
 # The columns under the names of regions say how much of each lies in the salient
@@ -129,14 +141,14 @@ report.table(content).format(percent, na_rep="–")
 # the map is taken apart by the size of the grid of its layers.
 
 # %%
-scans = report.read_table(config, "scans.tsv")
-volumes = np.load(report.upstream(config, "volumes.npy"), mmap_mode="r")
+scans = page.read_table(config, "scans.tsv")
+volumes = np.load(page.upstream(config, "volumes.npy"), mmap_mode="r")
 seen = volumes[(slice(None), *field)]  # what the network gets
 rows = np.flatnonzero((scans["cohort"] == "training") & scans["diagnosis"].isin(groups))
 labels = scans["diagnosis"].iloc[rows].map(classes.index).to_numpy()
 fold = scans["fold"].to_numpy(int, na_value=-1)[rows]
 models = [
-    prediction.load_model(config.results / "models" / f"fold-{k}", config.network)
+    load_model(config.results / "models" / f"fold-{k}", config.network)
     for k in range(config.training.n_folds)
 ]
 
@@ -149,7 +161,7 @@ for k, model in enumerate(progress(models, "maps by layer", unit="fold model")):
         if len(mine):
             given = (model, seen[mine], np.full(len(mine), c), *options)
             for way, found in layers.items():
-                maps, grids = layer_shares.mean_layer_maps(*given, way == "corners")
+                maps, grids = mean_layer_maps(*given, way == "corners")
                 found.append(maps)
 mean_layers = {
     name: in_full_grid(
@@ -157,11 +169,11 @@ mean_layers = {
     )
     for name in grids
 }
-grid_maps, table = layer_shares.by_grid(mean_layers, grids, brain)
+grid_maps, table = by_grid(mean_layers, grids, brain)
 
 # %% tags=["hide-input"]
 shown = table.rename(columns=lambda name: name.replace("_", " "))
-report.table(shown).format(
+show.table(shown).format(
     {"share of sum": "{:.1%}", "share of pattern": "{:.1%}"}, na_rep="–"
 )
 
@@ -178,9 +190,9 @@ fine = sum(grid_maps[g] for g in table["grid"][sides > coarse_voxels])
 without_coarse = {
     "share_of_sum": coarse["share_of_sum"].sum(),
     "share_of_pattern": coarse["share_of_pattern"].sum(),
-    "dice": regions.dice(
-        regions.top_region(fine, brain, "rescaled", threshold),
-        regions.top_region(sum(grid_maps.values()), brain, "rescaled", threshold),
+    "dice": dice(
+        top_region(fine, brain, "rescaled", threshold),
+        top_region(sum(grid_maps.values()), brain, "rescaled", threshold),
     ),
 }
 dominates = without_coarse["share_of_pattern"] > 0.5
@@ -199,12 +211,12 @@ Markdown(
 shares = dict(zip(table["grid"], table["share_of_pattern"], strict=True))
 titled = {
     f"{grid}\n{shares[grid]:.0%} of pattern": nib.Nifti1Image(
-        regions.rescaled(m, brain).astype(np.float32), affine
+        rescaled(m, brain).astype(np.float32), affine
     )
     for grid, m in grid_maps.items()
     if np.ptp(m[brain]) > 0
 }
-layer_maps(titled, load_mni152_template(resolution=2))
+plot_layer_maps(titled, load_mni152_template(resolution=2))
 
 # %% [markdown]
 # **Mean map of the layers of each grid**, finest first, each rescaled to 0–1 inside
@@ -226,13 +238,13 @@ whole = {
     )
     for way, found in layers.items()
 }
-cut_by = {w: regions.top_region(m, brain, rule, threshold) for w, m in whole.items()}
+cut_by = {w: top_region(m, brain, rule, threshold) for w, m in whole.items()}
 centre_mm = {
     w: nib.affines.apply_affine(affine, np.argwhere(region).mean(axis=0))
     for w, region in cut_by.items()
 }
 placement = {
-    "dice": regions.dice(*cut_by.values()),
+    "dice": dice(*cut_by.values()),
     "shift_mm": np.linalg.norm(centre_mm["corners"] - centre_mm["edges"]),
 }
 
@@ -254,35 +266,28 @@ Markdown(
 own_maps = np.empty((len(rows), *seen.shape[1:]), np.float32)
 for k, model in enumerate(models):
     mine = np.flatnonzero(fold == k)
-    predicted = prediction.predict(model, seen, rows[mine]).argmax(axis=1)
-    own_maps[mine], _ = saliency.saliency_maps(
-        model, seen[rows[mine]], predicted, *options
-    )
+    predicted = predict(model, seen, rows[mine]).argmax(axis=1)
+    own_maps[mine], _ = saliency_maps(model, seen[rows[mine]], predicted, *options)
 
 # %%
-fold_regions = [regions.top_region(m, brain, rule, threshold) for m in fold_means]
+fold_regions = [top_region(m, brain, rule, threshold) for m in fold_means]
 own = [
-    regions.top_region(m, brain, rule, threshold)
-    for m in in_full_grid(own_maps, field, shape)
+    top_region(m, brain, rule, threshold) for m in in_full_grid(own_maps, field, shape)
 ]
 rows_of = pd.DataFrame(
     {
         "diagnosis": scans["diagnosis"].to_numpy()[rows],
         "size": [region[brain].mean() for region in own],
-        "dice": [
-            regions.dice(a, fold_regions[k]) for a, k in zip(own, fold, strict=True)
-        ],
+        "dice": [dice(a, fold_regions[k]) for a, k in zip(own, fold, strict=True)],
     }
 )
 summary = rows_of.groupby("diagnosis").agg(
     scans=("size", "size"), size=("size", "median"), dice=("dice", "median")
 )
-pairs = [
-    regions.dice(a, b) for i, a in enumerate(fold_regions) for b in fold_regions[:i]
-]
+pairs = [dice(a, b) for i, a in enumerate(fold_regions) for b in fold_regions[:i]]
 
 # %% tags=["hide-input"]
-report.table(
+show.table(
     summary.reindex(list(groups))
     .rename(
         columns={
@@ -323,4 +328,4 @@ numbers = {
     "per_participant": summary.to_dict("index"),
     "dice_of_folds": {"mean": np.mean(pairs), "min": min(pairs), "max": max(pairs)},
 }
-report.write_result(config, "salient_region", numbers, claims={})
+page.write_result(config, "salient_region", numbers, claims={})

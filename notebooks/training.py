@@ -30,31 +30,30 @@ recipe: str = "study"  # or a key of `recipes`: for the page `resolution`
 import numpy as np
 import pandas as pd
 
-from datnet_core import model_files, report, training
-from datnet_core.grid import field_of_view
-from datnet_core.manifest import split_inner
-from datnet_core.performance_figures import learning_curves
-from datnet_core.study import read_study
+from datnet_core.images import field_of_view
+from datnet_core.training import loop, read_config, split_inner, variant_settings
+from datnet_study import page, read_study, show
+from datnet_study.figures import plot_learning_curves
 
 config = read_study(study)
 
 # %% tags=["remove-input"]
-report.notice(config)
+show.notice(config)
 
 # %% [markdown]
 # ## Scans and labels
 
 # %%
-scans = report.read_table(config, "scans.tsv")
+scans = page.read_table(config, "scans.tsv")
 grid_mm, network = config.recipe(recipe)
-volumes = np.load(report.upstream(config, config.volumes(grid_mm).name), mmap_mode="r")
+volumes = np.load(page.upstream(config, config.volumes(grid_mm).name), mmap_mode="r")
 field = field_of_view(grid_mm, network.field_mm)
 seen = volumes[(slice(None), *field)]  # what the network gets
 labels = scans["diagnosis"].map(config.diagnoses.index).to_numpy()
 models = config.results / "models"
 if recipe != "study":
     models = models / "recipes" / recipe
-settings = training.variant_settings(config.training, variant)
+settings = variant_settings(config.training, variant)
 folder = models if variant == "study" else models / variant
 
 # %% [markdown]
@@ -105,7 +104,7 @@ if stage != "all":  # stays empty where there is nothing to learn from
 for (name, j), (fit, validation) in stages.items():
     if stage in ("all", name):
         first = models / "pretrain" / f"member-{j}"
-        training.fit(
+        loop.fit(
             folder / name / f"member-{j}", seen, labels, fit, validation,
             config.diagnoses, network,
             settings.model_copy(update={"seed": settings.seed + j}),
@@ -119,7 +118,7 @@ for (name, j), (fit, validation) in stages.items():
 places = {key: folder / key[0] / f"member-{key[1]}" for key in stages}
 done = [key for key, place in places.items() if (place / "config.json").is_file()]
 histories = {key: pd.read_csv(places[key] / "history.tsv", sep="\t") for key in done}
-learning_curves(histories) if done else "no scan in this stage"
+plot_learning_curves(histories) if done else "no scan in this stage"
 
 # %% [markdown]
 # **Learning curves.** Cross-entropy of the scans learned from (grey) and of the
@@ -131,7 +130,7 @@ learning_curves(histories) if done else "no scan in this stage"
 # %%
 columns = ["n_fit", "n_validation", "n_epochs", "best_epoch", "validation_loss"]
 columns += ["n_parameters", "seconds", "inputs", "environment"]
-facts = [model_files.read_config(places[key]) for key in done]
+facts = [read_config(places[key]) for key in done]
 index = pd.MultiIndex.from_tuples(done, names=["model", "network"])
 records = pd.DataFrame(facts, index=index, columns=columns).reset_index()
 table = records.drop(columns=["inputs", "environment"])
@@ -143,7 +142,7 @@ shown.insert(0, "networks", by_model.size())
 shown["validation_loss"] = by_model["validation_loss"].mean()
 shown["seconds"] = by_model["seconds"].sum()
 shown = shown.reset_index().rename(columns=lambda name: name.replace("_", " "))
-report.table(shown).format(
+show.table(shown).format(
     {"validation loss": "{:.3f}", "seconds": "{:.0f}"}, precision=0
 )
 
@@ -160,7 +159,7 @@ report.table(shown).format(
 # %% tags=["hide-input"]
 made_with = records["environment"].iloc[0] if done else {}
 facts_of_run = {key: str(value) for key, value in made_with.items()}
-report.table(pd.DataFrame(facts_of_run.items(), columns=["what", "found"]))
+show.table(pd.DataFrame(facts_of_run.items(), columns=["what", "found"]))
 
 # %% [markdown]
 # ## Summary
@@ -173,7 +172,7 @@ report.table(pd.DataFrame(facts_of_run.items(), columns=["what", "found"]))
 
 # %%
 if stage == "all" and (variant, recipe) == ("study", "study"):
-    report.write_table(config, "training.tsv", table)
+    page.write_table(config, "training.tsv", table)
     numbers = {
         "n_parameters": int(records["n_parameters"].iloc[0]),
         "training_seconds": records["seconds"].sum(),
@@ -181,4 +180,4 @@ if stage == "all" and (variant, recipe) == ("study", "study"):
         "inputs": {f"{r.model}/{r.network}": r.inputs for r in records.itertuples()},
         "models": table.groupby("model").mean().to_dict("index"),
     }
-    report.write_result(config, "training", numbers, claims={})
+    page.write_result(config, "training", numbers, claims={})

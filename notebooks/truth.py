@@ -26,16 +26,17 @@ study: str = "data_manifest/smoke.yaml"  # study file
 import numpy as np
 import pandas as pd
 
-from datnet_core import binding, phantom_figures, report
-from datnet_core.diagnostics import confusion, diagnostic_table, right_decisions
-from datnet_core.population import COLUMNS
-from datnet_core.study import read_study
+from datnet_core.images import class_proba, out_of_fold_proba, sides_unordered
+from datnet_core.metrics import confusion, diagnostic_table, right_decisions
+from datnet_phantom import BINDING_COLUMNS
+from datnet_study import page, read_study, show
+from datnet_study.figures import plot_auc_ladder
 
 config = read_study(study)
 keys = ["participant_id", "session_id"]
 
 # %% tags=["remove-input"]
-report.notice(config)
+show.notice(config)
 
 # %% [markdown]
 # ## Classifiers and what they see
@@ -53,10 +54,10 @@ report.notice(config)
 # know how common it is in the training cohort, also in the blind test.
 
 # %%
-means = report.read_table(config, "predictions/region_means.tsv")
-scans = report.read_table(config, "scans.tsv").merge(means, on=keys, validate="1:1")
-left, right = (scans[list(COLUMNS[side::2])].to_numpy() for side in (0, 1))
-features = binding.sides_unordered(left, right)
+means = page.read_table(config, "predictions/region_means.tsv")
+scans = page.read_table(config, "scans.tsv").merge(means, on=keys, validate="1:1")
+left, right = (scans[list(BINDING_COLUMNS[side::2])].to_numpy() for side in (0, 1))
+features = sides_unordered(left, right)
 labels, fold = scans["diagnosis"].to_numpy(), scans["fold"].to_numpy()
 training = (scans["cohort"] == "training").to_numpy()
 blind = (scans["cohort"] == "blind_test").to_numpy()
@@ -64,22 +65,25 @@ names, prior = config.diagnoses, config.network.class_prior
 
 # %%
 proba = np.full((len(scans), len(names)), np.nan)
-proba[training] = binding.out_of_fold_proba(
+proba[training] = out_of_fold_proba(
     features[training], labels[training], fold[training], names, prior
 )
-proba[blind] = binding.class_proba(
+proba[blind] = class_proba(
     features[training], labels[training], features[blind], names, prior
 )
 told = scans.join(pd.DataFrame(proba, columns=[f"p_{name}" for name in names]))
 
 # %%
-oracle = report.read_table(config, "predictions/oracle.tsv")
+oracle = page.read_table(config, "predictions/oracle.tsv")
 truth = pd.read_csv(config.dataset_root / "truth" / "scans.tsv", sep="\t")
 judged = {"": ("cross_validation", "training"), ", blind test": ("blind_test",) * 2}
 found = {}
-for suffix, (page, cohort) in judged.items():
-    for title, name in {"binding ratios": f"{page}_binding", "DAT-Net": page}.items():
-        part = report.read_table(config, f"predictions/{name}.tsv")
+for suffix, (source, cohort) in judged.items():
+    for title, name in {
+        "binding ratios": f"{source}_binding",
+        "DAT-Net": source,
+    }.items():
+        part = page.read_table(config, f"predictions/{name}.tsv")
         found[title + suffix] = part.drop_duplicates("participant_id")
     found[f"told the regions{suffix}"] = told[told["cohort"] == cohort]
     mine = oracle[oracle["judged"] == cohort.replace("_", " ")]
@@ -106,7 +110,7 @@ aucs = pd.concat(tables, names=["classifier"])[["auc", "auc_low", "auc_high"]]
 aucs = aucs.reset_index()
 
 # %% tags=["hide-input"]
-phantom_figures.auc_ladder(aucs, classes)
+plot_auc_ladder(aucs, classes)
 
 # %% [markdown]
 # **Area under the ROC curve with its 95% interval** (DeLong), cross-validation above,
@@ -118,11 +122,11 @@ phantom_figures.auc_ladder(aucs, classes)
 
 # %%
 shown = aucs.assign(
-    auc=[report.interval(r.auc, r.auc_low, r.auc_high) for r in aucs.itertuples()]
+    auc=[show.interval(r.auc, r.auc_low, r.auc_high) for r in aucs.itertuples()]
 )
 wide = shown.pivot(index="classifier", columns="diagnosis", values="auc")
 wide = wide.reindex(index=list(found), columns=classes).fillna("–")
-report.table(wide.reset_index())
+show.table(wide.reset_index())
 
 # %% [markdown]
 # ## By the truth instead of the label
@@ -143,7 +147,7 @@ for title, part in found.items():
     }
 shares = pd.DataFrame(decisions).T
 formats = {"scans": "{:.0f}", "is the label": "{:.1%}", "is the truth": "{:.1%}"}
-report.table(shares.rename_axis("classifier").reset_index()).format(formats)
+show.table(shares.rename_axis("classifier").reset_index()).format(formats)
 
 # %% [markdown]
 # ## Who is taken for whom
@@ -160,7 +164,7 @@ side_by_side = pd.concat(
     axis=1,
 )
 side_by_side.columns = [f"{title}: {name}" for title, name in side_by_side.columns]
-report.table(side_by_side.reset_index())
+show.table(side_by_side.reset_index())
 
 # %% [markdown]
 # Rows are labels, columns the most probable diagnosis, training cohort.
@@ -178,4 +182,4 @@ numbers = {
     "auc": {f"{r.classifier}.{r.diagnosis}": r.auc for r in aucs.itertuples()},
     "decisions": decisions,
 }
-report.write_result(config, "truth", numbers, claims={})
+page.write_result(config, "truth", numbers, claims={})

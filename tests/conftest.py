@@ -9,12 +9,12 @@ import pytest
 from hypothesis import strategies as st
 from matplotlib.figure import Figure
 
-from datnet_core import phantom
-from datnet_core.atlas import read_atlas
-from datnet_core.calibration import read_calibration
-from datnet_core.scanner import read_scene
-from datnet_core.settings import Phantom
-from datnet_core.study import read_study
+from datnet_core.images.atlas import read_atlas
+from datnet_phantom.dataset import write_cohort
+from datnet_phantom.numbers import read_calibration
+from datnet_phantom.scanner import read_scene
+from datnet_study.settings import Phantom
+from datnet_study.study import read_study
 
 TINY = Phantom(
     seed=3,
@@ -61,7 +61,7 @@ def scene(atlas, calibration):
 def dataset(tmp_path_factory, atlas, calibration):
     """A phantom data set of 16 scans."""
     root = tmp_path_factory.mktemp("tiny") / "dataset"
-    phantom.write_cohort(root, TINY, calibration, atlas, "NC")
+    write_cohort(root, TINY, calibration, atlas, "NC")
     return root
 
 

@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from datnet_core.full_gradients import FullGradients
+from datnet_core.saliency.decomposition import FullGradients
 
 
 class Zoo(nn.Module):

@@ -1,0 +1,130 @@
+"""What cached results depend on: the code that made them, found through its imports.
+
+A hash of code is blind to comments, docstrings and layout: editing a sentence makes nothing again,
+editing a number does. A package's face (names listed by `lazy_loader`) is looked through, so that
+``from datnet_core.metrics import delong_interval`` depends on one module, not on the whole room.
+"""
+
+import ast
+import hashlib
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+PREFIX = "datnet_"  # of the packages whose code counts; versions of all others are pinned
+
+
+def code_modules(*sources):
+    """Modules of this project that Python files reach through their imports, and the files.
+
+    Parameters
+    ----------
+    *sources : str or Path
+        Python files: modules, or pages in py:percent form.
+
+    Returns
+    -------
+    list of Path
+        In alphabetical order.
+
+    Raises
+    ------
+    ImportError
+        If a file imports a name of this project that does not exist.
+    """
+    reached = set()
+    queue = [Path(source).resolve() for source in sources]
+    while queue:
+        path = queue.pop()
+        if path not in reached:
+            reached.add(path)
+            queue += _imported(path, path.stat().st_mtime_ns)
+    return sorted(reached)
+
+
+def code_hash(*sources):
+    """Hash of Python files and of all modules of this project that they import.
+
+    Parameters
+    ----------
+    *sources : str or Path
+        Python files.
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits; the same after a comment, a docstring or the layout has changed.
+
+    Examples
+    --------
+    >>> code_hash(ROOT / "datnet_core" / "files.py") == code_hash(ROOT / "datnet_core" / "files.py")
+    True
+    """
+    digest = hashlib.sha256()
+    for path in code_modules(*sources):
+        digest.update(f"{path.name} {_statements(path, path.stat().st_mtime_ns)}\n".encode())
+    return digest.hexdigest()
+
+
+@cache
+def _statements(path, _mtime):
+    """Hash of what a file does: its syntax tree without docstrings."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+        if isinstance(node, documented) and ast.get_docstring(node, clean=False) is not None:
+            node.body = node.body[1:]
+    return hashlib.sha256(ast.dump(tree).encode()).hexdigest()
+
+
+@cache
+def _imported(path, _mtime):
+    """Files of this project that one file imports, faces looked through."""
+    files = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names = [(alias.name, None) for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            names = [(node.module or "", alias.name) for alias in node.names]
+        else:
+            continue
+        for module, name in names:
+            if module.startswith(PREFIX):
+                files.append(_file_of(module, name))
+    return files
+
+
+def _file_of(module, name):
+    """File that defines a name of a module or package; the module's own without a name."""
+    folder = ROOT.joinpath(*module.split("."))
+    if folder.with_suffix(".py").is_file():
+        return folder.with_suffix(".py")
+    face = folder / "__init__.py"
+    if not face.is_file():
+        raise ImportError(f"no module {module} in {ROOT}")
+    if name is None:
+        return face
+    if (folder / f"{name}.py").is_file():
+        return folder / f"{name}.py"
+    if (folder / name / "__init__.py").is_file():
+        return folder / name / "__init__.py"
+    defining = _face(face, face.stat().st_mtime_ns)
+    if name in defining:
+        return folder / f"{defining[name]}.py"
+    if f"{name} =" in face.read_text(encoding="utf-8"):
+        return face
+    raise ImportError(f"{module} has no {name!r}; expected one of {', '.join(sorted(defining))}")
+
+
+@cache
+def _face(path, _mtime):
+    """Module, as a path below the package, of each public name in a package's `__init__.py`."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.keyword) and node.arg == "submod_attrs":
+            modules = ast.literal_eval(node.value)
+            return {
+                name: module.replace(".", "/")
+                for module, names in modules.items()
+                for name in names
+            }
+    return {}

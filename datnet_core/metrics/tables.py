@@ -1,0 +1,117 @@
+"""Tables of diagnostic performance: one row per diagnosis against all others.
+
+Paper Figs. 3, 4 and 8 and Supplementary Tables 2 to 4; open point A6 (decision rule).
+"""
+
+import numpy as np
+import pandas as pd
+from sklearn.metrics import confusion_matrix
+
+from datnet_core.metrics.auc import delong_interval
+from datnet_core.metrics.rates import diagnostic_rates, youden_cutoff
+
+
+def diagnostic_table(predictions, class_names, cutoffs=None):
+    """Diagnostic performance of each class present against all others, one row per class.
+
+    Parameters
+    ----------
+    predictions : DataFrame
+        One row per scan: `diagnosis` and a probability `p_<class>` per class.
+    class_names : tuple of str
+        Classes; their order breaks ties of the largest probability.
+    cutoffs : dict of str to float, optional
+        Scans with p >= cutoff are called positive. Without it the largest probability decides.
+
+    Returns
+    -------
+    DataFrame
+        Index `diagnosis`; columns n_positive, n_negative (scans), auc, auc_low, auc_high
+        (DeLong), cutoff (NaN for the largest probability), and for each of sensitivity,
+        specificity, ppv, npv its value and, with suffix, _low, _high (Wilson), _hits, _of.
+
+    Raises
+    ------
+    ValueError
+        If a column or cutoff is missing, a probability is NaN, a diagnosis is not a class, or
+        only one class is present.
+    """
+    y_true, proba, called = _decoded(predictions, class_names)
+    rows = {}
+    for k, name in _present(y_true, class_names):
+        if cutoffs is not None and name not in cutoffs:
+            raise ValueError(f"no cutoff for {name}; found cutoffs for {', '.join(cutoffs)}")
+        positive = y_true == name
+        decision = called == name if cutoffs is None else proba[:, k] >= cutoffs[name]
+        auc, low, high = delong_interval(positive, proba[:, k])
+        rows[name] = {"n_positive": int(positive.sum()), "n_negative": int((~positive).sum())}
+        rows[name] |= {"auc": auc, "auc_low": low, "auc_high": high}
+        rows[name] |= {"cutoff": np.nan if cutoffs is None else cutoffs[name]}
+        for rate, row in diagnostic_rates(positive, decision).to_dict("index").items():
+            rows[name] |= {rate: row["value"]}
+            rows[name] |= {f"{rate}_{part}": row[part] for part in ("low", "high", "hits", "of")}
+    return pd.DataFrame(rows.values(), index=pd.Index(rows, name="diagnosis"))
+
+
+def youden_cutoffs(predictions, class_names):
+    """Youden cutoff of each class present, one-vs-rest, as a dict; see `diagnostic_table`."""
+    y_true, proba, _ = _decoded(predictions, class_names)
+    present = _present(y_true, class_names)
+    return {name: youden_cutoff(y_true == name, proba[:, k]) for k, name in present}
+
+
+def confusion(predictions, class_names):
+    """Count scans per true diagnosis (rows) and class of largest probability (columns)."""
+    y_true, _, called = _decoded(predictions, class_names)
+    return pd.DataFrame(
+        confusion_matrix(y_true, called, labels=list(class_names)),
+        index=pd.Index(class_names, name="diagnosis"),
+        columns=pd.Index(class_names, name="called"),
+    )
+
+
+def right_decisions(predictions, class_names):
+    """Whether the class of largest probability is the diagnosis, a bool Series of scans."""
+    y_true, _, called = _decoded(predictions, class_names)
+    return pd.Series(called == y_true, index=predictions.index, dtype=bool)
+
+
+def visits(predictions):
+    """First scans of all participants, and both scans of those who have two.
+
+    Parameters
+    ----------
+    predictions : DataFrame
+        Ordered by time within a participant.
+
+    Returns
+    -------
+    dict of str to bool Series
+        `all`, `baseline` and `follow-up`; the last two are empty without repeated scans.
+    """
+    session = predictions.groupby("participant_id").cumcount()
+    repeated = predictions["participant_id"].duplicated(keep=False)
+    return {
+        "all": session == 0,
+        "baseline": repeated & (session == 0),
+        "follow-up": repeated & (session == 1),
+    }
+
+
+def _decoded(predictions, class_names):
+    """Diagnosis (n,), probabilities (n, classes) and likeliest class (n,) of a checked table."""
+    columns = ["diagnosis", *(f"p_{name}" for name in class_names)]
+    if missing := [name for name in columns if name not in predictions]:
+        raise ValueError(f"predictions lack {missing}; expected columns {columns}")
+    if unknown := sorted({str(name) for name in predictions["diagnosis"]} - set(class_names)):
+        raise ValueError(f"predictions hold diagnoses {unknown}; expected some of {class_names}")
+    proba = predictions[columns[1:]].to_numpy(dtype=float)
+    if rows := np.isnan(proba).any(axis=1).sum():
+        raise ValueError(f"{rows} of {len(proba)} predictions are NaN; expected probabilities")
+    called = np.array(class_names, dtype=object)[proba.argmax(axis=1)]
+    return predictions["diagnosis"].to_numpy(dtype=object), proba, called
+
+
+def _present(y_true, class_names):
+    """Position and name of the classes with a member."""
+    return [(k, name) for k, name in enumerate(class_names) if (y_true == name).any()]

@@ -1,0 +1,130 @@
+"""One epoch of training: which scans, in which batches, mirrored or not, and what is judged.
+
+Paper section "Deep Neural Network and its Interpretation": Adam, categorical cross-entropy; open
+point A13.
+"""
+
+import numpy as np
+import torch
+from torch.nn.functional import cross_entropy
+from torch.optim.swa_utils import get_ema_multi_avg_fn
+
+from datnet_core.network import last_linear
+from datnet_core.training.batches import balanced_order, batch
+from datnet_core.training.prediction import predict
+
+
+def running_mean(decay):
+    """Update rule of the averaged weights for `torch.optim.swa_utils.AveragedModel`.
+
+    mean_k = d_k mean_(k-1) + (1 - d_k) w_k with d_k = min(decay, (1 + k) / (10 + k)): in its first
+    steps the mean follows the weights. With a constant decay it would hold on to the random start,
+    and the early stopping would take that for the best epoch of a small cohort.
+
+    Parameters
+    ----------
+    decay : float
+        Share of the mean that a step keeps, 0 (the last weights) to below 1.
+
+    Returns
+    -------
+    callable
+        Of the averaged tensors, the current ones, and the number of steps so far.
+    """
+
+    def update(averaged, current, n_steps):
+        k = int(n_steps)
+        get_ema_multi_avg_fn(min(decay, (1 + k) / (10 + k)))(averaged, current, n_steps)
+
+    return update
+
+
+def adam(network, training):
+    """Adam; the public code has an L2 penalty on the weights of the last layer alone.
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+        Its last linear layer gets the penalty `training.head_l2`.
+    training : Training
+        Section of the study file.
+
+    Returns
+    -------
+    torch.optim.Adam
+    """
+    last = last_linear(network).weight
+    others = [p for p in network.parameters() if p is not last]
+    # The gradient of l2 |w|^2 is 2 l2 w; PyTorch adds weight_decay w.
+    groups = [{"params": others}, {"params": [last], "weight_decay": 2 * training.head_l2}]
+    return torch.optim.Adam(groups, lr=training.learning_rate, fused=True)
+
+
+def train_epoch(fabric, model, averaged, optimizer, volumes, labels, rows, training, rng):
+    """One pass over as many scans as there are rows.
+
+    Parameters
+    ----------
+    fabric : lightning_fabric.Fabric
+        Number type, device and number of devices.
+    model, averaged : torch.nn.Module
+        The network, and the running mean of its weights; both are changed.
+    optimizer : torch.optim.Optimizer
+    volumes : ndarray of float32, shape (n_scans, X, Y, Z)
+        Uptake ratios; of a memory map, only one batch at a time is in memory.
+    labels : int ndarray of shape (n_scans,)
+    rows : int ndarray
+        Scans to learn from.
+    training : Training
+        Section of the study file.
+    rng : numpy.random.Generator
+        Draws the order and the flips.
+
+    Returns
+    -------
+    float
+        Mean cross-entropy.
+    """
+    model.train()
+    if training.balanced_classes:
+        order = balanced_order(labels[rows], rng)
+    else:
+        order = rng.permutation(len(rows))
+    n_batches = max(1, len(rows) // training.batch_size)  # a batch of one has no variance
+    total = 0.0
+    for chunk in np.array_split(rows[order], n_batches):
+        mirrored = rng.random(len(chunk)) < 0.5
+        mine = slice(fabric.global_rank, None, fabric.world_size)  # each device has its share
+        chunk, mirrored = chunk[mine], mirrored[mine]
+        x, y = batch(volumes, chunk), torch.from_numpy(labels[chunk])
+        if training.flips:
+            x[mirrored] = x[mirrored].flip(2)  # left and right are the first spatial axis
+        loss = cross_entropy(model(x.to(fabric.device)), y.to(fabric.device))
+        optimizer.zero_grad()
+        fabric.backward(loss)
+        optimizer.step()
+        averaged.update_parameters(model)
+        total += loss.item() * len(chunk)
+    return float(fabric.all_reduce(total, reduce_op="sum")) / len(rows)
+
+
+def validation_loss(model, volumes, labels, rows, batch_size):
+    """Mean cross-entropy in evaluation mode, each class weighing the same.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+    volumes, labels
+        As in `train_epoch`.
+    rows : int ndarray
+        Scans to judge by.
+    batch_size : int
+        Scans at once.
+
+    Returns
+    -------
+    float
+    """
+    proba = predict(model.eval(), volumes, rows, batch_size)
+    loss = -np.log(np.maximum(proba[np.arange(len(rows)), labels[rows]], 1e-12))
+    return float(np.mean([loss[labels[rows] == k].mean() for k in np.unique(labels[rows])]))

@@ -1,0 +1,172 @@
+"""Digital phantom cohort: writes a BIDS-derivative data set of DAT PET scans with its truth.
+
+`population` draws the participants, `scanner` makes their images; this module writes them as a
+user would bring them. The files depend on the seed, the settings and the calibration only, never
+on the number of threads, and a stopped run continues.
+"""
+
+import hashlib
+import itertools
+import json
+import shutil
+from pathlib import Path
+
+import nibabel as nib
+import numpy as np
+from joblib import Parallel, delayed
+
+from datnet_core.files import whole
+from datnet_core.fingerprint import code_hash
+from datnet_core.progress import progress
+from datnet_phantom.people import BINDING_COLUMNS, draw_participants
+from datnet_phantom.scanner import read_scene, render
+from datnet_phantom.truth import effect_maps
+
+DESCRIPTION = {
+    "Name": "Digital phantom of a DAT PET cohort (no patient data)",
+    "BIDSVersion": "1.10.0",
+    "DatasetType": "derivative",
+    "License": "CC0",
+    "Authors": ["The DAT-Net study developers", "nobody was scanned"],
+    "GeneratedBy": [{"Name": "datnet_phantom"}],
+}
+README = """{name}.
+
+Every image and every number of this data set was made by a computer; nobody was scanned.
+`scans.tsv` is what a study reads. `truth/` is what a study must not read: the parameters of each
+scan, and maps of the true differences between diagnoses. `phantom.json` has all settings.
+"""
+PEOPLE = {
+    "age": {"Description": "Age at the first scan", "Units": "year"},
+    "sex": {"Description": "Sex", "Levels": {"F": "female", "M": "male"}},
+}
+OURS = "scans.tsv\nphantom.json\ntruth\n"
+
+
+def write_cohort(root, phantom, calibration, atlas, control, n_jobs=2):
+    """Write the whole data set; scans that stand there already are kept.
+
+    Files of another seed, calibration or code are recognised by `phantom.json` and written anew.
+    `scans.tsv` comes last: where it stands, the data set is complete.
+
+    Parameters
+    ----------
+    root : Path
+        Folder of the data set.
+    phantom : Phantom
+        Group sizes and seed.
+    calibration : dict
+        Output of `numbers.read_calibration`.
+    atlas : Atlas
+        Anatomy.
+    control : str
+        Diagnosis without any loss.
+    n_jobs : int
+        Threads; SciPy, gzip and NumPy run side by side in them.
+    """
+    root = Path(root)
+    _start(root, _recipe(phantom, calibration, atlas, control))
+    scans, truth = draw_participants(phantom, calibration, control)
+    scene = read_scene(atlas, calibration)
+    everything = scans.join(truth[["severity", *BINDING_COLUMNS]])
+    jobs = [
+        delayed(_write_scan)(root, scan, scene, atlas.affine, calibration, phantom.seed)
+        for scan in everything.to_dict("records")
+        if not (root / scan["path"]).is_file()
+    ]
+    done = Parallel(n_jobs, prefer="threads", return_as="generator_unordered")(jobs)
+    for _ in progress(done, "writing phantom scans", len(jobs)):
+        pass
+    _write_effects(root / "truth", phantom, calibration, atlas, control)
+    people = scans.drop_duplicates("participant_id")
+    _write_table(people[["participant_id", "age", "sex"]], root / "participants.tsv")
+    _write_table(truth, root / "truth" / "scans.tsv")
+    _write_table(scans, root / "scans.tsv")
+
+
+def _recipe(phantom, calibration, atlas, control):
+    """Everything the files depend on, as text."""
+    recipe = {
+        "phantom": phantom.model_dump(),
+        "calibration": calibration,
+        "control": control,
+        "atlas": hashlib.sha256(atlas.labels).hexdigest(),
+        "code": code_hash(__file__),
+    }
+    return json.dumps(recipe, indent=1)
+
+
+def _start(root, recipe):
+    """Remove what another recipe has left, and write the files that say what the folder is."""
+    recipe_path = root / "phantom.json"
+    outdated = root.with_name(f"{root.name}-outdated")
+    shutil.rmtree(outdated, ignore_errors=True)
+    if recipe_path.is_file() and recipe_path.read_text() != recipe:
+        root.rename(outdated)  # at once: a stop here cannot leave scans of two recipes in one set
+        shutil.rmtree(outdated)
+    (root / "truth").mkdir(parents=True, exist_ok=True)
+    (root / "scans.tsv").unlink(missing_ok=True)
+    recipe_path.write_text(recipe)
+    (root / "dataset_description.json").write_text(json.dumps(DESCRIPTION, indent=1) + "\n")
+    (root / "README").write_text(README.format(name=DESCRIPTION["Name"]))
+    (root / "participants.json").write_text(json.dumps(PEOPLE, indent=1) + "\n")
+    (root / ".bidsignore").write_text(OURS)
+
+
+def _write_scan(root, scan, scene, affine, calibration, seed):
+    """Render one scan and write its sidecar, then the image, which says that both are there."""
+    number, session = int(scan["participant_id"][4:]), scan["session_id"] == "ses-followup"
+    rng = np.random.default_rng([seed, number, int(session), 1])
+    person = np.random.default_rng([seed, number, 0, 1]) if session else None  # as at baseline
+    counts = render(scan, scan["age"], scene, calibration, rng, person)
+    slope = float(counts.max()) / 32000
+    img = nib.Nifti1Image(np.round(counts / slope).astype(np.int16), affine)
+    img.header.set_slope_inter(slope, 0)
+    path = root / scan["path"]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    sidecar = path.with_name(path.name.replace(".nii.gz", ".json"))
+    sidecar.write_text(json.dumps(_sidecar(calibration["scanner"]), indent=1) + "\n")
+    _write_image(img, path)
+
+
+def _sidecar(numbers):
+    """What BIDS wants to know of a PET image, from the numbers of the scanner."""
+    return {
+        "Description": "Computer-made phantom, not a scan of a person",
+        "SkullStripped": False,
+        "SpatialReference": "MNI152NLin6Asym",
+        "Resolution": "2 mm",
+        "Units": "arbitrary",
+        "TracerName": "CFT (simulated)",
+        "TracerRadionuclide": "C11",
+        "InjectedRadioactivity": numbers["injected_mbq"],
+        "InjectedRadioactivityUnits": "MBq",
+        "FrameTimesStart": [numbers["frame_start_min"] * 60],
+        "FrameDuration": [numbers["frame_min"] * 60],
+        "ReconFilterType": "Gaussian",
+        "ReconFilterSize": numbers["filter_fwhm_mm"],
+    }
+
+
+def _write_effects(folder, phantom, calibration, atlas, control):
+    """Maps of the true differences between each two diagnoses of the cohort."""
+    named = {name for groups in phantom.participants.values() for name in groups}
+    diagnoses = [name for name in (*calibration["loss"], control) if name in named]
+    pairs = list(itertools.combinations(diagnoses, 2))
+    made = effect_maps(pairs, calibration, atlas, control, phantom.identical_patients)
+    for (first, second, kind), values in made:
+        img = nib.Nifti1Image(values, atlas.affine)
+        _write_image(img, folder / f"effect_{first}-{second}_{kind}.nii.gz")
+
+
+def _write_image(img, path):
+    """Write an image in mm and seconds."""
+    img.header.set_xyzt_units("mm", "sec")
+    with whole(path) as part:
+        nib.save(img, part)
+
+
+def _write_table(table, path):
+    """Tab-separated with `n/a` for missing values, as BIDS has it."""
+    with whole(path) as part:
+        table.to_csv(part, sep="\t", index=False, na_rep="n/a")

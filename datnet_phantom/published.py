@@ -1,0 +1,170 @@
+"""The phantom's binding as a published study would have measured it, beside published values.
+
+Published regional values were measured in images, with partial-volume loss. The phantom is
+measured alike: without noise, at the scanner's resolution before the 10 mm filter, in the half
+of each region where uptake is highest, as a region drawn on the visible structure.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from datnet_core.images.atlas import region_mask
+from datnet_phantom.people import BINDING, BINDING_COLUMNS, SIDES
+from datnet_phantom.scanner import blurred, paint, read_scene
+
+MEMBERS = {region: (region,) for region in BINDING} | {
+    "putamen": ("putamen_anterior", "putamen_posterior"),
+    "striatum": ("putamen_anterior", "putamen_posterior", "caudate"),
+}
+
+
+class Response(NamedTuple):
+    """Measured binding ratio of each column's region: offset + recovery b."""
+
+    recovery: np.ndarray  # (10, 10)
+    offset: np.ndarray  # (10,)
+    n_voxels: np.ndarray  # (10,)
+
+
+def response(atlas, calibration, fwhm_mm, core=True):
+    """Linear response of regional measurements to true binding, without noise.
+
+    Parameters
+    ----------
+    atlas : Atlas
+    calibration : dict
+        Output of `numbers.read_calibration`.
+    fwhm_mm : float
+        Resolution of the image, mm.
+    core : bool
+        Measure the half of each region with the highest uptake instead of all of it.
+
+    Returns
+    -------
+    Response
+    """
+    scene = read_scene(atlas, calibration)
+    reference = region_mask(atlas, "occipital")
+
+    def image(binding):
+        painted = paint(dict(zip(BINDING_COLUMNS, binding, strict=True)), scene, calibration)
+        return blurred(painted, fwhm_mm, scene)
+
+    equal = image(np.ones(len(BINDING_COLUMNS)))
+    masks = [region_mask(atlas, column) for column in BINDING_COLUMNS]
+    if core:
+        masks = [mask & (equal >= np.median(equal[mask])) for mask in masks]
+
+    def measured(binding):
+        uptake = image(binding)
+        return np.array([uptake[mask].mean() for mask in masks]) / uptake[reference].mean() - 1
+
+    offset = measured(np.zeros(len(BINDING_COLUMNS)))
+    recovery = np.column_stack([measured(unit) - offset for unit in np.eye(len(BINDING_COLUMNS))])
+    return Response(recovery, offset, np.array([mask.sum() for mask in masks]))
+
+
+def regional(measured, n_voxels, worse_side, region, side):
+    """Binding ratio of a region on both sides, the worse or the better one.
+
+    Parameters
+    ----------
+    measured : ndarray of shape (n_scans, 10)
+        Binding ratios in the order of `people.BINDING_COLUMNS`.
+    n_voxels : ndarray of shape (10,)
+        Size of each region, its weight in a mean.
+    worse_side : sequence of str, shape (n_scans,)
+        `left` or `right`.
+    region : str
+        One of `people.BINDING`, `putamen` or `striatum` (without the accumbens).
+    side : str
+        `both`, `worse` or `better`.
+
+    Returns
+    -------
+    ndarray of shape (n_scans,)
+    """
+    sides = {}
+    for name in SIDES:
+        columns = [BINDING_COLUMNS.index(f"{member}_{name}") for member in MEMBERS[region]]
+        sides[name] = np.average(measured[:, columns], axis=1, weights=n_voxels[columns])
+    left_is_worse = np.asarray(worse_side) == "left"
+    worse = np.where(left_is_worse, sides["left"], sides["right"])
+    better = np.where(left_is_worse, sides["right"], sides["left"])
+    return {"both": (worse + better) / 2, "worse": worse, "better": better}[side]
+
+
+def pattern(measured, n_voxels):
+    """What a reader can tell diagnoses apart by, from the regions of each image.
+
+    Parameters
+    ----------
+    measured : ndarray of shape (n_scans, 10)
+        Binding ratios in the order of `people.BINDING_COLUMNS`.
+    n_voxels : ndarray of shape (10,)
+        Size of each region.
+
+    Returns
+    -------
+    DataFrame of shape (n_scans, 5)
+        Binding ratios `putamen`, `caudate`, `midbrain`; `gradient`, posterior over anterior
+        putamen; `asymmetry`, side difference of the striatum in percent of its mean.
+    """
+    left = np.repeat("left", len(measured))
+    mean = {region: regional(measured, n_voxels, left, region, "both") for region in MEMBERS}
+    sides = [regional(measured, n_voxels, left, "striatum", side) for side in ("worse", "better")]
+    return pd.DataFrame(
+        {
+            "putamen": mean["putamen"],
+            "caudate": mean["caudate"],
+            "midbrain": mean["midbrain"],
+            "gradient": mean["putamen_posterior"] / mean["putamen_anterior"],
+            "asymmetry": 100 * np.abs(sides[0] - sides[1]) / mean["striatum"],
+        }
+    )
+
+
+def beside_published(truth, published, response, control):
+    """Each published value beside the phantom's, both relative to the same reference group.
+
+    Parameters
+    ----------
+    truth : DataFrame
+        First scans: `true_diagnosis`, `worse_side`, and `people.BINDING_COLUMNS`.
+    published : DataFrame
+        Output of `numbers.read_published`.
+    response : Response
+        How the phantom is measured.
+    control : str
+        Reference group of rows that name none.
+
+    Returns
+    -------
+    DataFrame
+        The published rows whose diagnoses the cohort has, in percent of the reference group:
+        `percent`, `percent_sd`, `phantom`, `phantom_sd`; and `difference_sd`, the difference in
+        published SDs (NaN where the source gives none). Controls are in binding ratio instead.
+    """
+    binding = truth[list(BINDING_COLUMNS)].to_numpy(dtype=float)
+    measured = response.offset + binding @ response.recovery.T
+    rows = []
+    for row in published.itertuples(index=False):
+        group = (truth["true_diagnosis"] == row.diagnosis).to_numpy()
+        base = (truth["true_diagnosis"] == row.reference).to_numpy()
+        if not group.any() or not base.any():
+            continue
+        ratio = regional(measured, response.n_voxels, truth["worse_side"], row.region, row.side)
+        both = regional(measured, response.n_voxels, truth["worse_side"], row.region, "both")
+        unit = 1.0 if row.diagnosis == control else both[base].mean() / 100
+        scale = 1.0 if row.diagnosis == control else row.of / 100
+        found = {
+            "percent": row.value / scale,
+            "percent_sd": row.sd / scale,
+            "phantom": ratio[group].mean() / unit,
+            "phantom_sd": ratio[group].std(ddof=1) / unit,
+        }
+        found["difference_sd"] = (found["phantom"] - found["percent"]) / found["percent_sd"]
+        rows.append(row._asdict() | found)
+    return pd.DataFrame(rows)

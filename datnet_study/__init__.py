@@ -1,0 +1,36 @@
+"""The study: a table of scans and a YAML file, pages, figures, and the book."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "study": [
+            "Study",
+            "read_study",
+        ],
+        "scans": [
+            "assign_folds",
+            "read_scans",
+        ],
+        "claims": [
+            "compare",
+            "counts",
+            "read_claims",
+        ],
+        "cohort_sizes": [
+            "search",
+            "split_in_proportion",
+            "totals_by_controls",
+        ],
+        "fusion": [
+            "fit_fusion",
+            "fusion_features",
+            "importances",
+        ],
+        "recipes": [
+            "compare_mean_auc",
+            "cost",
+        ],
+    },
+)

@@ -1,0 +1,50 @@
+"""Figures of the pages, each a function that returns a matplotlib figure."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "style": [
+            "colours",
+        ],
+        "cohort": [
+            "plot_flow",
+        ],
+        "groups": [
+            "plot_feature_counts",
+            "plot_group_boxes",
+            "plot_p_value_maps",
+        ],
+        "performance": [
+            "plot_auc_against_cost",
+            "plot_confusion",
+            "plot_importances",
+            "plot_learning_curves",
+            "plot_rates",
+            "plot_roc_curves",
+        ],
+        "saliency": [
+            "plot_completeness",
+            "plot_interval_dots",
+            "plot_over_threshold",
+            "plot_perturbation",
+            "plot_precision_recall",
+            "plot_randomisation",
+            "plot_region_sizes",
+        ],
+        "brain": [
+            "plot_effect_maps",
+            "plot_layer_maps",
+            "plot_mean_volumes",
+            "plot_montage",
+            "plot_saliency_maps",
+            "view_saliency_maps",
+        ],
+        "phantom": [
+            "plot_auc_ladder",
+            "plot_beside_published",
+            "plot_power_spectra",
+        ],
+    },
+)

@@ -1,0 +1,192 @@
+"""Figures of how a classifier learns and how well it tells the diagnoses apart.
+
+Paper Figs. 3, 4 and 8: ROC curves and rates; beside them losses, confusion, and AUC against cost.
+"""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import seaborn as sns
+from matplotlib.ticker import MaxNLocator
+from sklearn.metrics import roc_curve
+
+from datnet_study.figures.style import colours, finished
+
+
+def plot_importances(shares):
+    """Feature importances of the fusion (Fig. 8E).
+
+    Parameters
+    ----------
+    shares : Series
+        Importance by feature, largest first.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    fig, ax = plt.subplots(figsize=(6, 3.4))
+    sns.barplot(x=shares.to_numpy(), y=shares.index, color=sns.color_palette("Blues_d")[2], ax=ax)
+    ax.bar_label(ax.containers[0], fmt="%.2f", fontsize=8, padding=2)
+    ax.set(xlabel="importance (mean gain per split, share)", ylabel="")
+    sns.despine(fig)
+    return finished(fig)
+
+
+RATES = {"sensitivity": "sensitivity", "specificity": "specificity", "ppv": "PPV", "npv": "NPV"}
+
+
+def plot_learning_curves(histories):
+    """Training and validation loss by epoch, one panel per model with all its networks.
+
+    Parameters
+    ----------
+    histories : dict of (str, int) to DataFrame
+        Name of the model and number of the network to `history.tsv`.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    models = list(dict.fromkeys(model for model, _ in histories))
+    n_columns = min(4, len(models))
+    n_rows = -(-len(models) // n_columns)
+    fig, axes = plt.subplots(
+        n_rows, n_columns, figsize=(2.6 * n_columns, 2.4 * n_rows), sharey=True, squeeze=False
+    )
+    for ax in axes.flat[len(models) :]:
+        ax.axis("off")
+    for (model, network), history in histories.items():
+        ax, first = axes.flat[models.index(model)], network == 0
+        lines = {"training": ("train_loss", "0.7"), "validation": ("validation_loss", "C0")}
+        for label, (column, colour) in lines.items():
+            label = label if first else None
+            ax.plot(history["epoch"], history[column], color=colour, lw=1, label=label)
+        best = history["validation_loss"].idxmin()
+        ax.plot(history["epoch"][best], history["validation_loss"][best], "o", color="C3", ms=4)
+        ax.set(title=model, xlabel="epoch", ylim=(0, None))
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes[0, 0].set_ylabel("cross-entropy")
+    axes[0, 0].legend(frameon=False, fontsize="small")
+    return finished(fig)
+
+
+def plot_roc_curves(panels, class_names):
+    """One-vs-rest ROC curves, one panel per set of predictions.
+
+    Parameters
+    ----------
+    panels : dict of str to DataFrame
+        Title to predictions with `diagnosis` and `p_<class>`.
+    class_names : tuple of str
+        Diagnoses to draw.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    fig, axes = plt.subplots(1, len(panels), figsize=(4.2 * len(panels), 4), squeeze=False)
+    for ax, (title, predictions) in zip(axes.flat, panels.items(), strict=True):
+        for name in class_names:
+            positive = predictions["diagnosis"] == name
+            if positive.any():
+                x, y, _ = roc_curve(positive, predictions[f"p_{name}"])
+                ax.plot(
+                    x, y, color=colours(class_names)[name], label=f"{name} (n = {sum(positive)})"
+                )
+        ax.plot([0, 1], [0, 1], ":", color="0.6")
+        ax.set(title=title, xlabel="1 - specificity", ylabel="sensitivity", aspect="equal")
+        ax.legend(frameon=False, loc="lower right")
+    return finished(fig)
+
+
+def plot_rates(tables, class_names):
+    """Sensitivity, specificity, PPV and NPV with 95% intervals by diagnosis (Figs. 3, 4, 8).
+
+    Parameters
+    ----------
+    tables : dict of str to DataFrame
+        Condition to `tables.diagnostic_table`, indexed by diagnosis.
+    class_names : tuple of str
+        Diagnoses, one panel each.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    shown = [name for name in class_names if any(name in table.index for table in tables.values())]
+    fig, axes = plt.subplots(
+        1, len(shown), figsize=(3.1 * len(shown), 3.4), sharey=True, squeeze=False
+    )
+    shades = sns.color_palette("Blues_d", len(tables))
+    for ax, name in zip(axes.flat, shown, strict=True):
+        for k, (condition, table) in enumerate(tables.items()):
+            if name not in table.index:
+                continue
+            row, x = (
+                table.loc[name],
+                np.arange(len(RATES)) + (k - len(tables) / 2 + 0.5) * 0.8 / len(tables),
+            )
+            value = np.array([row[rate] for rate in RATES], float)
+            low = np.array([row[f"{rate}_low"] for rate in RATES], float)
+            high = np.array([row[f"{rate}_high"] for rate in RATES], float)
+            ax.bar(x, value, 0.8 / len(tables), color=shades[k], label=condition)
+            ax.errorbar(x, value, [value - low, high - value], fmt="none", ecolor="0.2", lw=1)
+        ax.set_title(name)
+        ax.set_xticks(range(len(RATES)), RATES.values(), rotation=30, ha="right")
+    axes[0, 0].set(ylim=(0, 1), ylabel="rate (95% interval)")
+    entries = [zip(*ax.get_legend_handles_labels(), strict=True) for ax in axes.flat]
+    handle_of = {label: handle for panel in entries for handle, label in panel}
+    shown = [condition for condition in tables if condition in handle_of]
+    handles = [handle_of[condition] for condition in shown]
+    fig.legend(handles, shown, loc="outside lower center", ncols=len(tables), frameon=False)
+    return finished(fig)
+
+
+def plot_confusion(table):
+    """Confusion matrix as a heat map with counts.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Rows true diagnosis, columns predicted.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    table = table[table.sum(axis=1) > 0]
+    fig, ax = plt.subplots(figsize=(4.6, 3.4))
+    share = table.div(table.sum(axis=1), axis=0)
+    sns.heatmap(
+        share, annot=table, fmt="d", cmap="Blues", vmin=0, vmax=1, ax=ax, square=True,
+        cbar_kws={"label": "share of the true diagnosis"},
+    )  # fmt: skip
+    ax.set(xlabel="predicted diagnosis", ylabel="true diagnosis")
+    return finished(fig)
+
+
+def plot_auc_against_cost(found, alpha=0.05):
+    """Mean AUC of each recipe, from the cheapest training step at the top to the dearest.
+
+    Parameters
+    ----------
+    found : DataFrame, one row per recipe
+        `auc`, `low`, `high`, `p` (against the best) and `gflop`.
+    alpha : float
+        Recipes with `p` below it are drawn open.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    found = found.sort_values("gflop")
+    fig, ax = plt.subplots(figsize=(7.5, 0.38 * len(found) + 1.1))
+    for y, (_, row) in enumerate(found.iterrows()):
+        colour = "C0" if row["p"] >= alpha else "white"
+        ax.plot([row["low"], row["high"]], [y, y], color="0.6", lw=1.5, zorder=1)
+        ax.scatter(row["auc"], y, s=50, color=colour, edgecolor="C0", zorder=2)
+    labels = [f"{name.replace('_', ' ')}, {row['gflop']:.2g}" for name, row in found.iterrows()]
+    ax.set_yticks(range(len(found)), labels)
+    ax.invert_yaxis()
+    ax.set(xlabel="mean AUC of the patient groups", ylabel="recipe, GFLOP of a step")
+    return finished(fig)

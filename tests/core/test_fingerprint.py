@@ -1,0 +1,98 @@
+"""The hash of code: what it follows, and what it is blind to."""
+
+import pytest
+
+from datnet_core import fingerprint
+from datnet_core.fingerprint import ROOT, code_hash, code_modules
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """A small package with a face, and a page that reads one name of it."""
+    files = {
+        "datnet_x/__init__.py": "import lazy_loader\n__version__ = '1'\n"
+        "a, b, c = lazy_loader.attach(__name__, submod_attrs={'one': ['f'], 'two': ['g']})\n",
+        "datnet_x/one.py": "from datnet_x.three import h\ndef f():\n    return h() + 1\n",
+        "datnet_x/two.py": "def g():\n    return 2\n",
+        "datnet_x/three.py": "def h():\n    return 3\n",
+        "page.py": "import numpy as np\nfrom datnet_x import f\n",
+    }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    monkeypatch.setattr(fingerprint, "ROOT", tmp_path)
+    return tmp_path
+
+
+def names(paths):
+    return [path.name for path in paths]
+
+
+def test_a_face_is_looked_through_to_the_module_of_the_name(project):
+    assert names(code_modules(project / "page.py")) == ["one.py", "three.py", "page.py"]
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("from datnet_x.two import g", {"two.py"}),
+        ("from datnet_x import two", {"two.py"}),
+        ("import datnet_x.two", {"two.py"}),
+        ("import datnet_x.two as t", {"two.py"}),
+        ("from datnet_x import g as other, f", {"two.py", "one.py", "three.py"}),
+        ("from datnet_x import __version__", {"__init__.py"}),
+        ("def later():\n    from datnet_x.three import h", {"three.py"}),
+        ("from other.datnet_x import g\nfrom pathlib import Path", set()),
+    ],
+)
+def test_every_way_of_importing_is_followed(project, line, expected):
+    page = project / "page.py"
+    page.write_text(line + "\n")
+    assert set(names(code_modules(page))) - {"page.py"} == expected
+
+
+@pytest.mark.parametrize("line", ["from datnet_x import nothing", "from datnet_x.four import f"])
+def test_an_import_that_leads_nowhere_is_named(project, line):
+    (project / "page.py").write_text(line + "\n")
+    with pytest.raises(ImportError, match="datnet_x"):
+        code_modules(project / "page.py")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("return 3", "return 3  # a comment"),
+        ("def h():\n", 'def h():\n    """A docstring."""\n'),
+        ("return 3", "return (\n        3\n    )"),
+        ("def h", '"""A module."""\n\n\n# why\ndef h'),
+    ],
+)
+def test_comments_docstrings_and_layout_change_nothing(project, old, new):
+    before = code_hash(project / "page.py")
+    path = project / "datnet_x/three.py"
+    path.write_text(path.read_text().replace(old, new))
+    assert code_hash(project / "page.py") == before
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "same"),
+    [
+        ("three.py", "return 3", "return 4", False),
+        ("one.py", "+ 1", "- 1", False),
+        ("one.py", "def f():", "def f(x=0):", False),
+        ("two.py", "return 2", "return 5", True),  # another module of the same face
+    ],
+)
+def test_a_changed_number_counts_where_it_is_reached(project, file, old, new, same):
+    before = code_hash(project / "page.py")
+    path = project / "datnet_x" / file
+    path.write_text(path.read_text().replace(old, new))
+    assert (code_hash(project / "page.py") == before) == same
+
+
+def test_what_trains_a_network_is_followed_and_what_measures_it_is_not():
+    reached = names(code_modules(ROOT / "datnet_core/training/loop.py"))
+    assert {"network.py", "epochs.py", "batches.py", "checkpoint.py", "prediction.py"} <= set(
+        reached
+    )
+    assert not {"auc.py", "atlas.py", "maps.py"} & set(reached)

@@ -1,0 +1,76 @@
+"""An epoch: every scan once, in batches, mirrored or not, the classes in balance."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from lightning_fabric import Fabric
+from torch.optim.swa_utils import AveragedModel
+
+from datnet_core.training.batches import balanced_order
+from datnet_core.training.epochs import train_epoch
+from datnet_study.settings import Training
+
+FIT = np.arange(17)
+CPU = Fabric(accelerator="cpu", devices=1)
+
+
+class Recorder(torch.nn.Module):
+    """Keeps the batches it is given."""
+
+    def __init__(self):
+        super().__init__()
+        self.scale = torch.nn.Parameter(torch.ones(3))
+        self.batches = []
+
+    def forward(self, x):
+        self.batches.append(x.detach().clone())
+        return x.mean((1, 2, 3, 4))[:, None] * self.scale
+
+
+@pytest.mark.parametrize("flips", [True, False])
+def test_flips_mirror_left_and_right_alone_and_about_every_second_scan(flips, rng):
+    volumes, labels = rng.random((20, 5, 6, 7), np.float32), np.arange(20) % 3
+    model = Recorder()
+    optimizer, mean = torch.optim.Adam(model.parameters()), AveragedModel(model)
+    settings = Training(flips=flips, balanced_classes=False, batch_size=4)
+    for seed in range(6):
+        rng = np.random.default_rng(seed)
+        train_epoch(CPU, model, mean, optimizer, volumes, labels, FIT, settings, rng)
+    n_mirrored, seen = 0, torch.cat(model.batches)[:, 0].numpy()
+    for x in seen:
+        as_is = any(np.array_equal(x, volumes[row]) for row in FIT)
+        mirrored = any(np.array_equal(x, volumes[row][::-1]) for row in FIT)
+        assert as_is != mirrored
+        n_mirrored += mirrored
+    assert len(seen) == 6 * 17
+    assert 30 < n_mirrored < 72 if flips else n_mirrored == 0
+
+
+@pytest.mark.parametrize("batch_size", [2, 4, 17, 40])
+def test_an_epoch_shows_each_scan_once_in_batches_of_at_least_the_size_asked_for(batch_size, rng):
+    volumes, labels = rng.random((20, 5, 6, 7), np.float32), np.arange(20) % 3
+    model = Recorder()
+    settings = Training(flips=False, balanced_classes=False, batch_size=batch_size)
+    optimizer, rng = torch.optim.Adam(model.parameters()), np.random.default_rng(0)
+    mean = AveragedModel(model)
+    train_epoch(CPU, model, mean, optimizer, volumes, labels, FIT, settings, rng)
+    sizes = [len(x) for x in model.batches]
+    assert len(sizes) == max(1, 17 // batch_size)
+    assert min(sizes) >= min(batch_size, 17)
+    seen = torch.cat(model.batches)[:, 0].numpy()
+    assert sorted(x[0, 0, 0] for x in seen) == sorted(volumes[FIT, 0, 0, 0])
+
+
+@given(st.lists(st.integers(0, 4), min_size=1, max_size=60), st.integers(0, 2**32 - 1))
+def test_balanced_classes_come_equally_often_up_to_one_scan(labels, seed):
+    labels = np.array(labels)
+    drawn = balanced_order(labels, np.random.default_rng(seed))
+    assert len(drawn) == len(labels)
+    names = np.unique(labels)
+    counts = np.array([(labels[drawn] == name).sum() for name in names])
+    assert np.ptp(counts) <= 1
+    for name in names:  # within a class no scan comes twice before every scan came once
+        repeats = np.bincount(drawn[labels[drawn] == name], minlength=len(labels))
+        assert np.ptp(repeats[labels == name]) <= 1

@@ -1,0 +1,84 @@
+"""The numbers of the generator: complete with sources, and what the fit gives."""
+
+import runpy
+
+import pytest
+import yaml
+
+from datnet_phantom.numbers import read_calibration, read_history, read_published, read_sources
+
+
+@pytest.fixture
+def path(study):
+    return study.calibration_path
+
+
+def test_every_number_has_a_source_and_every_source_a_citation(path):
+    sources = read_sources(path)
+    assert len(sources) > 80
+    assert sources["source"].notna().all()
+    row = sources.set_index("number").loc["loss.PSP.caudate"]
+    assert row["value"] == 0.54 and row["source"].startswith("kaasinen2019")
+
+
+@pytest.mark.parametrize("source", [None, "", "my2020: a guess"])
+def test_a_number_without_a_known_source_is_named(path, tmp_path, source):
+    content = yaml.safe_load(path.read_text())
+    content["scanner"]["zoom"] = {"value": 0.1} | ({"source": source} if source is not None else {})
+    changed = tmp_path / "phantom.yaml"
+    changed.write_text(yaml.safe_dump(content))
+    with pytest.raises(ValueError, match=r"scanner\.zoom"):
+        read_sources(changed)
+
+
+def test_a_bare_number_is_named_too(path, tmp_path):
+    content = yaml.safe_load(path.read_text())
+    content["severity_sd"] = 0.3
+    changed = tmp_path / "phantom.yaml"
+    changed.write_text(yaml.safe_dump(content))
+    with pytest.raises(ValueError, match="severity_sd"):
+        read_sources(changed)
+
+
+def test_numbers_come_without_what_is_said_about_them(path):
+    numbers = read_calibration(path)
+    assert numbers["healthy_binding_ratio"]["caudate"] == 2.6
+    assert numbers["clinic"]["age"]["PSP"] == [66, 7]
+    assert not {"citations", "published", "history"} & set(numbers)
+
+
+def test_another_scanner_replaces_its_numbers_only(path):
+    other = read_calibration(path, {"resolution_fwhm_mm": 8.0})
+    plain = read_calibration(path)
+    assert other["scanner"] == plain["scanner"] | {"resolution_fwhm_mm": 8.0}
+    assert other["loss"] == plain["loss"]
+
+
+def test_an_unknown_number_of_a_scanner_is_an_error_with_the_known_ones(path):
+    with pytest.raises(ValueError, match=r"\['resolution'\].*resolution_fwhm_mm"):
+        read_calibration(path, {"resolution": 8.0})
+
+
+def test_published_values_carry_their_citation(path):
+    published = read_published(path)
+    assert published["citation"].notna().all()
+    assert set(published["side"]) == {"both", "worse", "better"}
+    assert set(published["reference"]) == {"NC", "IPD"}
+    row = published.query("source == 'ghaemi2002' and diagnosis == 'MSA' and region == 'midbrain'")
+    assert row[["value", "sd", "of"]].to_numpy().tolist() == [[0.0027, 0.0013, 0.0033]]
+
+
+def test_the_history_says_what_was_seen(path):
+    history = read_history(path)
+    assert list(history.columns) == ["date", "change", "seen"]
+    assert history["date"].is_monotonic_increasing
+
+
+def test_the_fitted_numbers_of_the_file_are_those_of_the_fit(path):
+    found = runpy.run_path(str(path.with_name("fit_phantom.py")))["fitted"]()
+    assert len(found) == 14
+    # The file holds them rounded: to one decimal above 1, to two or more below. The last digit of
+    # a fit differs between machines, so half of the last decimal is given a tenth more.
+    for written, fitted in zip(found["in_file"], found["fitted"], strict=True):
+        decimals = max(1 if written > 1 else 2, len(str(written).split(".")[1]))
+        assert abs(written - fitted) <= 0.55 * 10**-decimals, (written, fitted)

@@ -1,0 +1,85 @@
+"""Charts of the pages on saliency on small made-up data: drawn without a warning; their words."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import texts
+
+from datnet_study.figures.saliency import (
+    plot_completeness,
+    plot_interval_dots,
+    plot_over_threshold,
+    plot_perturbation,
+    plot_precision_recall,
+    plot_randomisation,
+    plot_region_sizes,
+)
+
+
+def test_gaps_are_drawn_on_a_logarithmic_axis_zeros_too():
+    gaps = {"single precision": np.array([1e-7, 1e-6, 0]), "double precision": np.zeros(2)}
+    fig = plot_completeness(gaps)
+    assert "single precision" in texts(fig)
+    assert fig.axes[0].get_xscale() == "log"
+    heights = [sum(bar.get_height() for bar in bars) for bars in fig.axes[0].containers]
+    assert heights == pytest.approx([1, 1])
+
+
+def test_region_sizes_mark_the_choice_of_the_study():
+    curves = pd.DataFrame({"rescaled": [0.9, 0.4, 0.1], "of_maximum": [1, 1, 0.9]}, [0.1, 0.5, 0.9])
+    overlap = pd.DataFrame([[1, 0.2], [0.2, 1]], curves.columns, curves.columns)
+    fig = plot_region_sizes(curves, ("rescaled", 0.7), overlap)
+    words = texts(fig)
+    for word in ("of maximum", "this study", "0.20", "Dice coefficient"):
+        assert word in words
+    np.testing.assert_allclose(fig.axes[0].lines[-1].get_xydata(), [[0.7, 0.25]])  # on the curve
+
+
+def test_randomisation_has_a_line_and_a_yardstick_for_each_method():
+    rows = [
+        {"method": m, "layer": layer, "mean": r, "low": r - 0.1, "high": r + 0.1}
+        for m in ("one", "two")
+        for layer, r in {"head": 0.9, "stem": 0.1}.items()
+    ]
+    fig = plot_randomisation(pd.DataFrame(rows), {"one": 0.6, "two": 0.5})
+    words = texts(fig)
+    for word in ("one", "two", "head", "stem"):
+        assert word in words
+    dotted = [line.get_ydata()[0] for line in fig.axes[0].lines if line.get_linestyle() == ":"]
+    assert dotted == [0.6, 0.5]
+
+
+def test_perturbation_curves_span_all_voxels(rng):
+    curves = {"occlusion": rng.random((2, 5, 11)), "random": rng.random((2, 5, 11))}
+    fig = plot_perturbation({m: tuple(c) for m, c in curves.items()})
+    assert "deletion (lower is better)" in texts(fig)
+    for ax, which in zip(fig.axes, (0, 1), strict=True):
+        for line, values in zip(ax.lines, curves.values(), strict=True):
+            np.testing.assert_allclose(line.get_ydata(), values[which].mean(axis=0))
+            assert (line.get_xdata()[0], line.get_xdata()[-1]) == (0, 1)
+
+
+def test_dots_have_their_intervals_and_may_lack_them():
+    table = pd.DataFrame(
+        {"method": ["a", "b"] * 2, "diagnosis": ["IPD"] * 2 + ["PD"] * 2, "ap": [0.3, 0.5] * 2}
+    )
+    table = table.assign(ap_low=table["ap"] - 0.1, ap_high=[0.4, 0.6, np.nan, np.nan])
+    chance = {"IPD": 0.2, "PD": 0.1}
+    words = texts(plot_interval_dots(table, "ap", "average precision", chance))
+    for word in ("a", "b", "IPD", "PD", "average precision"):
+        assert word in words
+
+
+def test_precision_recall_has_a_panel_for_each_diagnosis_and_the_line_of_chance():
+    curve = np.array([1.0, 0.5, 0]), np.array([0.2, 0.6, 1])
+    fig = plot_precision_recall({"IPD": {"occlusion": curve}}, {"IPD": 0.2})
+    assert "chance" in texts(fig)
+    assert fig.axes[0].lines[-1].get_ydata()[0] == 0.2
+
+
+def test_the_line_over_thresholds_marks_the_one_used():
+    table = pd.DataFrame({"occlusion": [0.5, 0.4], "chance": [0.3, 0.1]}, index=[0.2, 0.5])
+    fig = plot_over_threshold(table, 0.5)
+    words = texts(fig)
+    assert "occlusion" in words and "chance" in words
+    assert fig.axes[0].lines[-1].get_xdata()[0] == 0.5

@@ -1,0 +1,211 @@
+"""Study files: what is accepted, and what an error says."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from datnet_study.study import read_study
+
+ROOT = Path(__file__).parents[2]
+PHANTOM = {"participants": {"definite": {"IPD": 5, "NC": 4}, "confirmed": {"IPD": 2}}}
+GOOD = {"name": "mine", "title": "My scans", "dataset": "scans"}
+
+
+@pytest.fixture
+def write(tmp_path):
+    def study_file(**settings):
+        path = tmp_path / "study.yaml"
+        path.write_text(yaml.safe_dump(GOOD | settings))
+        return path
+
+    return study_file
+
+
+SHIPPED = set((ROOT / "data_manifest").glob("*.yaml")) - {ROOT / "data_manifest/phantom.yaml"}
+
+
+@pytest.mark.parametrize("path", sorted(SHIPPED), ids=lambda p: p.stem)
+def test_every_shipped_study_file_is_read(path):
+    assert read_study(path).name == path.stem
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"netwrok": {}}, r"netwrok: unknown key; expected one of name, title"),
+        (
+            {"network": {"filters": 3}},
+            r"network\.filters: unknown key; expected one of field_mm, n_filters",
+        ),
+        ({"network": 3}, r"network: .*valid dictionary.*found 3"),
+        ({"title": 3}, r"title: .*valid string.*found 3"),
+        ({"images": {"grid_mm": float("inf")}}, r"images\.grid_mm: .*finite.*found inf"),
+        ({"training": {"batch_size": 2.5}}, r"training\.batch_size: .*valid integer.*found 2\.5"),
+        ({"training": {"learning_rate": "fast"}}, r"training\.learning_rate: .*number.*'fast'"),
+        ({"training": {"n_folds": 1}}, r"training\.n_folds: .*greater than or equal to 2.*found 1"),
+        ({"saliency": {"region_rule": "best"}}, r"saliency\.region_rule: .*'rescaled'.*'best'"),
+        ({"control": "HC"}, r"control 'HC' is not one of diagnoses \('IPD', 'MSA', 'PSP', 'NC'\)$"),
+        ({"diagnoses": ["NC", "PD", "NC"]}, r"diagnoses names a group twice"),
+        ({"diagnoses": ["NC"]}, r"diagnoses: .*at least 2 items.*found \['NC'\]"),
+        ({"dataset": None}, r"exactly one of `dataset` \(your scans\) and `phantom`$"),
+        ({"name": "a/b"}, r"name: "),
+        ({"phantom": {"participants": {}}}, r"exactly one"),
+        (
+            {"dataset": None, "phantom": {"participants": {"definite": {"XY": 1}}}},
+            r"names \['XY'\]",
+        ),
+        (
+            {"dataset": None, "phantom": {"participants": {"sure": {"IPD": 1}}}},
+            r"phantom\.participants\.sure: .*'possible'",
+        ),
+        ({"dataset": None, "phantom": {"sede": 1}}, r"phantom\.sede: unknown key; expected one of"),
+        ({"dataset": None, "phantom": {"seed": 1}}, r"phantom\.participants: missing"),
+        (
+            {"dataset": None, "phantom": {"participants": {"definite": {"IPD": "many"}}}},
+            r"phantom\.participants\.definite\.IPD: .*valid integer.*found 'many'",
+        ),
+        (
+            {"dataset": None, "phantom": PHANTOM | {"follow_ups": 3}},
+            r"phantom\.follow_ups is 3, expected at most the 2 participants",
+        ),
+        (
+            {"training": {"flips": False}},
+            r"network\.both_sides is true, but .* no network has seen",
+        ),
+        (
+            {"network": {"field_mm": [[-40, 44], [-40, 36], [-30, 34]]}},
+            r"network\.field_mm goes from -40 to 44 mm along x; expected as far",
+        ),
+        (
+            {"recipes": {"half": {"network": {"field_mm": [[0, 44], [-40, 36], [-30, 34]]}}}},
+            r"network\.field_mm goes from 0 to 44 mm along x; expected as far",
+        ),
+    ],
+)
+def test_an_error_names_the_key_and_what_was_expected(write, settings, message):
+    with pytest.raises(ValueError, match=message):
+        read_study(write(**settings))
+
+
+def test_a_study_without_mirror_images_may_look_at_one_side(write):
+    field = [[-40, 0], [-40, 36], [-30, 34]]
+    network = {"both_sides": False, "field_mm": field}
+    study = read_study(write(network=network, training={"flips": False}))
+    assert study.network.field_mm[0] == (-40, 0)
+
+
+def test_all_problems_are_listed_at_once(write):
+    path = write(network={"filters": 3, "dropout": 2}, fusion={"max_depth": 0})
+    with pytest.raises(ValueError, match=r"3 setting\(s\) to correct") as error:
+        read_study(path)
+    for key in ("network.filters", "network.dropout", "fusion.max_depth"):
+        assert key in str(error.value)
+
+
+def test_an_error_says_one_thing_only_once(write):
+    with pytest.raises(ValueError) as error:
+        read_study(write(netwrok={}))
+    head, *lines = str(error.value).splitlines()
+    assert head.endswith("study.yaml: 1 setting(s) to correct")
+    assert len(lines) == 1 and lines[0].count("netwrok") == 1
+
+
+def test_a_missing_file_says_where_it_was_looked_for(monkeypatch):
+    monkeypatch.chdir(ROOT / "notebooks")
+    with pytest.raises(FileNotFoundError) as error:
+        read_study("data_manifest/nowhere.yaml")
+    for place in (ROOT / "notebooks", ROOT):
+        assert str(place / "data_manifest/nowhere.yaml") in str(error.value)
+
+
+def test_a_missing_file_of_one_place_is_named_once(tmp_path):
+    with pytest.raises(FileNotFoundError) as error:
+        read_study(tmp_path / "nowhere.yaml")
+    assert "looked at" in str(error.value) and " and " not in str(error.value)
+
+
+def test_an_absolute_path_is_read_from_anywhere(write, tmp_path, monkeypatch):
+    path = write()
+    monkeypatch.chdir(ROOT / "tests")
+    study = read_study(path)
+    assert study.source == path
+    assert study.results == ROOT / "results" / "mine"  # results stay in the project
+    assert study.dataset_root == ROOT / "scans"  # relative to the project
+    assert read_study(write(dataset=str(tmp_path))).dataset_root == tmp_path
+
+
+def test_a_phantom_study_writes_its_own_data_set(write):
+    study = read_study(write(dataset=None, phantom=PHANTOM | {"follow_ups": 2}))
+    assert study.dataset_root == study.results / "dataset"
+
+
+def test_a_study_file_is_found_from_a_folder_below_the_project(monkeypatch):
+    monkeypatch.chdir(ROOT / "notebooks")
+    study = read_study("data_manifest/smoke.yaml")
+    assert study.results == ROOT / "results" / "smoke"
+    assert study.atlas_path.is_file()
+
+
+def test_text_instead_of_settings_is_refused(tmp_path):
+    path = tmp_path / "study.yaml"
+    path.write_text("just text")
+    with pytest.raises(ValueError, match="expected `key: value` lines, found str"):
+        read_study(path)
+
+
+def test_what_is_no_yaml_is_refused_by_its_line(tmp_path):
+    path = tmp_path / "study.yaml"
+    path.write_text("name: mine\ntitle: [My scans\n")
+    with pytest.raises(ValueError, match=r"study\.yaml: not readable as YAML[\s\S]*line 3"):
+        read_study(path)
+
+
+def test_a_number_without_a_decimal_point_is_a_number(tmp_path):
+    path = tmp_path / "study.yaml"  # YAML 1.1 reads 1e-4 as text
+    path.write_text("{name: mine, title: t, dataset: scans, training: {learning_rate: 1e-4}}")
+    assert read_study(path).training.learning_rate == 0.0001
+
+
+def test_one_patient_group_is_compared_with_the_controls(write):
+    study = read_study(write(diagnoses=["PD", "HC"], control="HC"))
+    assert (study.patients, study.compared) == (("PD",), ("PD", "HC"))
+    assert "phantom" not in study.notice
+
+
+def test_a_phantom_says_so(study):
+    assert "digital phantom" in study.notice
+    assert study.compared == ("IPD", "MSA", "PSP")
+
+
+def test_a_recipe_changes_what_it_names_and_has_one_network(write):
+    recipes = {"fine": {"grid_mm": 2, "network": {"n_filters": 3, "n_members": 7}}, "plain": {}}
+    study = read_study(write(network={"dropout": 0.1, "n_members": 5}, recipes=recipes))
+    assert study.recipe("study") == (4.0, study.network)
+    one = study.network.model_copy(update={"n_members": 1})
+    assert study.recipe("plain") == (4.0, one)
+    assert study.recipe("fine") == (2.0, one.model_copy(update={"n_filters": 3}))
+    assert study.volumes(4.0).name == "volumes.npy"
+    assert study.volumes(2.0).name == "volumes_2mm.npy"
+    with pytest.raises(ValueError, match="'coarse' is not one of study, fine, plain"):
+        study.recipe("coarse")
+
+
+@pytest.mark.parametrize(
+    ("recipe", "message"),
+    [
+        ({"network": {"filters": 3}}, r"recipes\.r\.network: filters: Extra inputs"),
+        ({"network": {"n_filters": 0}}, r"recipes\.r\.network: n_filters: .*greater"),
+        ({"grid_mm": -2}, r"recipes\.r\.grid_mm: .*greater than 0, found -2"),
+        ({"grid": 2}, r"recipes\.r\.grid: unknown key"),
+    ],
+)
+def test_a_recipe_with_an_error_is_refused_when_the_file_is_read(write, recipe, message):
+    with pytest.raises(ValueError, match=message):
+        read_study(write(recipes={"r": recipe}))
+
+
+@pytest.mark.parametrize("name", ["study", "on", "null", "8", "Mm2", "a.b"])
+def test_a_recipe_needs_a_name_that_is_only_a_name(write, name):
+    with pytest.raises(ValueError, match=rf"recipes\.{name}"):
+        read_study(write(recipes={name: {}}))
