@@ -42,7 +42,7 @@ show.notice(config)
 
 # %%
 known = read_claims(config.data_manifest / "claims.tsv")
-results = [page.read_result(config, page) for page in pages]
+results = [page.read_result(config, name) for name in pages]
 compared = compare(known, results)
 page.write_table(config, "claims.tsv", compared)
 
