@@ -1,4 +1,4 @@
-"""What cached results depend on: the code that made them, found through its imports.
+"""What cached results depend on: the code that made them, and the content of the user's files.
 
 A hash of code is blind to comments, docstrings and layout: editing a sentence makes nothing again,
 editing a number does. A package's face (names listed by `lazy_loader`) is looked through, so that
@@ -7,8 +7,11 @@ editing a number does. A package's face (names listed by `lazy_loader`) is looke
 
 import ast
 import hashlib
+import json
 from functools import cache
 from pathlib import Path
+
+from datnet_core.files import whole
 
 ROOT = Path(__file__).parents[1]
 PREFIX = "datnet_"  # of the packages whose code counts; versions of all others are pinned
@@ -66,22 +69,74 @@ def code_hash(*sources):
     return digest.hexdigest()
 
 
+def content_hashes(paths, record_path):
+    """SHA-256 of the content of files.
+
+    A file is read only where its size or time differs from the record of an earlier look: a file
+    that was touched keeps its hash, and one that was replaced by an older file gets another.
+
+    Parameters
+    ----------
+    paths : sequence of str or Path
+    record_path : Path
+        Written by `write_hashes`; there may be none. It is not changed.
+
+    Returns
+    -------
+    dict of str to str
+        Hash by path.
+
+    Raises
+    ------
+    FileNotFoundError
+        If a file is missing.
+    """
+    known = json.loads(record_path.read_text()) if record_path.is_file() else {}
+    hashes = {}
+    for path in map(str, paths):
+        if known.get(path, {}).get("state") == _state(path):
+            hashes[path] = known[path]["sha256"]
+        else:
+            with open(path, "rb") as file:
+                hashes[path] = hashlib.file_digest(file, "sha256").hexdigest()
+    return hashes
+
+
+def write_hashes(record_path, paths, hashes):
+    """Keep hashes of `content_hashes` with size and time of each file, for the next look."""
+    record = {str(p): {"state": _state(p), "sha256": hashes[str(p)]} for p in paths}
+    with whole(record_path) as part:
+        part.write_text(json.dumps(record, indent=1))
+
+
+def _state(path):
+    """Size and time of a file; links are followed."""
+    status = Path(path).stat()
+    return [status.st_size, status.st_mtime_ns]
+
+
 @cache
-def _statements(path, _mtime):
-    """Hash of what a file does: its syntax tree without docstrings."""
+def _tree(path, _mtime):
+    """Syntax tree of a file without its docstrings; read again when the file has changed."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     for node in ast.walk(tree):
         documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
         if isinstance(node, documented) and ast.get_docstring(node, clean=False) is not None:
             node.body = node.body[1:]
-    return hashlib.sha256(ast.dump(tree).encode()).hexdigest()
+    return tree
+
+
+@cache
+def _statements(path, _mtime):
+    """Hash of what a file does: its syntax tree without docstrings."""
+    return hashlib.sha256(ast.dump(_tree(path, _mtime)).encode()).hexdigest()
 
 
 @cache
 def _imported(path, _mtime):
     """Files of this project that one file imports, faces looked through."""
     files = []
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(_tree(path, path.stat().st_mtime_ns)):
         if isinstance(node, ast.Import):
             names = [(alias.name, None) for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
@@ -119,7 +174,7 @@ def _file_of(module, name):
 @cache
 def _face(path, _mtime):
     """Module, as a path below the package, of each public name in a package's `__init__.py`."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(_tree(path, path.stat().st_mtime_ns)):
         if isinstance(node, ast.keyword) and node.arg == "submod_attrs":
             modules = ast.literal_eval(node.value)
             return {

@@ -5,6 +5,10 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
+        "page": [
+            "Page",
+            "open_page",
+        ],
         "study": [
             "Study",
             "read_study",

@@ -1,23 +1,20 @@
-"""The jobs of the workflow, each a process of its own: `python -m datnet_study.run KIND ...`.
+"""The jobs of the workflow, each a process of its own: `python -m datnet_study.run KIND STUDY ...`.
 
-The Snakefile calls this; a person runs `make study`, or a page with papermill.
+The Snakefile calls this with the jobs of `graph`; a person runs `make study`, or one page.
 """
 
+import argparse
 import os
-import shutil
-import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
-import jupytext
-import papermill
 import yaml
 
+from datnet_core.files import whole
 from datnet_study.study import read_study
 
 
-def dataset(study, threads):
+def dataset(study, arguments):
     """Write the phantom cohort of a study."""
     from datnet_core.images.atlas import read_atlas
     from datnet_phantom.dataset import write_cohort
@@ -25,144 +22,115 @@ def dataset(study, threads):
 
     calibration = read_calibration(study.calibration_path, study.phantom.scanner)
     atlas = read_atlas(study.atlas_path)
-    write_cohort(study.dataset_root, study.phantom, calibration, atlas, study.control, int(threads))
+    threads = arguments.threads
+    write_cohort(study.dataset_root, study.phantom, calibration, atlas, study.control, threads)
 
 
-def grid(study, threads, spacing_mm):
+def grid(study, arguments):
     """Cache the scans of a study on another grid, for the recipes of the page `resolution`."""
+    import pandas as pd
+
     from datnet_core.images.atlas import read_atlas
     from datnet_core.images.volumes import cache_volumes
-    from datnet_study.page import read_table
 
-    spacing_mm, scans = float(spacing_mm), read_table(study, "scans.tsv")
+    scans = pd.read_csv(study.results / "scans.tsv", sep="\t")
     paths = [study.dataset_root / path for path in scans["path"]]
     atlas, reference = read_atlas(study.atlas_path), study.images.reference_region
-    cache_volumes(paths, atlas, spacing_mm, reference, study.volumes(spacing_mm), int(threads))
+    target = study.volumes(arguments.spacing_mm)
+    cache_volumes(paths, atlas, arguments.spacing_mm, reference, target, arguments.threads)
+    os.utime(target)
+    os.utime(target.with_suffix(".json"))
 
 
-def page(study, threads, source, output, *parameters):
-    """Run a page; parameters are `name=value`, numbers as in YAML."""
-    from datnet_study.run import run_page
+def fit(study, arguments):
+    """Train networks, one after the other in this process; finished ones are kept."""
+    import pandas as pd
 
-    pairs = [item.split("=", 1) for item in parameters]
-    values = {"study": str(study.source)} | {name: yaml.safe_load(text) for name, text in pairs}
-    run_page(Path(source), Path(output), values, int(threads))
+    from datnet_study.fits import planned_fits, train
 
-
-def book(study, threads, *notebooks):
-    """Build the book from executed pages."""
-    from datnet_study.run import build_book
-
-    build_book(study, [Path(notebook) for notebook in notebooks])
+    planned = {job.folder: job for job in planned_fits(study)}
+    fits = [planned[folder] for folder in arguments.folders]
+    keys = {"participant_id": str, "session_id": str}
+    train(study, fits, pd.read_csv(study.results / "scans.tsv", sep="\t", dtype=keys))
 
 
-def where(study):
+def page(study, arguments):
+    """Run a page into a notebook below `pages/` of the results."""
+    from datnet_study.execute import run_page
+
+    parameters = {"study": str(study.source)}
+    for item in arguments.parameters:
+        name, _, text = item.partition("=")
+        parameters[name] = yaml.safe_load(text)
+    into = study.results.with_name(str(parameters.get("into", study.name)))
+    source = study.data_manifest.with_name("notebooks") / f"{arguments.page}.py"
+    output = into / "pages" / f"{arguments.page}.ipynb"
+    run_page(source, output, parameters, arguments.threads)
+
+
+def book(study, _):
+    """Build the book from the pages that ran."""
+    from datnet_study.book import build_book
+    from datnet_study.graph import Graph
+
+    build_book(study, [study.results / f"pages/{name}.ipynb" for name in Graph(study).declarations])
+
+
+def where(study, _):
     """Say where the book of a study is."""
     sys.stdout.write(f"The book of study {study.name}: {study.results / 'book/index.html'}\n")
 
 
-JOBS = {"dataset": dataset, "grid": grid, "page": page, "book": book, "where": where}
+JOBS = {job.__name__: job for job in (dataset, grid, fit, page, book, where)}
+
+
+def parser():
+    """The command line: a kind of job, a study file, and what the kind needs besides."""
+    top = argparse.ArgumentParser(prog="python -m datnet_study.run", description=__doc__)
+    kinds = top.add_subparsers(dest="kind", required=True)
+    for name, job in JOBS.items():
+        kind = kinds.add_parser(name, help=job.__doc__.splitlines()[0])
+        kind.add_argument("study", help="study file")
+        kind.add_argument("--threads", type=int, default=1, help="threads, or scans at once")
+        kind.add_argument("--record", type=Path, help="file that says that the job is done")
+        if name == "grid":
+            kind.add_argument("spacing_mm", type=float, help="voxel size of the grid, mm")
+        if name == "fit":
+            kind.add_argument("folders", nargs="+", help="networks, as models/fold-0/member-0")
+        if name == "page":
+            kind.add_argument("page", help="name of a file in notebooks/, without .py")
+            kind.add_argument("parameters", nargs="*", help="name=value, values as in YAML")
+    return top
+
+
+def main(arguments=None):
+    """Run one job and, when it is done, leave its record in place of older ones.
+
+    Errors of the user's making end in one message, without a traceback.
+    """
+    arguments = parser().parse_args(arguments)
+    names = ("OMP_NUM_THREADS", "MKL_NUM_THREADS")
+    threads = 1 if arguments.kind == "fit" else arguments.threads
+    os.environ |= {name: str(threads) for name in names}  # this process is the job's own
+    try:
+        study = read_study(arguments.study)
+        if arguments.record:
+            sys.stderr.write(f"\n--- {arguments.record.name.rpartition('.')[0]} ---\n")
+        JOBS[arguments.kind](study, arguments)
+    except (RuntimeError, ValueError, FileNotFoundError) as error:
+        sys.exit(f"\n{error}\n")
+    if arguments.record:
+        _record(study, arguments.record)
+
+
+def _record(study, path):
+    """Write the record of a job, what its results were made from, in place of older ones."""
+    name, _, fingerprint = path.name.rpartition(".")
+    for old in path.parent.glob(f"{name}.*"):
+        old.unlink()
+    with whole(path) as part:
+        part.write_text(fingerprint + "\n")
 
 
 if __name__ == "__main__":
-    kind, study_file, *rest = sys.argv[1:]
-    if kind == "page":
-        sys.stderr.write(f"\n--- {' '.join([Path(rest[1]).stem, *rest[3:]])} ---\n")
-    try:
-        JOBS[kind](read_study(study_file), *rest)
-    except (RuntimeError, ValueError, FileNotFoundError) as error:
-        sys.exit(f"\n{error}\n")
-
-
-def run_page(source, output, parameters, threads=2):
-    """Execute a page into a notebook; the output appears only when every cell has run.
-
-    Parameters
-    ----------
-    source : Path
-        A py:percent page.
-    output : Path
-        Executed notebook to write.
-    parameters : dict
-        Values for the cell tagged `parameters`.
-    threads : int
-        Threads of the numerical libraries.
-
-    Raises
-    ------
-    ValueError
-        If a parameter is not in the page's parameter cell.
-    RuntimeError
-        If a cell fails: names page, cell, error and the half-run notebook kept as log.
-    """
-    source, output = Path(source), Path(output)
-    notebook = jupytext.read(source)
-    known = [p["name"] for p in papermill.inspect_notebook(notebook).values()]
-    if unknown := sorted(set(parameters) - set(known)):
-        raise ValueError(f"page {source.stem}: no parameter {unknown}; it has {known}")
-    part = output.with_name(f"{output.stem}.log.ipynb")
-    part.parent.mkdir(parents=True, exist_ok=True)
-    os.environ |= {name: str(threads) for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS")}
-    os.environ.setdefault("DATNET_PROGRESS", "bar" if sys.stderr.isatty() else "lines")
-    with tempfile.TemporaryDirectory() as ipython_dir:  # kernels side by side share no history
-        os.environ["IPYTHONDIR"] = ipython_dir
-        try:
-            papermill.execute_notebook(
-                notebook,
-                part,
-                parameters=parameters,
-                kernel_name="python3",
-                progress_bar=False,
-                stderr_file=sys.stderr,
-                extra_arguments=["--IPKernelApp.log_level=50"],  # no note on local TCP
-            )
-        except papermill.PapermillExecutionError as error:
-            raise RuntimeError(
-                f"page {source.stem} failed in cell {error.cell_index} of {source}\n"
-                f"  {error.ename}: {error.evalue}\n"
-                f"  log with the cells that ran: {part}"
-            ) from None
-    os.replace(part, output)
-
-
-def build_book(study, pages):
-    """Assemble prose and executed pages, and build the HTML book; warnings are errors.
-
-    Parameters
-    ----------
-    study : Study
-    pages : sequence of Path
-        Executed notebooks, put below `pages/` of the book.
-
-    Raises
-    ------
-    RuntimeError
-        If the build fails: names the log and quotes its warnings.
-    """
-    root = study.data_manifest.parent
-    log = study.results / "book.log"
-    with tempfile.TemporaryDirectory(dir=study.results) as folder:
-        source = Path(folder) / "source"
-        shutil.copytree(root / "book", source)
-        (source / "pages").mkdir()
-        for page in pages:
-            shutil.copy(page, source / "pages")
-        toc = yaml.safe_load((source / "_toc.yml").read_text())
-        made = {f"pages/{Path(page).stem}" for page in pages}
-        for part in toc.get("parts", [toc]):  # a study of own scans has no page on the phantom
-            files = [chapter["file"] for chapter in part["chapters"]]
-            kept = [name for name in files if name in made or not name.startswith("pages/")]
-            part["chapters"] = [{"file": name} for name in kept]
-        (source / "_toc.yml").write_text(yaml.safe_dump(toc, sort_keys=False))
-        (source / "notice.md").write_text(f":::{{important}}\n{study.notice}\n:::\n")
-        command = [Path(sys.executable).with_name("jupyter-book"), "build", source]
-        command += ["--config", root / "_config.yml", "--path-output", folder]
-        command += ["-W", "-n", "--keep-going"]  # all warnings in one go, each an error
-        with log.open("w") as stream:
-            built = subprocess.run(command, stdout=stream, stderr=subprocess.STDOUT)
-        if built.returncode:
-            lines = [line for line in log.read_text().splitlines() if "WARN" in line]
-            quoted = "\n".join(f"  {line.replace(f'{source}/', '')}" for line in lines[:10])
-            raise RuntimeError(f"the book did not build; log: {log}\n{quoted}")
-        shutil.rmtree(study.results / "book", ignore_errors=True)
-        os.replace(Path(folder) / "_build" / "html", study.results / "book")
+    main()

@@ -7,10 +7,10 @@ from IPython.display import HTML
 from datnet_study.claims import compare, read_claims
 
 
-def notice(study):
+def notice(page):
     """Box that opens every page and says what its scans are."""
-    title = "Digital phantom, no patient data" if study.phantom else "Scans of this study"
-    text = re.sub(r"\*\*(.+?)\*\*", r"<b>\1</b>", study.notice)
+    title = "Digital phantom, no patient data" if page.phantom else "Scans of this study"
+    text = re.sub(r"\*\*(.+?)\*\*", r"<b>\1</b>", page.notice)
     return HTML(
         f'<div class="admonition important"><p class="admonition-title">{title}</p>'
         f"<p>{text}</p></div>"
@@ -38,7 +38,7 @@ def interval(value, low, high, digits=3):
 
 
 def claim(row, name):
-    """A value of a table's row with its interval, for `write_result`.
+    """A value of a table's row with its interval, for `Page.close`.
 
     Parameters
     ----------
@@ -54,22 +54,21 @@ def claim(row, name):
     return {"value": row[name], "low": row[f"{name}_low"], "high": row[f"{name}_high"]}
 
 
-def claims_table(study, page, claims):
+def claims_table(page, claims):
     """Paper's value, this study's value and the verdict for the claims of one page.
 
     Parameters
     ----------
-    study : Study
-    page : str
-        Name of the page.
+    page : Page
+        Declares `data_manifest/claims.tsv`.
     claims : dict
-        As in `write_result`.
+        As in `Page.close`.
 
     Returns
     -------
     pandas.io.formats.style.Styler
     """
-    known = read_claims(study.data_manifest / "claims.tsv")
-    compared = compare(known, [{"page": page, "claims": claims}])
-    mine = compared[compared["section"] == page]
+    known = read_claims(page.path("data_manifest/claims.tsv"))
+    compared = compare(known, [{"page": page.name, "claims": claims}])
+    mine = compared[compared["section"] == page.name]
     return table(mine[["quantity", "group", "paper", "ours", "verdict"]])

@@ -1,13 +1,15 @@
 # ---
 # jupyter:
 #   jupytext:
-#     text_representation:
-#       extension: .py
-#       format_name: percent
-#   kernelspec:
-#     display_name: Python 3
-#     language: python
-#     name: python3
+#     text_representation: {extension: .py, format_name: percent}
+#   kernelspec: {display_name: Python 3, language: python, name: python3}
+#   datnet:
+#     reads: [scans.tsv, volumes.npy, saliency/regions.nii.gz, saliency/regions.tsv,
+#       data_manifest/atlas/*, data_manifest/claims.tsv]
+#     writes:
+#       participants: [binding/ratios.tsv]
+#     settings: [control, diagnoses, images, saliency.region_source]
+#     threads: 1
 # ---
 
 # %% [markdown]
@@ -20,9 +22,10 @@
 
 # %% tags=["parameters"]
 study: str = "data_manifest/smoke.yaml"  # study file
+into: str = "study"  # folder below results/ to write to; study: the study's own
 alpha: float = 0.05  # two-sided P below which a difference is significant
 
-# %%
+# %% tags=["setup"]
 from itertools import combinations
 
 import nibabel as nib
@@ -33,22 +36,21 @@ from scipy.stats import false_discovery_control
 from datnet_core.images import (
     binding_ratio,
     own_region_means,
-    read_atlas,
     region_fractions,
     region_mask_on,
     region_means,
     regional_binding,
-    study_grid,
 )
 from datnet_core.metrics import mann_whitney
-from datnet_study import page, read_study, show
+from datnet_study import open_page, show
 from datnet_study.figures import plot_group_boxes
 
-config = read_study(study)
+page = open_page("binding_ratio", study, into)
+config = page.settings
 groups = config.compared
 
 # %% tags=["remove-input"]
-show.notice(config)
+show.notice(page)
 
 # %% [markdown]
 # ## Conventional binding ratios
@@ -58,11 +60,11 @@ show.notice(config)
 # occipital cortex. Patients of the training cohort.
 
 # %%
-scans = page.read_table(config, "scans.tsv")
+scans = page.scans()
 rows = np.flatnonzero((scans["cohort"] == "training") & scans["diagnosis"].isin(groups))
-volumes = np.load(page.upstream(config, "volumes.npy"), mmap_mode="r")[rows]
-affine, shape = study_grid(config.images.grid_mm)
-atlas = read_atlas(config.atlas_path)
+volumes = page.volumes()[rows]
+affine, shape = page.grid()
+atlas = page.atlas()
 reference = config.images.reference_region
 keys = scans.loc[
     rows, ["participant_id", "session_id", "diagnosis", "fold"]
@@ -76,10 +78,8 @@ ratios = keys.join(regional_binding(volumes, atlas, affine, reference))
 # never saw the label of a participant of fold *k*.
 
 # %%
-every_region = (
-    nib.load(page.upstream(config, "saliency/regions.nii.gz")).get_fdata() > 0
-)
-which = page.read_table(config, "saliency/regions.tsv")["volume"]
+every_region = nib.load(page.path("saliency/regions.nii.gz")).get_fdata() > 0
+which = page.table("saliency/regions.tsv")["volume"]
 regions = np.moveaxis(every_region, -1, 0)[which]
 brain = region_mask_on(atlas, "brain", affine, shape)
 
@@ -94,7 +94,7 @@ for column, limit in limits.items():
     specific = own_region_means(volumes, regions & limit)
     nonspecific = region_means(volumes, reference_weights)
     ratios[column] = binding_ratio(specific, nonspecific)
-page.write_table(config, "binding/ratios.tsv", ratios)
+page.write_table("binding/ratios.tsv", ratios)
 
 # %% [markdown]
 # ## Comparison between diagnoses
@@ -172,7 +172,7 @@ if {("dl", "ipd_msa"), ("dl", "ipd_psp"), ("dl", "msa_psp")} <= set(p):
         claims[f"br.{region}.psp"] = verdict((region, "ipd_psp"), (region, "msa_psp"))
 if ("dl_putamen", "ipd_psp") in p:
     claims["dlbr.region.putamen.ipd_psp"] = verdict(("dl_putamen", "ipd_psp"))
-show.claims_table(config, "binding_ratio", claims)
+show.claims_table(page, claims)
 
 # %% [markdown]
 # ## Summary
@@ -189,4 +189,4 @@ numbers = {
     "tests": stacked.to_dict("records"),
     "region_source": config.saliency.region_source,
 }
-page.write_result(config, "binding_ratio", numbers, claims)
+page.close(numbers, claims)

@@ -1,13 +1,17 @@
 # ---
 # jupyter:
 #   jupytext:
-#     text_representation:
-#       extension: .py
-#       format_name: percent
-#   kernelspec:
-#     display_name: Python 3
-#     language: python
-#     name: python3
+#     text_representation: {extension: .py, format_name: percent}
+#   kernelspec: {display_name: Python 3, language: python, name: python3}
+#   datnet:
+#     reads: [scans.tsv, volumes.npy, models/fold-*, models/refit*,
+#       cross_validation.json, predictions/cross_validation.tsv, data_manifest/atlas/*,
+#       data_manifest/claims.tsv]
+#     writes:
+#       participants: [predictions/blind_test.tsv, predictions/blind_test_binding.tsv]
+#     settings: [control, decisions.blind_test, decisions.blind_test_model, diagnoses,
+#       images, network, training.n_folds]
+#     threads: 1
 # ---
 
 # %% [markdown]
@@ -21,20 +25,18 @@
 
 # %% tags=["parameters"]
 study: str = "data_manifest/smoke.yaml"  # study file
+into: str = "study"  # folder below results/ to write to; study: the study's own
 alpha: float = 0.05  # two-sided P below which a difference is called one
 coverage: float = 0.9  # share of sets that are to hold the right diagnosis
 
-# %%
+# %% tags=["setup"]
 import numpy as np
 import pandas as pd
 
 from datnet_core.images import (
     BINDING_FEATURES,
     class_proba,
-    field_of_view,
-    read_atlas,
     regional_binding,
-    study_grid,
 )
 from datnet_core.metrics import (
     chi_square_correct,
@@ -48,25 +50,26 @@ from datnet_core.metrics import (
     visits,
 )
 from datnet_core.training import load_model, predict
-from datnet_study import page, read_study, show
+from datnet_study import open_page, show
 from datnet_study.figures import plot_confusion, plot_rates, plot_roc_curves
 
-config = read_study(study)
+page = open_page("blind_test", study, into)
+config = page.settings
 classes = config.diagnoses
 p_columns = [f"p_{name}" for name in classes]
 
 # %% tags=["remove-input"]
-show.notice(config)
+show.notice(page)
 
 # %% [markdown]
 # ## Predictions
 
 # %%
-scans = page.read_table(config, "scans.tsv")
-volumes = np.load(page.upstream(config, "volumes.npy"), mmap_mode="r")
-field = field_of_view(config.images.grid_mm, config.network.field_mm)
-seen = volumes[(slice(None), *field)]  # what the network gets
-cross_validation = page.read_result(config, "cross_validation")["numbers"]
+scans = page.scans()
+volumes = page.volumes()
+field = page.field()
+seen = page.seen()  # what the network gets
+cross_validation = page.result("cross_validation")["numbers"]
 rows = np.flatnonzero(scans["cohort"] == "blind_test")
 models = [f"fold-{k}" for k in range(config.training.n_folds)]
 if config.decisions.blind_test_model == "refit":
@@ -79,7 +82,7 @@ def mean_proba(network):
     return np.mean(
         [
             predict(
-                load_model(config.results / "models" / name, network),
+                load_model(page.models() / name, network),
                 seen,
                 rows,
             )
@@ -95,15 +98,15 @@ keys = ["participant_id", "session_id", "diagnosis"]
 predictions = scans.loc[rows, keys].assign(
     fold=pd.NA, **dict(zip(p_columns, proba.T, strict=True))
 )
-page.write_table(config, "predictions/blind_test.tsv", predictions)
+page.write_table("predictions/blind_test.tsv", predictions)
 
 # %% [markdown]
 # Binding-ratio quantification: a logistic regression on the four striatal binding
 # ratios, fitted once on the whole training cohort (open point A8).
 
 # %%
-affine, _ = study_grid(config.images.grid_mm)
-atlas = read_atlas(config.atlas_path)
+affine, _ = page.grid()
+atlas = page.atlas()
 training_rows = np.flatnonzero(scans["cohort"] == "training")
 ratios = regional_binding(
     volumes[np.concatenate([training_rows, rows])],
@@ -115,7 +118,7 @@ known, new = np.split(ratios, [len(training_rows)])
 labels = scans["diagnosis"].to_numpy()[training_rows]
 proba = class_proba(known, labels, new, classes, config.network.class_prior)
 yardstick = scans.loc[rows, keys].assign(**dict(zip(p_columns, proba.T, strict=True)))
-page.write_table(config, "predictions/blind_test_binding.tsv", yardstick)
+page.write_table("predictions/blind_test_binding.tsv", yardstick)
 
 # %% [markdown]
 # ## Accuracy
@@ -146,7 +149,7 @@ decided["binding ratios, all"] = right_yardstick[first]
 commonest = scans["diagnosis"][training_rows].mode()[0]
 decided[f"always {commonest}, all"] = predictions["diagnosis"][first] == commonest
 accuracy = {title: share_interval(values) for title, values in decided.items()}
-out_of_fold = page.read_table(config, "predictions/cross_validation.tsv")
+out_of_fold = page.table("predictions/cross_validation.tsv")
 patients_cv = out_of_fold[out_of_fold["diagnosis"] != config.control]
 mean_sensitivity = {
     title: values.groupby(predictions["diagnosis"]).mean().mean()
@@ -303,7 +306,7 @@ for title in [title for title in ids if title in accuracy]:  # same order every 
     )
 if groups["follow-up"].any():
     claims["blind.followup.accuracy"]["p"] = p_values["baseline against follow-up"]
-show.claims_table(config, "blind_test", claims)
+show.claims_table(page, claims)
 
 # %% [markdown]
 # ## Summary
@@ -325,4 +328,4 @@ numbers = {
     "confusion": confusion(predictions[first], classes).to_dict("index"),
     "tables": {title: table.to_dict("index") for title, table in tables.items()},
 }
-page.write_result(config, "blind_test", numbers, claims)
+page.close(numbers, claims)

@@ -1,13 +1,16 @@
 # ---
 # jupyter:
 #   jupytext:
-#     text_representation:
-#       extension: .py
-#       format_name: percent
-#   kernelspec:
-#     display_name: Python 3
-#     language: python
-#     name: python3
+#     text_representation: {extension: .py, format_name: percent}
+#   kernelspec: {display_name: Python 3, language: python, name: python3}
+#   datnet:
+#     reads: [cohorts.json, training.json, cross_validation.json, blind_test.json,
+#       saliency.json, binding_ratio.json, radiomics.json, fusion.json,
+#       data_manifest/claims.tsv]
+#     writes:
+#       aggregates: [claims.tsv]
+#     settings: []
+#     threads: 1
 # ---
 
 # %% [markdown]
@@ -20,18 +23,20 @@
 
 # %% tags=["parameters"]
 study: str = "data_manifest/smoke.yaml"  # study file
+into: str = "study"  # folder below results/ to write to; study: the study's own
 
-# %%
-from datnet_study import compare, counts, page, read_claims, read_study, show
+# %% tags=["setup"]
+from datnet_study import compare, counts, open_page, read_claims, show
 
-config = read_study(study)
+page = open_page("claims", study, into)
+config = page.settings
 pages = (
     "cohorts", "training", "cross_validation", "blind_test",
     "saliency", "binding_ratio", "radiomics", "fusion",
 )  # fmt: skip
 
 # %% tags=["remove-input"]
-show.notice(config)
+show.notice(page)
 
 # %% [markdown]
 # A verdict compares two sets of numbers. On a phantom, "agrees" means that the
@@ -41,10 +46,10 @@ show.notice(config)
 # reported.
 
 # %%
-known = read_claims(config.data_manifest / "claims.tsv")
-results = [page.read_result(config, name) for name in pages]
+known = read_claims(page.path("data_manifest/claims.tsv"))
+results = [page.result(name) for name in pages]
 compared = compare(known, results)
-page.write_table(config, "claims.tsv", compared)
+page.write_table("claims.tsv", compared)
 
 # %% tags=["hide-input"]
 counted = counts(compared)
@@ -61,6 +66,4 @@ show.table(shown[["page", "quantity", "group", "paper", "ours", "verdict"]])
 # - "Not computed here" marks what this study has no value for.
 
 # %%
-page.write_result(
-    config, "claims", {"verdicts": counted.to_dict(), "n_claims": len(compared)}, {}
-)
+page.close({"verdicts": counted.to_dict(), "n_claims": len(compared)}, {})

@@ -1,13 +1,12 @@
 # ---
 # jupyter:
 #   jupytext:
-#     text_representation:
-#       extension: .py
-#       format_name: percent
-#   kernelspec:
-#     display_name: Python 3
-#     language: python
-#     name: python3
+#     text_representation: {extension: .py, format_name: percent}
+#   kernelspec: {display_name: Python 3, language: python, name: python3}
+#   datnet:
+#     reads: [data_manifest/claims.tsv, data_manifest/paper.yaml]
+#     settings: []
+#     threads: 1
 # ---
 
 # %% [markdown]
@@ -26,12 +25,13 @@
 
 # %% tags=["parameters"]
 study: str = "data_manifest/smoke.yaml"  # study file
+into: str = "study"  # folder below results/ to write to; study: the study's own
 
-# %%
+# %% tags=["setup"]
 import pandas as pd
 
 from datnet_study import (
-    page,
+    open_page,
     read_claims,
     read_study,
     search,
@@ -40,7 +40,8 @@ from datnet_study import (
     totals_by_controls,
 )
 
-config = read_study(study)
+page = open_page("cohort_sizes", study, into)
+config = page.settings
 PATIENTS, CONTROLS, BLIND = 974, 43, 280  # abstract; caption of the paper's Fig. 4
 DIAGNOSES = ("IPD", "MSA", "PSP")
 
@@ -48,7 +49,7 @@ DIAGNOSES = ("IPD", "MSA", "PSP")
 # ## What the paper prints
 
 # %%
-claims = read_claims(config.data_manifest / "claims.tsv").set_index("id")["value"]
+claims = read_claims(page.path("data_manifest/claims.tsv")).set_index("id")["value"]
 
 
 def printed(phase, rate, groups=DIAGNOSES):
@@ -148,7 +149,7 @@ sizes["possible"] = split_in_proportion(left, pooled)
 # The study file has to hold what was found here; otherwise this cell stops.
 
 # %%
-in_file = read_study(config.data_manifest / "paper.yaml").phantom.participants
+in_file = read_study(page.path("data_manifest/paper.yaml")).phantom.participants
 if in_file != sizes:
     raise ValueError(f"paper.yaml has participants {in_file}; the search found {sizes}")
 result = pd.DataFrame(sizes).T.reindex(columns=["NC", *DIAGNOSES]).fillna(0).astype(int)
@@ -171,4 +172,4 @@ numbers = {
     "solutions_with_either_rounding": len(either_way),
     "right_decisions": right,
 }
-page.write_result(config, "cohort_sizes", numbers, claims={})
+page.close(numbers)

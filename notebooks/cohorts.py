@@ -1,13 +1,15 @@
 # ---
 # jupyter:
 #   jupytext:
-#     text_representation:
-#       extension: .py
-#       format_name: percent
-#   kernelspec:
-#     display_name: Python 3
-#     language: python
-#     name: python3
+#     text_representation: {extension: .py, format_name: percent}
+#   kernelspec: {display_name: Python 3, language: python, name: python3}
+#   datnet:
+#     reads: [dataset/scans.tsv, dataset/*, data_manifest/atlas/*]
+#     writes:
+#       participants: [scans.tsv, volumes.npy, volumes.json]
+#     cache: [volumes.npy, volumes.json]
+#     settings: [control, diagnoses, images, training.n_folds, training.seed]
+#     threads: 2
 # ---
 
 # %% [markdown]
@@ -20,20 +22,22 @@
 
 # %% tags=["parameters"]
 study: str = "data_manifest/smoke.yaml"  # study file
+into: str = "study"  # folder below results/ to write to; study: the study's own
 n_jobs: int = 2  # threads that read scans
 
-# %%
+# %% tags=["setup"]
 from IPython.display import Markdown
 from nilearn.datasets import load_mni152_template
 
-from datnet_core.images import cache_volumes, read_atlas, region_table, study_grid
-from datnet_study import assign_folds, page, read_scans, read_study, show
+from datnet_core.images import cache_volumes, region_table
+from datnet_study import assign_folds, open_page, read_scans, show
 from datnet_study.figures import plot_flow, plot_mean_volumes
 
-config = read_study(study)
+page = open_page("cohorts", study, into)
+config = page.settings
 
 # %% tags=["remove-input"]
-show.notice(config)
+show.notice(page)
 
 # %% [markdown]
 # ## Who takes part
@@ -45,9 +49,11 @@ show.notice(config)
 # message.
 
 # %%
-scans = read_scans(config.dataset_root, config.diagnoses, config.control)
+scans = read_scans(
+    page.path("dataset/scans.tsv").parent, config.diagnoses, config.control
+)
 scans["fold"] = assign_folds(scans, config.training.n_folds, config.training.seed)
-page.write_table(config, "scans.tsv", scans)
+page.write_table("scans.tsv", scans)
 
 # %%
 plot_flow(scans, config.diagnoses)
@@ -87,16 +93,18 @@ show.table(table.reset_index().rename(columns=headings))
 # then holds an uptake ratio: 1 means no specific binding.
 
 # %%
-atlas = read_atlas(config.atlas_path)
-affine, shape = study_grid(config.images.grid_mm)
+atlas = page.atlas()
+affine, shape = page.grid()
 volumes = cache_volumes(
-    [config.dataset_root / path for path in scans["path"]],
+    [page.path(f"dataset/{path}") for path in scans["path"]],
     atlas,
     config.images.grid_mm,
     config.images.reference_region,
-    config.results / "volumes.npy",
+    page.output("volumes.npy"),
     n_jobs,
 )
+page.output("volumes.json")  # written with it: grid, and a hash of the images
+
 Markdown(
     f"**{len(volumes)} volumes** of {' × '.join(map(str, shape))} voxels, "
     f"{config.images.grid_mm:g} mm."
@@ -152,4 +160,4 @@ numbers = {
     "shape": shape,
     "volume_ml": dict(zip(regions["name"], regions["volume_ml"].round(2), strict=True)),
 }
-page.write_result(config, "cohorts", numbers, claims={})
+page.close(numbers)

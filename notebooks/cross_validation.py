@@ -1,13 +1,16 @@
 # ---
 # jupyter:
 #   jupytext:
-#     text_representation:
-#       extension: .py
-#       format_name: percent
-#   kernelspec:
-#     display_name: Python 3
-#     language: python
-#     name: python3
+#     text_representation: {extension: .py, format_name: percent}
+#   kernelspec: {display_name: Python 3, language: python, name: python3}
+#   datnet:
+#     reads: [scans.tsv, volumes.npy, models/fold-*, data_manifest/atlas/*,
+#       data_manifest/claims.tsv]
+#     writes:
+#       participants: [predictions/cross_validation.tsv,
+#         predictions/cross_validation_binding.tsv]
+#     settings: [control, decisions.cross_validation, diagnoses, images, network]
+#     threads: 1
 # ---
 
 # %% [markdown]
@@ -20,21 +23,19 @@
 
 # %% tags=["parameters"]
 study: str = "data_manifest/smoke.yaml"  # study file
+into: str = "study"  # folder below results/ to write to; study: the study's own
 short_duration_years: float = 2.0  # longest duration that counts as short, years
 n_bootstrap: int = 2000  # resamples of the participant-level bootstrap
 
-# %%
+# %% tags=["setup"]
 import numpy as np
 import pandas as pd
 from IPython.display import Markdown
 
 from datnet_core.images import (
     BINDING_FEATURES,
-    field_of_view,
     out_of_fold_proba,
-    read_atlas,
     regional_binding,
-    study_grid,
 )
 from datnet_core.metrics import (
     bootstrap_interval,
@@ -49,34 +50,33 @@ from datnet_core.metrics import (
     youden_cutoffs,
 )
 from datnet_core.training import predict_folds
-from datnet_study import page, read_study, show
+from datnet_study import open_page, show
 from datnet_study.figures import plot_rates, plot_roc_curves
 
-config = read_study(study)
+page = open_page("cross_validation", study, into)
+config = page.settings
 classes = config.diagnoses
 p_columns = [f"p_{name}" for name in classes]
 
 # %% tags=["remove-input"]
-show.notice(config)
+show.notice(page)
 
 # %% [markdown]
 # ## Out-of-fold predictions
 
 # %%
-scans = page.read_table(config, "scans.tsv")
-volumes = np.load(page.upstream(config, "volumes.npy"), mmap_mode="r")
-field = field_of_view(config.images.grid_mm, config.network.field_mm)
-seen = volumes[(slice(None), *field)]  # what the network gets
+scans = page.scans()
+volumes = page.volumes()
+field = page.field()
+seen = page.seen()  # what the network gets
 rows = np.flatnonzero(scans["cohort"] == "training")
 fold = scans["fold"].to_numpy()
 keys = ["participant_id", "session_id", "diagnosis", "fold"]
 
 # %%
 predictions = scans.loc[rows, keys].copy()
-predictions[p_columns] = predict_folds(
-    config.results / "models", config.network, seen, fold
-)
-page.write_table(config, "predictions/cross_validation.tsv", predictions)
+predictions[p_columns] = predict_folds(page.models(), config.network, seen, fold)
+page.write_table("predictions/cross_validation.tsv", predictions)
 
 # %% [markdown]
 # The yardstick is what is in use today: the binding ratios of left and right
@@ -85,8 +85,8 @@ page.write_table(config, "predictions/cross_validation.tsv", predictions)
 # among the scans that they learned from, is `network.class_prior` (open point A14).
 
 # %%
-affine, _ = study_grid(config.images.grid_mm)
-atlas = read_atlas(config.atlas_path)
+affine, _ = page.grid()
+atlas = page.atlas()
 reference = config.images.reference_region
 ratios = regional_binding(volumes[rows], atlas, affine, reference)[[*BINDING_FEATURES]]
 diagnosis = scans["diagnosis"].to_numpy()[rows]
@@ -94,7 +94,7 @@ proba = out_of_fold_proba(
     ratios.to_numpy(), diagnosis, fold[rows], classes, config.network.class_prior
 )
 yardstick = scans.loc[rows, keys].assign(**dict(zip(p_columns, proba.T, strict=True)))
-page.write_table(config, "predictions/cross_validation_binding.tsv", yardstick)
+page.write_table("predictions/cross_validation_binding.tsv", yardstick)
 
 # %% [markdown]
 # ## ROC curves
@@ -266,7 +266,7 @@ for name in config.patients:
     if len(by_group) == 2:
         order = "long > short" if by_group[1] > by_group[0] else "short > long"
         claims[f"cv.duration.{name.lower()}"] = {"value": order}
-show.claims_table(config, "cross_validation", claims)
+show.claims_table(page, claims)
 
 # %% [markdown]
 # ## Summary
@@ -286,4 +286,4 @@ numbers = {
     "duration_chi_square_p": durations_p,
     "tables": {title: table.to_dict("index") for title, table in tables.items()},
 }
-page.write_result(config, "cross_validation", numbers, claims)
+page.close(numbers, claims)

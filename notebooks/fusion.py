@@ -1,13 +1,15 @@
 # ---
 # jupyter:
 #   jupytext:
-#     text_representation:
-#       extension: .py
-#       format_name: percent
-#   kernelspec:
-#     display_name: Python 3
-#     language: python
-#     name: python3
+#     text_representation: {extension: .py, format_name: percent}
+#   kernelspec: {display_name: Python 3, language: python, name: python3}
+#   datnet:
+#     reads: [scans.tsv, predictions/cross_validation.tsv, predictions/blind_test.tsv,
+#       data_manifest/claims.tsv]
+#     writes:
+#       participants: [predictions/fusion.tsv]
+#     settings: [control, diagnoses, fusion]
+#     threads: 1
 # ---
 
 # %% [markdown]
@@ -20,8 +22,9 @@
 
 # %% tags=["parameters"]
 study: str = "data_manifest/smoke.yaml"  # study file
+into: str = "study"  # folder below results/ to write to; study: the study's own
 
-# %%
+# %% tags=["setup"]
 import pandas as pd
 
 from datnet_core.metrics import (
@@ -35,17 +38,17 @@ from datnet_study import (
     fit_fusion,
     fusion_features,
     importances,
-    page,
-    read_study,
+    open_page,
     show,
 )
 from datnet_study.figures import plot_importances, plot_rates
 
-config = read_study(study)
+page = open_page("fusion", study, into)
+config = page.settings
 classes, groups_compared = config.diagnoses, config.compared
 
 # %% tags=["remove-input"]
-show.notice(config)
+show.notice(page)
 
 # %% [markdown]
 # ## Nine features
@@ -56,9 +59,9 @@ show.notice(config)
 # that a whole group lacks would give the group away, so it is left out.
 
 # %%
-scans = page.read_table(config, "scans.tsv")
-out_of_fold = page.read_table(config, "predictions/cross_validation.tsv")
-blind = page.read_table(config, "predictions/blind_test.tsv")
+scans = page.scans()
+out_of_fold = page.table("predictions/cross_validation.tsv")
+blind = page.table("predictions/blind_test.tsv")
 out_of_fold, blind = (
     table[table["diagnosis"].isin(groups_compared)].reset_index(drop=True)
     for table in (out_of_fold, blind)
@@ -73,7 +76,7 @@ model, learned = fit_fusion(x_train, out_of_fold["diagnosis"], config.fusion)
 proba = pd.DataFrame(0.0, index=blind.index, columns=[f"p_{name}" for name in classes])
 proba[[f"p_{name}" for name in learned]] = model.predict_proba(x_test)
 predictions = blind[["participant_id", "session_id", "diagnosis", "fold"]].join(proba)
-page.write_table(config, "predictions/fusion.tsv", predictions)
+page.write_table("predictions/fusion.tsv", predictions)
 
 # %% [markdown]
 # ## Imaging alone against imaging with clinical data
@@ -153,7 +156,7 @@ claims = {
     "fusion.importance.next": {"value": ", ".join(shares.index[3:5])},
     "fusion.importance.sex": {"value": float(shares["sex"])},
 }
-show.claims_table(config, "fusion", claims)
+show.claims_table(page, claims)
 
 # %% [markdown]
 # ## Summary
@@ -174,4 +177,4 @@ numbers = {
     "importances": shares.to_dict(),
     "tables": {title: table.to_dict("index") for title, table in tables.items()},
 }
-page.write_result(config, "fusion", numbers, claims)
+page.close(numbers, claims)

@@ -1,13 +1,16 @@
 # ---
 # jupyter:
 #   jupytext:
-#     text_representation:
-#       extension: .py
-#       format_name: percent
-#   kernelspec:
-#     display_name: Python 3
-#     language: python
-#     name: python3
+#     text_representation: {extension: .py, format_name: percent}
+#   kernelspec: {display_name: Python 3, language: python, name: python3}
+#   datnet:
+#     only_if: phantom
+#     reads: [scans.tsv, dataset/*, data_manifest/phantom.yaml, data_manifest/atlas/*]
+#     writes:
+#       participants: [predictions/oracle.tsv, predictions/region_means.tsv]
+#     settings: [control, diagnoses, images.reference_region,
+#       phantom.identical_patients, phantom.scanner]
+#     threads: 2
 # ---
 
 # %% [markdown]
@@ -22,10 +25,11 @@
 
 # %% tags=["parameters"]
 study: str = "data_manifest/smoke.yaml"  # study file
+into: str = "study"  # folder below results/ to write to; study: the study's own
 n_jobs: int = 2  # threads that read and make scans
 n_measured: int = 160  # phantom scans that the oracle measures the scanner with
 
-# %%
+# %% tags=["setup"]
 import itertools
 
 import nibabel as nib
@@ -34,8 +38,8 @@ import pandas as pd
 from IPython.display import Markdown
 from nilearn.datasets import load_mni152_template
 
-# %%
-from datnet_core.images import load_volume, read_atlas
+# %% tags=["setup"]
+from datnet_core.images import load_volume
 from datnet_core.metrics import diagnostic_table, mann_whitney
 from datnet_phantom import (
     BINDING_COLUMNS,
@@ -53,7 +57,7 @@ from datnet_phantom import (
     read_sources,
     response,
 )
-from datnet_study import page, read_study, show
+from datnet_study import open_page, show
 from datnet_study.figures import (
     plot_beside_published,
     plot_effect_maps,
@@ -63,12 +67,14 @@ from datnet_study.figures import (
 )
 
 # %%
-config = read_study(study)
-root, atlas = config.dataset_root, read_atlas(config.atlas_path)
-numbers = read_calibration(config.calibration_path, config.phantom.scanner)
+page = open_page("phantom", study, into)
+config = page.settings
+root, atlas = page.path("dataset/scans.tsv").parent, page.atlas()
+numbers_path = page.path("data_manifest/phantom.yaml")
+numbers = read_calibration(numbers_path, config.phantom.scanner)
 
 # %% tags=["remove-input"]
-show.notice(config)
+show.notice(page)
 
 # %% [markdown]
 # ## One scan of each diagnosis
@@ -77,7 +83,7 @@ show.notice(config)
 # first scan.
 
 # %%
-scans = page.read_table(config, "scans.tsv")
+scans = page.scans()
 truth = pd.read_csv(root / "truth" / "scans.tsv", sep="\t")
 table = scans.merge(truth, on=["participant_id", "session_id"], validate="1:1")
 table = table.drop_duplicates("participant_id").reset_index(drop=True)
@@ -105,7 +111,7 @@ plot_montage(shown, atlas.affine)
 # Where no source gives one, it is marked as an assumption.
 
 # %% tags=["hide-output"]
-sources = read_sources(config.calibration_path)
+sources = read_sources(numbers_path)
 show.table(sources.assign(value=sources["value"].map(str)))
 
 # %% [markdown]
@@ -115,8 +121,8 @@ show.table(sources.assign(value=sources["value"].map(str)))
 # group.
 
 # %%
-published = read_published(config.calibration_path)
-plain = read_calibration(config.calibration_path)  # not another scanner
+published = read_published(numbers_path)
+plain = read_calibration(numbers_path)  # not another scanner
 fwhm_mm = plain["scanner"]["resolution_fwhm_mm"]
 as_published = response(atlas, plain, fwhm_mm)
 beside = beside_published(table, published, as_published, config.control)
@@ -160,7 +166,7 @@ measured = image_means(
 )
 keys = table[["participant_id", "session_id"]]
 region_means = keys.join(pd.DataFrame(measured, columns=BINDING_COLUMNS))
-page.write_table(config, "predictions/region_means.tsv", region_means)
+page.write_table("predictions/region_means.tsv", region_means)
 n_voxels = response(atlas, numbers, fwhm_mm, core=False).n_voxels
 patterns = pattern(measured, n_voxels)
 training = (table["cohort"] == "training").to_numpy()
@@ -333,7 +339,7 @@ for title, rows in judged.items():
         found = found.reset_index(drop=True).assign(oracle=source).join(proba)
         performance[title, source] = diagnostic_table(found, tuple(prior))
         predictions.append(found.assign(judged=title))
-page.write_table(config, "predictions/oracle.tsv", pd.concat(predictions))
+page.write_table("predictions/oracle.tsv", pd.concat(predictions))
 
 # %%
 rows = [
@@ -373,7 +379,7 @@ show.table(pd.DataFrame(rows))
 # the network, its salient regions or its radiomics come out. Their history:
 
 # %% tags=["remove-input"]
-show.table(read_history(config.calibration_path))
+show.table(read_history(numbers_path))
 
 # %% [markdown]
 # ## Summary
@@ -404,4 +410,4 @@ results = {
     "power_kept": kept,
     "severity_growth": growth,
 }
-page.write_result(config, "phantom", results, claims={})
+page.close(results)

@@ -1,13 +1,16 @@
 # ---
 # jupyter:
 #   jupytext:
-#     text_representation:
-#       extension: .py
-#       format_name: percent
-#   kernelspec:
-#     display_name: Python 3
-#     language: python
-#     name: python3
+#     text_representation: {extension: .py, format_name: percent}
+#   kernelspec: {display_name: Python 3, language: python, name: python3}
+#   datnet:
+#     reads: [scans.tsv, volumes.npy, models/test_fold/*, models/no_pretraining/*,
+#       predictions/cross_validation.tsv]
+#     writes:
+#       participants: ["predictions/cross_validation_{variant}.tsv"]
+#     settings: [diagnoses, images, network, training.early_stopping_on,
+#       training.pretrain]
+#     threads: 1
 # ---
 
 # %% [markdown]
@@ -21,23 +24,23 @@
 
 # %% tags=["parameters"]
 study: str = "data_manifest/smoke.yaml"  # study file
+into: str = "study"  # folder below results/ to write to; study: the study's own
 
-# %%
-import numpy as np
+# %% tags=["setup"]
 import pandas as pd
 
-from datnet_core.images import field_of_view
 from datnet_core.metrics import delong_difference, fold_difference, right_decisions
 from datnet_core.training import predict_folds
-from datnet_study import page, read_study, show
+from datnet_study import open_page, show
 from datnet_study.figures import plot_roc_curves
 
-config = read_study(study)
+page = open_page("protocol", study, into)
+config = page.settings
 classes = config.diagnoses
 p_columns = [f"p_{name}" for name in classes]
 
 # %% tags=["remove-input"]
-show.notice(config)
+show.notice(page)
 
 # %% [markdown]
 # ## Out-of-fold predictions of each protocol
@@ -49,28 +52,26 @@ show.notice(config)
 # pre-training* starts from random weights.
 
 # %%
-scans = page.read_table(config, "scans.tsv")
-volumes = np.load(page.upstream(config, "volumes.npy"), mmap_mode="r")
-field = field_of_view(config.images.grid_mm, config.network.field_mm)
-seen = volumes[(slice(None), *field)]  # what the network gets
+scans = page.scans()
+volumes = page.volumes()
+field = page.field()
+seen = page.seen()  # what the network gets
 fold = scans["fold"].to_numpy()
 
 # %%
-titles = {}
-if config.training.early_stopping_on == "inner":
-    titles["test_fold"] = "stopped on the test fold"
-if config.training.pretrain:
-    titles["no_pretraining"] = "without pre-training"
-found = {
-    "as in this study": page.read_table(config, "predictions/cross_validation.tsv")
+titles = {
+    "test_fold": "stopped on the test fold",
+    "no_pretraining": "without pre-training",
 }
+titles = {variant: titles[variant] for variant in page.variants}
+found = {"as in this study": page.table("predictions/cross_validation.tsv")}
 for variant, title in titles.items():
     predictions = found["as in this study"].copy()
     predictions[p_columns] = predict_folds(
-        config.results / "models" / variant, config.network, seen, fold
+        page.models(variant), config.network, seen, fold
     )
     found[title] = predictions
-    page.write_table(config, f"predictions/cross_validation_{variant}.tsv", predictions)
+    page.write_table(f"predictions/cross_validation_{variant}.tsv", predictions)
 
 # %%
 plot_roc_curves(found, classes)
@@ -137,4 +138,4 @@ numbers = {
     "over_folds": {".".join(key): value for key, value in over_folds.items()},
     "accuracy": accuracy,
 }
-page.write_result(config, "protocol", numbers, claims={})
+page.close(numbers)

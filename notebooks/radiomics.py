@@ -1,13 +1,16 @@
 # ---
 # jupyter:
 #   jupytext:
-#     text_representation:
-#       extension: .py
-#       format_name: percent
-#   kernelspec:
-#     display_name: Python 3
-#     language: python
-#     name: python3
+#     text_representation: {extension: .py, format_name: percent}
+#   kernelspec: {display_name: Python 3, language: python, name: python3}
+#   datnet:
+#     reads: [scans.tsv, volumes.npy, saliency/regions.nii.gz, saliency/regions.tsv,
+#       data_manifest/atlas/*, data_manifest/claims.tsv]
+#     writes:
+#       aggregates: [radiomics/tests.tsv]
+#       participants: [radiomics/features.tsv]
+#     settings: [control, diagnoses, images, radiomics.bin_width]
+#     threads: 2
 # ---
 
 # %% [markdown]
@@ -20,10 +23,11 @@
 
 # %% tags=["parameters"]
 study: str = "data_manifest/smoke.yaml"  # study file
+into: str = "study"  # folder below results/ to write to; study: the study's own
 alpha: float = 0.05  # two-sided P below which a feature counts as significant
 n_jobs: int = 2  # processes that extract features
 
-# %%
+# %% tags=["setup"]
 from itertools import combinations
 
 import nibabel as nib
@@ -31,16 +35,17 @@ import numpy as np
 import pandas as pd
 from scipy.stats import false_discovery_control
 
-from datnet_core.images import feature_table, read_atlas, region_mask_on, study_grid
+from datnet_core.images import feature_table, region_mask_on
 from datnet_core.metrics import mann_whitney
-from datnet_study import page, read_study, show
+from datnet_study import open_page, show
 from datnet_study.figures import plot_feature_counts, plot_p_value_maps
 
-config = read_study(study)
+page = open_page("radiomics", study, into)
+config = page.settings
 groups = config.compared
 
 # %% tags=["remove-input"]
-show.notice(config)
+show.notice(page)
 
 # %% [markdown]
 # ## Features
@@ -48,20 +53,18 @@ show.notice(config)
 # Patients of the training cohort; grey levels have a fixed width in uptake ratio.
 
 # %%
-scans = page.read_table(config, "scans.tsv")
+scans = page.scans()
 rows = np.flatnonzero((scans["cohort"] == "training") & scans["diagnosis"].isin(groups))
-volumes = np.load(page.upstream(config, "volumes.npy"), mmap_mode="r")[rows]
-affine, shape = study_grid(config.images.grid_mm)
-atlas = read_atlas(config.atlas_path)
+volumes = page.volumes()[rows]
+affine, shape = page.grid()
+atlas = page.atlas()
 keys = scans.loc[
     rows, ["participant_id", "session_id", "diagnosis", "fold"]
 ].reset_index(drop=True)
 
 # %%
-every_region = (
-    nib.load(page.upstream(config, "saliency/regions.nii.gz")).get_fdata() > 0
-)
-which = page.read_table(config, "saliency/regions.tsv")["volume"]
+every_region = nib.load(page.path("saliency/regions.nii.gz")).get_fdata() > 0
+which = page.table("saliency/regions.tsv")["volume"]
 masks = {
     name: region_mask_on(atlas, name, affine, shape) for name in ("putamen", "caudate")
 }
@@ -70,7 +73,7 @@ features = feature_table(
     volumes, masks, config.images.grid_mm, config.radiomics.bin_width, n_jobs
 )
 table = keys.join(features.set_index("scan"), how="right")
-page.write_table(config, "radiomics/features.tsv", table)
+page.write_table("radiomics/features.tsv", table)
 
 # %% [markdown]
 # ## Tests
@@ -92,7 +95,7 @@ tests = pd.concat(tests, ignore_index=True)
 tests["pair"] = tests["group_a"] + " vs " + tests["group_b"]
 grouped = tests.groupby(["region", "pair"], sort=False)
 tests["p_bh"] = grouped["p"].transform(false_discovery_control)
-page.write_table(config, "radiomics/tests.tsv", tests)
+page.write_table("radiomics/tests.tsv", tests)
 
 # %%
 counts = (
@@ -137,7 +140,7 @@ total = counts.groupby("region")["n_significant"].sum()
 if total["putamen"]:
     gain = total["DL region"] / total["putamen"] - 1
     claims["radiomics.gain"] = {"value": float(gain)}
-show.claims_table(config, "radiomics", claims)
+show.claims_table(page, claims)
 
 # %% [markdown]
 # ## Summary
@@ -155,4 +158,4 @@ numbers = {
     "n_scans": len(rows),
     "counts": counts.to_dict("records"),
 }
-page.write_result(config, "radiomics", numbers, claims)
+page.close(numbers, claims)

@@ -1,13 +1,14 @@
 # ---
 # jupyter:
 #   jupytext:
-#     text_representation:
-#       extension: .py
-#       format_name: percent
-#   kernelspec:
-#     display_name: Python 3
-#     language: python
-#     name: python3
+#     text_representation: {extension: .py, format_name: percent}
+#   kernelspec: {display_name: Python 3, language: python, name: python3}
+#   datnet:
+#     only_if: recipes
+#     reads: [scans.tsv, volumes*.npy, models/pretrain*, models/fold-*,
+#       models/recipes/*, predictions/cross_validation.tsv]
+#     settings: [control, diagnoses, recipes, training.n_folds, training.pretrain]
+#     threads: 1
 # ---
 
 # %% [markdown]
@@ -20,25 +21,25 @@
 
 # %% tags=["parameters"]
 study: str = "data_manifest/smoke.yaml"  # study file
+into: str = "study"  # folder below results/ to write to; study: the study's own
 alpha: float = 0.05  # two-sided P below which an AUC counts as worse than the best
 
-# %%
-import numpy as np
+# %% tags=["setup"]
 import pandas as pd
 from IPython.display import Markdown
 
-from datnet_core.images import field_of_view
 from datnet_core.metrics import delong_interval
 from datnet_core.training import predict_folds
-from datnet_study import compare_mean_auc, cost, page, read_study, show
+from datnet_study import compare_mean_auc, cost, open_page, show
 from datnet_study.figures import plot_auc_against_cost
 
-config = read_study(study)
+page = open_page("resolution", study, into)
+config = page.settings
 classes = config.diagnoses
 p_columns = [f"p_{name}" for name in classes]
 
 # %% tags=["remove-input"]
-show.notice(config)
+show.notice(page)
 
 # %% [markdown]
 # ## The recipes
@@ -49,16 +50,13 @@ show.notice(config)
 # what the study adds on top.
 
 # %%
-chosen = {name: config.recipe(name) for name in ("study", *config.recipes)}
+chosen = {name: page.recipe(name) for name in ("study", *config.recipes)}
 single = {"n_members": 1}
 chosen = {
     name: (grid_mm, network.model_copy(update=single))
     for name, (grid_mm, network) in chosen.items()
 }
-models = {
-    name: config.results / "models" / ("" if name == "study" else f"recipes/{name}")
-    for name in chosen
-}
+models = {name: page.models(recipe=name) for name in chosen}
 
 # %% [markdown]
 # Cost is counted in two ways: floating-point operations of one training step for one
@@ -67,7 +65,7 @@ models = {
 
 # %%
 stages = [f"fold-{k}" for k in range(config.training.n_folds)]
-scans = page.read_table(config, "scans.tsv")
+scans = page.scans()
 if config.training.pretrain and (scans["cohort"] == "pretraining").any():
     stages.append("pretrain")
 costs = pd.DataFrame(
@@ -86,16 +84,12 @@ costs = pd.DataFrame(
 # {doc}`cross_validation`.
 
 # %%
-own = page.read_table(config, "predictions/cross_validation.tsv")
+own = page.table("predictions/cross_validation.tsv")
 fold = scans["fold"].to_numpy()
 truth = own["diagnosis"].to_numpy()
 proba = {}
-for name, (grid_mm, network) in chosen.items():
-    volumes = np.load(
-        page.upstream(config, config.volumes(grid_mm).name), mmap_mode="r"
-    )
-    seen = volumes[(slice(None), *field_of_view(grid_mm, network.field_mm))]
-    proba[name] = predict_folds(models[name], network, seen, fold)
+for name, (_, network) in chosen.items():
+    proba[name] = predict_folds(models[name], network, page.seen(name), fold)
 
 # %% [markdown]
 # One number for a recipe: the mean of the one-vs-rest AUCs of the patient groups. Its
@@ -180,4 +174,4 @@ numbers = {
     "best": best,
     "cheapest_not_distinguishable": cheapest,
 }
-page.write_result(config, "resolution", numbers, claims={})
+page.close(numbers)

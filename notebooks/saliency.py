@@ -1,13 +1,18 @@
 # ---
 # jupyter:
 #   jupytext:
-#     text_representation:
-#       extension: .py
-#       format_name: percent
-#   kernelspec:
-#     display_name: Python 3
-#     language: python
-#     name: python3
+#     text_representation: {extension: .py, format_name: percent}
+#   kernelspec: {display_name: Python 3, language: python, name: python3}
+#   datnet:
+#     reads: [scans.tsv, volumes.npy, models/fold-*, data_manifest/atlas/*,
+#       data_manifest/claims.tsv]
+#     writes:
+#       aggregates: [saliency/fold_means.nii.gz, "saliency/mean_{diagnosis}.nii.gz"]
+#       participants: [saliency/regions.nii.gz, saliency/regions.tsv]
+#     settings: [control, diagnoses, images, network, saliency.postprocess,
+#       saliency.region_rule, saliency.region_source, saliency.region_threshold,
+#       training.n_folds]
+#     threads: 1
 # ---
 
 # %% [markdown]
@@ -23,9 +28,10 @@
 
 # %% tags=["parameters"]
 study: str = "data_manifest/smoke.yaml"  # study file
+into: str = "study"  # folder below results/ to write to; study: the study's own
 chunk_size: int = 16  # scans per backward pass; bounds the memory
 
-# %%
+# %% tags=["setup"]
 import copy
 
 import nibabel as nib
@@ -33,14 +39,10 @@ import numpy as np
 import pandas as pd
 from nilearn.datasets import load_mni152_template
 
-from datnet_core.files import whole
 from datnet_core.images import (
-    field_of_view,
     in_full_grid,
-    read_atlas,
     region_fractions,
     region_mask_on,
-    study_grid,
 )
 from datnet_core.progress import progress
 from datnet_core.saliency import (
@@ -51,19 +53,20 @@ from datnet_core.saliency import (
     saliency_maps,
     top_region,
 )
-from datnet_core.training import load_model, predict
-from datnet_study import page, read_study, show
+from datnet_core.training import predict
+from datnet_study import open_page, show
 from datnet_study.figures import (
     plot_completeness,
     plot_saliency_maps,
     view_saliency_maps,
 )
 
-config = read_study(study)
+page = open_page("saliency", study, into)
+config = page.settings
 classes, groups = config.diagnoses, config.compared
 
 # %% tags=["remove-input"]
-show.notice(config)
+show.notice(page)
 
 # %% [markdown]
 # ## Maps of every model
@@ -74,12 +77,12 @@ show.notice(config)
 # measured in.
 
 # %%
-scans = page.read_table(config, "scans.tsv")
-volumes = np.load(page.upstream(config, "volumes.npy"), mmap_mode="r")
-field = field_of_view(config.images.grid_mm, config.network.field_mm)
-seen = volumes[(slice(None), *field)]  # what the network gets
-affine, shape = study_grid(config.images.grid_mm)
-brain = region_mask_on(read_atlas(config.atlas_path), "brain", affine, shape)
+scans = page.scans()
+volumes = page.volumes()
+field = page.field()
+seen = page.seen()  # what the network gets
+affine, shape = page.grid()
+brain = region_mask_on(page.atlas(), "brain", affine, shape)
 brain &= in_full_grid(np.ones(seen.shape[1:], bool), field, shape)
 rows = np.flatnonzero((scans["cohort"] == "training") & scans["diagnosis"].isin(groups))
 diagnosis = scans["diagnosis"].to_numpy()[rows]
@@ -87,10 +90,7 @@ held_out_of = scans["fold"].to_numpy()[rows]
 targets = np.array([classes.index(name) for name in diagnosis])
 
 # %%
-models = [
-    load_model(config.results / "models" / f"fold-{k}", config.network)
-    for k in range(config.training.n_folds)
-]
+models = page.fold_models()
 found = fold_maps(
     models,
     seen[rows],
@@ -152,7 +152,7 @@ images = {
     name: nib.Nifti1Image(m.astype(np.float32), affine) for name, m in means.items()
 }
 for name, img in images.items():
-    with whole(config.results / "saliency" / f"mean_{name}.nii.gz") as part:
+    with page.writing(f"saliency/mean_{name}.nii.gz") as part:
         nib.save(img, part)
 
 # %% tags=["hide-input"]
@@ -188,7 +188,7 @@ view_saliency_maps(images, load_mni152_template(resolution=3))
 # is no finding; where they lie within it is.
 
 # %%
-atlas = read_atlas(config.atlas_path)
+atlas = page.atlas()
 names = (
     "putamen",
     "caudate",
@@ -316,14 +316,14 @@ if config.saliency.region_source == "per_participant":
 
 # %%
 img = nib.Nifti1Image(np.moveaxis(regions_of_scans, 0, -1).astype(np.uint8), affine)
-with whole(config.results / "saliency" / "regions.nii.gz") as part:
+with page.writing("saliency/regions.nii.gz") as part:
     nib.save(img, part)
 keys = scans.loc[rows, ["participant_id", "session_id"]]
-page.write_table(config, "saliency/regions.tsv", keys.assign(volume=volume_of_scan))
+page.write_table("saliency/regions.tsv", keys.assign(volume=volume_of_scan))
 
 # %%
 img = nib.Nifti1Image(np.moveaxis(fold_means, 0, -1).astype(np.float32), affine)
-with whole(config.results / "saliency" / "fold_means.nii.gz") as part:
+with page.writing("saliency/fold_means.nii.gz") as part:
     nib.save(img, part)
 
 # %% [markdown]
@@ -335,7 +335,7 @@ top = nuclei[:3]
 expected = ("putamen", "caudate", "midbrain")
 found = ", ".join(expected) if set(top) == set(expected) else ", ".join(top)
 claims = {"saliency.regions": {"value": found}}
-show.claims_table(config, "saliency", claims)
+show.claims_table(page, claims)
 
 # %% [markdown]
 # ## Summary
@@ -366,4 +366,4 @@ numbers = {
     "region_share_of_brain": [region[brain].mean() for region in fold_regions],
     "region_overlap_of_folds": overlap,
 }
-page.write_result(config, "saliency", numbers, claims)
+page.close(numbers, claims)

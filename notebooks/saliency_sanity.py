@@ -1,13 +1,14 @@
 # ---
 # jupyter:
 #   jupytext:
-#     text_representation:
-#       extension: .py
-#       format_name: percent
-#   kernelspec:
-#     display_name: Python 3
-#     language: python
-#     name: python3
+#     text_representation: {extension: .py, format_name: percent}
+#   kernelspec: {display_name: Python 3, language: python, name: python3}
+#   datnet:
+#     reads: [scans.tsv, volumes.npy, models/fold-*, data_manifest/atlas/*]
+#     writes:
+#       participants: [saliency/attributions.npz, saliency/attributions.tsv]
+#     settings: [control, diagnoses, images, network, training.n_folds]
+#     threads: 1
 # ---
 
 # %% [markdown]
@@ -22,19 +23,19 @@
 
 # %% tags=["parameters"]
 study: str = "data_manifest/smoke.yaml"  # study file
+into: str = "study"  # folder below results/ to write to; study: the study's own
 n_per_diagnosis: int = 20  # participants of each diagnosis; fewer where there are fewer
 seed: int = 0  # of the sample, the random order and the permutations
 n_steps: int = 20  # of the deletion and insertion curves
 chunk_size: int = 16  # scans at once; bounds the memory
 
-# %%
+# %% tags=["setup"]
 import numpy as np
 import pandas as pd
 import torch
 from IPython.display import Markdown
 
-from datnet_core.files import whole
-from datnet_core.images import field_of_view, read_atlas, region_mask_on, study_grid
+from datnet_core.images import region_mask_on
 from datnet_core.metrics import mean_interval
 from datnet_core.progress import progress
 from datnet_core.sanity import (
@@ -46,16 +47,16 @@ from datnet_core.sanity import (
     perturbation_curves,
     rank_correlation,
 )
-from datnet_core.training import load_model
-from datnet_study import page, read_study, show
+from datnet_study import open_page, show
 from datnet_study.figures import plot_perturbation, plot_randomisation
 
-config = read_study(study)
+page = open_page("saliency_sanity", study, into)
+config = page.settings
 classes, groups = config.diagnoses, config.compared
 rng = np.random.default_rng(seed)
 
 # %% tags=["remove-input"]
-show.notice(config)
+show.notice(page)
 
 # %% [markdown]
 # ## A sample of scans
@@ -67,7 +68,7 @@ show.notice(config)
 # on {doc}`saliency`.
 
 # %%
-scans = page.read_table(config, "scans.tsv")
+scans = page.scans()
 in_training = scans[(scans["cohort"] == "training") & scans["diagnosis"].isin(groups)]
 first = in_training.drop_duplicates("participant_id")
 drawn = [
@@ -79,15 +80,12 @@ rows, fold = sample.index.to_numpy(), sample["fold"].to_numpy(int)
 targets = sample["diagnosis"].map(classes.index).to_numpy()
 
 # %%
-volumes = np.load(page.upstream(config, "volumes.npy"), mmap_mode="r")
-field = field_of_view(config.images.grid_mm, config.network.field_mm)
-seen = volumes[(slice(None), *field)]  # what the network gets
-affine, shape = study_grid(config.images.grid_mm)
-brain = region_mask_on(read_atlas(config.atlas_path), "brain", affine, shape)[field]
-models = [
-    load_model(config.results / "models" / f"fold-{k}", config.network)
-    for k in range(config.training.n_folds)
-]
+volumes = page.volumes()
+field = page.field()
+seen = page.seen()  # what the network gets
+affine, shape = page.grid()
+brain = region_mask_on(page.atlas(), "brain", affine, shape)[field]
+models = page.fold_models()
 
 # %% [markdown]
 # Integrated gradients, occlusion and deletion need a scan that stands for the absence
@@ -137,10 +135,9 @@ for k, at, x in progress(parts, "attribution methods", unit="batch"):
         )
 
 # %%
-with whole(config.results / "saliency" / "attributions.npz") as part:
+with page.writing("saliency/attributions.npz") as part:
     np.savez_compressed(part, **maps)
 page.write_table(
-    config,
     "saliency/attributions.tsv",
     sample[["participant_id", "session_id", "diagnosis", "fold"]],
 )
@@ -323,4 +320,4 @@ numbers = {
     "randomisation": similarity.to_dict("records"),
     "between_trained_networks": yardstick,
 }
-page.write_result(config, "saliency_sanity", numbers, claims={})
+page.close(numbers)

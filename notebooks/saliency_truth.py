@@ -1,13 +1,14 @@
 # ---
 # jupyter:
 #   jupytext:
-#     text_representation:
-#       extension: .py
-#       format_name: percent
-#   kernelspec:
-#     display_name: Python 3
-#     language: python
-#     name: python3
+#     text_representation: {extension: .py, format_name: percent}
+#   kernelspec: {display_name: Python 3, language: python, name: python3}
+#   datnet:
+#     only_if: phantom
+#     reads: [scans.tsv, dataset/truth*, saliency/attributions.npz,
+#       saliency/attributions.tsv, data_manifest/atlas/*]
+#     settings: [control, diagnoses, images, network]
+#     threads: 1
 # ---
 
 # %% [markdown]
@@ -21,45 +22,44 @@
 
 # %% tags=["parameters"]
 study: str = "data_manifest/smoke.yaml"  # study file
+into: str = "study"  # folder below results/ to write to; study: the study's own
 min_d: float = 0.5  # |Cohen's d| of a true difference; 0.5 is a medium effect
 seed: int = 0  # of the bootstrap over participants
 
-# %%
+# %% tags=["setup"]
 import numpy as np
 import pandas as pd
 from IPython.display import Markdown
 from sklearn.metrics import precision_recall_curve
 
 from datnet_core.images import (
-    field_of_view,
-    read_atlas,
     region_fractions,
     region_mask_on,
-    study_grid,
 )
 from datnet_core.metrics import mean_interval
 from datnet_core.progress import progress
 from datnet_core.sanity import average_precision, pointing_game, region_shares
 from datnet_phantom import largest_effect
-from datnet_study import page, read_study, show
+from datnet_study import open_page, show
 from datnet_study.figures import (
     plot_interval_dots,
     plot_over_threshold,
     plot_precision_recall,
 )
 
-config = read_study(study)
+page = open_page("saliency_truth", study, into)
+config = page.settings
 
 # %% tags=["remove-input"]
-show.notice(config)
+show.notice(page)
 
 # %%
-sample = page.read_table(config, "saliency/attributions.tsv")
-with np.load(page.upstream(config, "saliency/attributions.npz")) as stored:
+sample = page.table("saliency/attributions.tsv")
+with np.load(page.path("saliency/attributions.npz")) as stored:
     maps = {name: np.abs(stored[name]) for name in stored.files}  # signs do not count
-affine, shape = study_grid(config.images.grid_mm)
-field = field_of_view(config.images.grid_mm, config.network.field_mm)
-atlas = read_atlas(config.atlas_path)
+affine, shape = page.grid()
+field = page.field()
+atlas = page.atlas()
 brain = region_mask_on(atlas, "brain", affine, shape)[field]
 diagnosis = sample["diagnosis"].to_numpy()
 groups = [name for name in config.compared if name in set(diagnosis)]
@@ -75,7 +75,7 @@ groups = [name for name in config.compared if name in set(diagnosis)]
 # or in how two regions go together, is not in them, though a network may use it.
 
 # %%
-cohort = set(page.read_table(config, "scans.tsv")["diagnosis"])
+cohort = set(page.scans()["diagnosis"])
 everyone = [name for name in config.diagnoses if name in cohort]
 choices = {
     "the diagnoses compared": groups,
@@ -83,9 +83,9 @@ choices = {
 }
 effects = {
     words: {
-        name: largest_effect(
-            config.dataset_root / "truth", name, others, affine, shape
-        )[field]
+        name: largest_effect(page.path("dataset/truth"), name, others, affine, shape)[
+            field
+        ]
         for name in groups
     }
     for words, others in choices.items()
@@ -339,4 +339,4 @@ numbers = {
     "share": {m: {r: v.mean() for r, v in by.items()} for m, by in share.items()},
     "share_of_volume": of_volume,
 }
-page.write_result(config, "saliency_truth", numbers, claims={})
+page.close(numbers)

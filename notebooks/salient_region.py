@@ -1,13 +1,14 @@
 # ---
 # jupyter:
 #   jupytext:
-#     text_representation:
-#       extension: .py
-#       format_name: percent
-#   kernelspec:
-#     display_name: Python 3
-#     language: python
-#     name: python3
+#     text_representation: {extension: .py, format_name: percent}
+#   kernelspec: {display_name: Python 3, language: python, name: python3}
+#   datnet:
+#     reads: [scans.tsv, volumes.npy, models/fold-*, saliency/fold_means.nii.gz,
+#       data_manifest/atlas/*]
+#     settings: [control, diagnoses, images, network, saliency.postprocess,
+#       saliency.region_rule, saliency.region_threshold, training.n_folds]
+#     threads: 1
 # ---
 
 # %% [markdown]
@@ -21,10 +22,11 @@
 
 # %% tags=["parameters"]
 study: str = "data_manifest/smoke.yaml"  # study file
+into: str = "study"  # folder below results/ to write to; study: the study's own
 chunk_size: int = 16  # scans per backward pass; bounds the memory
 coarse_voxels: int = 3  # voxels per side up to which a layer counts as coarse
 
-# %%
+# %% tags=["setup"]
 import nibabel as nib
 import numpy as np
 import pandas as pd
@@ -32,12 +34,9 @@ from IPython.display import Markdown
 from nilearn.datasets import load_mni152_template
 
 from datnet_core.images import (
-    field_of_view,
     in_full_grid,
-    read_atlas,
     region_fractions,
     region_mask_on,
-    study_grid,
 )
 from datnet_core.progress import progress
 from datnet_core.saliency import (
@@ -48,23 +47,24 @@ from datnet_core.saliency import (
     saliency_maps,
     top_region,
 )
-from datnet_core.training import load_model, predict
-from datnet_study import page, read_study, show
+from datnet_core.training import predict
+from datnet_study import open_page, show
 from datnet_study.figures import plot_layer_maps, plot_region_sizes
 
-config = read_study(study)
+page = open_page("salient_region", study, into)
+config = page.settings
 
 # %% tags=["remove-input"]
-show.notice(config)
+show.notice(page)
 
 # %%
 classes, groups = config.diagnoses, config.compared
-affine, shape = study_grid(config.images.grid_mm)
-field = field_of_view(config.images.grid_mm, config.network.field_mm)
-atlas = read_atlas(config.atlas_path)
+affine, shape = page.grid()
+field = page.field()
+atlas = page.atlas()
 brain = region_mask_on(atlas, "brain", affine, shape)
 brain &= in_full_grid(np.ones([s.stop - s.start for s in field], bool), field, shape)
-path = page.upstream(config, "saliency/fold_means.nii.gz")
+path = page.path("saliency/fold_means.nii.gz")
 fold_means = np.moveaxis(nib.load(path).get_fdata(dtype=np.float32), -1, 0)
 mean_map = fold_means.mean(axis=0)
 
@@ -141,16 +141,13 @@ show.table(content).format(percent, na_rep="–")
 # the map is taken apart by the size of the grid of its layers.
 
 # %%
-scans = page.read_table(config, "scans.tsv")
-volumes = np.load(page.upstream(config, "volumes.npy"), mmap_mode="r")
-seen = volumes[(slice(None), *field)]  # what the network gets
+scans = page.scans()
+volumes = page.volumes()
+seen = page.seen()  # what the network gets
 rows = np.flatnonzero((scans["cohort"] == "training") & scans["diagnosis"].isin(groups))
 labels = scans["diagnosis"].iloc[rows].map(classes.index).to_numpy()
 fold = scans["fold"].to_numpy(int, na_value=-1)[rows]
-models = [
-    load_model(config.results / "models" / f"fold-{k}", config.network)
-    for k in range(config.training.n_folds)
-]
+models = page.fold_models()
 
 # %%
 layers = {"edges": [], "corners": []}  # where a layer lies, see below
@@ -328,4 +325,4 @@ numbers = {
     "per_participant": summary.to_dict("index"),
     "dice_of_folds": {"mean": np.mean(pairs), "min": min(pairs), "max": max(pairs)},
 }
-page.write_result(config, "salient_region", numbers, claims={})
+page.close(numbers)

@@ -1,13 +1,16 @@
 # ---
 # jupyter:
 #   jupytext:
-#     text_representation:
-#       extension: .py
-#       format_name: percent
-#   kernelspec:
-#     display_name: Python 3
-#     language: python
-#     name: python3
+#     text_representation: {extension: .py, format_name: percent}
+#   kernelspec: {display_name: Python 3, language: python, name: python3}
+#   datnet:
+#     only_if: phantom
+#     reads: [scans.tsv, dataset/truth/scans.tsv, predictions/oracle.tsv,
+#       predictions/region_means.tsv, predictions/cross_validation.tsv,
+#       predictions/cross_validation_binding.tsv, predictions/blind_test.tsv,
+#       predictions/blind_test_binding.tsv]
+#     settings: [diagnoses, network]
+#     threads: 1
 # ---
 
 # %% [markdown]
@@ -21,22 +24,24 @@
 
 # %% tags=["parameters"]
 study: str = "data_manifest/smoke.yaml"  # study file
+into: str = "study"  # folder below results/ to write to; study: the study's own
 
-# %%
+# %% tags=["setup"]
 import numpy as np
 import pandas as pd
 
 from datnet_core.images import class_proba, out_of_fold_proba, sides_unordered
 from datnet_core.metrics import confusion, diagnostic_table, right_decisions
 from datnet_phantom import BINDING_COLUMNS
-from datnet_study import page, read_study, show
+from datnet_study import open_page, show
 from datnet_study.figures import plot_auc_ladder
 
-config = read_study(study)
+page = open_page("truth", study, into)
+config = page.settings
 keys = ["participant_id", "session_id"]
 
 # %% tags=["remove-input"]
-show.notice(config)
+show.notice(page)
 
 # %% [markdown]
 # ## Classifiers and what they see
@@ -54,8 +59,8 @@ show.notice(config)
 # know how common it is in the training cohort, also in the blind test.
 
 # %%
-means = page.read_table(config, "predictions/region_means.tsv")
-scans = page.read_table(config, "scans.tsv").merge(means, on=keys, validate="1:1")
+means = page.table("predictions/region_means.tsv")
+scans = page.scans().merge(means, on=keys, validate="1:1")
 left, right = (scans[list(BINDING_COLUMNS[side::2])].to_numpy() for side in (0, 1))
 features = sides_unordered(left, right)
 labels, fold = scans["diagnosis"].to_numpy(), scans["fold"].to_numpy()
@@ -74,8 +79,8 @@ proba[blind] = class_proba(
 told = scans.join(pd.DataFrame(proba, columns=[f"p_{name}" for name in names]))
 
 # %%
-oracle = page.read_table(config, "predictions/oracle.tsv")
-truth = pd.read_csv(config.dataset_root / "truth" / "scans.tsv", sep="\t")
+oracle = page.table("predictions/oracle.tsv")
+truth = pd.read_csv(page.path("dataset/truth/scans.tsv"), sep="\t")
 judged = {"": ("cross_validation", "training"), ", blind test": ("blind_test",) * 2}
 found = {}
 for suffix, (source, cohort) in judged.items():
@@ -83,7 +88,7 @@ for suffix, (source, cohort) in judged.items():
         "binding ratios": f"{source}_binding",
         "DAT-Net": source,
     }.items():
-        part = page.read_table(config, f"predictions/{name}.tsv")
+        part = page.table(f"predictions/{name}.tsv")
         found[title + suffix] = part.drop_duplicates("participant_id")
     found[f"told the regions{suffix}"] = told[told["cohort"] == cohort]
     mine = oracle[oracle["judged"] == cohort.replace("_", " ")]
@@ -182,4 +187,4 @@ numbers = {
     "auc": {f"{r.classifier}.{r.diagnosis}": r.auc for r in aucs.itertuples()},
     "decisions": decisions,
 }
-page.write_result(config, "truth", numbers, claims={})
+page.close(numbers)

@@ -18,6 +18,7 @@ from joblib import Parallel, delayed
 from nilearn.image import resample_img
 
 from datnet_core.files import whole
+from datnet_core.fingerprint import code_hash, content_hashes, write_hashes
 from datnet_core.images.atlas import region_mask
 from datnet_core.images.grid import __file__, study_grid
 from datnet_core.progress import progress
@@ -156,8 +157,8 @@ def load_volume(path, atlas, spacing_mm, reference_region):
 def cache_volumes(paths, atlas, spacing_mm, reference_region, array_path, n_jobs=2):
     """Load all scans once into one memory-mapped array on disk.
 
-    A cache made of the same files (path, size, time of change) with the same parameters is
-    kept, so a second run is instant. The array appears under its name only when complete.
+    A cache made of the same files, by their content, with the same parameters is kept, so a
+    second run is instant. The array appears under its name only when complete.
 
     Parameters
     ----------
@@ -193,7 +194,7 @@ def cache_volumes(paths, atlas, spacing_mm, reference_region, array_path, n_jobs
         "shape": list(shape),
         "reference_region": reference_region,
         "unit": "uptake ratio to the mean of the reference region",
-        "sha256": _fingerprint(paths, atlas, spacing_mm, reference_region),
+        "sha256": _fingerprint(paths, atlas, array_path.with_name("files.json")),
     }
     found = array_path.is_file() and record_path.is_file()
     if found and json.loads(record_path.read_text()) == record:
@@ -228,13 +229,12 @@ def _volume_or_problem(path, atlas, spacing_mm, reference_region):
         return str(error)
 
 
-def _fingerprint(paths, atlas, spacing_mm, reference_region):
-    """Hash of everything the cached array depends on, this code included."""
-    code = Path(__file__).read_bytes() + Path(__file__).read_bytes()
-    digest = hashlib.sha256(code + atlas.labels.tobytes())
-    digest.update(repr((spacing_mm, reference_region)).encode())
+def _fingerprint(paths, atlas, record_path):
+    """Hash of the images, the atlas and this code; grid and region stand beside it."""
+    hashes = content_hashes(paths, record_path)
     folder = os.path.commonpath(paths)  # a data set that was moved as a whole keeps its cache
+    digest = hashlib.sha256(code_hash(__file__).encode() + atlas.labels.tobytes())
     for path in map(Path, paths):
-        name = path.relative_to(folder).as_posix()
-        digest.update(f"{name} {path.stat().st_size} {path.stat().st_mtime_ns}".encode())
+        digest.update(f"{path.relative_to(folder).as_posix()} {hashes[str(path)]}".encode())
+    write_hashes(record_path, paths, hashes)
     return digest.hexdigest()

@@ -7,8 +7,10 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "plan": [
             "VARIANTS",
-            "split_inner",
-            "variant_settings",
+            "Teachers",
+            "judged_rows",
+            "model_names",
+            "teachers",
         ],
         "loop": [
             "fit",

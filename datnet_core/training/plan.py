@@ -1,64 +1,165 @@
-"""Who teaches which model, and who stops it.
+"""Who teaches which model, who stops it, and whom it judges.
 
-Open points A7 and A13.
+A model is `pretrain` (learns from the uncertain diagnoses), `fold-<k>` (from the training cohort
+without fold k) or `refit` (from the whole training cohort). Nobody whom a model judges may teach or
+stop it; the published shortcut (open point A7), which stops a fold on the scans that it judges, is
+the one exception and a setting of its own.
 """
+
+from typing import NamedTuple
 
 import numpy as np
 
 VARIANTS = {
-    "study": {},
     "test_fold": {"early_stopping_on": "test_fold"},  # the published shortcut (A7)
     "no_pretraining": {"pretrain": False},
 }
 
 
-def variant_settings(training, variant):
-    """Settings of a study's models, or of models that differ in one point of the protocol.
+class Teachers(NamedTuple):
+    """Rows of the scan table that make one network."""
+
+    learn: np.ndarray  # (n,) int, scans to learn from
+    stop: np.ndarray  # (m,) int, scans whose loss stops the training
+
+
+def model_names(n_folds, *, pretrain=True, refit=False):
+    """Names of the models of a study, in the order in which they are trained.
 
     Parameters
     ----------
-    training : Training
-        Section of the study file.
-    variant : str
-        A name of `VARIANTS`.
+    n_folds : int
+        Folds of the cross-validation.
+    pretrain, refit : bool
+        Whether the folds start from a pre-trained model, and whether one model learns from all.
 
     Returns
     -------
-    Training
+    list of str
+
+    Examples
+    --------
+    >>> model_names(2)
+    ['pretrain', 'fold-0', 'fold-1']
+    """
+    names = [f"fold-{k}" for k in range(n_folds)]
+    if pretrain:
+        names.insert(0, "pretrain")
+    if refit:
+        names.append("refit")
+    return names
+
+
+def judged_rows(model, fold):
+    """Scans of the training cohort that a model judges.
+
+    Parameters
+    ----------
+    model : str
+        As in `model_names`.
+    fold : float or int ndarray of shape (n_scans,)
+        Fold of each scan of the training cohort; NaN or negative elsewhere.
+
+    Returns
+    -------
+    int ndarray
+        Rows of fold k for `fold-<k>`; none for the others.
+
+    Examples
+    --------
+    >>> judged_rows("fold-1", np.array([0, 1, np.nan, 1]))
+    array([1, 3])
+    """
+    if not model.startswith("fold-"):
+        return np.array([], dtype=int)
+    return np.flatnonzero(fold == int(model.removeprefix("fold-")))
+
+
+def teachers(model, member, *, participant, diagnosis, pretraining, fold, training):
+    """Scans that teach one network of a model, and scans that stop it.
+
+    Each network of a model (bagging) has another inner validation split of the same scans, drawn
+    from the seed, the name of the model and the number of the network, whatever other models there
+    are. With `training.early_stopping_on` set to `test_fold` the scans learned from stay the same,
+    and the held-out fold stops in place of the inner split.
+
+    Parameters
+    ----------
+    model : str
+        As in `model_names`.
+    member : int
+        Number of the network among those of the model.
+    participant, diagnosis : str array-like of shape (n_scans,)
+        Person and label of each scan.
+    pretraining : bool array-like of shape (n_scans,)
+        Scans of the pre-training cohort.
+    fold : float or int array-like of shape (n_scans,)
+        Fold of each scan of the training cohort; NaN or negative elsewhere.
+    training : Training
+        Settings `seed`, `inner_fraction` and `early_stopping_on`.
+
+    Returns
+    -------
+    Teachers
+        Without any row where the model has nobody to learn from.
 
     Raises
     ------
     ValueError
-        If there is no such variant.
+        If a participant stands on both sides of a split: names some of them.
     """
-    if variant not in VARIANTS:
-        raise ValueError(f"variant {variant!r} is not one of {', '.join(VARIANTS)}")
-    return training.model_copy(update=VARIANTS[variant])
+    participant, diagnosis = np.asarray(participant), np.asarray(diagnosis)
+    fold = np.asarray(fold, dtype=float)
+    in_training = fold >= 0
+    judged = judged_rows(model, fold)
+    if model == "pretrain":
+        rows = np.flatnonzero(pretraining)
+    else:
+        rows = np.setdiff1d(np.flatnonzero(in_training), judged)
+    both = set(participant[rows]) & set(participant[judged])
+    if model == "pretrain":
+        both = set(participant[rows]) & set(participant[in_training])
+    if both:
+        raise ValueError(
+            f"model {model}: {len(both)} participant(s) would teach the model that judges them, "
+            f"such as {min(both)}; expected each in one cohort and in one fold"
+        )
+    if len(rows) == 0:
+        return Teachers(rows, rows)
+    seed = [training.seed, *model.encode(), member]
+    learn, stop = split_inner(participant[rows], diagnosis[rows], training.inner_fraction, seed)
+    if training.early_stopping_on == "test_fold" and len(judged):
+        return Teachers(rows[learn], judged)
+    return Teachers(rows[learn], rows[stop])
 
 
-def split_inner(scans, fraction, seed):
-    """Split scans into a part to fit on and an inner validation part, by participant.
+def split_inner(participant, diagnosis, fraction, seed):
+    """Split scans into a part to learn from and an inner validation part, by participant.
 
     Parameters
     ----------
-    scans : DataFrame
-        Scans with `participant_id` and `diagnosis`.
+    participant, diagnosis : str ndarray of shape (n_scans,)
     fraction : float
         Share of participants of each diagnosis that go to validation; at least one of each
         diagnosis that has two or more, and never all of them.
-    seed : int
+    seed : int or sequence of int
         Seed of the draw.
 
     Returns
     -------
-    fit, validation : ndarray of int
-        Positions (row numbers) in `scans`.
+    learn, validation : int ndarray
+        Positions among the scans.
     """
     rng = np.random.default_rng(seed)
-    people = scans.drop_duplicates("participant_id")
-    held_out = set()
-    for _, group in people.groupby("diagnosis"):
-        n = np.clip(round(fraction * len(group)), 1, len(group) - 1) if len(group) > 1 else 0
-        held_out |= set(rng.permutation(group["participant_id"])[:n])
-    validation = scans["participant_id"].isin(held_out).to_numpy()
+    people, first = np.unique(participant, return_index=True)
+    first = np.sort(first)  # in the order of the table
+    people, label = participant[first], diagnosis[first]
+    held_out = []
+    for name in np.unique(label):
+        group = people[label == name]
+        n = 0
+        if len(group) > 1:
+            n = np.clip(round(fraction * len(group)), 1, len(group) - 1)
+        held_out.append(rng.permutation(group)[:n])
+    validation = np.isin(participant, np.concatenate(held_out))
     return np.flatnonzero(~validation), np.flatnonzero(validation)

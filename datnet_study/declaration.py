@@ -1,0 +1,139 @@
+"""What a page declares in its own header: what it reads and writes, settings, threads.
+
+The header of a page is the YAML block that jupytext keeps at its top; the declaration is the
+entry `datnet` in it::
+
+    # ---
+    # jupyter:
+    #   jupytext: ...
+    #   datnet:
+    #     reads: [scans.tsv, volumes.npy, models/fold-*, data_manifest/atlas/*]
+    #     writes:
+    #       aggregates: [auc.tsv]
+    #       participants: [predictions/blind_test.tsv]
+    #     settings: [diagnoses, network, training.n_folds]
+    #     threads: 1
+    # ---
+
+A page opens what it declares and nothing else (`page.open_page`), and the workflow reads the same
+declaration (`graph`). Names are relative to `results/<study>/`; those that begin with
+`data_manifest/` or `dataset/` to these folders. A `*` in `reads` stands for any text.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+KINDS = ("aggregates", "participants")  # may be shown to others, or not
+CONDITIONS = ("phantom", "recipes")  # what a study must have for a page to exist
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """The declaration of one page; `writes` has the kind of each file by its name."""
+
+    page: str
+    source: Path
+    reads: tuple
+    writes: dict
+    settings: tuple
+    threads: int = 1
+    only_if: str | None = None
+    cache: tuple = ()  # of `writes`: kept for the next run, which continues them
+
+
+def read_declaration(source):
+    """Read the declaration of a page.
+
+    Parameters
+    ----------
+    source : Path
+        A py:percent page.
+
+    Returns
+    -------
+    Declaration
+
+    Raises
+    ------
+    ValueError
+        If there is none, a key is unknown, or a value is not of its type; names file and key.
+    """
+    source = Path(source)
+    declared = (_header(source).get("jupyter") or {}).get("datnet")
+    if not isinstance(declared, dict):
+        raise ValueError(
+            f"{source}: no declaration; expected an entry `datnet` with reads, writes and settings "
+            "in the header of the page, as in the other pages"
+        )
+    known = {"reads", "writes", "settings", "threads", "only_if", "cache"}
+    if unknown := sorted(set(declared) - known):
+        raise ValueError(f"{source}: unknown {unknown} in the header; expected {sorted(known)}")
+    writes = declared.get("writes") or {}
+    if unknown := sorted(set(writes) - set(KINDS)):
+        raise ValueError(f"{source}: writes names {unknown}; expected {' or '.join(KINDS)}")
+    kinds = {name: kind for kind in KINDS for name in writes.get(kind, ())}
+    only_if = declared.get("only_if")
+    if only_if not in (None, *CONDITIONS):
+        raise ValueError(f"{source}: only_if is {only_if!r}; expected one of {CONDITIONS}")
+    return Declaration(
+        page=source.stem,
+        source=source,
+        reads=tuple(declared.get("reads", ())),
+        writes={f"{source.stem}.json": "aggregates"} | kinds,
+        settings=tuple(declared.get("settings", ())),
+        threads=int(declared.get("threads", 1)),
+        only_if=only_if,
+        cache=tuple(declared.get("cache", ())),
+    )
+
+
+def line_of(source, key):
+    """Line of a page's header where an entry of the declaration stands, for messages."""
+    lines = Path(source).read_text(encoding="utf-8").splitlines()
+    for number, line in enumerate(lines, start=1):
+        if line.lstrip("# ").startswith(f"{key}:"):
+            return f"{Path(source).name}, line {number}"
+    return Path(source).name
+
+
+def expanded(names, values):
+    """Names with their placeholders filled in, one name for each value.
+
+    Parameters
+    ----------
+    names : iterable of str
+        A name may hold one of the placeholders `{diagnosis}` and `{variant}`.
+    values : dict of str to sequence of str
+        Values of each placeholder.
+
+    Returns
+    -------
+    list of str
+
+    Examples
+    --------
+    >>> expanded(["a.tsv", "mean_{diagnosis}.nii.gz"], {"diagnosis": ["IPD", "MSA"]})
+    ['a.tsv', 'mean_IPD.nii.gz', 'mean_MSA.nii.gz']
+    """
+    filled = []
+    for name in names:
+        used = [key for key in values if f"{{{key}}}" in name]
+        if used:
+            filled += [name.replace(f"{{{used[0]}}}", value) for value in values[used[0]]]
+        else:
+            filled.append(name)
+    return filled
+
+
+def _header(source):
+    """The YAML block at the top of a py:percent file."""
+    lines = source.read_text(encoding="utf-8").splitlines()
+    if not lines or lines[0] != "# ---" or "# ---" not in lines[1:]:
+        raise ValueError(f"{source}: expected a header between two lines `# ---`")
+    block = lines[1 : lines.index("# ---", 1)]
+    try:
+        return yaml.safe_load("\n".join(line.removeprefix("#")[1:] for line in block)) or {}
+    except yaml.YAMLError as error:
+        raise ValueError(f"{source}: the header is not readable as YAML\n{error}") from error

@@ -1,0 +1,78 @@
+"""Run a page with papermill: the notebook appears only when every cell has run."""
+
+import os
+import sys
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+
+import jupytext
+import papermill
+
+
+def run_page(source, output, parameters, threads=2):
+    """Execute a page into a notebook; the output appears only when every cell has run.
+
+    Parameters
+    ----------
+    source : Path
+        A py:percent page.
+    output : Path
+        Executed notebook to write.
+    parameters : dict
+        Values for the cell tagged `parameters`.
+    threads : int
+        Threads of the numerical libraries.
+
+    Raises
+    ------
+    ValueError
+        If a parameter is not in the page's parameter cell.
+    RuntimeError
+        If a cell fails: names page, cell, error and the half-run notebook kept as log.
+    """
+    source, output = Path(source), Path(output)
+    notebook = jupytext.read(source)
+    known = [p["name"] for p in papermill.inspect_notebook(notebook).values()]
+    if unknown := sorted(set(parameters) - set(known)):
+        raise ValueError(f"page {source.stem}: no parameter {unknown}; it has {known}")
+    part = output.with_name(f"{output.stem}.log.ipynb")
+    part.parent.mkdir(parents=True, exist_ok=True)
+    variables = {name: str(threads) for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS")}
+    if "DATNET_PROGRESS" not in os.environ:
+        variables["DATNET_PROGRESS"] = "bar" if sys.stderr.isatty() else "lines"
+    with tempfile.TemporaryDirectory() as ipython_dir:  # kernels side by side share no history
+        variables["IPYTHONDIR"] = ipython_dir
+        with _environment(variables):
+            try:
+                papermill.execute_notebook(
+                    notebook,
+                    part,
+                    parameters=parameters,
+                    kernel_name="python3",
+                    progress_bar=False,
+                    stderr_file=sys.stderr,
+                    extra_arguments=["--IPKernelApp.log_level=50"],  # no note on local TCP
+                )
+            except papermill.PapermillExecutionError as error:
+                raise RuntimeError(
+                    f"page {source.stem} failed in cell {error.cell_index} of {source}\n"
+                    f"  {error.ename}: {error.evalue}\n"
+                    f"  log with the cells that ran: {part}"
+                ) from None
+    os.replace(part, output)
+
+
+@contextmanager
+def _environment(variables):
+    """Environment variables for the kernel, which inherits them; undone afterwards."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value

@@ -1,0 +1,158 @@
+"""The networks of a study: which there are, where they lie, and the job that trains them."""
+
+from dataclasses import dataclass
+
+from datnet_core.training.plan import VARIANTS, model_names, teachers
+from datnet_study.table import certainties
+
+FILES = ("weights.safetensors", "config.json", "history.tsv")  # of a finished network
+
+
+@dataclass(frozen=True)
+class Fit:
+    """One network to train: network `member` of a model, under a variant or a recipe."""
+
+    model: str
+    member: int
+    variant: str = "study"
+    recipe: str = "study"
+    start: str | None = None  # folder of the network whose weights it starts from
+
+    @property
+    def kind(self):
+        """What it is trained for: the study itself, or the comparison of protocols or recipes."""
+        if self.recipe != "study":
+            return "recipes"
+        return "study" if self.variant == "study" else "variants"
+
+    @property
+    def folder(self):
+        """Where it lies below the results of the study."""
+        return f"{model_folder(self.variant, self.recipe)}/{self.model}/member-{self.member}"
+
+    @property
+    def files(self):
+        """Files of the finished network, relative to the results."""
+        return tuple(f"{self.folder}/{name}" for name in FILES)
+
+
+def model_folder(variant="study", recipe="study"):
+    """Folder of the models of a variant or a recipe, below the results of the study."""
+    if recipe != "study":
+        return f"models/recipes/{recipe}"
+    return "models" if variant == "study" else f"models/{variant}"
+
+
+def variants(study):
+    """Names of the variants of the protocol that differ from the study itself."""
+    names = []
+    if study.training.early_stopping_on == "inner":
+        names.append("test_fold")
+    if pretrained(study):
+        names.append("no_pretraining")
+    return names
+
+
+def pretrained(study):
+    """Whether the folds start from a pre-trained network: asked for, and there are scans for it."""
+    return study.training.pretrain and "possible" in certainties(study)
+
+
+def planned_fits(study):
+    """All networks of a study, each after the one it starts from.
+
+    Parameters
+    ----------
+    study : Study
+
+    Returns
+    -------
+    list of Fit
+        Those of the study itself first, then of the variants of the protocol, then of the recipes.
+    """
+    first = pretrained(study)
+    refit = study.decisions.blind_test_model == "refit"
+    folds = model_names(study.training.n_folds, pretrain=False)
+    fits = _fits(model_names(study.training.n_folds, pretrain=first, refit=refit), study.network)
+    for variant in variants(study):
+        starts = first and VARIANTS[variant].get("pretrain", True)
+        fits += _fits(folds, study.network, variant=variant, start=starts)
+    for recipe in study.recipes:
+        _, network = study.recipe(recipe)
+        names = model_names(study.training.n_folds, pretrain=first)
+        fits += _fits(names, network, recipe=recipe)
+    return fits
+
+
+def _fits(names, network, variant="study", recipe="study", start=None):
+    """The networks of some models of one kind."""
+    if start is None:
+        start = "pretrain" in names
+    first = model_folder(recipe=recipe)  # variants start from the pre-training of the study
+    fits = []
+    for name in names:
+        for member in range(network.n_members):
+            begin = None
+            if start and name != "pretrain":
+                begin = f"{first}/pretrain/member-{member}"
+            fits.append(Fit(name, member, variant, recipe, begin))
+    return fits
+
+
+def train(study, fits, scans):
+    """Train networks one after the other in this process; finished ones are kept.
+
+    A network has one thread, so the number of cores makes no difference to its weights.
+
+    Parameters
+    ----------
+    study : Study
+    fits : sequence of Fit
+        Some of `planned_fits`, each after the one it starts from.
+    scans : DataFrame
+        Scan table with cohorts and folds.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the array of scans or the network to start from is missing.
+    ValueError, RuntimeError
+        As `loop.fit`.
+    """
+    import numpy as np  # not needed to plan
+    import torch
+
+    from datnet_core.images.grid import field_of_view
+    from datnet_core.training.loop import fit
+
+    labels = scans["diagnosis"].map(study.diagnoses.index).to_numpy()
+    n_threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        for job in fits:
+            grid_mm, network = study.recipe(job.recipe)
+            volumes = np.load(study.volumes(grid_mm), mmap_mode="r")
+            training = study.training
+            training = training.model_copy(update=VARIANTS.get(job.variant, {}))
+            learn, stop = teachers(
+                job.model,
+                job.member,
+                participant=scans["participant_id"],
+                diagnosis=scans["diagnosis"],
+                pretraining=scans["cohort"] == "pretraining",
+                fold=scans["fold"],
+                training=training,
+            )
+            fit(
+                study.results / job.folder,
+                volumes[(slice(None), *field_of_view(grid_mm, network.field_mm))],
+                labels,
+                learn,
+                stop,
+                study.diagnoses,
+                network,
+                training.model_copy(update={"seed": training.seed + job.member}),
+                study.results / job.start if job.start else None,
+            )
+    finally:
+        torch.set_num_threads(n_threads)

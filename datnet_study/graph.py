@@ -1,0 +1,266 @@
+"""The jobs of a study and what each depends on, from the declarations of the pages.
+
+Every job ends with a record, `records/<job>.<fingerprint>`, whose name holds a hash of everything
+the job depends on: code, settings, the user's files by content, and the same of the jobs it starts
+from. A job whose record is not there runs. So content decides, never the time of a file, and also
+where the records of the workflow engine are lost.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from fnmatch import fnmatch
+from functools import cached_property
+
+from datnet_core.fingerprint import ROOT, code_hash, content_hashes
+from datnet_study import declaration
+from datnet_study.fits import FILES, planned_fits, variants
+from datnet_study.table import image_paths
+
+CORE = ROOT / "datnet_core"
+
+
+@dataclass(frozen=True)
+class Job:
+    """One job: files are named relative to the results of the study."""
+
+    name: str
+    command: tuple  # arguments of `python -m datnet_study.run`
+    reads: tuple = ()
+    writes: tuple = ()
+    kept: tuple = ()  # of `writes`: not removed before the job, which continues them
+    depends: dict = field(default_factory=dict)  # what its results depend on, by kind
+    shown: str = ""  # hash of what only its own look depends on, such as the prose of a page
+    threads: int = 1
+    priority: int = 0
+
+
+class Graph:
+    """All jobs of a study.
+
+    Parameters
+    ----------
+    study : Study
+    n_lanes : int or None
+        Processes that train networks one after the other, side by side; None for one process for
+        each network, as on a cluster.
+
+    Raises
+    ------
+    ValueError
+        If a declaration is wrong, or a page reads what no job writes; names the line to edit.
+    """
+
+    def __init__(self, study, n_lanes=None):
+        self.study, self.n_lanes = study, n_lanes
+        self.declarations = _declarations(study)
+        jobs = [*self._dataset(), *self._pages(), *self._grids(), *self._fits(), self._book()]
+        self.jobs = {job.name: job for job in jobs}
+        self.writer = {name: job for job in jobs for name in job.writes}
+
+    def inputs(self, job):
+        """Files that a job needs, those of other jobs with their records."""
+        names = self._resolved(job)
+        writers = {self.writer[name].name for name in names if name in self.writer}
+        return names + [self.record(self.jobs[name]) for name in sorted(writers - {job.name})]
+
+    def record(self, job):
+        """Name of the file that says that a job is done, with its fingerprint."""
+        parts = json.dumps([self.made_from(job), job.shown], sort_keys=True)
+        return f"records/{job.name}.{_short(parts)}"
+
+    def made_from(self, job):
+        """What the results of a job depend on, as a dict of hashes and settings."""
+        if job.name not in self._made_from:
+            upstream = {}
+            for name in self._resolved(job):
+                if name in self.writer and self.writer[name].name not in upstream:
+                    before = self.writer[name]
+                    upstream[before.name] = _short(
+                        json.dumps(self.made_from(before), sort_keys=True)
+                    )
+            self._made_from[job.name] = job.depends | {"starts_from": upstream}
+        return self._made_from[job.name]
+
+    @cached_property
+    def _made_from(self):
+        return {}
+
+    def _resolved(self, job):
+        """Files that a job reads: patterns become the files of other jobs that they match."""
+        names = []
+        for name in job.reads:
+            if "*" in name:
+                names += [n for n, w in self.writer.items() if fnmatch(n, name) and w is not job]
+            elif name in self.writer:
+                names.append(name)
+            elif not (name.startswith("dataset/") and self.study.phantom is None):
+                line = declaration.line_of(self.declarations[job.name].source, "reads")
+                raise ValueError(
+                    f"page {job.name} reads {name!r}, which no page writes; correct its header "
+                    f"({line}), or add the page that writes it"
+                )
+        return list(dict.fromkeys(names))
+
+    def _dataset(self):
+        """The phantom cohort, for a study that has one."""
+        study = self.study
+        if study.phantom is None:
+            return []
+        depends = {
+            "code": code_hash(ROOT / "datnet_phantom" / "dataset.py"),
+            "settings": _settings(study, ("phantom", "control", "images.reference_region")),
+            "files": _contents([study.calibration_path, *_atlas(study)]),
+        }
+        writes = ("dataset/scans.tsv", "dataset/truth/scans.tsv")
+        return [Job("dataset", ("dataset",), (), writes, (), depends, threads=2)]
+
+    def _pages(self):
+        """The pages, each with its declaration."""
+        fill = {"diagnosis": self.study.compared, "variant": variants(self.study)}
+        for page in self.declarations.values():
+            reads, files = [], {}
+            for name in page.reads:
+                if name.startswith("data_manifest/"):
+                    files |= _contents(_manifest_files(page, name, self.study))
+                else:
+                    reads.append(name)
+            if "dataset/scans.tsv" in reads and self.study.phantom is None:
+                files |= self._own_files
+            depends = {
+                "code": code_hash(page.source),
+                "settings": _settings(self.study, page.settings),
+                "files": files,
+            }
+            writes = (*declaration.expanded(page.writes, fill), f"pages/{page.page}.ipynb")
+            yield Job(
+                page.page,
+                ("page", page.page),
+                tuple(reads),
+                writes,
+                page.cache,
+                depends,
+                shown=_short(page.source.read_text(encoding="utf-8") + self.study.notice),
+                threads=page.threads,
+            )
+
+    def _grids(self):
+        """The scans on other grids, for the recipes."""
+        study = self.study
+        spacings = {study.recipe(name)[0] for name in study.recipes} - {study.images.grid_mm}
+        for spacing_mm in sorted(spacings):
+            array = study.volumes(spacing_mm).name
+            depends = {
+                "code": code_hash(CORE / "images" / "volumes.py"),
+                "settings": _settings(study, ("images",)) | {"grid_mm": spacing_mm},
+            }
+            yield Job(
+                f"grid_{spacing_mm:g}mm".replace(".", "_"),
+                ("grid", f"{spacing_mm:g}"),
+                ("scans.tsv", "volumes.json"),
+                (array, array.replace(".npy", ".json")),
+                (array, array.replace(".npy", ".json")),
+                depends,
+                threads=2,
+            )
+
+    def _fits(self):
+        """The networks, in lanes: a process trains several, one after the other."""
+        study = self.study
+        code = code_hash(CORE / "training" / "loop.py", CORE / "training" / "plan.py")
+        levels = {}
+        for fit in planned_fits(study):
+            levels.setdefault((fit.kind, fit.start is not None), []).append(fit)
+        for (kind, starts), fits in levels.items():
+            n_lanes = min(self.n_lanes or len(fits), len(fits))
+            for k in range(n_lanes):
+                lane = fits[k::n_lanes]
+                recipes = sorted({fit.recipe for fit in lane})
+                arrays = {study.volumes(study.recipe(name)[0]).name for name in recipes}
+                begins = {f"{fit.start}/{FILES[0]}" for fit in lane if fit.start}
+                depends = {
+                    "code": code,
+                    "networks": [fit.folder for fit in lane],
+                    "settings": _settings(study, ("training", "diagnoses"))
+                    | {name: study.recipe(name)[1].model_dump(mode="json") for name in recipes},
+                }
+                writes = tuple(name for fit in lane for name in fit.files)
+                yield Job(
+                    f"fit_{kind}_{'folds' if starts else 'first'}_{k}",
+                    ("fit", *(fit.folder for fit in lane)),
+                    ("scans.tsv", "volumes.json", *sorted(arrays | begins)),
+                    writes,
+                    writes,
+                    depends,
+                    priority=0 if kind == "study" else -1,  # long pages wait for the study's own
+                )
+
+    def _book(self):
+        """The book of all pages."""
+        prose = [
+            ROOT / "_config.yml",
+            *sorted(p for p in (ROOT / "book").rglob("*") if p.is_file()),
+        ]
+        depends = {
+            "files": _contents(prose),
+            "pages": {name: page.source.read_text() for name, page in self.declarations.items()},
+            "notice": self.study.notice,
+        }
+        depends["pages"] = _short(json.dumps(depends["pages"]))
+        pages = [f"pages/{name}.ipynb" for name in self.declarations]
+        results = [f"{name}.json" for name in self.declarations]
+        reads = (*pages, *results)
+        return Job("book", ("book",), reads, ("book/index.html",), (), depends)
+
+    @cached_property
+    def _own_files(self):
+        """Hash of the user's scan table and of each image that it names."""
+        paths = [self.study.dataset_root / name for name in ("scans.tsv", *image_paths(self.study))]
+        paths = [path for path in paths if path.is_file()]  # a page names those that are missing
+        hashes = content_hashes(paths, self.study.results / "files.json")
+        text = json.dumps([[str(path), hashes[str(path)]] for path in paths])
+        return {"data set": _short(text)}
+
+
+def _declarations(study):
+    """Declarations of the pages that the study has, by name."""
+    pages = [declaration.read_declaration(p) for p in sorted((ROOT / "notebooks").glob("*.py"))]
+    present = {None: True, "phantom": study.phantom is not None, "recipes": bool(study.recipes)}
+    return {page.page: page for page in pages if present[page.only_if]}
+
+
+def _settings(study, names):
+    """Values of settings by their dotted names, for JSON."""
+    whole = study.model_dump(mode="json")
+    values = {}
+    for name in names:
+        value = whole
+        for key in name.split("."):
+            value = value[key]
+        values[name] = value
+    return values
+
+
+def _contents(paths):
+    """Hash of each file's content by its name."""
+    return {path.name: _short(path.read_bytes()) for path in paths}
+
+
+def _atlas(study):
+    """Image and table of the atlas."""
+    return [study.atlas_path, study.atlas_path.with_name(f"{study.atlas_path.name[:-7]}.tsv")]
+
+
+def _manifest_files(page, name, study):
+    """Files of `data_manifest/` that a page reads."""
+    paths = sorted(study.data_manifest.parent.glob(name))
+    if not paths:
+        line = declaration.line_of(page.source, "reads")
+        raise ValueError(f"page {page.page} reads {name!r}, which is not there ({line})")
+    return [path for path in paths if path.is_file()]
+
+
+def _short(content):
+    """First 12 hexadecimal digits of a hash."""
+    content = content.encode() if isinstance(content, str) else content
+    return hashlib.sha256(content).hexdigest()[:12]
