@@ -119,11 +119,20 @@ def _state(path):
 def _tree(path, _mtime):
     """Syntax tree of a file without its docstrings; read again when the file has changed."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    for node in ast.walk(tree):
+    for node in _blocks(tree):
         documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
         if isinstance(node, documented) and ast.get_docstring(node, clean=False) is not None:
             node.body = node.body[1:]
     return tree
+
+
+def _blocks(node):
+    """A node and all statements below it; the expressions in them are left out, for speed."""
+    yield node
+    for name in ("body", "orelse", "finalbody", "handlers", "cases"):
+        below = getattr(node, name, [])
+        for child in below if isinstance(below, list) else []:
+            yield from _blocks(child)
 
 
 @cache
@@ -136,7 +145,7 @@ def _statements(path, _mtime):
 def _imported(path, _mtime):
     """Files of this project that one file imports, faces looked through."""
     files = []
-    for node in ast.walk(_tree(path, path.stat().st_mtime_ns)):
+    for node in _blocks(_tree(path, path.stat().st_mtime_ns)):
         if isinstance(node, ast.Import):
             names = [(alias.name, None) for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
