@@ -45,7 +45,7 @@ show.notice(config)
 # message.
 
 # %%
-scans = read_scans(config.dataset_root, config.diagnoses, config.control)
+scans = read_scans(config.dataset_root, config.diagnoses)
 scans["fold"] = assign_folds(scans, config.training.n_folds, config.training.seed)
 page.write_table(config, "scans.tsv", scans)
 
