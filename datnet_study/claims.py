@@ -7,10 +7,18 @@ import re
 
 import pandas as pd
 
-CLAIM_COLUMNS = ("id", "section", "quantity", "group", "value", "p", "note")
+CLAIM_COLUMNS = ("id", "section", "quantity", "group", "kind", "value", "p", "note")
+NEEDED = CLAIM_COLUMNS[:6]
 HIGHER, LOWER = "higher than the paper", "lower than the paper"
 VERDICTS = ("agrees", HIGHER, LOWER, "differs", "reported", "not computed here")
-NUMBER = re.compile(r"([<>]?)\s*(-?\d+(?:\.(\d+))?)(%?)")
+NUMBER = re.compile(r"([<>]?)\s*(-?\d+(?:\.(\d+))?)(%?)")  # side, number, decimals, percent
+KINDS = {  # what stands in `value`
+    "number": "a number such as 0.953",
+    "bound": "a side and a number, such as >78.1%",
+    "p": "a P value, such as 0.75 or <0.001",
+    "words": "words, no number",
+}
+SIGNIFICANT = 0.05  # the paper's level
 
 
 def read_claims(path):
@@ -18,39 +26,62 @@ def read_claims(path):
 
     Returns
     -------
-    DataFrame of shape (n_claims, 7)
-        Columns id, section, quantity, group, value, p, note, all text; p and note may be empty.
+    DataFrame of shape (n_claims, 8)
+        Columns id, section, quantity, group, kind, value, p, note, all text; p and note may be
+        empty. `kind` is one of `KINDS`; it decides how `compare` judges the value.
 
     Raises
     ------
     ValueError
-        If columns differ, an id occurs twice, another field is empty, or a p is not a number.
+        If columns differ, an id occurs twice, another field is empty, a kind is unknown, a value
+        is not of its kind, or a p is no P value: one line per problem, with row and id.
     """
     claims = pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False, quoting=3)
     if tuple(claims.columns) != CLAIM_COLUMNS:
         raise ValueError(f"{path}: columns {list(claims.columns)}; expected {list(CLAIM_COLUMNS)}")
     problems = [f"id {name!r} occurs twice" for name in claims["id"][claims["id"].duplicated()]]
     for row, claim in enumerate(claims.to_dict("records"), start=2):
-        problems += [f"row {row}: {key} is empty" for key in CLAIM_COLUMNS[:5] if not claim[key]]
-        if claim["p"] and not NUMBER.fullmatch(claim["p"]):
-            problems.append(f"row {row}: p = {claim['p']!r}, expected a number such as <0.001")
+        problems += [f"row {row} ({claim['id']}): {text}" for text in _problems(claim)]
     if problems:
         raise ValueError(f"{path}: {len(problems)} problem(s)\n  " + "\n  ".join(problems))
     return claims
 
 
+def _problems(claim):
+    """What is wrong with a row of the table."""
+    if empty := [key for key in NEEDED if not claim[key]]:
+        return [f"{key} is empty" for key in empty]
+    problems, kind = [], claim["kind"]
+    if kind not in KINDS:
+        problems.append(f"kind = {kind!r}, expected one of {', '.join(KINDS)}")
+    elif not _is_of_kind(claim["value"], kind):
+        problems.append(f"value = {claim['value']!r}, expected {KINDS[kind]} (kind {kind})")
+    if claim["p"] and not _is_of_kind(claim["p"], "p"):
+        problems.append(f"p = {claim['p']!r}, expected {KINDS['p']}")
+    return problems
+
+
+def _is_of_kind(text, kind):
+    """Whether the paper's text is what its kind says."""
+    number = NUMBER.fullmatch(text)
+    if kind == "words" or number is None:
+        return kind == "words" and number is None
+    if kind == "p":
+        return not number[4] and 0 <= float(number[2]) <= 1
+    return bool(number[1]) == (kind == "bound")
+
+
 def compare(claims, results):
     """Set this study's values beside the paper's.
 
-    The verdict depends on the form of the paper's value:
+    The verdict depends on the `kind` of the paper's value:
 
-    - a number ("0.953"): "agrees" when our 95% interval covers it, else "higher" or "lower than
+    - number ("0.953"): "agrees" when our 95% interval covers it, else "higher" or "lower than
       the paper"; "reported" without an interval. The paper's own sampling error is left out, and
       a wide interval agrees easily.
-    - a bound (">78.1%"): the same, with our value in place of a missing interval; "agrees" when
+    - bound (">78.1%"): the same, with our value in place of a missing interval; "agrees" when
       the stated side is reached. Where the paper prints %, ours is a fraction.
-    - a number or bound whose quantity begins with "P value": "agrees" when both lie on the same
-      side of 0.05, else "differs".
+    - p ("0.75", "<0.001"): "agrees" when both lie on the same side of 0.05, else "differs".
     - words ("n.s.", "long > short", a list): "agrees" when ours are the same words in the same
       order, whatever the case, else "differs". A p beside a value is shown, not judged.
 
@@ -73,7 +104,8 @@ def compare(claims, results):
     Raises
     ------
     ValueError
-        If two pages give the same claim, or one of the two values is a number and one words.
+        If two pages give the same claim, or ours is a number where the paper has words, or words
+        where it has a number.
     """
     ours = {}
     for page in results:
@@ -96,37 +128,46 @@ def counts(comparison):
 
 def _verdict(claim, our):
     """Verdict on one claim by the rules of `compare`."""
-    value, number = our.get("value"), NUMBER.fullmatch(claim["value"])
+    value, kind = our.get("value"), claim["kind"]
     if _absent(value):
         return "not computed here"
-    if isinstance(value, str) == bool(number):
-        found = f"{value!r} beside the paper's {claim['value']!r}"
-        raise ValueError(f"claim {claim['id']}: {found}; expected both numbers or both words")
-    if number is None:
-        words = [text.casefold().split() for text in (value, claim["value"])]
-        return "agrees" if words[0] == words[1] else "differs"
-    paper = float(number[2]) / (100 if number[4] else 1)
-    if claim["quantity"].startswith("P value"):
-        significant = paper <= 0.05 if number[1] == "<" else paper < 0.05
-        return "agrees" if significant == (value < 0.05) else "differs"
-    if not _interval(our) and not number[1]:
+    if isinstance(value, str) != (kind == "words"):
+        expected = "words" if kind == "words" else "a number"
+        raise ValueError(
+            f"claim {claim['id']}: {value!r} beside the paper's {claim['value']!r} of kind {kind}; "
+            f"expected {expected}"
+        )
+    if kind == "words":
+        same = value.casefold().split() == claim["value"].casefold().split()
+        return "agrees" if same else "differs"
+    side, digits, _, percent = NUMBER.fullmatch(claim["value"]).groups()
+    paper = float(digits) / (100 if percent else 1)
+    if kind == "p":
+        significant = paper <= SIGNIFICANT if side == "<" else paper < SIGNIFICANT
+        return "agrees" if significant == (value < SIGNIFICANT) else "differs"
+    if kind == "number" and not _interval(our):
         return "reported"
     low, high = _interval(our) or (value, value)
-    if number[1] != "<" and high < paper:
+    if high < paper and side != "<":
         return LOWER
-    return HIGHER if number[1] != ">" and low > paper else "agrees"
+    if low > paper and side != ">":
+        return HIGHER
+    return "agrees"
 
 
 def _our_text(paper, our):
     """Write our value with as many decimals as the paper prints, its interval and P."""
-    value, number = our.get("value"), NUMBER.fullmatch(paper)
+    value = our.get("value")
     if _absent(value):
         return ""
     if isinstance(value, str):
         return _with_p(value, our.get("p"))
-    style = f".{len(number[3] or '')}{number[4] or 'f'}" if number[3] or number[4] else ".3g"
-    interval = " to ".join(format(end, style) for end in _interval(our))
-    return _with_p(format(value, style) + f" ({interval})" * bool(interval), our.get("p"))
+    _, _, decimals, percent = NUMBER.fullmatch(paper).groups()
+    style = f".{len(decimals or '')}{percent or 'f'}" if decimals or percent else ".3g"
+    text = format(value, style)
+    if interval := _interval(our):
+        text += f" ({format(interval[0], style)} to {format(interval[1], style)})"
+    return _with_p(text, our.get("p"))
 
 
 def _with_p(text, p):

@@ -79,7 +79,7 @@ def search(sensitivity, specificity, n_patients, n_controls=0, half_up=True):
     return pd.DataFrame(rows, columns=columns)
 
 
-def totals_by_controls(n_controls, specificity, ppv, most, half_up=True):
+def totals_by_controls(n_controls, specificity, ppv, most):
     """Numbers of patients that fit how well controls were told from them.
 
     With f patients called controls and all controls found, PPV = controls / (controls + f) and
@@ -92,18 +92,14 @@ def totals_by_controls(n_controls, specificity, ppv, most, half_up=True):
         Printed rates of the controls.
     most : int
         Largest number of patients to try.
-    half_up : bool
-        As in `matching_hits`.
 
     Returns
     -------
     list of int
     """
-    false = [f for f in range(most) if n_controls in matching_hits(n_controls + f, ppv, half_up)]
+    false = [f for f in range(most) if n_controls in matching_hits(n_controls + f, ppv)]
     return [
-        n
-        for n in range(1, most + 1)
-        if any(n - f in matching_hits(n, specificity, half_up) for f in false)
+        n for n in range(1, most + 1) if any(n - f in matching_hits(n, specificity) for f in false)
     ]
 
 

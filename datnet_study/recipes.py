@@ -14,8 +14,10 @@ from datnet_core.metrics.bootstrap import resampled_participants, weighted_auc
 from datnet_core.network import build
 from datnet_core.training.checkpoint import read_config
 
+N_SCANS = 2  # of the step that is counted; batch norm needs two, and each costs the same
 
-def step_gflop(n_classes, network, shape, batch_size=2):
+
+def step_gflop(n_classes, network, shape):
     """Floating-point operations of one training step (forward, backward) for one scan.
 
     Parameters
@@ -25,8 +27,6 @@ def step_gflop(n_classes, network, shape, batch_size=2):
         Section of the study file, or a recipe's.
     shape : tuple of 3 int
         Voxels that the network sees.
-    batch_size : int
-        Scans of the step that is counted.
 
     Returns
     -------
@@ -34,11 +34,11 @@ def step_gflop(n_classes, network, shape, batch_size=2):
         GFLOP per scan; a multiplication and an addition count as two.
     """
     with torch.device("meta"):  # counts operations without doing any
-        model, x = build(n_classes, network).train(), torch.empty(batch_size, 1, *shape)
-        y = torch.empty(batch_size, dtype=torch.long)
+        model = build(n_classes, network).train()
+        x, y = torch.empty(N_SCANS, 1, *shape), torch.empty(N_SCANS, dtype=torch.long)
         with FlopCounterMode(display=False) as counter:
             cross_entropy(model(x), y).backward()
-    return counter.get_total_flops() / batch_size / 1e9
+    return counter.get_total_flops() / N_SCANS / 1e9
 
 
 def cost(grid_mm, network, n_classes, folders):

@@ -14,16 +14,15 @@ CLINICAL = ("age", "sex", "symptom_duration_years", "updrs", "hoehn_yahr")
 KEYS = ("participant_id", "session_id")
 
 
-def scan_schema(diagnoses, control):
+def scan_schema(diagnoses):
     """Schema of `scans.tsv`, read as text, as a pandera object: one check per rule.
+
+    Anyone, control or not, may lack duration, UPDRS and Hoehn-Yahr stage.
 
     Parameters
     ----------
     diagnoses : sequence of str
         Allowed diagnoses.
-    control : str
-        Diagnosis of the controls; it stands in the schema's name. Anyone may lack duration,
-        UPDRS and Hoehn-Yahr stage.
 
     Returns
     -------
@@ -49,11 +48,11 @@ def scan_schema(diagnoses, control):
             _one_value_per_participant("diagnosis"),
         ],
         strict="filter",
-        name=f"scans.tsv ({', '.join(diagnoses)}; control {control})",
+        name=f"scans.tsv ({', '.join(diagnoses)})",
     )
 
 
-def read_scans(dataset_root, diagnoses, control):
+def read_scans(dataset_root, diagnoses):
     """Read and check `scans.tsv` of a data set and assign each scan its cohort.
 
     Parameters
@@ -62,8 +61,6 @@ def read_scans(dataset_root, diagnoses, control):
         Folder of the data set; paths in the table are relative to it.
     diagnoses : sequence of str
         Allowed diagnoses.
-    control : str
-        Diagnosis of the control group.
 
     Returns
     -------
@@ -82,13 +79,13 @@ def read_scans(dataset_root, diagnoses, control):
     if not table_path.is_file():
         raise FileNotFoundError(
             f"no scan table {table_path}; it has one row per scan, columns: "
-            f"{', '.join(scan_schema(diagnoses, control).columns)}"
+            f"{', '.join(scan_schema(diagnoses).columns)}"
         )
     try:
         scans = pd.read_csv(table_path, sep="\t", dtype=str, na_values=["n/a"], index_col=False)
     except ValueError as error:
         raise ValueError(f"{table_path}: not a tab-separated table ({error})") from error
-    schema = scan_schema(diagnoses, control)
+    schema = scan_schema(diagnoses)
     missing = [column for column in schema.columns if column not in scans]
     problems = [f"column {column}: missing" for column in missing]
     problems += [

@@ -19,6 +19,15 @@ class Section(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    @model_validator(mode="before")
+    @classmethod
+    def _name_known_keys(cls, settings):
+        """Put the known keys in place of an unknown key's value: `explain` finds them there."""
+        if not isinstance(settings, dict):
+            return settings
+        known = tuple(cls.model_fields)
+        return {key: value if key in known else known for key, value in settings.items()}
+
 
 class Phantom(Section):
     """Size, seed and labels of the digital phantom cohort, and numbers of another scanner."""
@@ -127,3 +136,33 @@ class Decisions(Section):
     cross_validation: Literal["youden", "argmax"] = "youden"
     blind_test: Literal["argmax", "youden"] = "argmax"
     blind_test_model: Literal["ensemble", "refit"] = "ensemble"
+
+
+def explain(error):
+    """Errors of a section, each as its keys and `key: what was expected, what was found`.
+
+    Parameters
+    ----------
+    error : pydantic.ValidationError
+
+    Returns
+    -------
+    list of (tuple, str)
+        Keys from the top down and the message.
+    """
+    return [_explain(item) for item in error.errors()]
+
+
+def _explain(item):
+    """One error of pydantic."""
+    keys = tuple(part for part in item["loc"] if part != "[key]")
+    name = ".".join(map(str, keys)) or "study"
+    if item["type"] == "extra_forbidden":
+        text = f"{name}: unknown key; expected one of {', '.join(item['input'])}"
+    elif item["type"] == "missing":
+        text = f"{name}: missing"
+    elif item["type"] == "value_error":
+        text = str(item["ctx"]["error"])
+    else:
+        text = f"{name}: {item['msg']}, found {item['input']!r}"[:300]
+    return keys, text

@@ -4,8 +4,9 @@ Its groups of settings are in `settings`; this module puts them together, checks
 each other, and knows where the files of a study lie.
 """
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, get_args, get_origin
+from typing import Annotated
 
 import yaml
 from pydantic import Field, PrivateAttr, ValidationError, model_validator
@@ -21,7 +22,17 @@ from datnet_study.settings import (
     Saliency,
     Section,
     Training,
+    explain,
 )
+from datnet_study.study_file import read_settings
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a study stands: the project's folder, and the study file as it was named."""
+
+    root: Path
+    source: Path
 
 
 class Study(Section):
@@ -44,8 +55,13 @@ class Study(Section):
     radiomics: Radiomics = Radiomics()
     fusion: Fusion = Fusion()
     recipes: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], Recipe] = {}
-    _root: Path = PrivateAttr(default=Path())
-    _source: Path = PrivateAttr(default=Path())
+    _place: Place = PrivateAttr()
+
+    def model_post_init(self, place):
+        """Take the `Place` from the context of the validation; `read_study` gives it."""
+        if not isinstance(place, Place):
+            raise TypeError(f"a study needs its place, found {place!r}; read it with `read_study`")
+        self._place = place
 
     @model_validator(mode="after")
     def _consistent(self):
@@ -113,8 +129,8 @@ class Study(Section):
         try:
             changed = Network(**self.network.model_dump() | recipe.network | {"n_members": 1})
         except ValidationError as error:
-            lines = "; ".join(f"{item['loc'][0]}: {item['msg']}" for item in error.errors())
-            raise ValueError(f"recipes.{name}.network: {lines}") from None
+            lines = "; ".join(f"recipes.{name}.network.{text}" for _, text in explain(error))
+            raise ValueError(lines) from None
         return recipe.grid_mm or self.images.grid_mm, changed
 
     def volumes(self, grid_mm):
@@ -125,12 +141,12 @@ class Study(Section):
     @property
     def results(self):
         """Folder of everything this study makes."""
-        return self._root / "results" / self.name
+        return self._place.root / "results" / self.name
 
     @property
     def data_manifest(self):
         """Folder of the atlas, the phantom's calibration and the claims."""
-        return self._root / "data_manifest"
+        return self._place.root / "data_manifest"
 
     @property
     def atlas_path(self):
@@ -145,12 +161,12 @@ class Study(Section):
     @property
     def source(self):
         """The study file, as it was named."""
-        return self._source
+        return self._place.source
 
     @property
     def dataset_root(self):
         """Folder of the data set that holds `scans.tsv`."""
-        return self.results / "dataset" if self.phantom else self._root / self.dataset
+        return self.results / "dataset" if self.phantom else self._place.root / self.dataset
 
     @property
     def patients(self):
@@ -175,9 +191,21 @@ class Study(Section):
 
 
 def project_root():
-    """Nearest folder, from the working directory upwards, that holds `data_manifest/`."""
+    """Nearest folder, from the working directory upwards, that holds `data_manifest/`.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is none.
+    """
     here = Path.cwd()
-    return next((p for p in (here, *here.parents) if (p / "data_manifest").is_dir()), here)
+    for folder in (here, *here.parents):
+        if (folder / "data_manifest").is_dir():
+            return folder
+    raise FileNotFoundError(
+        f"no project found: expected a folder data_manifest/ in {here} or in a folder above it; "
+        "go to the folder of the project, or one below it"
+    )
 
 
 def read_study(path):
@@ -186,7 +214,8 @@ def read_study(path):
     Parameters
     ----------
     path : str or Path
-        A YAML file, relative to the working directory or to the project's root.
+        A YAML file, relative to the working directory or to the project's root. It may start
+        from another one: `extends: paper.yaml`, a file beside it or in `data_manifest/`.
 
     Returns
     -------
@@ -195,10 +224,10 @@ def read_study(path):
     Raises
     ------
     FileNotFoundError
-        If there is no such file; the message names the places looked at.
+        If there is no such file, or no project; the message names the places looked at.
     ValueError
-        If the file is no YAML, or a key is unknown, missing or of the wrong type; one line per
-        key.
+        If a file is no YAML, or a key is unknown, missing or of the wrong type; one line per
+        key, with the file if it is another one.
     """
     root = project_root()
     places = [Path.cwd() / path, root / path]
@@ -206,41 +235,13 @@ def read_study(path):
     if found is None:
         looked = " and ".join(str(place) for place in dict.fromkeys(places))
         raise FileNotFoundError(f"no study file {str(path)!r}; looked at {looked}")
+    settings = read_settings(found, root / "data_manifest")
     try:
-        settings = yaml.safe_load(found.read_text())
-    except yaml.YAMLError as error:
-        raise ValueError(f"{path}: not readable as YAML\n{error}") from error
-    if not isinstance(settings, dict):
-        raise ValueError(f"{path}: expected `key: value` lines, found {type(settings).__name__}")
-    try:
-        study = Study(**settings)
+        return Study.model_validate(settings.values, context=Place(root, Path(path)))
     except ValidationError as error:
-        lines = "\n".join(f"  {_explain(item)}" for item in error.errors())
-        raise ValueError(f"{path}: {error.error_count()} setting(s) to correct\n{lines}") from None
-    study._root, study._source = root, Path(path)
-    return study
-
-
-def _explain(item):
-    """One pydantic error as `key: what was expected, what was found`."""
-    key = ".".join(str(part) for part in item["loc"] if part != "[key]") or "study"
-    if item["type"] == "extra_forbidden":
-        known = _section_at(item["loc"][:-1]).model_fields
-        return f"{key}: unknown key; expected one of {', '.join(known)}"
-    if item["type"] == "missing":
-        return f"{key}: missing"
-    if item["type"] == "value_error":
-        return str(item["ctx"]["error"])
-    return f"{key}: {item['msg']}, found {item['input']!r}"[:300]
-
-
-def _section_at(path):
-    """Class of the section that a path of keys leads to."""
-    found = Study
-    for key in path:
-        if get_origin(found) is dict:  # the key is a name of the user's
-            found = get_args(found)[1]
-        else:
-            found = found.model_fields[key].annotation
-            found = next((a for a in get_args(found) if type(None) in get_args(found)), found)
-    return found
+        lines = []
+        for keys, text in explain(error):
+            file = settings.file_of(keys)
+            lines.append(f"  {text}" if file == found else f"  {text} (in {file})")
+        problems = "\n".join(lines)
+        raise ValueError(f"{path}: {len(lines)} setting(s) to correct\n{problems}") from None

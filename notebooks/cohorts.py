@@ -49,9 +49,8 @@ show.notice(page)
 # message.
 
 # %%
-scans = read_scans(
-    page.path("dataset/scans.tsv").parent, config.diagnoses, config.control
-)
+dataset = page.path("dataset/scans.tsv").parent
+scans = read_scans(dataset, config.diagnoses)
 scans["fold"] = assign_folds(scans, config.training.n_folds, config.training.seed)
 page.write_table("scans.tsv", scans)
 

@@ -42,7 +42,7 @@ from datnet_core.sanity import average_precision, pointing_game, region_shares
 from datnet_phantom import largest_effect
 from datnet_study import open_page, show
 from datnet_study.figures import (
-    plot_interval_dots,
+    plot_interval_panels,
     plot_over_threshold,
     plot_precision_recall,
 )
@@ -152,7 +152,7 @@ in_all = scores["diagnosis"] == "all"
 ranking = scores[in_all].sort_values("ap", ascending=False)["method"].tolist()
 
 # %% tags=["hide-input"]
-plot_interval_dots(scores[~in_all], "ap", "average precision", chance)
+plot_interval_panels(scores[~in_all], "ap", "average precision", chance, x_min=0)
 
 # %% [markdown]
 # **Area under the precision–recall curve** of single maps, mean over scans with its

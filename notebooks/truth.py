@@ -34,7 +34,7 @@ from datnet_core.images import class_proba, out_of_fold_proba, sides_unordered
 from datnet_core.metrics import confusion, diagnostic_table, right_decisions
 from datnet_phantom import BINDING_COLUMNS
 from datnet_study import open_page, show
-from datnet_study.figures import plot_auc_ladder
+from datnet_study.figures import plot_interval_panels
 
 page = open_page("truth", study, into)
 config = page.settings
@@ -115,7 +115,12 @@ aucs = pd.concat(tables, names=["classifier"])[["auc", "auc_low", "auc_high"]]
 aucs = aucs.reset_index()
 
 # %% tags=["hide-input"]
-plot_auc_ladder(aucs, classes)
+plot_interval_panels(
+    aucs.rename(columns={"classifier": "method"}),
+    "auc",
+    "AUC",
+    dict.fromkeys(classes, 0.5),
+)
 
 # %% [markdown]
 # **Area under the ROC curve with its 95% interval** (DeLong), cross-validation above,

@@ -20,13 +20,13 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "plot_auc_against_cost",
             "plot_confusion",
             "plot_importances",
+            "plot_interval_panels",
             "plot_learning_curves",
             "plot_rates",
             "plot_roc_curves",
         ],
         "saliency": [
             "plot_completeness",
-            "plot_interval_dots",
             "plot_over_threshold",
             "plot_perturbation",
             "plot_precision_recall",
@@ -42,7 +42,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "view_saliency_maps",
         ],
         "phantom": [
-            "plot_auc_ladder",
             "plot_beside_published",
             "plot_power_spectra",
         ],

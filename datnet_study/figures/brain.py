@@ -1,7 +1,7 @@
-"""Figures of brains on black, three planes for each volume, and a viewer to move through them.
+"""Figures of brains on black: planes of each volume, and a viewer to move through them.
 
-Paper Fig. 5. All that nilearn draws is here: its import takes a second, and no training job needs
-it.
+Paper Fig. 5, mean uptake, single scans, and true differences. All that nilearn draws is here: its
+import takes a second.
 """
 
 import matplotlib.pyplot as plt
@@ -10,12 +10,20 @@ import numpy as np
 from IPython.display import HTML
 from nilearn import plotting
 
-from datnet_study.figures.style import finished
+from datnet_study.figures.style import themed
 
-STRIATUM_MM = (24, 6, 2)  # mm; a plane through putamen and caudate along each axis
+STRIATUM_MM = (24, 6, 2)  # planes along x, y, z through putamen and caudate
+MIDBRAIN_MM = (26, -8, -10)  # planes through the posterior putamen (x, y) and the midbrain (y, z)
+MONTAGE_MM = {"z": (-14, 0, 10, 20), "y": (8, -8), "x": (-26,)}  # what a reader of DAT PET looks at
+DRAWN_FROM = 0.35  # of a map rescaled to 0-1: what is weaker would hide the template everywhere
+NOT_ZERO = 1e-6  # threshold that leaves out zeros only
+EFFECT_DRAWN_FROM = 0.05  # of the largest effect: what is weaker is its smooth tail
+TOP_PERCENTILE = 99.9  # of the voxels: a few hot ones must not decide the scale
 ON_BLACK = {"colorbar": True, "draw_cross": False, "black_bg": True}
+LONG_TITLES = {"width": 0.17, "fontsize": 11}  # of rows, as `_black_rows` takes them
 
 
+@themed
 def plot_mean_volumes(means, affine, template_img):
     """Mean uptake ratio of each diagnosis in three planes through the striatum, one scale.
 
@@ -32,36 +40,46 @@ def plot_mean_volumes(means, affine, template_img):
     -------
     matplotlib.figure.Figure
     """
-    top = max(np.percentile(volume, 99.9) for volume in means.values())
-    fig, axes = black_rows(means)
+    top = _top(means)
+    fig, axes = _black_rows(means)
     for ax, volume in zip(axes, means.values(), strict=True):
         display = plotting.plot_img(
-            nib.Nifti1Image(volume.astype(np.float32), affine), cut_coords=(24, 4, 2), axes=ax,
+            nib.Nifti1Image(volume.astype(np.float32), affine), cut_coords=STRIATUM_MM, axes=ax,
             cmap="inferno", vmin=0, vmax=top, **ON_BLACK,
         )  # fmt: skip
         display.add_contours(template_img, levels=[0.25], colors="white", linewidths=0.4)
-    return finished(fig)
+    return fig
 
 
-def black_rows(names, width=0.1):
+def _top(volumes):
+    """End of the common colour scale of some volumes."""
+    return max(np.percentile(volume, TOP_PERCENTILE) for volume in volumes.values())
+
+
+def _black_rows(names, width=0.1, fontsize=14):
     """Figure with one wide black row per name, its title in white in a left margin of `width`."""
     fig = plt.figure(figsize=(9, 2.7 * len(names)), facecolor="black", layout="none")
     height = 1 / len(names)
     axes = []
     for k, name in enumerate(names):
         bottom = 1 - (k + 1) * height
-        fig.text(
-            0.02,
-            bottom + height / 2,
-            name,
-            color="white",
-            fontsize=14 if width <= 0.1 else 11,  # a wide margin has long titles
-            va="center",
-        )
+        middle = bottom + height / 2
+        fig.text(0.02, middle, name, color="white", fontsize=fontsize, va="center")
         axes.append(fig.add_axes([width, bottom + 0.04 * height, 0.98 - width, 0.92 * height]))
     return fig, axes
 
 
+def _over_template(ax, img, template_img, cut_coords, cmap, limits, threshold):
+    """Draw a map over the template; an empty one, which nilearn cannot threshold, as nothing."""
+    values = img.get_fdata(dtype=np.float32)
+    plotting.plot_stat_map(
+        nib.Nifti1Image(values, img.affine), template_img, cut_coords=cut_coords, axes=ax,
+        cmap=cmap, vmin=limits[0], vmax=limits[1], threshold=threshold if values.any() else None,
+        **ON_BLACK,
+    )  # fmt: skip
+
+
+@themed
 def plot_saliency_maps(maps, template_img, cut_coords):
     """Mean saliency of each diagnosis over the template, three planes, one scale (Fig. 5).
 
@@ -78,17 +96,15 @@ def plot_saliency_maps(maps, template_img, cut_coords):
     -------
     matplotlib.figure.Figure
     """
-    fig, axes = black_rows(maps)
+    fig, axes = _black_rows(maps)
     for ax, img in zip(axes, maps.values(), strict=True):
-        plotting.plot_stat_map(
-            img, template_img, cut_coords=cut_coords, axes=ax, cmap="inferno", threshold=0.35,
-            vmin=0, vmax=1, **ON_BLACK,
-        )  # fmt: skip
-    return finished(fig)
+        _over_template(ax, img, template_img, cut_coords, "inferno", (0, 1), DRAWN_FROM)
+    return fig
 
 
+@themed
 def plot_layer_maps(maps, template_img):
-    """Mean saliency by size of the layers' grid over the template, each on its own scale.
+    """Mean saliency by size of the layers' grid over the template, each map in its own range.
 
     Parameters
     ----------
@@ -101,14 +117,10 @@ def plot_layer_maps(maps, template_img):
     -------
     matplotlib.figure.Figure
     """
-    fig, axes = black_rows(maps, width=0.17)
+    fig, axes = _black_rows(maps, **LONG_TITLES)
     for ax, img in zip(axes, maps.values(), strict=True):
-        drawn = img.get_fdata(dtype=np.float32).any()
-        plotting.plot_stat_map(
-            img, template_img, cut_coords=STRIATUM_MM, axes=ax, cmap="inferno", vmin=0, vmax=1,
-            threshold=1e-6 if drawn else None, **ON_BLACK,
-        )  # fmt: skip
-    return finished(fig)
+        _over_template(ax, img, template_img, STRIATUM_MM, "inferno", (0, 1), NOT_ZERO)
+    return fig
 
 
 def view_saliency_maps(maps, template_img):
@@ -129,13 +141,14 @@ def view_saliency_maps(maps, template_img):
     shown = []
     for name, img in maps.items():
         view = plotting.view_img(
-            img, template_img, cut_coords=STRIATUM_MM, threshold=0.35, vmin=0, vmax=1,
+            img, template_img, cut_coords=STRIATUM_MM, threshold=DRAWN_FROM, vmin=0, vmax=1,
             cmap="inferno", symmetric_cmap=False, black_bg=True, opacity=0.85,
         )  # fmt: skip
         shown.append(f"<p><b>{name}</b></p>{view.get_iframe(width=660, height=285)}")
     return HTML(f"<div>{''.join(shown)}</div>")
 
 
+@themed
 def plot_effect_maps(maps, template_img, label):
     """True difference between two diagnoses over the template, signed, each on its own scale.
 
@@ -151,26 +164,16 @@ def plot_effect_maps(maps, template_img, label):
     -------
     matplotlib.figure.Figure
     """
-    fig, axes = black_rows(maps)
+    fig, axes = _black_rows(maps)
     for ax, img in zip(axes, maps.values(), strict=True):
-        values = img.get_fdata(dtype=np.float32)
-        top = float(np.abs(values).max()) or 1.0
-        plotting.plot_stat_map(
-            nib.Nifti1Image(values, img.affine), template_img, cut_coords=(26, -8, -10), axes=ax,
-            cmap="cold_hot", vmin=-top, vmax=top, threshold=0.05 * top if values.any() else None,
-            **ON_BLACK,
-        )  # fmt: skip
+        top = float(np.abs(img.get_fdata(dtype=np.float32)).max()) or 1.0
+        threshold = EFFECT_DRAWN_FROM * top
+        _over_template(ax, img, template_img, MIDBRAIN_MM, "cold_hot", (-top, top), threshold)
     fig.text(0.99, 0.005, label, color="white", ha="right", fontsize=9)
-    return finished(fig)
+    return fig
 
 
-PLANES_MM = {  # what a reader of DAT PET looks at, in mm
-    "z": (-14, 0, 10, 20),
-    "y": (8, -8),
-    "x": (-26,),
-}
-
-
+@themed
 def plot_montage(volumes, affine):
     """One scan per diagnosis in all planes, one colour scale.
 
@@ -185,8 +188,8 @@ def plot_montage(volumes, affine):
     -------
     matplotlib.figure.Figure
     """
-    cuts = [(axis, mm) for axis, places in PLANES_MM.items() for mm in places]
-    top = max(np.percentile(volume, 99.95) for volume in volumes.values())
+    cuts = [(axis, mm) for axis, places in MONTAGE_MM.items() for mm in places]
+    top = _top(volumes)
     widths = [1 if axis != "x" else 1.2 for axis, _ in cuts]
     fig, axes = plt.subplots(
         len(volumes), len(cuts), figsize=(11, 1.75 * len(volumes) + 0.3), facecolor="black",
@@ -207,4 +210,4 @@ def plot_montage(volumes, affine):
     bar.set_label("uptake ratio to occipital cortex", color="white")
     bar.ax.tick_params(colors="white")
     bar.outline.set_visible(False)
-    return finished(fig)
+    return fig

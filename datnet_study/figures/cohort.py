@@ -2,13 +2,14 @@
 
 import matplotlib.pyplot as plt
 
-from datnet_study.figures.style import finished
+from datnet_study.figures.style import themed
 
 COHORT_TITLES = {
     "pretraining": "pre-training", "training": "training", "blind_test": "blind test",
 }  # fmt: skip
 
 
+@themed
 def plot_flow(scans, class_names):
     """Study profile (paper Fig. 1): participants and scans of each cohort by diagnosis.
 
@@ -41,4 +42,4 @@ def plot_flow(scans, class_names):
             text, (1.5, 1.6), (x + 0.5, 0.6), ha="center", va="center", bbox=box,
             arrowprops={"arrowstyle": "<-", "color": "0.3"},
         )  # fmt: skip
-    return finished(fig)
+    return fig

@@ -5,9 +5,12 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 
-from datnet_study.figures.style import colours, finished
+from datnet_study.figures.style import colours, panels, themed
+
+SMALLEST_P = 1e-6  # the colour scale of P values ends here
 
 
+@themed
 def plot_group_boxes(table, values, tests, class_names, y_title="binding ratio"):
     """Box plots by diagnosis with pairwise Mann-Whitney P values (Fig. 6).
 
@@ -28,15 +31,9 @@ def plot_group_boxes(table, values, tests, class_names, y_title="binding ratio")
     -------
     matplotlib.figure.Figure
     """
-    n_columns = min(3, len(values))
-    n_rows = -(-len(values) // n_columns)
-    fig, axes = plt.subplots(
-        n_rows, n_columns, figsize=(3.2 * n_columns, 3.8 * n_rows), squeeze=False
-    )
-    for ax in axes.flat[len(values) :]:
-        ax.axis("off")
-    for ax, (column, title) in zip(axes.flat, values.items(), strict=False):
-        order = [name for name in class_names if name in set(table["diagnosis"])]
+    fig, axes = panels(len(values), most_columns=3, width=3.2, height=3.8)
+    order = [name for name in class_names if name in set(table["diagnosis"])]
+    for ax, (column, title) in zip(axes, values.items(), strict=True):
         sns.boxplot(
             table, x="diagnosis", y=column, hue="diagnosis", order=order, width=0.6,
             palette=colours(class_names), fliersize=0, ax=ax, legend=False,
@@ -47,10 +44,12 @@ def plot_group_boxes(table, values, tests, class_names, y_title="binding ratio")
         for k, test in enumerate(tests[column].itertuples()):
             left, right = order.index(test.group_a), order.index(test.group_b)
             y = high + (k + 0.7) * step
-            ax.plot([left, left, right, right], [y - 0.2 * step, y, y, y - 0.2 * step], "k", lw=0.8)
+            ax.plot(
+                [left, left, right, right], [y - 0.2 * step, y, y, y - 0.2 * step], "0.1", lw=0.8
+            )
             ax.text((left + right) / 2, y, p_text(test.p), ha="center", va="bottom", fontsize=8)
         ax.set(title=title, xlabel="", ylabel=y_title)
-    return finished(fig)
+    return fig
 
 
 def p_text(p):
@@ -58,6 +57,7 @@ def p_text(p):
     return "P < 0.0001" if p < 1e-4 else f"P = {p:.2g}"
 
 
+@themed
 def plot_feature_counts(counts, n_features):
     """Share of significant features by region and pair of diagnoses (Fig. 7D).
 
@@ -79,9 +79,10 @@ def plot_feature_counts(counts, n_features):
     ax.axhline(n_features, ls=":", color="0.5")
     ax.set(xlabel="", ylabel=f"significant features of {n_features}", ylim=(0, 1.12 * n_features))
     ax.legend(title="", frameon=False, ncols=3, loc="upper center", bbox_to_anchor=(0.5, -0.12))
-    return finished(fig)
+    return fig
 
 
+@themed
 def plot_p_value_maps(tests):
     """Heat map of P values: features in rows, region and pair in columns (Fig. 7A-C).
 
@@ -95,13 +96,13 @@ def plot_p_value_maps(tests):
     matplotlib.figure.Figure
     """
     regions = list(dict.fromkeys(tests["region"]))
-    fig, axes = plt.subplots(1, len(regions), figsize=(3 * len(regions), 9), sharey=True)
-    for ax, region in zip(np.atleast_1d(axes), regions, strict=True):
+    fig, axes = panels(len(regions), most_columns=len(regions), width=3, height=9, sharey=True)
+    for ax, region in zip(axes, regions, strict=True):
         wide = tests[tests["region"] == region].pivot(index="feature", columns="pair", values="p")
-        exponent = -np.log10(wide.clip(lower=1e-6))
+        exponent = -np.log10(wide.clip(lower=SMALLEST_P))
         sns.heatmap(
-            exponent, cmap="mako_r", vmin=0, vmax=6, ax=ax, yticklabels=False,
-            cbar=ax is np.atleast_1d(axes)[-1], cbar_kws={"label": "-log10 P (1.3 is P = 0.05)"},
+            exponent, cmap="mako_r", vmin=0, vmax=-np.log10(SMALLEST_P), ax=ax, yticklabels=False,
+            cbar=ax is axes[-1], cbar_kws={"label": "-log10 P (1.3 is P = 0.05)"},
         )  # fmt: skip
         classes = pd.Series([name.split("_")[0] for name in wide.index])
         starts = classes.drop_duplicates().index
@@ -109,5 +110,5 @@ def plot_p_value_maps(tests):
         ax.set(title=region, xlabel="", ylabel="")
         ax.tick_params(axis="x", rotation=45)
     middles = [classes.index[classes == name].to_numpy().mean() + 0.5 for name in classes.unique()]
-    np.atleast_1d(axes)[0].set_yticks(middles, classes.unique())
-    return finished(fig)
+    axes[0].set_yticks(middles, classes.unique())
+    return fig

@@ -1,13 +1,12 @@
-"""Charts and a montage of the page `phantom`, each a function that returns a figure."""
+"""Charts of the page `phantom`: published values beside its own, and what each grid keeps."""
 
 import matplotlib.pyplot as plt
 import numpy as np
 
-from datnet_study.figures.style import colours, finished
-
-LIGHT = {"both": "o", "worse": "v", "better": "^"}
+from datnet_study.figures.style import colours, themed
 
 
+@themed
 def plot_beside_published(compared, control):
     """Published regional values and the phantom's, one panel per diagnosis.
 
@@ -48,9 +47,10 @@ def plot_beside_published(compared, control):
         ax.set(title=name, xlabel=unit, xlim=(0, None), ylim=(-0.7, len(part) - 0.3))
         ax.grid(axis="x", color="0.9")
     axes[0, 0].legend(frameon=False, fontsize="small", loc="lower left")
-    return finished(fig)
+    return fig
 
 
+@themed
 def plot_power_spectra(spectra, grids_mm):
     """Power by spatial frequency, with the limit of each grid.
 
@@ -77,35 +77,4 @@ def plot_power_spectra(spectra, grids_mm):
     ax.set(xlabel="spatial frequency, cycles per mm", ylabel="power, share of the largest")
     ax.set_ylim(1e-10, 3)
     ax.legend(frameon=False)
-    return finished(fig)
-
-
-def plot_auc_ladder(aucs, class_names):
-    """Area under the curve of each classifier, one panel per diagnosis.
-
-    Parameters
-    ----------
-    aucs : DataFrame
-        `classifier`, `diagnosis`, `auc`, `auc_low`, `auc_high`; classifiers from top to bottom.
-    class_names : sequence of str
-        Diagnoses from left to right.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-    """
-    order = list(dict.fromkeys(aucs["classifier"]))
-    fig, axes = plt.subplots(
-        1, len(class_names), figsize=(3 + 1.9 * len(class_names), 0.36 * len(order) + 1.2),
-        sharey=True, sharex=True, squeeze=False,
-    )  # fmt: skip
-    for ax, name in zip(axes[0], class_names, strict=True):
-        part = aucs[aucs["diagnosis"] == name].set_index("classifier").reindex(order)
-        y = np.arange(len(order))[::-1]
-        error = [part["auc"] - part["auc_low"], part["auc_high"] - part["auc"]]
-        ax.errorbar(part["auc"], y, xerr=error, fmt="o", color=colours(class_names)[name])
-        ax.axvline(0.5, color="0.6", ls=":")
-        ax.set(title=name, xlabel="AUC")
-        ax.grid(axis="y", color="0.92")
-    axes[0, 0].set_yticks(np.arange(len(order))[::-1], order)
-    return finished(fig)
+    return fig

@@ -4,9 +4,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 import seaborn as sns
 
-from datnet_study.figures.style import finished
+from datnet_study.figures.style import legend_beside, themed
 
 
+@themed
 def plot_completeness(gaps):
     """Distribution of completeness gaps on a logarithmic axis.
 
@@ -28,9 +29,10 @@ def plot_completeness(gaps):
         )
     ax.set(xscale="log", xlabel="completeness gap, share of the logit", ylabel="share of the maps")
     ax.legend(frameon=False)
-    return finished(fig)
+    return fig
 
 
+@themed
 def plot_region_sizes(curves, used, overlap):
     """Size and overlap of the salient region under every reading of "top 70%" (A2).
 
@@ -62,9 +64,10 @@ def plot_region_sizes(curves, used, overlap):
     )  # fmt: skip
     right.tick_params("x", rotation=30)
     right.tick_params("y", rotation=0)
-    return finished(fig)
+    return fig
 
 
+@themed
 def plot_randomisation(similarity, reference):
     """Rank correlation with the map of the trained network as its layers are randomised.
 
@@ -89,10 +92,11 @@ def plot_randomisation(similarity, reference):
     ax.axhline(0, color="0.6", lw=0.8)
     ax.set_xticks(range(len(layers)), layers, rotation=30, ha="right")
     ax.set(ylabel="rank correlation with\nthe trained network's map", ylim=(None, 1.03))
-    ax.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
-    return finished(fig)
+    legend_beside(ax)
+    return fig
 
 
+@themed
 def plot_perturbation(curves):
     """Mean probability as voxels are deleted or inserted, most salient first.
 
@@ -114,46 +118,11 @@ def plot_perturbation(curves):
     axes[1].set(title="insertion (higher is better)")
     for ax in axes:
         ax.set(xlabel="share of the brain's voxels")
-    axes[1].legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
-    return finished(fig)
+    legend_beside(axes[1])
+    return fig
 
 
-def plot_interval_dots(table, value, title, chance=None):
-    """A number of each method with its interval, one panel per diagnosis.
-
-    Parameters
-    ----------
-    table : DataFrame
-        `method`, `diagnosis`, and the columns `<value>`, `<value>_low`, `<value>_high`.
-    value, title : str
-        Column and what the axis says.
-    chance : dict of str to float, optional
-        By diagnosis: what chance reaches, dotted.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-    """
-    methods = list(dict.fromkeys(table["method"]))[::-1]
-    names = list(dict.fromkeys(table["diagnosis"]))
-    fig, axes = plt.subplots(
-        1, len(names), figsize=(3 + 2.2 * len(names), 0.38 * len(methods) + 1.3), sharex=True,
-        sharey=True, squeeze=False,
-    )  # fmt: skip
-    for ax, name in zip(axes[0], names, strict=True):
-        part = table[table["diagnosis"] == name].set_index("method").reindex(methods)
-        low, high = part[f"{value}_low"], part[f"{value}_high"]
-        error = np.nan_to_num([part[value] - low, high - part[value]]).clip(0)
-        ax.errorbar(part[value], range(len(methods)), xerr=error, fmt="o", color="C0")
-        if chance:
-            ax.axvline(chance[name], color="0.5", ls=":")
-        ax.set(title=name, xlabel=title, ylim=(-0.5, len(methods) - 0.5))
-        ax.grid(axis="y", color="0.92")
-    axes[0, 0].set(xlim=(0, None))
-    axes[0, 0].set_yticks(range(len(methods)), methods)
-    return finished(fig)
-
-
+@themed
 def plot_precision_recall(curves, chance):
     """Precision over recall of the mean map of each method, one panel per diagnosis.
 
@@ -177,10 +146,11 @@ def plot_precision_recall(curves, chance):
         ax.axhline(chance[name], color="0.5", ls=":", label="chance")
         ax.set(title=name, xlabel="recall", xlim=(0, 1), ylim=(0, 1.02))
     axes[0, 0].set_ylabel("precision")
-    axes[0, -1].legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
-    return finished(fig)
+    legend_beside(axes[0, -1])
+    return fig
 
 
+@themed
 def plot_over_threshold(table, used):
     """Mean average precision of each method over the effect that counts as a true difference.
 
@@ -201,5 +171,5 @@ def plot_over_threshold(table, used):
         ax.plot(table.index, table[method], label=method, **style)
     ax.axvline(used, color="0.4", ls="--", lw=0.8)
     ax.set(xlabel="|d| from which a voxel truly differs", ylabel="average precision", ylim=(0, 1))
-    ax.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
-    return finished(fig)
+    legend_beside(ax)
+    return fig

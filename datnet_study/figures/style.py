@@ -1,16 +1,36 @@
-"""The look of every figure: theme, colours of the diagnoses."""
+"""The look of every figure: theme, colours of the diagnoses, grids of panels, legends."""
+
+import functools
 
 import matplotlib.pyplot as plt
 import seaborn as sns
+from cycler import cycler
 
 PALETTE = dict(zip(("IPD", "MSA", "PSP", "NC"), sns.color_palette("colorblind"), strict=False))
-sns.set_theme("notebook", "ticks", rc={"figure.dpi": 110, "figure.constrained_layout.use": True})
+THEME = {
+    **sns.axes_style("ticks"),
+    **sns.plotting_context("notebook"),
+    "axes.prop_cycle": cycler(color=sns.color_palette("deep")),
+    "figure.dpi": 110,
+    "figure.constrained_layout.use": True,
+}
 
 
-def finished(fig):
-    """Close the figure for pyplot, so that a page shows it once, as the value of its cell."""
-    plt.close(fig)
-    return fig
+def themed(draw):
+    """Decorator: draw a figure in the look of the study, and leave it to the page.
+
+    The theme holds while `draw` runs and changes nothing for others. The figure is closed for
+    pyplot, so that a page shows it once, as the value of its cell.
+    """
+
+    @functools.wraps(draw)
+    def in_the_look_of_the_study(*args, **kwargs):
+        with plt.rc_context(THEME):
+            fig = draw(*args, **kwargs)
+        plt.close(fig)
+        return fig
+
+    return in_the_look_of_the_study
 
 
 def colours(names):
@@ -18,3 +38,19 @@ def colours(names):
     spare = sns.color_palette("colorblind", 10)[len(PALETTE) :]
     others = [name for name in names if name not in PALETTE]
     return PALETTE | dict(zip(others, spare, strict=False))
+
+
+def panels(n, most_columns, width, height, **options):
+    """Figure with n panels in rows of at most `most_columns`, each `width` x `height` inches."""
+    n_columns = min(most_columns, n)
+    n_rows = -(-n // n_columns)
+    size = (width * n_columns, height * n_rows)
+    fig, axes = plt.subplots(n_rows, n_columns, figsize=size, squeeze=False, **options)
+    for ax in axes.flat[n:]:
+        ax.axis("off")
+    return fig, axes.flat[:n]
+
+
+def legend_beside(ax):
+    """Legend to the right of a panel, outside it."""
+    ax.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))

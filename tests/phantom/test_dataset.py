@@ -163,7 +163,7 @@ def test_a_stop_while_old_scans_are_removed_mixes_no_recipes(
 
 
 def test_the_data_set_is_what_a_user_would_bring(dataset):
-    scans = read_scans(dataset, ("IPD", "MSA", "PSP", "NC"), "NC")
+    scans = read_scans(dataset, ("IPD", "MSA", "PSP", "NC"))
     assert len(scans) == 16
     description = json.loads((dataset / "dataset_description.json").read_text())
     assert description["DatasetType"] == "derivative" and "phantom" in description["Name"]

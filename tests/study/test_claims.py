@@ -12,9 +12,9 @@ CLAIMS = Path(__file__).parents[2] / "data_manifest" / "claims.tsv"
 PAGES = {"cross_validation", "blind_test", "saliency", "binding_ratio", "radiomics", "fusion"}
 
 
-def one(value, ours, p="", quantity="AUC"):
+def one(kind, value, ours, p=""):
     """Row of the comparison for one claim."""
-    row = ("x.y", "fusion", quantity, "all", value, p, "")
+    row = ("x.y", "fusion", "AUC", "all", kind, value, p, "")
     claims = pd.DataFrame([row], columns=CLAIM_COLUMNS, dtype=str)
     results = [{"page": "fusion", "study": "s", "numbers": {}, "claims": {"x.y": ours}}]
     return compare(claims, results).iloc[0]
@@ -34,11 +34,20 @@ def one(value, ours, p="", quantity="AUC"):
         ("0", {"value": 0.0}, "reported"),
         ("0.953", {"value": None}, "not computed here"),
         ("0.953", {"value": np.nan, "low": 0.1, "high": 0.9}, "not computed here"),
-        ("no difference", {"value": None, "p": 0.2}, "not computed here"),
     ],
 )
 def test_a_number_is_judged_by_our_interval(paper, ours, verdict):
-    assert one(paper, ours)["verdict"] == verdict
+    assert one("number", paper, ours)["verdict"] == verdict
+
+
+@pytest.mark.parametrize(
+    ("kind", "paper"),
+    [("number", "0.953"), ("bound", ">78.1%"), ("p", "0.75"), ("words", "no difference")],
+)
+@pytest.mark.parametrize("value", [None, np.nan])
+def test_without_a_value_of_ours_nothing_is_judged(kind, paper, value):
+    row = one(kind, paper, {"value": value, "low": 0.1, "high": 0.9, "p": 0.2})
+    assert (row["verdict"], row["ours"]) == ("not computed here", "")
 
 
 @pytest.mark.parametrize(
@@ -55,7 +64,7 @@ def test_a_number_is_judged_by_our_interval(paper, ours, verdict):
     ],
 )
 def test_a_bound_agrees_when_its_side_is_reached(paper, ours, verdict):
-    assert one(paper, ours)["verdict"] == verdict
+    assert one("bound", paper, ours)["verdict"] == verdict
 
 
 @pytest.mark.parametrize(
@@ -70,7 +79,7 @@ def test_a_bound_agrees_when_its_side_is_reached(paper, ours, verdict):
     ],
 )
 def test_a_p_value_agrees_on_the_same_side_of_five_percent(paper, ours, verdict):
-    assert one(paper, {"value": ours}, quantity="P value, IPD vs MSA")["verdict"] == verdict
+    assert one("p", paper, {"value": ours})["verdict"] == verdict
 
 
 @pytest.mark.parametrize(
@@ -87,9 +96,9 @@ def test_a_p_value_agrees_on_the_same_side_of_five_percent(paper, ours, verdict)
     ],
 )
 def test_words_agree_when_they_are_the_same(paper, ours, verdict):
-    assert one(paper, {"value": ours})["verdict"] == verdict
+    assert one("words", paper, {"value": ours})["verdict"] == verdict
     # a P beside the words is shown but does not decide
-    row = one(paper, {"value": ours, "p": 0.001}, p="0.75")
+    row = one("words", paper, {"value": ours, "p": 0.001}, p="0.75")
     assert row["verdict"] == verdict
     assert row["paper"] == f"{paper}, P = 0.75"
     assert row["ours"] == f"{ours}, P = 0.001"
@@ -109,18 +118,28 @@ def test_words_agree_when_they_are_the_same(paper, ours, verdict):
     ],
 )
 def test_our_value_is_written_like_the_one_of_the_paper(paper, ours, text):
-    assert one(paper, ours)["ours"] == text
+    kind = "bound" if paper.startswith(">") else "number"
+    assert one(kind, paper, ours)["ours"] == text
 
 
 def test_a_p_of_the_paper_is_written_beside_its_value():
-    assert one("0.927", {"value": 0.9}, p="<0.001")["paper"] == "0.927, P < 0.001"
-    assert one("0.927", {"value": 0.9})["paper"] == "0.927"
+    assert one("number", "0.927", {"value": 0.9}, p="<0.001")["paper"] == "0.927, P < 0.001"
+    assert one("number", "0.927", {"value": 0.9})["paper"] == "0.927"
 
 
-@pytest.mark.parametrize(("paper", "ours"), [("0.953", "high"), ("n.s.", 0.3), ("n.s.", ["n.s."])])
-def test_words_beside_a_number_are_refused(paper, ours):
-    with pytest.raises(ValueError, match="claim x.y.*both numbers or both words"):
-        one(paper, {"value": ours})
+@pytest.mark.parametrize(
+    ("kind", "paper", "ours", "expected"),
+    [
+        ("number", "0.953", "high", "a number"),
+        ("bound", ">78.1%", "more", "a number"),
+        ("p", "0.75", "n.s.", "a number"),
+        ("words", "n.s.", 0.3, "words"),
+        ("words", "n.s.", ["n.s."], "words"),
+    ],
+)
+def test_words_beside_a_number_are_refused(kind, paper, ours, expected):
+    with pytest.raises(ValueError, match=f"claim x.y: .* of kind {kind}; expected {expected}$"):
+        one(kind, paper, {"value": ours})
 
 
 def test_the_claims_of_two_pages_are_joined_in_the_order_of_the_table():
@@ -180,16 +199,28 @@ def table_text(*rows, columns=CLAIM_COLUMNS):
     return "".join("\t".join(row) + "\n" for row in (columns, *rows))
 
 
-GOOD = ("a", "fusion", "accuracy", "all", "0.9", "<0.001", "")
+GOOD = ("a", "fusion", "accuracy", "all", "number", "0.9", "<0.001", "")
+
+
+def row(kind, value, p=""):
+    return ("b", *GOOD[1:4], kind, value, p, "")
 
 
 @pytest.mark.parametrize(
     ("text", "said"),
     [
         (table_text(GOOD, GOOD), "id 'a' occurs twice"),
-        (table_text(GOOD, columns=(*CLAIM_COLUMNS[:6], "remark")), "expected .*'note'"),
-        (table_text(("b", *GOOD[1:4], "", "", "")), "row 2: value is empty"),
-        (table_text(GOOD, ("b", *GOOD[1:5], "n.s.", "")), "row 3: p = 'n.s.'"),
+        (table_text(GOOD, columns=(*CLAIM_COLUMNS[:7], "remark")), "expected .*'note'"),
+        (table_text(row("number", "")), r"row 2 \(b\): value is empty"),
+        (table_text(row("", "0.9")), r"row 2 \(b\): kind is empty"),
+        (table_text(GOOD, row("number", "0.9", "n.s.")), r"row 3 \(b\): p = 'n.s.', expected a P"),
+        (table_text(row("words", "n.s.", "75%")), r"p = '75%', expected a P value, such as 0.75"),
+        (table_text(row("AUC", "0.9")), "kind = 'AUC', expected one of number, bound, p, words$"),
+        (table_text(row("number", "n.s.")), "value = 'n.s.', expected a number such as 0.953"),
+        (table_text(row("number", "<0.9")), "value = '<0.9', expected a number such as"),
+        (table_text(row("bound", "0.9")), "value = '0.9', expected a side and a number"),
+        (table_text(row("p", "1.2")), "value = '1.2', expected a P value"),
+        (table_text(row("words", "0.9")), r"'0.9', expected words, no number \(kind words\)"),
     ],
 )
 def test_a_broken_table_of_claims_is_refused(tmp_path, text, said):

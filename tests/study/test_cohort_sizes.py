@@ -68,14 +68,12 @@ def test_the_controls_of_the_paper_leave_few_totals():
     assert totals_by_controls(43, 0.989, 0.935, 694) == list(range(261, 286))
     assert totals_by_controls(43, 0.989, 0.935, 270) == list(range(261, 271))
     assert totals_by_controls(43, 0.989, 0.999, 694) == []
-    # (n - 3) / n = 0.9885 exactly at no whole n: rounding does not matter here.
-    assert totals_by_controls(43, 0.989, 0.935, 694, half_up=False) == list(range(261, 286))
 
 
-def test_one_middle_share_of_the_controls_may_go_either_way():
+def test_a_middle_share_of_the_controls_goes_up():
     # 13 / 16 = 0.8125; specificity (n - 3) / n = 0.97 for n = 100.
     assert totals_by_controls(13, 0.97, 0.812, 100) == []
-    assert 100 in totals_by_controls(13, 0.97, 0.812, 100, half_up=False)
+    assert 100 in totals_by_controls(13, 0.97, 0.813, 100)
 
 
 def test_the_papers_rates_have_one_solution(study):

@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from datnet_core.training.plan import split_inner
 from datnet_study.scans import assign_folds, read_scans
 
 CLASSES = ("IPD", "MSA", "PSP", "NC")
@@ -45,14 +44,14 @@ CONFIRMED = row(90, certainty="confirmed")
 
 def test_a_good_table_gets_cohorts_and_order(folder):
     root = folder(row(2), CONFIRMED, row(1, session="ses-b"), row(1))
-    scans = read_scans(root, CLASSES, "NC")
+    scans = read_scans(root, CLASSES)
     assert scans["participant_id"].tolist() == ["sub-01", "sub-01", "sub-02", "sub-90"]
     assert scans["cohort"].tolist() == ["training"] * 3 + ["blind_test"]
 
 
 def test_controls_may_lack_clinical_scores(folder):
     missing = dict.fromkeys(("symptom_duration_years", "updrs", "hoehn_yahr"), np.nan)
-    scans = read_scans(folder(row(1, diagnosis="NC", **missing), CONFIRMED), CLASSES, "NC")
+    scans = read_scans(folder(row(1, diagnosis="NC", **missing), CONFIRMED), CLASSES)
     assert scans["updrs"].isna().tolist() == [True, False]
 
 
@@ -80,7 +79,7 @@ def test_controls_may_lack_clinical_scores(folder):
 def test_a_bad_value_is_named_once_with_its_row(folder, bad, message):
     absent = [bad.get("path")]
     with pytest.raises(ValueError, match=rf"row 2 \(.*/.*\): {message}") as error:
-        read_scans(folder(row(1, **bad), CONFIRMED, absent=absent), CLASSES, "NC")
+        read_scans(folder(row(1, **bad), CONFIRMED, absent=absent), CLASSES)
     assert len(str(error.value).splitlines()) == 2
 
 
@@ -99,7 +98,7 @@ def test_every_offending_row_is_listed_once(folder):
     ]
     root = folder(*rows, absent=["gone.nii.gz"])
     with pytest.raises(ValueError) as error:
-        read_scans(root, CLASSES, "NC")
+        read_scans(root, CLASSES)
     lines = str(error.value).splitlines()[1:]
     text = "\n".join(lines)
     assert len(lines) == len(set(lines))
@@ -127,7 +126,7 @@ def test_a_missing_column_is_named_beside_the_bad_rows(folder, column):
     for values in rows:
         del values[column]
     with pytest.raises(ValueError) as error:
-        read_scans(folder(*rows), CLASSES, "NC")
+        read_scans(folder(*rows), CLASSES)
     first, second = str(error.value).splitlines()[1:]
     assert first == f"  column {column}: missing"
     assert second.startswith("  row 2 (") and list(bad)[0] in second
@@ -135,9 +134,9 @@ def test_a_missing_column_is_named_beside_the_bad_rows(folder, column):
 
 def test_a_cohort_without_scans_is_named(folder):
     with pytest.raises(ValueError, match="no scan of certainty 'definite'"):
-        read_scans(folder(CONFIRMED), CLASSES, "NC")
+        read_scans(folder(CONFIRMED), CLASSES)
     with pytest.raises(ValueError, match="no scan of certainty 'confirmed'"):
-        read_scans(folder(row(1)), CLASSES, "NC")
+        read_scans(folder(row(1)), CLASSES)
 
 
 @pytest.mark.parametrize(
@@ -153,13 +152,13 @@ def test_a_cohort_without_scans_is_named(folder):
 def test_what_is_no_table_of_scans_is_refused(tmp_path, text, message):
     (tmp_path / "scans.tsv").write_text(text)
     with pytest.raises(ValueError, match=message):
-        read_scans(tmp_path, CLASSES, "NC")
+        read_scans(tmp_path, CLASSES)
 
 
 def test_one_participant_has_one_diagnosis(folder):
     rows = [row(1), row(1, "ses-b", diagnosis="PSP"), row(2), CONFIRMED]
     with pytest.raises(ValueError) as error:
-        read_scans(folder(*rows), CLASSES, "NC")
+        read_scans(folder(*rows), CLASSES)
     assert str(error.value).splitlines()[1:] == [
         "  row 2 (sub-01/ses-a): participant with more than one diagnosis",
         "  row 3 (sub-01/ses-b): participant with more than one diagnosis",
@@ -168,11 +167,11 @@ def test_one_participant_has_one_diagnosis(folder):
 
 def test_sessions_of_a_participant_stand_in_order_of_age(folder):
     root = folder(row(1, "ses-a", age=63), row(1, "ses-b", age=9), CONFIRMED)
-    assert read_scans(root, CLASSES, "NC")["session_id"].tolist()[:2] == ["ses-b", "ses-a"]
+    assert read_scans(root, CLASSES)["session_id"].tolist()[:2] == ["ses-b", "ses-a"]
 
 
 def test_columns_of_the_users_own_are_left_out(folder):
-    scans = read_scans(folder(row(1) | {"note": "x"}, CONFIRMED), CLASSES, "NC")
+    scans = read_scans(folder(row(1) | {"note": "x"}, CONFIRMED), CLASSES)
     assert list(scans.columns) == [*row(1), "cohort"]
     assert scans.select_dtypes("number").columns.tolist() == [
         "age", "symptom_duration_years", "updrs", "hoehn_yahr",
@@ -182,17 +181,17 @@ def test_columns_of_the_users_own_are_left_out(folder):
 def test_a_table_of_patients_and_controls_only_is_read(folder):
     rows = [row(1, diagnosis="PD"), row(2, diagnosis="HC"), row(90, "ses-b", diagnosis="HC")]
     rows[2]["certainty"] = "confirmed"
-    scans = read_scans(folder(*rows), ("PD", "HC"), "HC")
+    scans = read_scans(folder(*rows), ("PD", "HC"))
     assert scans["diagnosis"].tolist() == ["PD", "HC", "HC"]
     with pytest.raises(ValueError, match="row 2 .* diagnosis = 'PD': expected one of IPD, MSA"):
-        read_scans(folder(*rows), CLASSES, "NC")
+        read_scans(folder(*rows), CLASSES)
 
 
 def test_two_sessions_of_a_participant_are_two_scans_of_one_fold(folder):
     rows = [
         row(n, s, diagnosis=d) for n, d in enumerate(("IPD", "NC") * 3) for s in ("ses-b", "ses-a")
     ]
-    scans = read_scans(folder(*rows, CONFIRMED), CLASSES, "NC")
+    scans = read_scans(folder(*rows, CONFIRMED), CLASSES)
     folds = assign_folds(scans, 3, seed=1)
     assert scans["session_id"].tolist()[:4] == ["ses-a", "ses-b"] * 2
     assert folds.tolist()[:12:2] == folds.tolist()[1:12:2]
@@ -202,7 +201,7 @@ def test_two_sessions_of_a_participant_are_two_scans_of_one_fold(folder):
 
 def test_a_missing_table_names_its_columns(tmp_path):
     with pytest.raises(FileNotFoundError, match="participant_id, session_id, path"):
-        read_scans(tmp_path, CLASSES, "NC")
+        read_scans(tmp_path, CLASSES)
 
 
 @st.composite
@@ -229,32 +228,12 @@ def test_folds_never_share_a_participant_and_hold_every_diagnosis(scans, seed, n
     assert (people.groupby("diagnosis").max() - people.groupby("diagnosis").min()).max() <= 1
 
 
-@settings(max_examples=40, deadline=None)
-@given(scans=cohorts(), seed=st.integers(0, 5), fraction=st.floats(0.01, 0.99))
-def test_the_inner_split_never_shares_a_participant(scans, seed, fraction):
-    fit, validation = split_inner(scans, fraction, seed)
-    assert sorted([*fit, *validation]) == list(range(len(scans)))
-    people = scans["participant_id"].to_numpy()
-    assert not set(people[fit]) & set(people[validation])
-    for part in (fit, validation):
-        assert set(scans["diagnosis"].to_numpy()[part]) == {"PD", "HC"}
-
-
-def test_the_inner_split_takes_the_share_of_each_diagnosis():
-    people = [(f"sub-{k}", "PD" if k < 20 else "HC" if k < 25 else "PSP") for k in range(26)]
-    scans = pd.DataFrame(people, columns=["participant_id", "diagnosis"])
-    _, validation = split_inner(scans, 0.2, seed=0)
-    counts = scans["diagnosis"][validation].value_counts()
-    assert counts.to_dict() == {"PD": 4, "HC": 1}  # 0.2 * 20, 0.2 * 5; the only PSP stays
-
-
-def test_a_seed_fixes_folds_and_inner_split_and_another_changes_them():
+def test_a_seed_fixes_the_folds_and_another_changes_them():
     people = [(f"sub-{k}", "PD" if k < 20 else "HC", "training") for k in range(40)]
     scans = pd.DataFrame(people, columns=["participant_id", "diagnosis", "cohort"])
     folds = [assign_folds(scans, 4, seed).tolist() for seed in (0, 0, 1)]
-    inner = [split_inner(scans, 0.3, seed)[1].tolist() for seed in (0, 0, 1)]
-    for first, again, other in (folds, inner):
-        assert first == again != other
+    first, again, other = folds
+    assert first == again != other
 
 
 def test_too_few_participants_for_the_folds_are_counted():

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from datnet_study.study import read_study
+from datnet_study.study import Study, read_study
 
 ROOT = Path(__file__).parents[2]
 PHANTOM = {"participants": {"definite": {"IPD": 5, "NC": 4}, "confirmed": {"IPD": 2}}}
@@ -28,6 +28,43 @@ SHIPPED = set((ROOT / "data_manifest").glob("*.yaml")) - {ROOT / "data_manifest/
 @pytest.mark.parametrize("path", sorted(SHIPPED), ids=lambda p: p.stem)
 def test_every_shipped_study_file_is_read(path):
     assert read_study(path).name == path.stem
+
+
+def test_no_shipped_study_file_repeats_the_cohort_of_another():
+    own = [yaml.safe_load(path.read_text()).get("phantom", {}) for path in sorted(SHIPPED)]
+    cohorts = [phantom["participants"] for phantom in own if "participants" in phantom]
+    assert len(cohorts) < len(own)
+    assert [cohort for k, cohort in enumerate(cohorts) if cohort in cohorts[:k]] == []
+
+
+def test_the_negative_control_is_the_demonstration_but_for_the_difference():
+    demo, null = (read_study(ROOT / f"data_manifest/{name}.yaml") for name in ("demo", "null"))
+    assert not demo.phantom.identical_patients and null.phantom.identical_patients
+    assert null.phantom.participants["confirmed"] == {"IPD": 34, "MSA": 16, "PSP": 12}
+    assert (null.phantom.seed, null.phantom.follow_ups) == (2022, 20)
+    assert null.network.n_members == 1
+    same = set(type(demo).model_fields) - {"name", "title", "phantom"}
+    assert null.model_dump(include=same) == demo.model_dump(include=same)
+
+
+def test_the_published_network_has_the_cohort_of_the_paper_and_no_other_setting_of_it():
+    paper, published = (
+        read_study(ROOT / f"data_manifest/{name}.yaml") for name in ("paper", "paper-published")
+    )
+    assert published.phantom == paper.phantom
+    assert published.phantom.participants["definite"] == {
+        "NC": 43,
+        "IPD": 146,
+        "MSA": 79,
+        "PSP": 54,
+    }
+    assert published.phantom.follow_ups == 96
+    assert published.images.grid_mm == 2
+    assert published.network.field_mm is None
+    assert published.network.resized_to == (96, 96, 96)
+    assert (published.training.max_epochs, published.training.patience) == (50, 30)
+    assert published.training.halve_after == 10
+    assert not published.recipes and len(paper.recipes) == 7
 
 
 @pytest.mark.parametrize(
@@ -194,8 +231,11 @@ def test_a_recipe_changes_what_it_names_and_has_one_network(write):
 @pytest.mark.parametrize(
     ("recipe", "message"),
     [
-        ({"network": {"filters": 3}}, r"recipes\.r\.network: filters: Extra inputs"),
-        ({"network": {"n_filters": 0}}, r"recipes\.r\.network: n_filters: .*greater"),
+        (
+            {"network": {"filters": 3}},
+            r"recipes\.r\.network\.filters: unknown key; expected one of field_mm, n_filters",
+        ),
+        ({"network": {"n_filters": 0}}, r"recipes\.r\.network\.n_filters: .*greater"),
         ({"grid_mm": -2}, r"recipes\.r\.grid_mm: .*greater than 0, found -2"),
         ({"grid": 2}, r"recipes\.r\.grid: unknown key"),
     ],
@@ -209,3 +249,143 @@ def test_a_recipe_with_an_error_is_refused_when_the_file_is_read(write, recipe, 
 def test_a_recipe_needs_a_name_that_is_only_a_name(write, name):
     with pytest.raises(ValueError, match=rf"recipes\.{name}"):
         read_study(write(recipes={name: {}}))
+
+
+@pytest.fixture
+def write_files(tmp_path):
+    """Write study files by name; the first one is read."""
+
+    def written(**files):
+        for name, text in files.items():
+            (tmp_path / f"{name}.yaml").write_text(text)
+        return tmp_path / f"{next(iter(files))}.yaml"
+
+    return written
+
+
+BASE = """
+name: base
+title: Base
+phantom:
+  seed: 5
+  participants: {definite: {IPD: 5, NC: 4}, confirmed: {IPD: 2}}
+  mislabelled: {possible: 0.1}
+network: {n_filters: 8, dropout: 0.1}
+recipes: {fine: {grid_mm: 2}, wide: {network: {n_filters: 32}}}
+"""
+
+
+def test_a_study_starts_from_another_and_changes_what_it_names(write_files):
+    own = """
+extends: base.yaml
+name: mine
+phantom: {participants: {definite: {IPD: 7}, possible: {IPD: 1}}}
+network: {dropout: 0.2, field_mm: null}
+training: {seed: 3}
+"""
+    study = read_study(write_files(mine=own, base=BASE))
+    assert (study.name, study.title) == ("mine", "Base")
+    assert study.phantom.seed == 5
+    assert study.phantom.participants == {
+        "definite": {"IPD": 7, "NC": 4},
+        "possible": {"IPD": 1},
+        "confirmed": {"IPD": 2},
+    }
+    assert (study.network.n_filters, study.network.dropout) == (8, 0.2)
+    assert study.network.field_mm is None  # null is a value here: the whole image
+    assert study.training.seed == 3
+    assert list(study.recipes) == ["fine", "wide"]
+
+
+def test_a_list_is_replaced_and_not_continued(write_files):
+    base = BASE + "diagnoses: [IPD, NC, MSA]\n"
+    study = read_study(write_files(mine="{extends: base, diagnoses: [NC, IPD]}", base=base))
+    assert study.diagnoses == ("NC", "IPD")
+
+
+def test_null_takes_a_group_away(write_files):
+    own = "{extends: base, dataset: scans, phantom: null, network: null, recipes: {fine: null}}"
+    study = read_study(write_files(mine=own, base=BASE))
+    assert study.phantom is None and study.dataset == Path("scans")
+    assert study.network.n_filters == 16  # the default again
+    assert list(study.recipes) == ["wide"]
+
+
+def test_a_study_may_start_from_one_that_starts_from_another(write_files):
+    path = write_files(
+        mine="{extends: middle, network: {n_levels: 3}}",
+        middle="{extends: base.yaml, title: Middle, network: {n_filters: 4}}",
+        base=BASE,
+    )
+    study = read_study(path)
+    assert (study.title, study.network.n_filters, study.network.n_levels) == ("Middle", 4, 3)
+    assert study.network.dropout == 0.1
+    assert study.source == path
+
+
+@pytest.mark.parametrize("name", ["demo", "demo.yaml"])
+def test_a_study_may_start_from_one_of_the_projects(write_files, name):
+    study = read_study(write_files(mine=f"{{extends: {name}, name: mine}}"))
+    assert study.phantom.participants["confirmed"] == {"IPD": 34, "MSA": 16, "PSP": 12}
+
+
+def test_a_circle_is_refused_with_the_files_that_make_it(write_files):
+    path = write_files(mine="extends: a", a="extends: b", b="extends: ./a.yaml")
+    with pytest.raises(ValueError, match=r"in a circle: \S*/a.yaml -> \S*/b.yaml -> \S*/a.yaml$"):
+        read_study(path)
+
+
+@pytest.mark.parametrize(
+    ("own", "base", "message"),
+    [
+        ("{netwrok: {}}", "", r"netwrok: unknown key; expected one of [a-z, ]*$"),
+        ("{}", "netwrok: {}", r"netwrok: unknown key; expected one of .* \(in \S*/base.yaml\)$"),
+        (
+            "{network: {dropout: 0.1}}",
+            "fusion: {depth: 1}",
+            r"fusion\.depth: .*\(in \S*/base\.yaml",
+        ),
+        ("{fusion: {max_depth: 0}}", "fusion: {depth: 1}", r"max_depth: .*found 0$"),
+        ("{network: {n_filters: 0}}", "", r"network\.n_filters: .*found 0$"),
+        ("{}", "images: {grid_mm: [1, 2]}", r"images\.grid_mm: .*\(in \S*/base\.yaml\)$"),
+        ("{title: null}", "", r"title: missing$"),
+    ],
+)
+def test_an_error_names_the_file_that_the_wrong_key_stands_in(write_files, own, base, message):
+    path = write_files(mine="{extends: base, " + own[1:], base=BASE + base)
+    with pytest.raises(ValueError, match="(?m)" + message):
+        read_study(path)
+
+
+@pytest.mark.parametrize(
+    ("own", "error", "message"),
+    [
+        (
+            "extends: nothing",
+            FileNotFoundError,
+            r"mine\.yaml: extends: no study file 'nothing'; lo",
+        ),
+        (
+            "extends: 3",
+            ValueError,
+            r"mine\.yaml: extends: expected the name of a study file, found 3",
+        ),
+        ("extends: broken", ValueError, r"/broken\.yaml: not readable as YAML"),
+        ("extends: words", ValueError, r"/words\.yaml: expected `key: value` lines, found str"),
+    ],
+)
+def test_what_cannot_be_extended_is_refused(write_files, own, error, message):
+    with pytest.raises(error, match=message):
+        read_study(write_files(mine=own, broken="a: [", words="only words"))
+
+
+def test_outside_of_a_project_nothing_is_read(write, tmp_path, monkeypatch):
+    path = write()
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(FileNotFoundError, match="expected a folder data_manifest/ in .*go to the"):
+        read_study(path)
+
+
+def test_a_study_is_made_by_reading_a_file_only():
+    with pytest.raises(TypeError, match="needs its place, found None; read it with `read_study`"):
+        Study(**GOOD)

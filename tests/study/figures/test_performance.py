@@ -3,69 +3,15 @@
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import assert_drawn, public_functions, texts
+from conftest import assert_drawn, texts
+from figure_examples import CHARTS, STUDIES, intervals, made_up_predictions
 
-from datnet_core.metrics.tables import confusion, diagnostic_table
+from datnet_core.metrics.tables import diagnostic_table
 from datnet_study.figures import performance
-
-STUDIES = [("IPD", "MSA", "PSP", "NC"), ("PD", "HC")]
-
-
-def made_up_predictions(names, rng, n=40):
-    table = pd.DataFrame({"diagnosis": np.array(names)[np.arange(n) % len(names)]})
-    proba = rng.dirichlet(np.ones(len(names)), n)
-    proba += 0.8 * (table["diagnosis"].to_numpy()[:, None] == np.array(names))
-    table[[f"p_{name}" for name in names]] = proba / proba.sum(1, keepdims=True)
-    return table
-
-
-def draw_learning_curves(names, rng):
-    epochs = {"epoch": range(5), "train_loss": rng.random(5), "validation_loss": rng.random(5)}
-    return performance.plot_learning_curves(
-        dict.fromkeys([(f"fold-{k}", j) for k in range(6) for j in range(2)], pd.DataFrame(epochs))
-    )
-
-
-def draw_roc_curves(names, rng):
-    panels = {title: made_up_predictions(names, rng) for title in ("DAT-Net", "binding ratios")}
-    return performance.plot_roc_curves(panels, names)
-
-
-def draw_rate_bars(names, rng):
-    tables = {
-        title: diagnostic_table(made_up_predictions(names, rng), names)
-        for title in ("all", "baseline", "follow-up")
-    }
-    return performance.plot_rates(tables, names)
-
-
-def draw_confusion(names, rng):
-    return performance.plot_confusion(confusion(made_up_predictions(names, rng), names))
-
-
-def draw_auc_against_cost(names, rng):
-    found = pd.DataFrame(
-        {"auc": [0.8, 0.7], "low": [0.7, 0.6], "high": [0.9, 0.8], "p": [1, 0.01], "gflop": [1, 9]},
-        index=["study", "mm8"],
-    )
-    return performance.plot_auc_against_cost(found)
-
-
-DRAW = {name[5:]: draw for name, draw in globals().items() if name.startswith("draw_")}
-
-
-def test_every_public_function_is_tested():
-    assert set(DRAW) == public_functions(performance)
-
-
-@pytest.mark.parametrize("names", STUDIES, ids=" ".join)
-@pytest.mark.parametrize("figure", DRAW)
-def test_a_figure_is_drawn_without_a_warning_and_left_to_the_page(figure, names, rng):
-    assert_drawn(DRAW[figure](names, rng))
 
 
 def test_roc_curves_end_at_the_corners_and_name_the_number_of_scans(rng):
-    fig = draw_roc_curves(("PD", "HC"), rng)
+    fig = CHARTS["plot_roc_curves"](("PD", "HC"), rng)
     for ax in fig.axes:
         for line in ax.lines:
             assert line.get_xydata()[0].tolist() == [0, 0]
@@ -126,7 +72,54 @@ def test_learning_curves_mark_the_best_epoch_of_each_network_in_the_panel_of_its
 
 
 def test_recipes_worse_than_the_best_are_drawn_open(rng):
-    fig = draw_auc_against_cost((), rng)
+    fig = CHARTS["plot_auc_against_cost"]((), rng)
     faces = [points.get_facecolor()[0].tolist() for points in fig.axes[0].collections]
     assert faces[0] != [1, 1, 1, 1] and faces[1] == [1, 1, 1, 1]
     assert all(recipe in texts(fig) for recipe in ("study", "mm8"))
+
+
+def test_importances_are_written_beside_their_bars(rng):
+    words = texts(CHARTS["plot_importances"]((), rng))
+    for part in ("p_MSA", "0.60", "0.40", "0.00"):
+        assert part in words
+
+
+def shown_intervals(fig):
+    """Value and ends of the line of each method, panel by panel."""
+    methods = [label.get_text() for label in fig.axes[0].get_yticklabels()]
+    panels = []
+    for ax in fig.axes:
+        points, _, (bars,) = ax.containers[0]
+        drawn = [point for point in points.get_xydata() if not np.isnan(point[0])]
+        lines = [segment[:, 0] for segment in bars.get_segments() if len(segment)]
+        rows = zip(drawn, lines, strict=True)
+        panels.append({methods[int(y)]: (x, *ends) for (x, y), ends in rows})
+    return panels
+
+
+def test_every_method_has_its_interval_in_the_panel_of_its_diagnosis():
+    table = pd.DataFrame(
+        [("one", "IPD", 0.3, 0.2, 0.6), ("two", "IPD", 0.5, 0.45, 0.7), ("one", "PD", 0.4, 0.1, 1)],
+        columns=["method", "diagnosis", "ap", "ap_low", "ap_high"],
+    )
+    chance = {"IPD": 0.2, "PD": 0.1}
+    fig = performance.plot_interval_panels(table, "ap", "average precision", chance)
+    assert_drawn(fig)
+    first, second = shown_intervals(fig)
+    assert [ax.get_title() for ax in fig.axes] == ["IPD", "PD"]
+    assert {ax.get_xlabel() for ax in fig.axes} == {"average precision"}
+    assert list(first) == ["one", "two"]
+    np.testing.assert_allclose(list(first.values()), [(0.3, 0.2, 0.6), (0.5, 0.45, 0.7)])
+    np.testing.assert_allclose(second["one"], (0.4, 0.1, 1))
+    assert list(second) == ["one"]  # there is no number of the other
+    assert fig.axes[0].yaxis_inverted()  # the first method is the highest
+    assert [ax.lines[-1].get_xdata()[0] for ax in fig.axes] == [0.2, 0.1]  # chance
+
+
+def test_a_number_without_an_interval_is_a_point_and_the_axis_starts_where_asked():
+    table = intervals(("IPD", "PD"))
+    fig = performance.plot_interval_panels(table, "ap", "precision", x_min=0)
+    value, low, high = shown_intervals(fig)[1]["uptake"]
+    assert value == low == high == table["ap"].iloc[-1]
+    assert fig.axes[0].get_xlim()[0] == 0
+    assert performance.plot_interval_panels(table, "ap", "").axes[0].get_xlim()[0] > 0

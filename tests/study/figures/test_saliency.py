@@ -7,7 +7,6 @@ from conftest import texts
 
 from datnet_study.figures.saliency import (
     plot_completeness,
-    plot_interval_dots,
     plot_over_threshold,
     plot_perturbation,
     plot_precision_recall,
@@ -57,17 +56,6 @@ def test_perturbation_curves_span_all_voxels(rng):
         for line, values in zip(ax.lines, curves.values(), strict=True):
             np.testing.assert_allclose(line.get_ydata(), values[which].mean(axis=0))
             assert (line.get_xdata()[0], line.get_xdata()[-1]) == (0, 1)
-
-
-def test_dots_have_their_intervals_and_may_lack_them():
-    table = pd.DataFrame(
-        {"method": ["a", "b"] * 2, "diagnosis": ["IPD"] * 2 + ["PD"] * 2, "ap": [0.3, 0.5] * 2}
-    )
-    table = table.assign(ap_low=table["ap"] - 0.1, ap_high=[0.4, 0.6, np.nan, np.nan])
-    chance = {"IPD": 0.2, "PD": 0.1}
-    words = texts(plot_interval_dots(table, "ap", "average precision", chance))
-    for word in ("a", "b", "IPD", "PD", "average precision"):
-        assert word in words
 
 
 def test_precision_recall_has_a_panel_for_each_diagnosis_and_the_line_of_chance():

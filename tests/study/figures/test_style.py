@@ -1,144 +1,106 @@
-"""Figures on small made-up tables: drawn without a warning, closed, and their words."""
+"""What all figures share: the look, which is nobody else's, and that each is drawn here."""
 
-from itertools import combinations
+import gc
+import importlib
+import json
+import pkgutil
+import subprocess
+import sys
 
+import matplotlib.pyplot as plt
 import numpy as np
-import pandas as pd
 import pytest
-from conftest import assert_drawn, public_functions, texts
+from conftest import assert_drawn, public_functions
+from figure_examples import BRAINS, CHARTS, STUDIES
 
-from datnet_core.metrics.groups import mann_whitney
-from datnet_study.figures import cohort, groups, performance, style
+from datnet_study import figures
+from datnet_study.figures import style
 
-STUDIES = [("IPD", "MSA", "PSP", "NC"), ("PD", "HC")]
-NOT_FIGURES = {"colours", "p_text", "finished"}
-
-
-def made_up_scans(names, rng):
-    """Three scans per cohort and diagnosis; the first participant of each has a second one."""
-    rows = [
-        {"participant_id": f"{cohort}-{name}-{max(k, 1)}", "cohort": cohort, "diagnosis": name}
-        for cohort in ("pretraining", "training", "blind_test")
-        for name in names
-        for k in range(3)
-    ]
-    return pd.DataFrame(rows)
-
-
-def made_up_ratios(names, rng, n=40):
-    table = pd.DataFrame({"diagnosis": np.array(names)[np.arange(n) % len(names)]})
-    for column in ("putamen", "caudate", "dl", "dl_putamen"):
-        table[column] = rng.normal(1, 0.3, n)
-    table.loc[3, "dl_putamen"] = np.nan  # a scan whose region is empty
-    return table
+HELPERS = {"colours", "legend_beside", "p_text", "panels", "themed"}
+VIEWERS = {"view_saliency_maps"}  # HTML, no figure: in `test_brain`
+IMPORT_ALL = """
+import importlib, json, pkgutil, sys
+import matplotlib.pyplot as plt
+before = dict(plt.rcParams)
+import datnet_study.figures as figures
+for module in pkgutil.iter_modules(figures.__path__):
+    importlib.import_module(f"datnet_study.figures.{module.name}")
+after = dict(plt.rcParams)
+changed = sorted(key for key in after if repr(after[key]) != repr(before[key]))
+json.dump([changed, sorted(name for name in sys.modules if "datnet_study.figures." in name)],
+          sys.stdout)
+"""
 
 
-def made_up_tests(names, regions, rng):
-    rows = [
-        {"feature": f"{kind}_{k}", "region": region, "pair": f"{a} vs {b}", "p": rng.random() ** 8}
-        for kind in ("glcm", "firstorder", "shape")
-        for k in range(3)
-        for region in regions
-        for a, b in combinations(names, 2)
-    ]
-    rows[0]["p"], rows[1]["p"] = 0.0, np.nan
-    return pd.DataFrame(rows)
+@pytest.fixture(autouse=True)
+def no_garbage_collection(monkeypatch):
+    """Nilearn collects garbage for every image, which is slow beside all other tests."""
+    monkeypatch.setattr(gc, "collect", lambda *_: 0)
 
 
-def draw_flow(names, rng):
-    return cohort.plot_flow(made_up_scans(names, rng), names)
-
-
-def draw_group_boxes(names, rng):
-    table = made_up_ratios(names, rng)
-    values = {"putamen": "putamen", "caudate": "caudate", "dl": "DL", "dl_putamen": "DL putamen"}
-    pairs = list(combinations(names, 2))
-    tests = {
-        c: mann_whitney(table[c].dropna(), table["diagnosis"][table[c].notna()], pairs)
-        for c in values
-    }
-    return groups.plot_group_boxes(table, values, tests, names)
-
-
-def draw_feature_counts(names, rng):
-    rows = [
-        {"region": region, "pair": f"{a} vs {b}", "n_significant": int(rng.integers(0, 108))}
-        for region in ("putamen", "caudate", "DL region")
-        for a, b in combinations(names, 2)
-    ]
-    return groups.plot_feature_counts(pd.DataFrame(rows), 107)
-
-
-def draw_p_value_maps(names, rng):
-    return groups.plot_p_value_maps(made_up_tests(names, ("putamen", "caudate", "DL region"), rng))
-
-
-def draw_importance_bars(names, rng):
-    return performance.plot_importances(pd.Series({"p_MSA": 0.6, "age": 0.4, "sex": 0.0}))
-
-
-DRAW = {name[5:]: draw for name, draw in globals().items() if name.startswith("draw_")}
-
-
-def test_the_value_axis_has_the_title_asked_for(rng):
-    names = STUDIES[1]
-    table = made_up_ratios(names, rng)
-    tests = {"putamen": mann_whitney(table["putamen"], table["diagnosis"], [names])}
-    for title in ("binding ratio", "percent"):
-        fig = groups.plot_group_boxes(table, {"putamen": "x"}, tests, names, y_title=title)
-        assert fig.axes[0].get_ylabel() == title
-
-
-def test_every_public_function_is_tested():
-    assert set(DRAW) | NOT_FIGURES == public_functions(style)
+def test_every_public_function_of_every_figure_module_is_drawn_here_and_in_the_face():
+    modules = [module.name for module in pkgutil.iter_modules(figures.__path__)]
+    defined = set()
+    for module in modules:
+        defined |= public_functions(importlib.import_module(f"datnet_study.figures.{module}"))
+    assert defined == CHARTS.keys() | BRAINS.keys() | VIEWERS | HELPERS
+    assert set(figures.__all__) == CHARTS.keys() | BRAINS.keys() | VIEWERS | {"colours"}
 
 
 @pytest.mark.parametrize("names", STUDIES, ids=" ".join)
-@pytest.mark.parametrize("figure", DRAW)
-def test_a_figure_is_drawn_without_a_warning_and_left_to_the_page(figure, names, rng):
-    assert_drawn(DRAW[figure](names, rng))
+@pytest.mark.parametrize("chart", CHARTS)
+def test_a_chart_is_drawn_without_a_warning_and_left_to_the_page(chart, names, rng):
+    assert_drawn(CHARTS[chart](names, rng))
 
 
-def test_the_flow_counts_participants_once_and_scans_each(rng):
-    # Per cohort and diagnosis 3 scans of 2 participants; 3 cohorts, 2 diagnoses.
-    words = texts(draw_flow(("PD", "HC"), rng))
-    assert "12 participants, 18 scans" in words
-    assert words.count("4 participants, 6 scans\nPD 2\nHC 2") == 3
-    for title in ("pre-training", "training", "blind test"):
-        assert f"{title}\n(clinically" in words
+@pytest.mark.parametrize("brain", BRAINS)
+def test_brains_are_drawn_without_a_warning_and_left_to_the_page(brain, rng):
+    assert_drawn(BRAINS[brain](("PD", "HC"), rng))
 
 
-def test_the_flow_shows_a_study_without_pretraining(rng):
-    scans = made_up_scans(("PD", "HC"), rng)
-    fig = cohort.plot_flow(scans[scans["cohort"] != "pretraining"], ("PD", "HC"))
-    assert "0 participants, 0 scans" in texts(fig)
+def test_importing_the_figures_changes_the_look_of_nothing_else():
+    command = [sys.executable, "-c", IMPORT_ALL]
+    shown = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    changed, imported = json.loads(shown)
+    assert "datnet_study.figures.brain" in imported
+    assert set(changed) <= {"backend", "backend_fallback"}  # where to draw: nilearn settles it
 
 
-def test_boxes_carry_one_p_value_per_pair(rng):
-    fig = draw_group_boxes(("IPD", "MSA", "PSP"), rng)
-    shown = [ax for ax in fig.axes if ax.get_title()]
-    assert len(shown) == 4
-    for ax in shown:
-        assert sum(t.get_text().startswith("P ") for t in ax.texts) == 3
-        assert [t.get_text() for t in ax.get_xticklabels()] == ["IPD", "MSA", "PSP"]
+def test_the_look_is_that_of_the_study_in_every_figure_and_only_there(rng):
+    before = dict(plt.rcParams)
+    width = style.THEME["xtick.major.width"]
+    assert before["xtick.major.width"] != width
+    fig = CHARTS["plot_auc_against_cost"](STUDIES[0], rng)
+    assert dict(plt.rcParams) == before
+    assert fig.dpi == style.THEME["figure.dpi"]
+    assert_drawn(fig)  # what is made while drawing has the look too
+    ticks = fig.axes[0].xaxis.get_major_ticks()
+    assert len(ticks) > 1
+    assert {tick.tick1line.get_markeredgewidth() for tick in ticks} == {width}
 
 
-@pytest.mark.parametrize(
-    ("p", "text"),
-    [(0.5, "P = 0.5"), (0.0123, "P = 0.012"), (1e-4, "P = 0.0001"), (9e-5, "P < 0.0001")],
-)
-def test_p_values_read_well(p, text):
-    assert groups.p_text(p) == text
+def test_the_look_goes_back_after_an_error():
+    @style.themed
+    def broken():
+        raise KeyError("column")
+
+    before = dict(plt.rcParams)
+    with pytest.raises(KeyError, match="column"):
+        broken()
+    assert dict(plt.rcParams) == before
+
+
+def test_panels_fill_rows_and_leave_no_empty_frame():
+    with plt.rc_context():
+        fig, axes = style.panels(5, most_columns=3, width=2, height=1)
+    plt.close(fig)
+    assert fig.get_size_inches().tolist() == [6, 2]
+    assert [ax.axison for ax in fig.axes] == [True] * 5 + [False]
+    assert list(axes) == fig.axes[:5]
 
 
 def test_colours_differ_between_diagnoses_and_stay_with_the_papers_four():
     names = ("PD", "HC", "DLB", *STUDIES[0])
     shades = style.colours(names)
     assert len({tuple(shades[name]) for name in names}) == len(names)
-    assert all(shades[name] == style.PALETTE[name] for name in STUDIES[0])
-
-
-def test_importances_are_written_beside_their_bars(rng):
-    words = texts(draw_importance_bars((), rng))
-    for part in ("p_MSA", "0.60", "0.40", "0.00"):
-        assert part in words
+    assert all(np.array_equal(shades[name], style.PALETTE[name]) for name in STUDIES[0])

@@ -1,0 +1,1 @@
+"""Executed pages as chapters of the book."""

@@ -1,0 +1,255 @@
+"""Every figure of the study on small made-up data, by the name of its function."""
+
+from itertools import combinations
+
+import nibabel as nib
+import numpy as np
+import pandas as pd
+
+from datnet_core.metrics.groups import mann_whitney
+from datnet_core.metrics.tables import confusion, diagnostic_table
+from datnet_phantom.spectrum import power_spectrum
+from datnet_study import figures
+
+AFFINE = np.array([[8.0, 0, 0, -78], [0, 8, 0, -112], [0, 0, 8, -50], [0, 0, 0, 1]])
+SHAPE = (20, 24, 18)
+STUDIES = [("IPD", "MSA", "PSP", "NC"), ("PD", "HC")]
+
+
+def template():
+    """A box for a head."""
+    box = np.zeros(SHAPE, np.float32)
+    box[2:18, 2:22, 2:16] = 1
+    return nib.Nifti1Image(box, AFFINE)
+
+
+def images(names, rng, draw="random"):
+    """An image of random numbers for each name."""
+    values = {name: getattr(rng, draw)(SHAPE).astype(np.float32) for name in names}
+    return {name: nib.Nifti1Image(volume, AFFINE) for name, volume in values.items()}
+
+
+def made_up_scans(names):
+    """Three scans per cohort and diagnosis; the first participant of each has a second one."""
+    rows = [
+        {"participant_id": f"{cohort}-{name}-{max(k, 1)}", "cohort": cohort, "diagnosis": name}
+        for cohort in ("pretraining", "training", "blind_test")
+        for name in names
+        for k in range(3)
+    ]
+    return pd.DataFrame(rows)
+
+
+def made_up_predictions(names, rng, n=40):
+    """Probabilities that know a little of the diagnosis."""
+    table = pd.DataFrame({"diagnosis": np.array(names)[np.arange(n) % len(names)]})
+    proba = rng.dirichlet(np.ones(len(names)), n)
+    proba += 0.8 * (table["diagnosis"].to_numpy()[:, None] == np.array(names))
+    table[[f"p_{name}" for name in names]] = proba / proba.sum(1, keepdims=True)
+    return table
+
+
+def made_up_tests(names, regions, rng):
+    """P values of nine features, one of them 0 and one missing."""
+    rows = [
+        {"feature": f"{kind}_{k}", "region": region, "pair": f"{a} vs {b}", "p": rng.random() ** 8}
+        for kind in ("glcm", "firstorder", "shape")
+        for k in range(3)
+        for region in regions
+        for a, b in combinations(names, 2)
+    ]
+    rows[0]["p"], rows[1]["p"] = 0.0, np.nan
+    return pd.DataFrame(rows)
+
+
+def intervals(names, methods=("occlusion", "uptake")):
+    """A number with its interval for each method and diagnosis; the last has no interval."""
+    rows = [(method, name, 0.3 + 0.1 * k) for k, method in enumerate(methods) for name in names]
+    table = pd.DataFrame(rows, columns=["method", "diagnosis", "ap"])
+    table = table.assign(ap_low=table["ap"] - 0.1, ap_high=table["ap"] + 0.2)
+    table.loc[len(table) - 1, ["ap_low", "ap_high"]] = np.nan
+    return table
+
+
+def flow(names, rng):
+    return figures.plot_flow(made_up_scans(names), names)
+
+
+def group_boxes(names, rng):
+    table = pd.DataFrame({"diagnosis": np.array(names)[np.arange(40) % len(names)]})
+    values = {"putamen": "putamen", "caudate": "caudate", "dl": "DL", "dl_putamen": "DL putamen"}
+    for column in values:
+        table[column] = rng.normal(1, 0.3, len(table))
+    table.loc[3, "dl_putamen"] = np.nan  # a scan whose region is empty
+    pairs = list(combinations(names, 2))
+    tests = {
+        c: mann_whitney(table[c].dropna(), table["diagnosis"][table[c].notna()], pairs)
+        for c in values
+    }
+    return figures.plot_group_boxes(table, values, tests, names)
+
+
+def feature_counts(names, rng):
+    rows = [
+        {"region": region, "pair": f"{a} vs {b}", "n_significant": int(rng.integers(0, 108))}
+        for region in ("putamen", "caudate", "DL region")
+        for a, b in combinations(names, 2)
+    ]
+    return figures.plot_feature_counts(pd.DataFrame(rows), 107)
+
+
+def p_value_maps(names, rng):
+    regions = ("putamen", "caudate", "DL region")
+    return figures.plot_p_value_maps(made_up_tests(names, regions, rng))
+
+
+def learning_curves(names, rng):
+    epochs = {"epoch": range(5), "train_loss": rng.random(5), "validation_loss": rng.random(5)}
+    networks = [(f"fold-{k}", j) for k in range(6) for j in range(2)]
+    return figures.plot_learning_curves(dict.fromkeys(networks, pd.DataFrame(epochs)))
+
+
+def roc_curves(names, rng):
+    tables = {title: made_up_predictions(names, rng) for title in ("DAT-Net", "binding ratios")}
+    return figures.plot_roc_curves(tables, names)
+
+
+def rates(names, rng):
+    tables = {
+        title: diagnostic_table(made_up_predictions(names, rng), names)
+        for title in ("all", "baseline", "follow-up")
+    }
+    return figures.plot_rates(tables, names)
+
+
+def confusion_matrix(names, rng):
+    return figures.plot_confusion(confusion(made_up_predictions(names, rng), names))
+
+
+def importances(names, rng):
+    return figures.plot_importances(pd.Series({"p_MSA": 0.6, "age": 0.4, "sex": 0.0}))
+
+
+def auc_against_cost(names, rng):
+    found = pd.DataFrame(
+        {"auc": [0.8, 0.7], "low": [0.7, 0.6], "high": [0.9, 0.8], "p": [1, 0.01], "gflop": [1, 9]},
+        index=["study", "mm8"],
+    )
+    return figures.plot_auc_against_cost(found)
+
+
+def interval_panels(names, rng):
+    chance = dict.fromkeys(names, 0.2)
+    return figures.plot_interval_panels(intervals(names), "ap", "average precision", chance)
+
+
+def completeness(names, rng):
+    gaps = {"single precision": np.array([1e-7, 1e-6, 0]), "double precision": np.zeros(2)}
+    return figures.plot_completeness(gaps)
+
+
+def region_sizes(names, rng):
+    curves = pd.DataFrame({"rescaled": [0.9, 0.4, 0.1], "of_maximum": [1, 1, 0.9]}, [0.1, 0.5, 0.9])
+    overlap = pd.DataFrame([[1, 0.2], [0.2, 1]], curves.columns, curves.columns)
+    return figures.plot_region_sizes(curves, ("rescaled", 0.7), overlap)
+
+
+def randomisation(names, rng):
+    rows = [
+        {"method": m, "layer": layer, "mean": r, "low": r - 0.1, "high": r + 0.1}
+        for m in ("one", "two")
+        for layer, r in {"head": 0.9, "stem": 0.1}.items()
+    ]
+    return figures.plot_randomisation(pd.DataFrame(rows), {"one": 0.6, "two": 0.5})
+
+
+def perturbation(names, rng):
+    curves = {m: (rng.random((5, 11)), rng.random((5, 11))) for m in ("occlusion", "random")}
+    return figures.plot_perturbation(curves)
+
+
+def precision_recall(names, rng):
+    curve = np.array([1.0, 0.5, 0]), np.array([0.2, 0.6, 1])
+    curves = {name: {"occlusion": curve} for name in names}
+    return figures.plot_precision_recall(curves, dict.fromkeys(names, 0.2))
+
+
+def over_threshold(names, rng):
+    table = pd.DataFrame({"occlusion": [0.5, 0.4], "chance": [0.3, 0.1]}, index=[0.2, 0.5])
+    return figures.plot_over_threshold(table, 0.5)
+
+
+def beside_published(names, rng):
+    rows = pd.DataFrame(
+        {
+            "diagnosis": [names[-1], names[0], names[0]],
+            "region": ["caudate", "putamen_anterior", "putamen_anterior"],
+            "side": ["both", "worse", "better"],
+            "source": "someone2001",
+            "percent": [2.2, 50.0, 60.0],
+            "percent_sd": [0.2, 15.0, np.nan],
+            "phantom": [2.3, 48.0, 63.0],
+            "phantom_sd": [0.2, 12.0, 12.0],
+        }
+    )
+    return figures.plot_beside_published(rows, names[-1])
+
+
+def power_spectra(names, rng):
+    spectra = {"a scan": power_spectrum(rng.standard_normal(SHAPE), 2.0)}
+    return figures.plot_power_spectra(spectra, (2.0, 8.0))
+
+
+def montage(names, rng):
+    return figures.plot_montage({name: rng.random(SHAPE) for name in names}, AFFINE)
+
+
+def mean_volumes(names, rng):
+    means = {name: (k + 1) * rng.random(SHAPE) for k, name in enumerate(names)}
+    return figures.plot_mean_volumes(means, AFFINE, template())
+
+
+def mean_saliency(names, rng):
+    return figures.plot_saliency_maps(images(names, rng), template(), (8, -17, -10))
+
+
+def layer_maps(names, rng):
+    maps = images(["11 x 10 x 9\n60% of pattern"], rng)
+    maps["1 x 1 x 1\n0% of pattern"] = nib.Nifti1Image(np.zeros(SHAPE, np.float32), AFFINE)
+    return figures.plot_layer_maps(maps, template())
+
+
+def effect_maps(names, rng):
+    maps = images([f"{names[0]} - {names[1]}"], rng, "standard_normal")
+    maps["no effect"] = nib.Nifti1Image(np.zeros(SHAPE, np.float32), AFFINE)
+    return figures.plot_effect_maps(maps, template(), "Cohen's d")
+
+
+CHARTS = {
+    "plot_auc_against_cost": auc_against_cost,
+    "plot_beside_published": beside_published,
+    "plot_completeness": completeness,
+    "plot_confusion": confusion_matrix,
+    "plot_feature_counts": feature_counts,
+    "plot_flow": flow,
+    "plot_group_boxes": group_boxes,
+    "plot_importances": importances,
+    "plot_interval_panels": interval_panels,
+    "plot_learning_curves": learning_curves,
+    "plot_montage": montage,
+    "plot_over_threshold": over_threshold,
+    "plot_p_value_maps": p_value_maps,
+    "plot_perturbation": perturbation,
+    "plot_power_spectra": power_spectra,
+    "plot_precision_recall": precision_recall,
+    "plot_randomisation": randomisation,
+    "plot_rates": rates,
+    "plot_region_sizes": region_sizes,
+    "plot_roc_curves": roc_curves,
+}
+BRAINS = {  # a second each
+    "plot_effect_maps": effect_maps,
+    "plot_layer_maps": layer_maps,
+    "plot_mean_volumes": mean_volumes,
+    "plot_saliency_maps": mean_saliency,
+}
