@@ -4,7 +4,7 @@ from math import erfc
 
 import numpy as np
 import pytest
-from conftest import pair_kernel, scored_labels
+from helpers import pair_kernel, scored_labels
 from hypothesis import given
 from sklearn.metrics import roc_auc_score
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import pair_kernel, scored_labels
+from helpers import pair_kernel, scored_labels
 from hypothesis import given
 
 from datnet_core.metrics.auc import delong_interval

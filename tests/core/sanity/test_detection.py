@@ -63,7 +63,7 @@ def test_the_largest_effect_is_found_under_either_order_of_names(tmp_path):
 
 
 def test_effects_of_a_phantom_lie_in_the_striatum(dataset, atlas):
-    from datnet_core.atlas import region_fractions
+    from datnet_core.images.atlas import region_fractions
 
     affine, shape = study_grid(8.0)
     effect = largest_effect(dataset / "truth", "IPD", ("IPD", "NC"), affine, shape)

@@ -6,7 +6,7 @@ import re
 import nibabel as nib
 import numpy as np
 import pytest
-from conftest import assert_drawn, texts
+from helpers import assert_drawn, texts
 from matplotlib.image import AxesImage
 
 from datnet_study.figures import brain

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import assert_drawn, public_functions, texts
+from helpers import assert_drawn, public_functions, texts
 
 from datnet_core.metrics.tables import confusion, diagnostic_table
 from datnet_study.figures import performance

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pandas as pd
-from conftest import texts
+from helpers import texts
 
 from datnet_phantom.spectrum import power_spectrum
 from datnet_study.figures.brain import plot_montage

@@ -5,7 +5,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import assert_drawn, public_functions, texts
+from helpers import assert_drawn, public_functions, texts
 
 from datnet_core.metrics.groups import mann_whitney
 from datnet_study.figures import cohort, groups, performance, style
