@@ -18,8 +18,9 @@ from joblib import Parallel, delayed
 from nilearn.image import resample_img
 
 from datnet_core.files import whole
+from datnet_core.fingerprint import code_hash
 from datnet_core.images.atlas import region_mask
-from datnet_core.images.grid import __file__, study_grid
+from datnet_core.images.grid import study_grid
 from datnet_core.progress import progress
 
 UNREADABLE = (  # what nibabel raises at files that are missing, damaged or no image
@@ -230,8 +231,7 @@ def _volume_or_problem(path, atlas, spacing_mm, reference_region):
 
 def _fingerprint(paths, atlas, spacing_mm, reference_region):
     """Hash of everything the cached array depends on, this code included."""
-    code = Path(__file__).read_bytes() + Path(__file__).read_bytes()
-    digest = hashlib.sha256(code + atlas.labels.tobytes())
+    digest = hashlib.sha256(code_hash(__file__).encode() + atlas.labels.tobytes())
     digest.update(repr((spacing_mm, reference_region)).encode())
     folder = os.path.commonpath(paths)  # a data set that was moved as a whole keeps its cache
     for path in map(Path, paths):

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from datnet_core.fingerprint import code_modules
 from datnet_core.images import volumes
 from datnet_core.images.atlas import region_mask
 from datnet_core.images.grid import study_grid
@@ -283,6 +284,11 @@ def test_a_cache_of_other_code_is_built_anew(scans, atlas, tmp_path, monkeypatch
     monkeypatch.setattr(volumes, "__file__", __file__)
     monkeypatch.setattr(volumes, "load_volume", lambda *_: np.float32(7))
     assert (cache_volumes(*arguments) == 7).all()
+
+
+def test_the_code_of_the_cache_includes_the_grid_and_the_atlas():
+    reached = {path.name for path in code_modules(volumes.__file__)}
+    assert {"volumes.py", "grid.py", "atlas.py"} <= reached
 
 
 def test_a_data_set_that_moved_keeps_its_cache(scans, atlas, tmp_path, monkeypatch):
