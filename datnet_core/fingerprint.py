@@ -84,17 +84,14 @@ def content_hashes(paths, record_path):
     Returns
     -------
     dict of str to str
-        Hash by path.
-
-    Raises
-    ------
-    FileNotFoundError
-        If a file is missing.
+        Hash by path; `missing` where there is no such file, which its reader reports.
     """
     known = json.loads(record_path.read_text()) if record_path.is_file() else {}
     hashes = {}
     for path in map(str, paths):
-        if known.get(path, {}).get("state") == _state(path):
+        if not Path(path).is_file():
+            hashes[path] = "missing"
+        elif known.get(path, {}).get("state") == _state(path):
             hashes[path] = known[path]["sha256"]
         else:
             with open(path, "rb") as file:
@@ -104,7 +101,8 @@ def content_hashes(paths, record_path):
 
 def write_hashes(record_path, paths, hashes):
     """Keep hashes of `content_hashes` with size and time of each file, for the next look."""
-    record = {str(p): {"state": _state(p), "sha256": hashes[str(p)]} for p in paths}
+    there = [str(path) for path in paths if Path(path).is_file()]
+    record = {path: {"state": _state(path), "sha256": hashes[path]} for path in there}
     with whole(record_path) as part:
         part.write_text(json.dumps(record, indent=1))
 

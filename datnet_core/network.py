@@ -12,7 +12,17 @@ NORMALISATIONS = {"batch": nn.BatchNorm3d, "instance": nn.InstanceNorm3d}
 
 
 def convolution(n_in, n_out, kernel_size, stride, normalisation):
-    """Convolution, normalisation and LeakyReLU; the normalisation carries the bias."""
+    """Convolution, normalisation and LeakyReLU; the normalisation carries the bias.
+
+    Raises
+    ------
+    ValueError
+        If the normalisation is unknown.
+    """
+    if normalisation not in NORMALISATIONS:
+        raise ValueError(
+            f"normalisation is {normalisation!r}; expected one of {', '.join(NORMALISATIONS)}"
+        )
     return nn.Sequential(
         nn.Conv3d(n_in, n_out, kernel_size, stride, kernel_size // 2, bias=False),
         NORMALISATIONS[normalisation](n_out, affine=True),
@@ -60,6 +70,11 @@ class DATNet(nn.Module):
     -----
     Input x has shape (N, 1, X, Y, Z), the axes of nibabel (left to right, posterior to
     anterior, inferior to superior), values in uptake ratios. Output: logits (N, n_classes).
+
+    Examples
+    --------
+    >>> DATNet(n_classes=5, n_filters=2, n_levels=2)(torch.zeros(3, 1, 13, 14, 15)).shape
+    torch.Size([3, 5])
     """
 
     def __init__(self, n_classes, n_filters=16, n_levels=4, normalisation="batch", dropout=0.3):
@@ -99,6 +114,11 @@ def last_grid(shape, n_levels):
     Returns
     -------
     tuple of 3 int
+
+    Examples
+    --------
+    >>> last_grid((41, 48, 35), n_levels=4)
+    (2, 2, 2)
     """
     return tuple(-(-n // 2 ** (n_levels + 1)) for n in shape)
 
@@ -114,8 +134,37 @@ def last_linear(network):
     -------
     torch.nn.Linear
         The last one to be declared.
+
+    Examples
+    --------
+    >>> last_linear(DATNet(n_classes=5, n_filters=2, n_levels=2)).out_features
+    5
     """
     return [module for module in network.modules() if isinstance(module, nn.Linear)][-1]
+
+
+class MirrorImage(nn.Module):
+    """Lets a network judge the mirror image; left and right are the first spatial axis.
+
+    Attributes
+    ----------
+    in_use : bool
+        True while a network runs on a mirror image. `full_gradients` turns its terms back.
+    """
+
+    AXIS = 2
+
+    def __init__(self):
+        super().__init__()
+        self.in_use = False
+
+    def forward(self, network, x):
+        """What the network says of the mirror image of x."""
+        self.in_use = True
+        try:
+            return network(x.flip(self.AXIS))
+        finally:  # also after an interrupted cell or a lack of memory
+            self.in_use = False
 
 
 class Ensemble(nn.Module):
@@ -128,28 +177,18 @@ class Ensemble(nn.Module):
         Whether each network judges the mirror image as well. That the side which is worse says
         nothing about the diagnosis, a network learns only roughly from mirrored scans. How much
         worse it is can still count: both looks see both sides.
-
-    Attributes
-    ----------
-    mirrored : bool
-        True while the networks run on mirror images. `full_gradients` turns their terms back.
     """
 
     def __init__(self, networks, both_sides=False):
         super().__init__()
         self.networks = nn.ModuleList(networks)
-        self.both_sides = both_sides
-        self.mirrored = False
+        self.mirror = MirrorImage() if both_sides else None
 
     def forward(self, x):
-        """Logits of a batch of volumes; left and right are the first spatial axis."""
+        """Logits of a batch of volumes."""
         logits = [network(x) for network in self.networks]
-        if self.both_sides:
-            self.mirrored = True
-            try:
-                logits += [network(x.flip(2)) for network in self.networks]
-            finally:  # also after an interrupted cell or a lack of memory
-                self.mirrored = False
+        if self.mirror:
+            logits += [self.mirror(network, x) for network in self.networks]
         return torch.stack(logits).mean(0)  # (N, n_classes)
 
 
@@ -171,6 +210,16 @@ def build(n_classes, network):
     -------
     torch.nn.Module
         Logits (N, n_classes) of volumes (N, 1, X, Y, Z).
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> settings = SimpleNamespace(
+    ...     n_filters=2, n_levels=2, normalisation="batch", dropout=0.3,
+    ...     resized_to=(32, 32, 32), standardised=True,
+    ... )
+    >>> [type(module).__name__ for module in build(3, settings)]
+    ['Upsample', 'InstanceNorm3d', 'DATNet']
     """
     model = DATNet(
         n_classes, network.n_filters, network.n_levels, network.normalisation, network.dropout

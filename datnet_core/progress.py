@@ -1,13 +1,26 @@
 """Progress of long loops: a bar in a terminal, plain lines in a log.
 
-Pages run in kernels that own no terminal, so the caller says through the environment
-variable DATNET_PROGRESS (`bar` or `lines`) what stands at the other end.
+tqdm does both, and its environment variables have the last word. A page runs in a kernel that owns
+no terminal; the process that starts it sets ``TQDM_BAR_FORMAT`` if there is one at the other end.
 """
 
 import os
 import sys
 
 from tqdm import tqdm
+
+LINE = "{desc}: {n_fmt}/{total_fmt} {unit} [{elapsed}<{remaining}{postfix}]"
+
+
+class _Lines:
+    """The standard error stream, on which every report becomes a line of its own."""
+
+    def write(self, text):
+        if report := text.strip("\r\n "):
+            sys.stderr.write(f"{report}\n")
+
+    def flush(self):
+        sys.stderr.flush()
 
 
 def progress(iterable, label, total=None, unit="scan"):
@@ -28,11 +41,13 @@ def progress(iterable, label, total=None, unit="scan"):
     -------
     tqdm
         The same items; `set_postfix_str` adds a remark to the report.
+
+    Examples
+    --------
+    >>> [letter.upper() for letter in progress("abc", "letters", unit="letter")]
+    ['A', 'B', 'C']
     """
-    in_terminal = os.environ.get("DATNET_PROGRESS", "bar" if sys.stderr.isatty() else "lines")
-    numbers = "{n_fmt}/{total_fmt} {unit} [{elapsed}<{remaining}{postfix}]"
-    if in_terminal == "bar":
-        layout = {"mininterval": 0.3, "bar_format": "{l_bar}{bar:30}| " + numbers}
-    else:
-        layout = {"mininterval": 5, "bar_format": "{desc}: " + numbers + "\n"}
-    return tqdm(iterable, desc=label, total=total, unit=unit, file=sys.stderr, **layout)
+    layout = {"file": sys.stderr}
+    if not (sys.stderr.isatty() or "TQDM_BAR_FORMAT" in os.environ):
+        layout = {"file": _Lines(), "mininterval": 5, "bar_format": LINE}
+    return tqdm(iterable, desc=label, total=total, unit=unit, **layout)

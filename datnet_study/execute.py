@@ -9,6 +9,8 @@ from pathlib import Path
 import jupytext
 import papermill
 
+BAR = "{l_bar}{bar:30}| {n_fmt}/{total_fmt} {unit} [{elapsed}<{remaining}{postfix}]"
+
 
 def run_page(source, output, parameters, threads=2):
     """Execute a page into a notebook; the output appears only when every cell has run.
@@ -39,8 +41,8 @@ def run_page(source, output, parameters, threads=2):
     part = output.with_name(f"{output.stem}.log.ipynb")
     part.parent.mkdir(parents=True, exist_ok=True)
     variables = {name: str(threads) for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS")}
-    if "DATNET_PROGRESS" not in os.environ:
-        variables["DATNET_PROGRESS"] = "bar" if sys.stderr.isatty() else "lines"
+    if sys.stderr.isatty():  # the kernel has no terminal, but what it prints arrives at one
+        variables |= {"TQDM_BAR_FORMAT": BAR, "TQDM_MININTERVAL": "0.3"}
     with tempfile.TemporaryDirectory() as ipython_dir:  # kernels side by side share no history
         variables["IPYTHONDIR"] = ipython_dir
         with _environment(variables):

@@ -36,7 +36,7 @@ import pandas as pd
 from scipy.stats import false_discovery_control
 
 from datnet_core.images import feature_table, region_mask_on
-from datnet_core.metrics import mann_whitney
+from datnet_core.metrics import mann_whitney_features
 from datnet_study import open_page, show
 from datnet_study.figures import plot_feature_counts, plot_p_value_maps
 
@@ -88,9 +88,8 @@ names = [column for column in features.columns if column not in ("scan", "region
 pairs = list(combinations(groups, 2))
 tests = []
 for region, group in table.groupby("region", sort=False):
-    for name in names:
-        result = mann_whitney(group[name], group["diagnosis"], pairs)
-        tests.append(result.assign(feature=name, region=region))
+    result = mann_whitney_features(group[names], group["diagnosis"], pairs)
+    tests.append(result.assign(region=region))
 tests = pd.concat(tests, ignore_index=True)
 tests["pair"] = tests["group_a"] + " vs " + tests["group_b"]
 grouped = tests.groupby(["region", "pair"], sort=False)

@@ -40,10 +40,10 @@ from datnet_core.metrics import mean_interval
 from datnet_core.progress import progress
 from datnet_core.sanity import (
     METHODS,
-    area,
     attribution,
     blocks,
     cascade,
+    curve_area,
     perturbation_curves,
     rank_correlation,
 )
@@ -174,7 +174,7 @@ plot_perturbation({m: tuple(both) for m, both in curves.items()})
 # and the mean scan.
 
 # %%
-areas = {m: tuple(area(values) for values in both) for m, both in curves.items()}
+areas = {m: tuple(curve_area(values) for values in both) for m, both in curves.items()}
 gain = {m: inserted - deleted for m, (deleted, inserted) in areas.items()}
 ranking = sorted(gain, key=lambda m: -gain[m].mean())
 best, second = ranking[:2]
@@ -218,7 +218,7 @@ Markdown(
 
 # %%
 stages = blocks(models[0])[::-1]  # from the output to the input
-one_pass = list(METHODS)[:3]  # methods of a single backward pass
+one_pass = [label for label, method in METHODS.items() if method.one_pass]
 trained = {m: order[m] for m in one_pass}
 similar = {m: np.empty((len(stages), len(rows))) for m in one_pass}
 between = {m: np.empty(len(rows)) for m in one_pass}

@@ -38,7 +38,8 @@ from datnet_core.images import (
 )
 from datnet_core.metrics import mean_interval
 from datnet_core.progress import progress
-from datnet_core.sanity import average_precision, pointing_game, region_shares
+from datnet_core.saliency import share_in_region
+from datnet_core.sanity import METHODS, average_precision, pointing_game
 from datnet_phantom import largest_effect
 from datnet_study import open_page, show
 from datnet_study.figures import (
@@ -161,8 +162,8 @@ plot_interval_panels(scores[~in_all], "ap", "average precision", chance, x_min=0
 # them says less on what differs than the scan does.
 
 # %%
-explaining = [m for m in ranking if "no network" not in m]
-plain = next(m for m in ranking if "no network" in m)
+explaining = [m for m in ranking if METHODS[m].uses_network]
+plain = next(m for m in ranking if not METHODS[m].uses_network)
 best, second = explaining[:2]
 full = "full gradients, published"
 lead = {
@@ -294,7 +295,7 @@ Markdown(
 
 # %%
 share = {
-    method: {r: region_shares(values, w, brain) for r, w in weights.items()}
+    method: {r: share_in_region(values, w, brain) for r, w in weights.items()}
     for method, values in maps.items()
 }
 of_volume = {r: w[brain].sum() / brain.sum() for r, w in weights.items()}

@@ -169,7 +169,7 @@ mean_layers = {
 grid_maps, table = by_grid(mean_layers, grids, brain)
 
 # %% tags=["hide-input"]
-shown = table.rename(columns=lambda name: name.replace("_", " "))
+shown = table.drop(columns="shape").rename(columns=lambda name: name.replace("_", " "))
 show.table(shown).format(
     {"share of sum": "{:.1%}", "share of pattern": "{:.1%}"}, na_rep="–"
 )
@@ -181,7 +181,7 @@ show.table(shown).format(
 # finest row includes the input term.
 
 # %%
-sides = table["grid"].map(lambda g: max(map(int, g.split(" x "))))
+sides = table["shape"].map(max)
 coarse = table[sides <= coarse_voxels]
 fine = sum(grid_maps[g] for g in table["grid"][sides > coarse_voxels])
 without_coarse = {

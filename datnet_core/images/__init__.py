@@ -28,11 +28,13 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "binding": [
             "BINDING_FEATURES",
             "binding_ratio",
-            "class_proba",
-            "out_of_fold_proba",
             "own_region_means",
             "region_means",
             "regional_binding",
+        ],
+        "classifier": [
+            "class_proba",
+            "out_of_fold_proba",
             "sides_unordered",
         ],
         "radiomics": [

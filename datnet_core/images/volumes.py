@@ -20,7 +20,7 @@ from nilearn.image import resample_img
 from datnet_core.files import whole
 from datnet_core.fingerprint import code_hash, content_hashes, write_hashes
 from datnet_core.images.atlas import region_mask
-from datnet_core.images.grid import __file__, study_grid
+from datnet_core.images.grid import study_grid
 from datnet_core.progress import progress
 
 UNREADABLE = (  # what nibabel raises at files that are missing, damaged or no image

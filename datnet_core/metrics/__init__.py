@@ -6,38 +6,42 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "auc": [
-            "delong_difference",
-            "delong_interval",
-            "delong_test",
+            "delong_difference",  # two scores of the same scans, with an interval
+            "delong_interval",  # AUC and its interval
+            "delong_test",  # P value of that difference
+        ],
+        "pairs": [
+            "pairwise_auc",  # AUC between two of many diagnoses
         ],
         "folds": [
-            "fold_auc",
-            "fold_difference",
+            "fold_auc",  # mean AUC over folds, with an interval for the procedure
+            "fold_difference",  # the same for two scores
         ],
         "bootstrap": [
-            "bootstrap_interval",
-            "mean_interval",
+            "bootstrap_interval",  # AUC, participants resampled with all their scans
+            "mean_interval",  # mean of one value per participant
         ],
         "rates": [
-            "diagnostic_rates",
-            "share_interval",
-            "youden_cutoff",
+            "diagnostic_rates",  # sensitivity, specificity, PPV, NPV with Wilson intervals
+            "share_interval",  # one share with its Wilson interval
+            "youden_cutoff",  # the score that separates best
         ],
         "tables": [
-            "confusion",
-            "diagnostic_table",
-            "right_decisions",
-            "visits",
-            "youden_cutoffs",
+            "confusion",  # diagnosis against largest probability
+            "diagnostic_table",  # AUC and rates of each diagnosis
+            "right_decisions",  # whether the largest probability is right
+            "visits",  # first scans, and both of those who have two
+            "youden_cutoffs",  # cutoff of each diagnosis
         ],
         "groups": [
-            "chi_square_correct",
-            "mann_whitney",
+            "chi_square_correct",  # two sets of decisions
+            "mann_whitney",  # one number between groups
+            "mann_whitney_features",  # many numbers between groups at once
         ],
         "conformal": [
-            "conformal_threshold",
-            "prediction_sets",
-            "set_summary",
+            "conformal_threshold",  # from scans that were never learned from
+            "prediction_sets",  # all diagnoses above it
+            "set_summary",  # how often they hold the right one
         ],
     },
 )

@@ -11,7 +11,7 @@ from datnet_core.metrics.checks import checked_scores, same_length
 
 
 def resampled_participants(groups, participants, n_resamples, seed):
-    """How often each scan stands in each resample; every group keeps its size.
+    """Draw bootstrap counts per scan, resampling participants within groups.
 
     Parameters
     ----------
@@ -25,11 +25,18 @@ def resampled_participants(groups, participants, n_resamples, seed):
     Returns
     -------
     float ndarray of shape (n_resamples, n_scans)
+        Times drawn; every group keeps its number of participants.
 
     Raises
     ------
     ValueError
         If a participant has scans of two groups.
+
+    Examples
+    --------
+    >>> counts = resampled_participants(["a", "a", "b"], ["p", "q", "r"], 5, seed=0)
+    >>> counts[:, :2].sum(axis=1)
+    array([2., 2., 2., 2., 2.])
     """
     groups = np.asarray(groups)
     _, first, person = np.unique(np.asarray(participants), return_index=True, return_inverse=True)
@@ -58,6 +65,12 @@ def weighted_auc(y_true, y_score, weights):
     Returns
     -------
     ndarray of shape (n_resamples,)
+
+    Examples
+    --------
+    >>> y_true, y_score = np.array([True, True, False]), np.array([3.0, 1.0, 2.0])
+    >>> weighted_auc(y_true, y_score, np.array([[1, 1, 1], [2, 0, 1]]))
+    array([0.5, 1. ])
     """
     positive, negative = y_score[y_true][:, None], y_score[~y_true]
     wins = (positive > negative) + 0.5 * (positive == negative)  # (positives, negatives)
@@ -65,14 +78,14 @@ def weighted_auc(y_true, y_score, weights):
     return ((w_pos @ wins) * w_neg).sum(1) / (w_pos.sum(1) * w_neg.sum(1))
 
 
-def bootstrap_interval(y_true, y_score, participants, n_resamples, seed, confidence=0.95):
-    """Percentile interval of the AUC from resampling participants, each with all their scans.
+def bootstrap_interval(y_true, y_score, participants, n_resamples, seed):
+    """95% percentile interval of the AUC from resampling participants, each with all their scans.
 
     Positives and negatives are drawn separately, so that every resample has both.
 
     Parameters
     ----------
-    y_true, y_score, confidence
+    y_true, y_score
         As in `auc.delong_interval`.
     participants : array-like of shape (n_scans,)
         Participant of each scan.
@@ -87,17 +100,22 @@ def bootstrap_interval(y_true, y_score, participants, n_resamples, seed, confide
     ------
     ValueError
         As `auc.delong_interval`, and if a participant has scans of both classes.
+
+    Examples
+    --------
+    >>> bootstrap_interval([1, 1, 0, 0], [4, 3, 2, 1], ["p", "q", "r", "s"], 100, seed=0)
+    (1.0, 1.0)
     """
     y_true, y_score = checked_scores(y_true, y_score)
     same_length(participants, y_true)
     weights = resampled_participants(y_true, participants, n_resamples, seed)
     aucs = weighted_auc(y_true, y_score, weights)
-    low, high = np.quantile(aucs, [(1 - confidence) / 2, (1 + confidence) / 2])
+    low, high = np.quantile(aucs, [0.025, 0.975])
     return float(low), float(high)
 
 
-def mean_interval(values, seed=0, confidence=0.95):
-    """Mean over participants and its percentile bootstrap interval.
+def mean_interval(values, seed=0):
+    """Mean over participants and its 95% percentile bootstrap interval.
 
     Parameters
     ----------
@@ -105,18 +123,21 @@ def mean_interval(values, seed=0, confidence=0.95):
         One value per participant.
     seed : int
         Seed of the 2,000 resamples.
-    confidence : float
 
     Returns
     -------
     mean, low, high : float
-        nan limits for fewer than two participants.
+        NaN limits for fewer than two participants; all three are NaN if a value is.
+
+    Examples
+    --------
+    >>> mean_interval([2.0, 2.0, 2.0])
+    (2.0, 2.0, 2.0)
     """
     values = np.asarray(values, float)
     if len(values) < 2 or np.isnan(values).any():
         return float(values.mean()), np.nan, np.nan
-    found = stats.bootstrap(
-        (values,), np.mean, n_resamples=2000, confidence_level=confidence, method="percentile",
-        rng=np.random.default_rng(seed),
-    ).confidence_interval  # fmt: skip
-    return float(values.mean()), float(found.low), float(found.high)
+    low, high = stats.bootstrap(
+        (values,), np.mean, n_resamples=2000, method="percentile", rng=np.random.default_rng(seed)
+    ).confidence_interval
+    return float(values.mean()), float(low), float(high)

@@ -4,7 +4,22 @@ import numpy as np
 
 
 def checked_scores(y_true, y_score):
-    """Labels as bool and scores as float64, both classes present and no score NaN."""
+    """Labels as bool and scores as float64, both classes present and no score NaN.
+
+    Parameters
+    ----------
+    y_true, y_score : array-like of shape (n_scans,)
+
+    Returns
+    -------
+    y_true : bool ndarray of shape (n_scans,)
+    y_score : float64 ndarray of shape (n_scans,)
+
+    Raises
+    ------
+    ValueError
+        If lengths differ, labels are not two-valued, a score is NaN, or one class is absent.
+    """
     y_true, y_score = two_valued(y_true), np.asarray(y_score, dtype=np.float64)
     same_length(y_true, y_score)
     if np.isnan(y_score).any():
@@ -15,7 +30,13 @@ def checked_scores(y_true, y_score):
 
 
 def two_valued(labels):
-    """Labels as bool; uint8, int and float 0/1 are taken, anything else is refused."""
+    """Labels as bool; uint8, int and float 0/1 are taken, a `ValueError` refuses anything else.
+
+    Examples
+    --------
+    >>> two_valued([0, 1.0])
+    array([False,  True])
+    """
     labels = np.asarray(labels)
     if labels.dtype.kind not in "biuf" or not np.isin(labels, (0, 1)).all():
         raise ValueError(f"labels {labels.ravel()[:5]}; expected True/False or 1/0")
@@ -23,6 +44,6 @@ def two_valued(labels):
 
 
 def same_length(a, b):
-    """Refuse arrays that are not of one length."""
+    """Refuse, by a `ValueError`, arrays that are not of one length."""
     if np.shape(a) != np.shape(b) or np.ndim(a) != 1:
         raise ValueError(f"shapes {np.shape(a)} and {np.shape(b)}; expected one length, (n,)")

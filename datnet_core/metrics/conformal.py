@@ -39,6 +39,12 @@ def conformal_threshold(y_true, proba, class_names, coverage=0.9):
     References
     ----------
     Sadinle, Lei and Wasserman 2019, doi:10.1080/01621459.2017.1395341.
+
+    Examples
+    --------
+    >>> proba = [[0.9, 0.1], [0.8, 0.2], [0.4, 0.6]]
+    >>> round(conformal_threshold(["A", "A", "B"], proba, "AB", 0.5), 2)  # k = 2 of 3
+    0.8
     """
     if not 0 < coverage < 1:
         raise ValueError(f"coverage is {coverage}, expected a share between 0 and 1")
@@ -53,7 +59,23 @@ def conformal_threshold(y_true, proba, class_names, coverage=0.9):
 
 
 def prediction_sets(proba, threshold):
-    """Diagnoses in each participant's set: bool, shape of `proba`; p >= threshold."""
+    """Diagnoses in each participant's set: those with p >= threshold.
+
+    Parameters
+    ----------
+    proba : array-like of shape (n, n_classes)
+    threshold : float
+        Output of `conformal_threshold`.
+
+    Returns
+    -------
+    bool ndarray of shape (n, n_classes)
+
+    Examples
+    --------
+    >>> prediction_sets([[0.5, 0.4, 0.1]], 0.4)
+    array([[ True,  True, False]])
+    """
     return np.asarray(proba) >= threshold
 
 
@@ -73,6 +95,12 @@ def set_summary(y_true, sets, class_names):
     dict of str to bool ndarray, shape (n,)
         `covered`: the right diagnosis is in the set; `single`: the set has one diagnosis;
         `single_right`: one, and the right one; `empty`: none.
+
+    Examples
+    --------
+    >>> summary = set_summary(["A", "B"], np.array([[True, False], [True, False]]), "AB")
+    >>> summary["covered"]
+    array([ True, False])
     """
     names = list(class_names)
     column = np.array([names.index(name) for name in y_true])

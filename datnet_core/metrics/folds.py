@@ -12,18 +12,19 @@ from datnet_core.metrics.auc import delong_interval
 from datnet_core.metrics.checks import checked_scores
 
 
-def fold_auc(y_true, y_score, fold, confidence=0.95):
-    """Mean AUC over the folds with the corrected t interval of Nadeau and Bengio.
+def fold_auc(y_true, y_score, fold):
+    """Mean AUC over the folds with the corrected 95% t interval of Nadeau and Bengio.
 
     With k folds and s² the variance of their AUCs, it is mean ± t(k-1) s √(1/k + 1/(k-1)); s²/k
     alone is what independent folds would have. The second term was derived for the mean loss over
     repeated random splits, as the size of the part that is judged over the part that is learned
     from. For folds and AUCs it is a rule of thumb: it holds if two folds correlate by 1/k.
 
-    `tests/test_fold_auc.py` simulates cohorts without any difference between the classes: 0.5 is
-    excluded in about 1 of 20, as a 95% interval should, and by DeLong's interval of the pooled
-    scores in about 1 of 6, more often from below. At a middling AUC the interval is wider than it
-    need be. Near 1 it is too narrow, as DeLong's is, and has no width where all folds agree.
+    `tests/core/metrics/test_folds.py` simulates cohorts without any difference between the
+    classes: 0.5 is excluded in about 1 of 20, as a 95% interval should, and by DeLong's interval of
+    the pooled scores in about 1 of 6, more often from below. At a middling AUC the interval is
+    wider than it need be. Near 1 it is too narrow, as DeLong's is, and has no width where all folds
+    agree.
 
     Parameters
     ----------
@@ -34,8 +35,6 @@ def fold_auc(y_true, y_score, fold, confidence=0.95):
         Only scores of one fold are compared with each other.
     fold : array-like of shape (n_scans,)
         Fold of each scan, none missing.
-    confidence : float
-        Coverage of the interval.
 
     Returns
     -------
@@ -54,26 +53,37 @@ def fold_auc(y_true, y_score, fold, confidence=0.95):
     Nadeau and Bengio 2003, doi:10.1023/A:1024068626366. Why one cross-validation has no unbiased
     estimate of its variance: Bengio and Grandvalet 2004,
     https://jmlr.org/papers/v5/grandvalet04a.html.
+
+    Examples
+    --------
+    >>> y_true, y_score = [1, 0, 1, 0, 1, 0], [3, 1, 9, 9, 2, 1]
+    >>> fold_auc(y_true, y_score, ["a", "a", "b", "b", "c", "c"])[0]  # mean of 1, 1/2 and 1
+    0.8333333333333334
     """
-    auc, low, high = _corrected(_auc_of_folds(y_true, y_score, fold), confidence)
+    auc, low, high = _corrected(_auc_of_folds(y_true, y_score, fold))
     return auc, float(np.maximum(low, 0)), float(np.minimum(high, 1))
 
 
-def fold_difference(y_true, y_score_a, y_score_b, fold, confidence=0.95):
+def fold_difference(y_true, y_score_a, y_score_b, fold):
     """Mean over the folds of AUC of score a minus AUC of score b, with the corrected interval.
 
     Parameters
     ----------
-    y_true, y_score_a, y_score_b, fold, confidence
+    y_true, y_score_a, y_score_b, fold
         As in `fold_auc`; its errors apply. Both scores come from the same folds.
 
     Returns
     -------
     difference, low, high : float
         The interval is cut to [-1, 1].
+
+    Examples
+    --------
+    >>> fold_difference([1, 0, 1, 0], [2, 1, 4, 3], [1, 2, 4, 3], [0, 0, 1, 1])  # 1 and 0
+    (0.5, -1.0, 1.0)
     """
     a, b = (_auc_of_folds(y_true, score, fold) for score in (y_score_a, y_score_b))
-    difference, low, high = _corrected(a - b, confidence)
+    difference, low, high = _corrected(a - b)
     return difference, float(np.maximum(low, -1)), float(np.minimum(high, 1))
 
 
@@ -97,12 +107,12 @@ def _auc_of_folds(y_true, y_score, fold):
     )
 
 
-def _corrected(values, confidence):
+def _corrected(values):
     """Mean of the values that there are, and the limits of Nadeau and Bengio."""
     known = values[~np.isnan(values)]
     mean, n = float(known.mean()), len(known)
     if n < 2:
         return mean, np.nan, np.nan
     spread = np.std(known, ddof=1) * np.sqrt(1 / n + 1 / (len(values) - 1))
-    half = float(stats.t.ppf((1 + confidence) / 2, n - 1) * spread)
+    half = float(stats.t.ppf(0.975, n - 1) * spread)
     return mean, mean - half, mean + half

@@ -31,6 +31,11 @@ def chi_square_correct(correct_a, correct_b):
     ------
     ValueError
         If a set is empty.
+
+    Examples
+    --------
+    >>> round(chi_square_correct([True] * 86 + [False] * 10, [True] * 89 + [False] * 7), 2)
+    0.45
     """
     sets = [two_valued(correct_a), two_valued(correct_b)]
     if not all(map(len, sets)):
@@ -53,26 +58,70 @@ def mann_whitney(values, groups, pairs):
 
     Returns
     -------
-    DataFrame of shape (n_pairs, 8)
-        group_a, group_b, n_a, n_b, median_a, median_b, p, and p_bh: p after Benjamini-Hochberg
-        over these rows.
+    DataFrame of shape (n_pairs, 7)
+        group_a, group_b, n_a, n_b, median_a, median_b, p.
 
     Raises
     ------
     ValueError
         If lengths differ, a value is NaN, or a group of a pair has no member.
+
+    Examples
+    --------
+    >>> test = mann_whitney([1, 2, 3, 4, 5, 6, 7], list("AAABBBB"), [("A", "B")])
+    >>> float(test["p"][0] * 35)  # one of C(7, 3) = 35 orders is as extreme, on either side
+    2.0
     """
-    values, groups = np.asarray(values, dtype=float), np.asarray(groups)
-    same_length(values, groups)
+    table = pd.DataFrame({"values": np.asarray(values, dtype=float)})
+    return mann_whitney_features(table, groups, pairs).drop(columns="feature")
+
+
+def mann_whitney_features(table, groups, pairs):
+    """Tests of `mann_whitney` for each column of a table, much faster than one by one.
+
+    Parameters
+    ----------
+    table : DataFrame of shape (n_participants, n_features)
+        Numbers.
+    groups, pairs
+        As in `mann_whitney`; its errors apply.
+
+    Returns
+    -------
+    DataFrame of shape (n_features * n_pairs, 8)
+        `feature`, then the columns of `mann_whitney`; all pairs of a feature, then the next one.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"flat": [1, 1, 1, 1], "steep": [1, 2, 3, 4]})
+    >>> mann_whitney_features(table, list("AABB"), [("A", "B")])[["feature", "p"]].round(3)
+      feature      p
+    0    flat  1.000
+    1   steep  0.333
+    """
+    values, groups = table.to_numpy(dtype=float), np.asarray(groups)
+    same_length(values[:, 0], groups)
     if np.isnan(values).any():
-        raise ValueError(f"{np.isnan(values).sum()} of {len(values)} values are NaN; drop them")
+        missing = table.isna().sum()
+        n, name = missing.max(), missing.idxmax()
+        raise ValueError(f"{n} of {len(table)} values are NaN in {name}; drop them")
     if empty := sorted({name for pair in pairs for name in pair} - set(groups)):
-        raise ValueError(f"no value in group {empty}; found groups {sorted(set(groups))}")
-    rows = []
-    for names in pairs:
-        a, b = (values[groups == name] for name in names)
-        p = stats.mannwhitneyu(a, b, alternative="two-sided").pvalue
-        rows.append((*names, len(a), len(b), np.median(a), np.median(b), p))
-    columns = ["group_a", "group_b", "n_a", "n_b", "median_a", "median_b", "p"]
-    table = pd.DataFrame(rows, columns=columns)
-    return table.assign(p_bh=stats.false_discovery_control(table["p"]))
+        raise ValueError(f"no value in group {empty}; expected some of {sorted(set(groups))}")
+    tests = []
+    for name_a, name_b in pairs:
+        a, b = values[groups == name_a], values[groups == name_b]
+        row = {"group_a": name_a, "group_b": name_b, "n_a": len(a), "n_b": len(b)}
+        row |= {"median_a": np.median(a, axis=0), "median_b": np.median(b, axis=0)}
+        tests.append(pd.DataFrame({"feature": table.columns} | row | {"p": _p_values(a, b)}))
+    by_feature = np.arange(len(pairs) * values.shape[1]).reshape(len(pairs), -1).T.ravel()
+    return pd.concat(tests, ignore_index=True).iloc[by_feature].reset_index(drop=True)
+
+
+def _p_values(a, b):
+    """P value of each column; SciPy would take the ties of one column for ties of all."""
+    tied = (np.diff(np.sort(np.concatenate([a, b]), axis=0), axis=0) == 0).any(axis=0)
+    p = np.empty(len(tied))
+    for part in (tied, ~tied):
+        if part.any():
+            p[part] = stats.mannwhitneyu(a[:, part], b[:, part], axis=0).pvalue
+    return p

@@ -14,8 +14,22 @@ from datnet_core.metrics.checks import checked_scores, same_length, two_valued
 def youden_cutoff(y_true, y_score):
     """Score c for which the rule "positive if score >= c" has the largest Youden index.
 
-    J = sensitivity + specificity - 1. Of equally good cutoffs the highest is taken. The cutoff is
-    always one of the scores, never infinite. Errors are those of `auc.delong_interval`.
+    J = sensitivity + specificity - 1. Of equally good cutoffs the highest is taken.
+
+    Parameters
+    ----------
+    y_true, y_score
+        As in `auc.delong_interval`; its errors apply.
+
+    Returns
+    -------
+    float
+        Always one of the scores, never infinite.
+
+    Examples
+    --------
+    >>> youden_cutoff([0, 0, 1, 1], [0.1, 0.4, 0.6, 0.9])
+    0.6
     """
     fpr, tpr, thresholds = roc_curve(*checked_scores(y_true, y_score))
     return float(thresholds[1:][np.argmax((tpr - fpr)[1:])])
@@ -39,6 +53,15 @@ def diagnostic_rates(y_true, y_pred):
     ------
     ValueError
         If lengths differ or labels are not two-valued.
+
+    Examples
+    --------
+    >>> diagnostic_rates([1, 1, 0, 0], [1, 0, 0, 0])[["hits", "of", "value"]].round(2)
+                 hits  of  value
+    sensitivity     1   2   0.50
+    specificity     2   2   1.00
+    ppv             1   1   1.00
+    npv             2   3   0.67
     """
     y_true, y_pred = two_valued(y_true), two_valued(y_pred)
     same_length(y_true, y_pred)
@@ -50,7 +73,22 @@ def diagnostic_rates(y_true, y_pred):
 
 
 def share_interval(right):
-    """Share of right decisions: value, low, high (Wilson); NaN without any decision."""
+    """Share of right decisions with its 95% Wilson interval.
+
+    Parameters
+    ----------
+    right : bool array-like of shape (n_scans,)
+
+    Returns
+    -------
+    value, low, high : float
+        NaN without any decision.
+
+    Examples
+    --------
+    >>> tuple(round(limit, 2) for limit in share_interval([True] * 89 + [False] * 7))
+    (0.93, 0.86, 0.96)
+    """
     right = np.asarray(right, dtype=bool)
     return _wilson(int(right.sum()), len(right))
 

@@ -19,6 +19,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "dice",
             "region_row",
             "rescaled",
+            "share_in_region",
             "top_region",
         ],
         "folds": [

@@ -12,6 +12,8 @@ import numpy as np
 import torch
 from torch import nn
 
+from datnet_core.network import MirrorImage
+
 
 def _types(*kinds):
     """Torch modules of these kinds in 1, 2 and 3 dimensions."""
@@ -24,7 +26,7 @@ _HOMOGENEOUS = (
     *_types("MaxPool", "AvgPool", "AdaptiveAvgPool", "AdaptiveMaxPool", "Dropout"),
     *(nn.Dropout, nn.ReLU, nn.LeakyReLU, nn.Flatten, nn.Identity, nn.Upsample),
 )
-_CONTAINERS = (nn.Sequential, nn.ModuleList, nn.ModuleDict)
+_CONTAINERS = (nn.Sequential, nn.ModuleList, nn.ModuleDict, MirrorImage)
 
 
 class FullGradients(NamedTuple):
@@ -94,7 +96,7 @@ def full_gradients(model, x, targets):
         Network in eval mode returning logits (N, n_classes). Modules may be called in any order
         and more than once. Operations outside modules (sums, padding) are not checked:
         `completeness_gap` shows it if one breaks the identity. Terms of a part that runs on the
-        mirror image (`network.Ensemble`) are turned back.
+        mirror image (`network.MirrorImage`) are turned back.
     x : Tensor of shape (N, C, *spatial)
         Input batch on the device of the model.
     targets : int array_like of shape (N,)
@@ -125,15 +127,14 @@ def full_gradients(model, x, targets):
             else:
                 bias = module.bias.detach().reshape(1, -1, *(1,) * (output.ndim - 2))
             calls[name] += 1
-            mirrored = sum(part.mirrored for part in two_sided) % 2
+            mirrored = sum(mirror.in_use for mirror in mirrors) % 2
             biases[name if calls[name] == 1 else f"{name}#{calls[name]}"] = bias, mirrored
             outputs.append(output)
             return output.clone()  # an in-place ReLU then leaves the kept tensor alone
 
         return hook
 
-    # Parts of a model that run on the mirror image as well (`network.Ensemble`) say when they do.
-    two_sided = [module for module in model.modules() if hasattr(module, "mirrored")]
+    mirrors = [module for module in model.modules() if isinstance(module, MirrorImage)]
     handles = [
         module.register_forward_hook(keep_output(name or "model"))
         for name, module in model.named_modules()
@@ -152,7 +153,7 @@ def full_gradients(model, x, targets):
     bias_terms = {}
     for (name, (bias, mirrored)), gradient in zip(biases.items(), gradients[1:], strict=True):
         term = (bias * gradient).movedim(-1, 1) if bias.ndim == 1 else bias * gradient
-        bias_terms[name] = term.flip(2) if mirrored and term.ndim == x.ndim else term
+        bias_terms[name] = term.flip(MirrorImage.AXIS) if mirrored and term.ndim == x.ndim else term
     return FullGradients(logits.detach(), x.detach() * gradients[0], bias_terms)
 
 

@@ -79,6 +79,12 @@ def cross_fitted_mean(maps, targets, fold, k):
     ------
     ValueError
         If no scan lies outside fold k.
+
+    Examples
+    --------
+    >>> maps = np.array([1.0, 3, 10, 99]).reshape(4, 1, 1, 1)
+    >>> cross_fitted_mean(maps, [0, 0, 1, 1], [0, 0, 0, 1], k=1)  # ((1 + 3) / 2 + 10) / 2
+    array([[[6.]]])
     """
     targets, others = np.asarray(targets), np.asarray(fold) != k
     if not others.any():
@@ -87,8 +93,8 @@ def cross_fitted_mean(maps, targets, fold, k):
     return np.mean([maps[others & (targets == c)].mean(axis=0) for c in classes], axis=0)
 
 
-def fold_correlations(group_maps, confidence=0.95):
-    """Mean correlation of group maps between different folds, with a jackknife interval.
+def fold_correlations(group_maps):
+    """Mean correlation of group maps between different folds, with a 95% jackknife interval.
 
     r_gh = mean over folds i != j of corr(map of group g in fold i, map of group h in fold j).
     On the diagonal it says how stable a map is; a map tells something about its own group only
@@ -99,17 +105,23 @@ def fold_correlations(group_maps, confidence=0.95):
     ----------
     group_maps : ndarray of shape (n_folds, n_groups, n_voxels)
         Mean map of the held-out scans of each fold and group.
-    confidence : float
 
     Returns
     -------
     r, low, high : ndarray of shape (n_groups, n_groups)
-        -1 to 1; nan limits for fewer than three folds.
+        -1 to 1; NaN limits for fewer than three folds.
 
     Raises
     ------
     ValueError
         If there are fewer than two folds.
+
+    Examples
+    --------
+    >>> ramp = np.arange(4.0)
+    >>> r, low, high = fold_correlations(np.array([[ramp], [2 * ramp + 1], [ramp]]))
+    >>> r.round(2)
+    array([[1.]])
     """
     n_folds, n_groups, _ = group_maps.shape
     if n_folds < 2:
@@ -127,6 +139,6 @@ def fold_correlations(group_maps, confidence=0.95):
     left_out = [mean_over([i for i in range(n_folds) if i != k]) for k in range(n_folds)]
     z = np.arctanh(np.clip(left_out, -1 + 1e-12, 1 - 1e-12))
     error = np.sqrt((n_folds - 1) / n_folds * ((z - z.mean(axis=0)) ** 2).sum(axis=0))
-    reach = stats.t.ppf((1 + confidence) / 2, n_folds - 1) * error
+    reach = stats.t.ppf(0.975, n_folds - 1) * error
     centre = np.arctanh(np.clip(r, -1 + 1e-12, 1 - 1e-12))
     return r, np.tanh(centre - reach), np.tanh(centre + reach)

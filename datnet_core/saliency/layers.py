@@ -63,7 +63,17 @@ def by_grid(maps, grids, mask):
     grid_maps : dict of str to ndarray of shape (X, Y, Z)
         By size of the grid such as ``"11 x 10 x 9"``, the finest first.
     table : DataFrame
-        `grid`, `layers`, `channels` (of all its layers), `share_of_sum`, `share_of_pattern`.
+        `grid`, `shape` (the same as a tuple of int), `layers`, `channels` (of all its layers),
+        `share_of_sum`, `share_of_pattern`.
+
+    Examples
+    --------
+    >>> ramp, flat = np.arange(4.0).reshape(1, 2, 2), np.full((1, 2, 2), 4.0)
+    >>> grids = {"input voxels": (1, 1, 2, 2), "last": (8, 1, 1, 1)}
+    >>> by_grid({"input voxels": ramp, "last": flat}, grids, flat > 0)[1].drop(columns="shape")
+            grid  layers  channels  share_of_sum  share_of_pattern
+    0  1 x 2 x 2       1         1      0.272727               1.0
+    1  1 x 1 x 1       1         8      0.727273               0.0
     """
     names = {}
     for name, (_, *size) in grids.items():
@@ -78,7 +88,14 @@ def by_grid(maps, grids, mask):
         # A layer that sees the scan and its mirror image counts once: its second call is "name#2".
         channels_of = {name.split("#")[0]: grids[name][0] for name in names[size]}
         pattern = covariance / whole.var() if np.ptp(inside) > 0 else 0.0
-        shares = inside.sum() / whole.sum(), pattern
-        rows.append((label, len(channels_of), sum(channels_of.values()), *shares))
-    columns = ["grid", "layers", "channels", "share_of_sum", "share_of_pattern"]
-    return grid_maps, pd.DataFrame(rows, columns=columns)
+        rows.append(
+            {
+                "grid": label,
+                "shape": size,
+                "layers": len(channels_of),
+                "channels": sum(channels_of.values()),
+                "share_of_sum": inside.sum() / whole.sum(),
+                "share_of_pattern": pattern,
+            }
+        )
+    return grid_maps, pd.DataFrame(rows)

@@ -8,7 +8,23 @@ import numpy as np
 
 
 def rescaled(saliency, brain_mask):
-    """Map rescaled to 0-1 inside the brain, 0 outside; a constant map becomes 0."""
+    """Map rescaled to 0-1 inside the brain, 0 outside.
+
+    Parameters
+    ----------
+    saliency : ndarray of shape (X, Y, Z)
+    brain_mask : bool ndarray of shape (X, Y, Z)
+
+    Returns
+    -------
+    ndarray of shape (X, Y, Z)
+        All 0 for a map that is constant in the brain.
+
+    Examples
+    --------
+    >>> rescaled(np.array([2.0, 4.0, 3.0, 9.0]), np.array([True, True, True, False]))
+    array([0. , 1. , 0.5, 0. ])
+    """
     inside = saliency[brain_mask]
     span = max(inside.max() - inside.min(), np.finfo(np.float32).tiny)
     return np.where(brain_mask, (saliency - inside.min()) / span, 0)
@@ -45,10 +61,18 @@ def top_region(saliency, brain_mask, rule="rescaled", threshold=0.7):
     ValueError
         If shapes differ, the brain is empty or holds non-finite saliency, the rule is unknown,
         the threshold is out of range, or ``"mass"`` meets negative saliency.
+
+    Examples
+    --------
+    >>> saliency, brain = np.array([0.0, 5, 8, 10, 99]), np.array([True, True, True, True, False])
+    >>> top_region(saliency, brain)  # at least 0.7 of the way from 0 to 10
+    array([False, False,  True,  True, False])
     """
     brain, saliency = np.asarray(brain_mask, bool), np.asarray(saliency, np.float64)
     if saliency.shape != brain.shape:
-        raise ValueError(f"saliency has shape {saliency.shape}, brain_mask {brain.shape}")
+        raise ValueError(
+            f"saliency has shape {saliency.shape}, brain_mask {brain.shape}; expected one grid"
+        )
     values = np.sort(saliency[brain])[::-1]  # highest first
     if values.size == 0 or not np.isfinite(values).all():
         raise ValueError(f"expected finite saliency in a brain; got {values.size} brain voxels")
@@ -74,9 +98,53 @@ def top_region(saliency, brain_mask, rule="rescaled", threshold=0.7):
 
 
 def dice(one, other):
-    """Overlap of two regions, 2 |A and B| / (|A| + |B|): 1 if equal, 0 if apart; nan if empty."""
+    """Overlap of two regions, 2 |A and B| / (|A| + |B|).
+
+    Parameters
+    ----------
+    one, other : bool ndarray of one shape
+
+    Returns
+    -------
+    float
+        1 if equal, 0 if apart; NaN if both are empty.
+
+    Examples
+    --------
+    >>> float(dice(np.array([True, True, False]), np.array([True, False, True])))
+    0.5
+    """
     total = np.count_nonzero(one) + np.count_nonzero(other)
     return 2 * np.count_nonzero(one & other) / total if total else np.nan
+
+
+def share_in_region(maps, weights, mask):
+    """Share of a map's sum over a mask that lies in a region.
+
+    Parameters
+    ----------
+    maps : ndarray of shape (..., X, Y, Z)
+        Values of 0 or more.
+    weights : ndarray of shape (X, Y, Z)
+        Share of each voxel that is in the region, as `atlas.region_fractions`.
+    mask : bool ndarray of shape (X, Y, Z)
+        Voxels that count.
+
+    Returns
+    -------
+    ndarray of shape (...,)
+        0 to 1; the region's share of the mask's volume is chance. NaN for a map of zeros, which
+        lies nowhere.
+
+    Examples
+    --------
+    >>> weights, everywhere = np.array([[[1, 0.5, 0]]]), np.ones((1, 1, 3), bool)
+    >>> share_in_region(np.array([[[[2.0, 4, 2]]]]), weights, everywhere)  # (2 + 4/2) / 8
+    array([0.5])
+    """
+    inside = maps[..., mask].astype(np.float64)
+    with np.errstate(invalid="ignore"):
+        return inside @ weights[mask] / inside.sum(axis=-1)
 
 
 def region_row(saliency, weights, mask, brain_mask, affine):
@@ -99,11 +167,18 @@ def region_row(saliency, weights, mask, brain_mask, affine):
     -------
     dict
         `share` of the map, `share_of_brain` of the volume, their `ratio`, `peak` value and
-        `peak_mm` (x, y, z); ratio and peak are nan and None where the region has no voxel.
+        `peak_mm` (x, y, z); ratio and peak are NaN and None where the region has no voxel, share
+        and ratio are NaN for a map of zeros.
+
+    Examples
+    --------
+    >>> line, everywhere = np.array([[[2.0, 4, 2]]]), np.ones((1, 1, 3), bool)
+    >>> row = region_row(line, line > 3, line > 3, everywhere, np.eye(4))
+    >>> float(row["share"]), row["peak"], row["peak_mm"]
+    (0.5, 4.0, [0.0, 0.0, 1.0])
     """
-    inside = np.where(brain_mask, weights, 0)
-    share = (saliency * inside).sum() / max(saliency[brain_mask].sum(), np.finfo(float).tiny)
-    of_brain = inside.sum() / brain_mask.sum()
+    share = share_in_region(saliency, weights, brain_mask)
+    of_brain = np.mean(weights[brain_mask], dtype=np.float64)
     row = {"share": share, "share_of_brain": of_brain}
     row |= {"ratio": share / of_brain if of_brain > 0 else np.nan, "peak": np.nan, "peak_mm": None}
     if mask.any():

@@ -10,7 +10,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "attribution",
         ],
         "deletion": [
-            "area",
+            "curve_area",
             "perturbation_curves",
         ],
         "randomised": [
@@ -21,7 +21,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "detection": [
             "average_precision",
             "pointing_game",
-            "region_shares",
         ],
     },
 )

@@ -67,7 +67,7 @@ def perturbation_curves(model, x, targets, maps, baseline, mask, n_steps=20):
     return curves[0], curves[1]
 
 
-def area(curves):
+def curve_area(curves):
     """Area under curves over the share of voxels, 0 to 1, by the trapezoidal rule.
 
     Parameters
@@ -78,5 +78,10 @@ def area(curves):
     -------
     ndarray of shape (N,)
         Low is good for deletion, high for insertion.
+
+    Examples
+    --------
+    >>> curve_area(np.array([[1.0, 0.5, 0.0]]))
+    array([0.5])
     """
     return np.trapezoid(curves, dx=1 / (curves.shape[1] - 1), axis=1)

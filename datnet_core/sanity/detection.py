@@ -22,7 +22,13 @@ def average_precision(maps, truth, mask):
     Returns
     -------
     ndarray of shape (N,)
-        0 to 1; the share of true voxels is chance. nan if no voxel in the mask differs.
+        0 to 1; the share of true voxels is chance. NaN if no voxel in the mask differs.
+
+    Examples
+    --------
+    >>> maps, everywhere = np.array([[[[9.0, 7, 5]]]]), np.ones((1, 1, 3), bool)
+    >>> average_precision(maps, np.array([[[True, False, True]]]), everywhere)  # (1 + 2/3) / 2
+    array([0.83333333])
     """
     inside = truth[mask]
     if not inside.any():
@@ -41,26 +47,11 @@ def pointing_game(maps, truth, mask):
     Returns
     -------
     bool ndarray of shape (N,)
+
+    Examples
+    --------
+    >>> maps, everywhere = np.array([[[[9.0, 7, 5]]]]), np.ones((1, 1, 3), bool)
+    >>> pointing_game(maps, np.array([[[True, False, True]]]), everywhere)
+    array([ True])
     """
     return truth[mask][maps[:, mask].argmax(axis=1)]
-
-
-def region_shares(maps, weights, mask):
-    """Share of the summed map that lies in a region.
-
-    Parameters
-    ----------
-    maps : ndarray of shape (N, X, Y, Z)
-        Values of 0 or more.
-    weights : ndarray of shape (X, Y, Z)
-        Share of each voxel that is in the region, `atlas.region_fractions`.
-    mask : bool ndarray of shape (X, Y, Z)
-        Voxels that count.
-
-    Returns
-    -------
-    ndarray of shape (N,)
-        0 to 1; the region's share of the mask's volume is chance.
-    """
-    inside = maps[:, mask].astype(np.float64)
-    return inside @ weights[mask] / inside.sum(axis=1)

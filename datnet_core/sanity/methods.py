@@ -5,6 +5,8 @@ integrated gradients (arXiv:1703.01365), and occlusion (arXiv:1311.2901).
 """
 
 import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import torch
 from tqdm import TqdmWarning
@@ -20,31 +22,43 @@ N_STEPS = 64  # of the integral: leaves out about 1% of the logit in networks of
 WINDOW, STRIDE = 3, 2  # of occlusion, voxels: 12 mm and 8 mm at 4 mm, the size of a nucleus
 
 
-def published(model, x, targets, baseline):
-    """Full gradients, post-processed as published; no baseline is used."""
+@dataclass(frozen=True)
+class Method:
+    """A way to explain a logit."""
+
+    label: str
+    function: Callable
+    needs: tuple[str, ...]  # what the function takes, of model, x, targets and baseline
+    one_pass: bool = False  # a single backward pass, fast enough for many networks
+
+    @property
+    def uses_network(self):
+        """Whether the map depends on a network at all."""
+        return "model" in self.needs
+
+
+def published(model, x, targets):
+    """Full gradients, post-processed as published."""
     return saliency_map(full_gradients(model, x, targets), x.shape[2:], "published")
 
 
-def complete(model, x, targets, baseline):
-    """Full gradients, signed terms summed; no baseline is used."""
+def complete(model, x, targets):
+    """Full gradients, signed terms summed."""
     return saliency_map(full_gradients(model, x, targets), x.shape[2:], "complete")
 
 
-def input_x_gradient(model, x, targets, baseline):
-    """Input times gradient: the input term of full gradients alone; no baseline is used."""
+def input_x_gradient(model, x, targets):
+    """Input times gradient: the input term of full gradients alone."""
     x = x.detach().clone().requires_grad_()
     return InputXGradient(model).attribute(x, target=targets)[:, 0].detach()
 
 
 def integrated_gradients(model, x, targets, baseline):
     """(x - baseline) times the mean gradient on the way from the baseline to x."""
-    return (
-        IntegratedGradients(model)
-        .attribute(
-            x, baseline[None], targets, n_steps=N_STEPS, internal_batch_size=max(len(x), 64)
-        )[:, 0]
-        .detach()
+    maps = IntegratedGradients(model).attribute(
+        x, baseline[None], targets, n_steps=N_STEPS, internal_batch_size=max(len(x), 64)
     )
+    return maps[:, 0].detach()
 
 
 @torch.no_grad()
@@ -57,24 +71,28 @@ def occlusion(model, x, targets, baseline):
     )[:, 0]
 
 
-def deviation(model, x, targets, baseline):
+def deviation(x, baseline):
     """Distance of the scan from the baseline, without any network: what a method has to beat."""
     return (x - baseline)[:, 0]
 
 
-def uptake(model, x, targets, baseline):
+def uptake(x):
     """The scan itself: brightness alone ranks the striatum first."""
     return x[:, 0]
 
 
+EXPLAINED = ("model", "x", "targets")
 METHODS = {
-    "full gradients, published": published,
-    "full gradients, complete": complete,
-    "input x gradient": input_x_gradient,
-    "integrated gradients": integrated_gradients,
-    "occlusion": occlusion,
-    "deviation, no network": deviation,
-    "uptake, no network": uptake,
+    method.label: method
+    for method in (
+        Method("full gradients, published", published, EXPLAINED, one_pass=True),
+        Method("full gradients, complete", complete, EXPLAINED, one_pass=True),
+        Method("input x gradient", input_x_gradient, EXPLAINED, one_pass=True),
+        Method("integrated gradients", integrated_gradients, (*EXPLAINED, "baseline")),
+        Method("occlusion", occlusion, (*EXPLAINED, "baseline")),
+        Method("deviation, no network", deviation, ("x", "baseline")),
+        Method("uptake, no network", uptake, ("x",)),
+    )
 }
 
 
@@ -104,6 +122,13 @@ def attribution(method, model, x, targets, baseline):
     ------
     ValueError
         If the method is unknown, the model is in training mode, or the shapes do not fit.
+
+    Examples
+    --------
+    >>> model = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(2, 3)).eval()
+    >>> x, baseline = torch.tensor([[[[[3.0, 1.0]]]]]), torch.ones(1, 1, 1, 2)
+    >>> attribution("deviation, no network", model, x, torch.tensor([0]), baseline)
+    array([[[[2., 0.]]]], dtype=float32)
     """
     if method not in METHODS:
         raise ValueError(f"method is {method!r}; expected one of {', '.join(METHODS)}")
@@ -115,5 +140,7 @@ def attribution(method, model, x, targets, baseline):
             "targets; expected a baseline like one sample of x, and one target per sample"
         )
     device = next(model.parameters()).device
-    found = METHODS[method](model, x.to(device), targets.to(device), baseline.to(device))
-    return found.float().cpu().numpy()
+    tensors = {"x": x, "targets": targets, "baseline": baseline}
+    given = {"model": model} | {name: tensor.to(device) for name, tensor in tensors.items()}
+    maps = METHODS[method].function(*(given[name] for name in METHODS[method].needs))
+    return maps.float().cpu().numpy()

@@ -96,7 +96,7 @@ def test_layout_options_change_the_number_of_parameters(option):
 
 
 def test_an_unknown_normalisation_is_refused():
-    with pytest.raises(KeyError, match="layer"):
+    with pytest.raises(ValueError, match="'layer'; expected one of batch, instance"):
         network(normalisation="layer")
 
 

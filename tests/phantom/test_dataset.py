@@ -12,7 +12,7 @@ import nibabel as nib
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import TINY
+from helpers import TINY
 
 from datnet_core import files
 from datnet_core.images.atlas import region_mask

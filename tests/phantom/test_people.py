@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import TINY
+from helpers import TINY
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -49,8 +49,7 @@ def snakemake(project, study, *options):
     """Run the workflow as `make study` does; the finished process with its output."""
     command = [Path(sys.executable).with_name("snakemake"), "--workflow-profile", "profiles/local"]
     command += ["--config", f"study={study}", *options]
-    environment = os.environ | {"DATNET_PROGRESS": "lines"}
-    return subprocess.run(command, cwd=project, env=environment, capture_output=True, text=True)
+    return subprocess.run(command, cwd=project, capture_output=True, text=True)
 
 
 @pytest.fixture(scope="module")

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from datnet_core.fingerprint import code_modules
 from datnet_core.images import volumes
 from datnet_core.images.atlas import region_mask
 from datnet_core.images.grid import study_grid
@@ -285,6 +286,11 @@ def test_a_cache_of_other_code_is_built_anew(scans, atlas, tmp_path, monkeypatch
     assert (cache_volumes(*arguments) == 7).all()
 
 
+def test_the_code_of_the_cache_includes_the_grid_and_the_atlas():
+    reached = {path.name for path in code_modules(volumes.__file__)}
+    assert {"volumes.py", "grid.py", "atlas.py"} <= reached
+
+
 def test_a_data_set_that_moved_keeps_its_cache(scans, atlas, tmp_path, monkeypatch):
     array_path = tmp_path / "out" / "volumes.npy"
     cache_volumes(scans, atlas, 8.0, "occipital", array_path)
@@ -325,11 +331,11 @@ def test_an_unknown_region_is_one_problem_not_one_per_scan(scans, atlas, tmp_pat
         cache_volumes(scans, atlas, 8.0, "occiput", tmp_path / "volumes.npy")
 
 
-def test_all_bad_scans_are_listed_and_nothing_is_left(save, dataset, atlas, tmp_path):
+def test_all_bad_scans_are_listed_and_no_array_is_left(save, dataset, atlas, tmp_path):
     good = next(dataset.rglob("*.nii.gz"))
     bad = [save(np.full((5, 6, 7), k), name=f"bad{k:.0f}.nii.gz") for k in (1.0, 2.0)]
     out = tmp_path / "out"
     with pytest.raises(ValueError, match=r"2 scan\(s\) cannot be used") as error:
         cache_volumes([bad[0], good, bad[1]], atlas, 8.0, "occipital", out / "volumes.npy")
     assert "bad1.nii.gz" in str(error.value) and "bad2.nii.gz" in str(error.value)
-    assert list(out.iterdir()) == []
+    assert [path.name for path in out.iterdir()] == ["files.json"]  # hashes of what was looked at

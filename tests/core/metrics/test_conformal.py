@@ -52,10 +52,10 @@ def test_more_coverage_never_makes_a_set_smaller(seed, coverage):
 
 def test_new_participants_are_covered_as_often_as_promised():
     rng = np.random.default_rng(0)
+    cohorts = rng.dirichlet([1.0, 1.0, 0.5], (400, 60))
+    drawn = (rng.random((400, 60, 1)) > cohorts.cumsum(axis=2)[:, :, :2]).sum(axis=2)
     covered = []
-    for _ in range(400):
-        proba = rng.dirichlet([1.0, 1.0, 0.5], 60)
-        truth = np.array([rng.choice(NAMES, p=p) for p in proba])
+    for proba, truth in zip(cohorts, np.array(NAMES)[drawn], strict=True):
         threshold = conformal_threshold(truth[:40], proba[:40], NAMES, 0.8)
         sets = prediction_sets(proba[40:], threshold)
         covered.append(set_summary(truth[40:], sets, NAMES)["covered"].mean())

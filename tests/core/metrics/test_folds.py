@@ -3,8 +3,9 @@
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import pair_kernel, scored_labels
+from helpers import pair_kernel, scored_labels
 from hypothesis import given
+from scipy import stats
 
 from datnet_core.metrics.auc import delong_interval
 from datnet_core.metrics.folds import fold_auc, fold_difference
@@ -16,18 +17,28 @@ def test_the_interval_by_hand():
     y_score = [4, 2, 1, 3, 7, 7, 9, 8, 1]
     fold = list("aaaabbccc")
     half = 4.302652729911275 * 0.25 * np.sqrt(1 / 3 + 1 / 2)  # t of 2 degrees of freedom, 97.5%
-    assert fold_auc(y_true, y_score, fold) == pytest.approx((0.75, max(0.75 - half, 0), 1))
-    narrow = 0.8164965809277260 * 0.25 * np.sqrt(5 / 6)  # 75%
-    expected = (0.75, 0.75 - narrow, 0.75 + narrow)
-    assert fold_auc(y_true, y_score, fold, 0.5) == pytest.approx(expected)
+    assert 0.75 - half < 0 and 0.75 + half > 1
+    assert fold_auc(y_true, y_score, fold) == (0.75, 0, 1)
+
+
+def test_the_interval_by_hand_where_it_is_not_cut():
+    # Negatives 1, 2, 3, 4. Folds a and c: positives 0 and 5: 4/8. Fold b: 1.5 and 5: 5/8.
+    # Mean 13/24, variance (2 (1/24)^2 + (2/24)^2) / 2 = 1/192.
+    y_score = [0, 5, 1, 2, 3, 4, 1.5, 5, 1, 2, 3, 4, 0, 5, 1, 2, 3, 4]
+    half = 4.302652729911275 * np.sqrt(1 / 192 * (1 / 3 + 1 / 2))
+    expected = (13 / 24, 13 / 24 - half, 13 / 24 + half)
+    assert fold_auc([1, 1, 0, 0, 0, 0] * 3, y_score, np.repeat([0, 1, 2], 6)) == pytest.approx(
+        expected
+    )
 
 
 def test_a_fold_without_both_classes_is_left_out_but_counts_in_what_was_learned_from():
-    y_true = [1, 0, 1, 1, 0, 0, 1, 1]
-    y_score = [2, 1, 3, 1, 2, 4, 5, 6]
-    auc, low, high = fold_auc(y_true, y_score, [0, 0, 1, 1, 1, 1, 2, 2], 0.2)
-    half = 0.3249196962329063 * np.std([1, 0.25], ddof=1) * np.sqrt(1 / 2 + 1 / 2)  # 60% of t(1)
-    assert (auc, low, high) == pytest.approx((0.625, 0.625 - half, 0.625 + half))
+    # Negatives 1 to 7; positives below all, among them and above all: (0 + 3 + 7) / 21 and 11 / 21.
+    y_true = [1, 1, 1, 0, 0, 0, 0, 0, 0, 0] * 2 + [1, 1]
+    y_score = [0, 3.5, 8, *range(1, 8), 0, 4.5, 8, *range(1, 8), 5, 6]
+    fold = [0] * 10 + [1] * 10 + [2, 2]
+    half = 12.706204736174694 * (1 / 21) / np.sqrt(2) * np.sqrt(1 / 2 + 1 / 2)  # t(1), 97.5%
+    assert fold_auc(y_true, y_score, fold) == pytest.approx((0.5, 0.5 - half, 0.5 + half))
 
 
 def test_one_usable_fold_gives_no_interval():
@@ -56,8 +67,8 @@ def test_the_difference_pairs_the_folds():
     y_true = [1, 0, 1, 0, 1, 0]
     a, b = [2, 1, 3, 3, 5, 4], [1, 1, 2, 3, 9, 0]
     half = 4.302652729911275 * np.sqrt(1 / 12 * (1 / 3 + 1 / 2))
-    found = fold_difference(y_true, a, b, [0, 0, 1, 1, 2, 2])
-    assert found == pytest.approx((1 / 3, 1 / 3 - half, 1))  # 1.47 is cut to 1
+    interval = fold_difference(y_true, a, b, [0, 0, 1, 1, 2, 2])
+    assert interval == pytest.approx((1 / 3, 1 / 3 - half, 1))  # 1.47 is cut to 1
     assert fold_difference(y_true, a, a, [0, 0, 1, 1, 2, 2]) == (0, 0, 0)
 
 
@@ -73,35 +84,71 @@ def test_what_is_added_to_the_scores_of_a_fold_changes_nothing(data):
     fold = np.arange(len(y_true)) % 2
     fold[:4] = [0, 1, 0, 1]
     y_true = np.concatenate([[True, True, False, False], y_true[4:]])
-    found = fold_auc(y_true, y_score, fold)
-    assert fold_auc(y_true, y_score + 8 * fold, fold) == found
+    interval = fold_auc(y_true, y_score, fold)
+    assert fold_auc(y_true, y_score + 8 * fold, fold) == interval
     kernels = [pair_kernel(y_true[fold == k], y_score[fold == k]).mean() for k in (0, 1)]
-    assert found[0] == pytest.approx(np.mean(kernels), abs=1e-12)
+    assert interval[0] == pytest.approx(np.mean(kernels), abs=1e-12)
 
 
-def cross_validation(rng, sizes, n_features, shift=0, k=6):
-    """Labels, out-of-fold scores and folds of the simplest classifier that learns.
+def cross_validations(rng, shape, sizes, n_features, shift=0, k=6):
+    """Labels (n,), out-of-fold scores (*shape, n) of many cohorts, and folds (n,).
 
-    The score is the position along the difference of the class means of the other folds; in the
-    first feature, the classes truly differ by `shift` standard deviations.
+    The classifier is the simplest one that learns: the score is the position along the difference
+    of the class means of the other folds; in the first feature, the classes truly differ by `shift`
+    standard deviations.
     """
     y_true = np.arange(sum(sizes)) < sizes[0]
-    x = rng.normal(size=(len(y_true), n_features))
-    x[y_true, 0] += shift
+    x = rng.normal(size=(*shape, len(y_true), n_features))
+    x[..., y_true, 0] += shift
     fold = np.concatenate([np.arange(n) % k for n in sizes])
-    y_score = np.empty(len(y_true))
+    y_score = np.empty(x.shape[:-1])
     for name in range(k):
         others = fold != name
-        slope = x[others & y_true].mean(axis=0) - x[others & ~y_true].mean(axis=0)
-        y_score[~others] = x[~others] @ slope
+        a, b = (x[..., others & part, :].mean(axis=-2) for part in (y_true, ~y_true))
+        y_score[..., ~others] = (x[..., ~others, :] @ (a - b)[..., None])[..., 0]
     return y_true, y_score, fold
+
+
+def kernels(y_true, y_score):
+    """What `pair_kernel` counts, of many cohorts without ties: (cohorts, positives, negatives)."""
+    return (y_score[:, y_true, None] > y_score[:, None, ~y_true]).astype(float)
+
+
+def many_fold_aucs(y_true, y_score, fold):
+    """AUC of every fold, (cohorts, folds)."""
+    parts = [fold == name for name in np.unique(fold)]
+    aucs = [kernels(y_true[part], y_score[:, part]).mean(axis=(1, 2)) for part in parts]
+    return np.stack(aucs, axis=1)
+
+
+def many_intervals(aucs):
+    """Rows of mean, low and high by the formula of `fold_auc`, not cut."""
+    k = aucs.shape[1]
+    half = stats.t.ppf(0.975, k - 1) * aucs.std(axis=1, ddof=1) * np.sqrt(1 / k + 1 / (k - 1))
+    mean = aucs.mean(axis=1)
+    return np.stack([mean, mean - half, mean + half], axis=1)
+
+
+def many_pooled_intervals(y_true, y_score):
+    """Rows of AUC, low and high by DeLong's formula, not cut."""
+    kernel = kernels(y_true, y_score)
+    _, m, n = kernel.shape
+    variance = kernel.mean(axis=2).var(axis=1, ddof=1) / m
+    variance += kernel.mean(axis=1).var(axis=1, ddof=1) / n
+    auc, half = kernel.mean(axis=(1, 2)), 1.959963984540054 * np.sqrt(variance)
+    return np.stack([auc, auc - half, auc + half], axis=1)
 
 
 def shares_above_and_below(intervals, truth):
     """How many of the intervals lie above the truth, and how many below."""
-    return np.mean([low > truth for _, low, _ in intervals]), np.mean(
-        [high < truth for *_, high in intervals]
-    )
+    _, low, high = intervals.T
+    return np.mean(low > truth), np.mean(high < truth)
+
+
+def assert_first_ones(expected, function, few=12):
+    """The rows are what the function of the library says of the first cohorts."""
+    rows = [function(cohort) for cohort in range(few)]
+    np.testing.assert_allclose(np.clip(expected[:few], -1, 1), rows, atol=1e-12)
 
 
 @pytest.mark.parametrize(("sizes", "n_features"), [((40, 88), 10), ((40, 88), 4), ((79, 243), 10)])
@@ -109,30 +156,35 @@ def test_without_anything_to_find_its_interval_errs_about_as_often_as_it_says(si
     # 600 cohorts: 5% is known to 0.9%. DeLong's interval is of one fixed model; here each fold has
     # another model, made from the very scans that are judged in the other folds.
     rng = np.random.default_rng(5)
-    cohorts = [cross_validation(rng, sizes, n_features) for _ in range(600)]
-    over_folds = [fold_auc(*cohort) for cohort in cohorts]
-    pooled = [delong_interval(*cohort[:2]) for cohort in cohorts]
+    y_true, y_score, fold = cross_validations(rng, (600,), sizes, n_features)
+    over_folds = many_intervals(many_fold_aucs(y_true, y_score, fold))
+    pooled = many_pooled_intervals(y_true, y_score)
+    assert_first_ones(over_folds, lambda i: fold_auc(y_true, y_score[i], fold))
+    assert_first_ones(pooled, lambda i: delong_interval(y_true, y_score[i]))
     above, below = shares_above_and_below(over_folds, 0.5)
     assert above < 0.05 and 0.02 < above + below < 0.09
     above, below = shares_above_and_below(pooled, 0.5)
     assert 0.04 < above < below and above + below > 0.12
-    assert np.mean(over_folds, axis=0)[0] == pytest.approx(0.5, abs=0.01)
-    pull = np.mean(pooled, axis=0)[0] - np.mean(over_folds, axis=0)[0]
+    assert over_folds[:, 0].mean() == pytest.approx(0.5, abs=0.01)
+    pull = pooled[:, 0].mean() - over_folds[:, 0].mean()
     assert -0.02 < pull < -0.003  # what pooling does, on the same cohorts
 
 
 def test_two_classifiers_that_find_nothing_do_not_differ_more_often_than_it_says():
-    rng, found = np.random.default_rng(6), []
-    for _ in range(600):
-        y_true, a, fold = cross_validation(rng, (40, 88), 4)
-        b = cross_validation(rng, (40, 88), 4)[1]  # from other features
-        found.append(fold_difference(y_true, a, b, fold))
-    assert sum(shares_above_and_below(found, 0)) < 0.08
+    rng = np.random.default_rng(6)
+    y_true, scores, fold = cross_validations(rng, (600, 2), (40, 88), 4)  # of other features
+    a, b = scores[:, 0], scores[:, 1]
+    aucs_a, aucs_b = (many_fold_aucs(y_true, score, fold) for score in (a, b))
+    differences = many_intervals(aucs_a - aucs_b)
+    assert_first_ones(differences, lambda i: fold_difference(y_true, a[i], b[i], fold))
+    assert sum(shares_above_and_below(differences, 0)) < 0.08
 
 
 def test_near_one_the_interval_is_too_narrow_as_the_docstring_says():
     rng = np.random.default_rng(7)
-    found = [fold_auc(*cross_validation(rng, (43, 279), 4, shift=4)) for _ in range(200)]
-    truth = np.mean(found, axis=0)[0]
+    y_true, y_score, fold = cross_validations(rng, (200,), (43, 279), 4, shift=4)
+    intervals = many_intervals(many_fold_aucs(y_true, y_score, fold)).clip(-1, 1)
+    assert_first_ones(intervals, lambda i: fold_auc(y_true, y_score[i], fold))
+    truth = intervals[:, 0].mean()
     assert truth > 0.99
-    assert sum(shares_above_and_below(found, truth)) > 0.10
+    assert sum(shares_above_and_below(intervals, truth)) > 0.10

@@ -57,6 +57,7 @@ def test_shares_by_hand():
     grids = {"input voxels": (1, 1, 2, 2), "a": (8, 1, 1, 1), "b": (3, 1, 2, 2)}
     grids["b#2"] = grids["b"]
     grid_maps, table = by_grid(maps, grids, np.ones((1, 2, 2), bool))
-    rows = [["1 x 2 x 2", 2, 4, 18 / 34, 1], ["1 x 1 x 1", 1, 8, 16 / 34, 0]]
+    fine, coarse = (1, 2, 2), (1, 1, 1)
+    rows = [["1 x 2 x 2", fine, 2, 4, 18 / 34, 1], ["1 x 1 x 1", coarse, 1, 8, 16 / 34, 0]]
     assert table.values.tolist() == rows
     np.testing.assert_array_equal(grid_maps["1 x 2 x 2"], 3 * ramp)

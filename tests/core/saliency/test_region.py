@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from datnet_core.saliency.region import dice, region_row, rescaled, top_region
+from datnet_core.saliency.region import dice, region_row, rescaled, share_in_region, top_region
 
 OUTSIDE = -1.0
 MAP = np.array([[[4, 99, 10, 7], [8, 5, OUTSIDE, 6]]])  # (1, 2, 4)
@@ -111,6 +111,17 @@ def test_overlap_by_hand():
     assert dice(one, other) == 2 * 2 / (3 + 4)
     assert dice(one, one) == 1 and dice(one, ~one) == 0
     assert np.isnan(dice(one & False, one & False))
+
+
+def test_shares_by_hand():
+    mask = np.array([[[True, True, True], [True, True, False]]])
+    weights = np.array([[[1, 0.5, 0], [0.25, 0, 1]]])
+    line = np.array([[[2.0, 4, 6], [8, 0, 99]]])
+    assert share_in_region(line, weights, mask) == (2 + 2 + 2) / 20
+    several = np.stack([line, np.ones_like(line), 0 * line])
+    np.testing.assert_array_equal(
+        share_in_region(several, weights, mask), [6 / 20, 1.75 / 5, np.nan]
+    )
 
 
 def test_a_row_of_the_region_table_by_hand():

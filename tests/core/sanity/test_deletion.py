@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import nn
 
-from datnet_core.sanity.deletion import area, perturbation_curves
+from datnet_core.sanity.deletion import curve_area, perturbation_curves
 
 MASK = np.array([[[True, True, False], [True, True, True]]])  # (1, 2, 3), five voxels
 
@@ -43,8 +43,8 @@ def test_the_best_order_has_the_lowest_deletion_and_the_highest_insertion():
     for _ in range(20):
         maps = rng.random((4, 1, 2, 3))
         other = perturbation_curves(model, x, targets, maps, baseline, MASK)
-        assert (area(best[0]) <= area(other[0]) + 1e-12).all()
-        assert (area(best[1]) >= area(other[1]) - 1e-12).all()
+        assert (curve_area(best[0]) <= curve_area(other[0]) + 1e-12).all()
+        assert (curve_area(best[1]) >= curve_area(other[1]) - 1e-12).all()
 
 
 def test_the_target_chooses_the_class():
@@ -68,7 +68,7 @@ def test_curves_meet_each_others_ends():
 
 def test_area_by_hand():
     # Trapezoids of width 1/2: (1 + 0.5) / 4 + (0.5 + 0) / 4 = 0.5
-    np.testing.assert_allclose(area(np.array([[1, 0.5, 0], [1, 1, 1]])), [0.5, 1])
+    np.testing.assert_allclose(curve_area(np.array([[1, 0.5, 0], [1, 1, 1]])), [0.5, 1])
 
 
 def test_misfits_are_refused():

@@ -6,7 +6,7 @@ import pytest
 from scipy.stats import rankdata
 
 from datnet_core.images.grid import study_grid
-from datnet_core.sanity.detection import average_precision, pointing_game, region_shares
+from datnet_core.sanity.detection import average_precision, pointing_game
 from datnet_phantom.truth import largest_effect
 
 MASK = np.array([[[True, True, True], [True, True, False]]])  # (1, 2, 3)
@@ -36,12 +36,6 @@ def test_the_pointing_game_asks_for_the_highest_voxel_of_the_mask():
     assert pointing_game(maps, TRUTH, MASK).tolist() == [True, False]
 
 
-def test_shares_by_hand():
-    maps = np.array([[[[2.0, 4, 6], [8, 0, 99]]]])
-    weights = np.array([[[1, 0.5, 0], [0.25, 0, 1]]])
-    assert region_shares(maps, weights, MASK).tolist() == [(2 + 2 + 2) / 20]
-
-
 def test_the_largest_effect_is_found_under_either_order_of_names(tmp_path):
     affine = study_grid(8.0)[0]
     for name, value in {"A-B": -3.0, "C-A": 2.0, "B-C": 9.0}.items():
@@ -63,7 +57,7 @@ def test_the_largest_effect_is_found_under_either_order_of_names(tmp_path):
 
 
 def test_effects_of_a_phantom_lie_in_the_striatum(dataset, atlas):
-    from datnet_core.atlas import region_fractions
+    from datnet_core.images.atlas import region_fractions
 
     affine, shape = study_grid(8.0)
     effect = largest_effect(dataset / "truth", "IPD", ("IPD", "NC"), affine, shape)

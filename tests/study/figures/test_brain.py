@@ -6,8 +6,8 @@ import re
 import nibabel as nib
 import numpy as np
 import pytest
-from conftest import texts
 from figure_examples import AFFINE, BRAINS, SHAPE, images, template
+from helpers import texts
 from matplotlib.image import AxesImage
 
 from datnet_study.figures import brain

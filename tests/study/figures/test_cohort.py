@@ -1,7 +1,7 @@
 """Who is in the study: participants counted once, scans each."""
 
-from conftest import texts
 from figure_examples import made_up_scans
+from helpers import texts
 
 from datnet_study.figures.cohort import plot_flow
 

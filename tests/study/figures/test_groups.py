@@ -2,8 +2,8 @@
 
 import pandas as pd
 import pytest
-from conftest import texts
 from figure_examples import CHARTS, made_up_tests
+from helpers import texts
 
 from datnet_core.metrics.groups import mann_whitney
 from datnet_study.figures.groups import p_text, plot_group_boxes, plot_p_value_maps

@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import assert_drawn, texts
 from figure_examples import CHARTS, STUDIES, intervals, made_up_predictions
+from helpers import assert_drawn, texts
 
 from datnet_core.metrics.tables import diagnostic_table
 from datnet_study.figures import performance

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pandas as pd
-from conftest import texts
 from figure_examples import SHAPE
+from helpers import texts
 
 from datnet_phantom.spectrum import power_spectrum
 from datnet_study.figures.phantom import plot_beside_published, plot_power_spectra

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import texts
+from helpers import texts
 
 from datnet_study.figures.saliency import (
     plot_completeness,

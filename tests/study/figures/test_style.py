@@ -10,8 +10,8 @@ import sys
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-from conftest import assert_drawn, public_functions
 from figure_examples import BRAINS, CHARTS, STUDIES
+from helpers import assert_drawn, public_functions
 
 from datnet_study import figures
 from datnet_study.figures import style

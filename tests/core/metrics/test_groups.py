@@ -1,0 +1,83 @@
+"""Tests between groups: the paper's numbers, hand-worked ones, and many features at once."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import mannwhitneyu
+
+from datnet_core.metrics.groups import chi_square_correct, mann_whitney, mann_whitney_features
+
+
+def correct(hits, of):
+    return np.arange(of) < hits
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "printed"), [((86, 96), (89, 96), 0.45), ((246, 280), (250, 280), 0.60)]
+)
+def test_chi_square_gives_the_p_values_of_the_paper(a, b, printed):
+    assert round(chi_square_correct(correct(*a), correct(*b)), 2) == printed
+
+
+def test_chi_square_by_hand():
+    # 10/20 against 16/20: 26 right of 40, expected 13 and 7 per set, differences 3.
+    # chi2 = 2 * (9/13 + 9/7) = 3.956044; P = erfc(sqrt(3.956044 / 2)) = 0.0467033
+    assert chi_square_correct(correct(10, 20), correct(16, 20)) == pytest.approx(
+        0.0467033, abs=1e-7
+    )
+
+
+def test_chi_square_without_any_error_is_one():
+    assert chi_square_correct([1, 1, 1], [True, True]) == 1
+    assert chi_square_correct([0], [0, 0]) == 1
+    assert chi_square_correct([1, 1], [0, 0]) == pytest.approx(0.0455, abs=1e-4)  # chi2 = 4
+    with pytest.raises(ValueError, match="sets of 0 and 1"):
+        chi_square_correct([], [1])
+
+
+def test_mann_whitney_by_hand():
+    # A 1 2 3 below B 4 5 6 7: of C(7, 3) = 35 orders one is as extreme, so P = 2/35.
+    values = [1, 2, 3, 4, 5, 6, 7, 2, 4]
+    groups = list("AAABBBBCC")
+    table = mann_whitney(values, groups, [("A", "B"), ("A", "C")])
+    first = table.iloc[0]
+    assert first[["group_a", "group_b", "n_a", "n_b"]].tolist() == ["A", "B", 3, 4]
+    assert first[["median_a", "median_b"]].tolist() == [2, 5.5]
+    assert first["p"] == pytest.approx(2 / 35)
+
+
+def test_mann_whitney_of_one_value_everywhere_is_one():
+    assert mann_whitney(np.ones(9), list("AAAABBBBB"), [("A", "B")])["p"].tolist() == [1]
+
+
+@pytest.mark.parametrize(
+    ("values", "groups", "said"),
+    [
+        ([1, 2, np.nan], "AAB", "1 of 3 values are NaN"),
+        ([1, 2, 3], "AAA", "no value in group"),
+        ([1, 2], "AAB", "one length"),
+    ],
+)
+def test_mann_whitney_refuses_gaps(values, groups, said):
+    with pytest.raises(ValueError, match=said):
+        mann_whitney(values, list(groups), [("A", "B")])
+
+
+@pytest.mark.parametrize("n", [12, 60])  # SciPy is exact up to 8 of a group without ties
+def test_many_features_at_once_equal_one_after_the_other(rng, n):
+    names = np.array(["A", "B", "C"])[np.arange(n) % 3]
+    table = pd.DataFrame({"plain": rng.random(n), "tied": rng.integers(0, 3, n), "flat": 1})
+    pairs = [("A", "B"), ("B", "C")]
+    tests = mann_whitney_features(table, names, pairs)
+    assert tests["feature"].tolist() == ["plain", "plain", "tied", "tied", "flat", "flat"]
+    for row in tests.itertuples():
+        a, b = (table[row.feature][names == group] for group in (row.group_a, row.group_b))
+        assert row.p == mannwhitneyu(a, b).pvalue
+        assert (row.n_a, row.n_b) == (len(a), len(b))
+        assert (row.median_a, row.median_b) == (a.median(), b.median())
+
+
+def test_many_features_refuse_gaps_by_name():
+    table = pd.DataFrame({"whole": [1.0, 2, 3], "holed": [1.0, np.nan, np.nan]})
+    with pytest.raises(ValueError, match="^2 of 3 values are NaN in holed; drop them"):
+        mann_whitney_features(table, list("AAB"), [("A", "B")])
