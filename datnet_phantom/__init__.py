@@ -11,6 +11,9 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "read_published",
             "read_sources",
         ],
+        "cohort": [
+            "Cohort",
+        ],
         "people": [
             "BINDING_COLUMNS",
             "CLINICAL_SCORES",

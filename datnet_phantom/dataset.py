@@ -5,6 +5,7 @@ user would bring them. The files depend on the seed, the settings and the calibr
 on the number of threads, and a stopped run continues.
 """
 
+import dataclasses
 import hashlib
 import itertools
 import json
@@ -43,7 +44,7 @@ PEOPLE = {
 OURS = "scans.tsv\nphantom.json\ntruth\n"
 
 
-def write_cohort(root, phantom, calibration, atlas, control, n_jobs=2):
+def write_cohort(root, cohort, calibration, atlas, control, n_jobs=2):
     """Write the whole data set; scans that stand there already are kept.
 
     Files of another seed, calibration or code are recognised by `phantom.json` and written anew.
@@ -53,8 +54,8 @@ def write_cohort(root, phantom, calibration, atlas, control, n_jobs=2):
     ----------
     root : Path
         Folder of the data set.
-    phantom : Phantom
-        Group sizes and seed.
+    cohort : Cohort
+        Group sizes, labels and seed.
     calibration : dict
         Output of `numbers.read_calibration`.
     atlas : Atlas
@@ -65,29 +66,29 @@ def write_cohort(root, phantom, calibration, atlas, control, n_jobs=2):
         Threads; SciPy, gzip and NumPy run side by side in them.
     """
     root = Path(root)
-    _start(root, _recipe(phantom, calibration, atlas, control))
-    scans, truth = draw_participants(phantom, calibration, control)
+    _start(root, _recipe(cohort, calibration, atlas, control))
+    scans, truth = draw_participants(cohort, calibration, control)
     scene = read_scene(atlas, calibration)
     everything = scans.join(truth[["severity", *BINDING_COLUMNS]])
     jobs = [
-        delayed(_write_scan)(root, scan, scene, atlas.affine, calibration, phantom.seed)
+        delayed(_write_scan)(root, scan, scene, atlas.affine, calibration, cohort.seed)
         for scan in everything.to_dict("records")
         if not (root / scan["path"]).is_file()
     ]
     done = Parallel(n_jobs, prefer="threads", return_as="generator_unordered")(jobs)
     for _ in progress(done, "writing phantom scans", len(jobs)):
         pass
-    _write_effects(root / "truth", phantom, calibration, atlas, control)
+    _write_effects(root / "truth", cohort, calibration, atlas, control)
     people = scans.drop_duplicates("participant_id")
     _write_table(people[["participant_id", "age", "sex"]], root / "participants.tsv")
     _write_table(truth, root / "truth" / "scans.tsv")
     _write_table(scans, root / "scans.tsv")
 
 
-def _recipe(phantom, calibration, atlas, control):
+def _recipe(cohort, calibration, atlas, control):
     """Everything the files depend on, as text."""
     recipe = {
-        "phantom": phantom.model_dump(),
+        "cohort": dataclasses.asdict(cohort),
         "calibration": calibration,
         "control": control,
         "atlas": hashlib.sha256(atlas.labels).hexdigest(),
@@ -148,12 +149,12 @@ def _sidecar(numbers):
     }
 
 
-def _write_effects(folder, phantom, calibration, atlas, control):
+def _write_effects(folder, cohort, calibration, atlas, control):
     """Maps of the true differences between each two diagnoses of the cohort."""
-    named = {name for groups in phantom.participants.values() for name in groups}
-    diagnoses = [name for name in (*calibration["loss"], control) if name in named]
+    known = (*calibration["loss"], control)
+    diagnoses = [name for name in known if name in cohort.diagnoses]
     pairs = list(itertools.combinations(diagnoses, 2))
-    made = effect_maps(pairs, calibration, atlas, control, phantom.identical_patients)
+    made = effect_maps(pairs, calibration, atlas, control, cohort.identical_patients)
     for (first, second, kind), values in made:
         img = nib.Nifti1Image(values, atlas.affine)
         _write_image(img, folder / f"effect_{first}-{second}_{kind}.nii.gz")

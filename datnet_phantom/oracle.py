@@ -18,10 +18,10 @@ from datnet_core.images.atlas import region_mask
 from datnet_core.images.binding import binding_ratio
 from datnet_core.images.volumes import read_scan, to_grid
 from datnet_core.progress import progress
+from datnet_phantom.cohort import Cohort
 from datnet_phantom.people import (
     BINDING_COLUMNS,
     REFERENCE_AGE,
-    Cohort,
     conditional_binding,
     draw_participants,
     like_patients,

@@ -5,7 +5,6 @@ the density of every participant is known and `oracle` can compute it. All numbe
 `data_manifest/phantom.yaml`.
 """
 
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
@@ -17,17 +16,6 @@ SIDES = ("left", "right")
 BINDING_COLUMNS = tuple(f"{region}_{side}" for region in BINDING for side in SIDES)
 CLINICAL_SCORES = ("symptom_duration_years", "updrs", "hoehn_yahr")
 REFERENCE_AGE = 60  # years, of the healthy binding ratios
-
-
-@dataclass(frozen=True)
-class Cohort:
-    """Size, seed and labels of a phantom cohort."""
-
-    participants: dict  # of certainty to dict of label to number of people
-    seed: int = 2022
-    follow_ups: int = 0  # confirmed participants with a second scan
-    mislabelled: dict = field(default_factory=dict)  # share of wrong labels by certainty
-    identical_patients: bool = False
 
 
 class Binding(NamedTuple):
@@ -104,16 +92,16 @@ def age_factor(age, calibration):
     return (1 - calibration["decline_per_decade"]) ** ((age - REFERENCE_AGE) / 10)
 
 
-def draw_participants(phantom, calibration, control):
+def draw_participants(cohort, calibration, control):
     """Draw diagnosis, certainty, clinic and regional binding of every scan.
 
     Group sizes are those of the labels. Of the people who carry the first patient label, some
-    have another disease: so many that, in expectation, the share `phantom.mislabelled` of those
+    have another disease: so many that, in expectation, the share `cohort.mislabelled` of those
     who have this other disease carries the first label.
 
     Parameters
     ----------
-    phantom : Phantom
+    cohort : Cohort
         Group sizes, follow-ups, share of wrong labels and seed.
     calibration : dict
         Output of `numbers.read_calibration`.
@@ -135,25 +123,25 @@ def draw_participants(phantom, calibration, control):
         first patient group has members.
     """
     known = {*calibration["loss"], control} & set(calibration["asymmetry"])
-    asked = {name for groups in phantom.participants.values() for name in groups}
+    asked = set(cohort.diagnoses)
     if not asked <= known:
         raise ValueError(
             f"phantom.participants names {sorted(asked - known)}; the generator knows "
             f"{', '.join(sorted(known))}, with control {control!r}: rename, or bring own scans"
         )
     scans, truth, number = [], [], 0
-    for certainty, groups in phantom.participants.items():
-        hidden = hidden_shares(groups, phantom.mislabelled.get(certainty, 0.0), control)
+    for certainty, groups in cohort.participants.items():
+        hidden = hidden_shares(groups, cohort.mislabelled.get(certainty, 0.0), control)
         labels = [name for name, n in groups.items() for _ in range(n)]
-        order = np.random.default_rng([phantom.seed, 0]).permutation(len(labels))
-        repeated = set(order[: phantom.follow_ups]) if certainty == "confirmed" else set()
+        order = np.random.default_rng([cohort.seed, 0]).permutation(len(labels))
+        repeated = set(order[: cohort.follow_ups]) if certainty == "confirmed" else set()
         for position, label in enumerate(labels):
             number += 1
-            rng = np.random.default_rng([phantom.seed, number])
+            rng = np.random.default_rng([cohort.seed, number])
             others = hidden if label == _first_patient(groups, control) else {}
             shares = [1 - sum(others.values()), *others.values()]
             diagnosis = str(rng.choice([label, *others], p=shares))
-            like = like_patients(diagnosis, calibration, control, phantom.identical_patients)
+            like = like_patients(diagnosis, calibration, control, cohort.identical_patients)
             person = _person(like, calibration, control, rng)
             for session in range(2 if position in repeated else 1):
                 years = session * person["interval_years"]

@@ -25,7 +25,8 @@ def dataset(study, threads):
 
     calibration = read_calibration(study.calibration_path, study.phantom.scanner)
     atlas = read_atlas(study.atlas_path)
-    write_cohort(study.dataset_root, study.phantom, calibration, atlas, study.control, int(threads))
+    cohort = study.phantom.cohort
+    write_cohort(study.dataset_root, cohort, calibration, atlas, study.control, int(threads))
 
 
 def grid(study, threads, spacing_mm):

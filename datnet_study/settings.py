@@ -3,9 +3,12 @@
 The open points of the paper that have a choice are keys here; `book/open_points.md` lists all.
 """
 
+from dataclasses import fields
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from datnet_phantom.cohort import Cohort
 
 Fraction = Annotated[float, Field(gt=0, lt=1)]
 Count = Annotated[int, Field(ge=0)]
@@ -33,6 +36,11 @@ class Phantom(Section):
     }
     identical_patients: bool = False
     scanner: dict[str, float] = {}
+
+    @property
+    def cohort(self):
+        """What the generator of the phantom is given: this section without the scanner."""
+        return Cohort(**{key.name: getattr(self, key.name) for key in fields(Cohort)})
 
 
 class Images(Section):

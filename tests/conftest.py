@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 from matplotlib.figure import Figure
 
 from datnet_core.images.atlas import read_atlas
+from datnet_phantom.cohort import Cohort
 from datnet_phantom.dataset import write_cohort
 from datnet_phantom.numbers import read_calibration
 from datnet_phantom.scanner import read_scene
-from datnet_study.settings import Phantom
 from datnet_study.study import read_study
 
-TINY = Phantom(
+TINY = Cohort(
     seed=3,
     participants={
         "possible": {"IPD": 2, "MSA": 3},
@@ -24,6 +24,7 @@ TINY = Phantom(
         "confirmed": {"IPD": 2, "MSA": 1},
     },
     follow_ups=2,
+    mislabelled={"possible": 0.25, "definite": 0.02},
 )
 
 

@@ -1,6 +1,7 @@
 """Participants of the phantom: sizes, labels, clinic, and the distribution of binding."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -9,6 +10,7 @@ from conftest import TINY
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from datnet_phantom.cohort import Cohort
 from datnet_phantom.people import (
     BINDING,
     BINDING_COLUMNS,
@@ -20,7 +22,6 @@ from datnet_phantom.people import (
     draw_participants,
     hidden_shares,
 )
-from datnet_study.settings import Phantom
 
 EQUAL = {"definite": {"IPD": 150, "MSA": 150, "PSP": 150, "NC": 150}}
 
@@ -28,15 +29,15 @@ EQUAL = {"definite": {"IPD": 150, "MSA": 150, "PSP": 150, "NC": 150}}
 @pytest.fixture(scope="module")
 def large(calibration):
     """Truth of 600 participants with right labels, and their scan table."""
-    cohort = Phantom(participants=EQUAL, mislabelled={})
+    cohort = Cohort(participants=EQUAL, mislabelled={})
     scans, truth = draw_participants(cohort, calibration, "NC")
     return scans.merge(truth, on=["participant_id", "session_id"])
 
 
 def test_a_participant_does_not_change_when_the_cohort_grows(calibration):
     sizes = {"definite": {"NC": 1, "IPD": 1}, "confirmed": {"IPD": 1}}
-    small = Phantom(seed=5, participants=sizes, follow_ups=1)
-    larger = small.model_copy(update={"participants": sizes | {"possible": {"IPD": 9}}})
+    small = Cohort(seed=5, participants=sizes, follow_ups=1)
+    larger = replace(small, participants=sizes | {"possible": {"IPD": 9}})
     scans, truth = draw_participants(small, calibration, "NC")
     more_scans, more_truth = draw_participants(larger, calibration, "NC")
     pd.testing.assert_frame_equal(more_scans[:4], scans)
@@ -87,14 +88,16 @@ def test_too_many_wrong_labels_are_refused_with_the_numbers():
 
 @pytest.mark.parametrize(("groups", "control"), [({"PD": 2}, "NC"), ({"NC": 2}, "HC")])
 def test_a_diagnosis_that_the_generator_does_not_know_is_named(calibration, groups, control):
-    cohort = Phantom(participants={"definite": groups})
+    cohort = Cohort(participants={"definite": groups})
     with pytest.raises(ValueError, match=rf"{next(iter(groups))}.*generator knows"):
         draw_participants(cohort, calibration, control)
 
 
 def test_labels_are_wrong_as_often_as_the_certainty_allows(calibration):
     sizes = dict.fromkeys(("possible", "definite", "confirmed"), {"IPD": 800, "MSA": 600})
-    scans, truth = draw_participants(Phantom(participants=sizes), calibration, "NC")
+    scans, truth = draw_participants(
+        Cohort(sizes, mislabelled={"possible": 0.25, "definite": 0.02}), calibration, "NC"
+    )
     wrong = scans["diagnosis"] != truth["true_diagnosis"]
     assert set(scans.loc[wrong, "diagnosis"]) == {"IPD"}
     missed = wrong[truth["true_diagnosis"] == "MSA"].groupby(scans["certainty"]).mean()
@@ -108,7 +111,7 @@ def test_labels_are_wrong_as_often_as_the_certainty_allows(calibration):
 @given(seed=st.integers(0, 999), first=st.sampled_from(["IPD", "PSP"]))
 def test_a_wrong_label_is_the_first_patient_diagnosis_and_never_a_control(calibration, seed, first):
     sizes = {"NC": 3} | dict.fromkeys([first, "IPD", "MSA", "PSP"], 3)
-    cohort = Phantom(seed=seed, participants={"possible": sizes}, mislabelled={"possible": 0.3})
+    cohort = Cohort(seed=seed, participants={"possible": sizes}, mislabelled={"possible": 0.3})
     scans, truth = draw_participants(cohort, calibration, "NC")
     wrong = scans["diagnosis"] != truth["true_diagnosis"]
     assert set(scans["diagnosis"][wrong]) <= {first}
@@ -116,13 +119,13 @@ def test_a_wrong_label_is_the_first_patient_diagnosis_and_never_a_control(calibr
 
 
 def test_a_cohort_of_controls_only_is_drawn(calibration):
-    scans, _ = draw_participants(Phantom(participants={"possible": {"NC": 4}}), calibration, "NC")
+    scans, _ = draw_participants(Cohort(participants={"possible": {"NC": 4}}), calibration, "NC")
     assert scans["diagnosis"].tolist() == ["NC"] * 4
 
 
 def test_identical_patients_differ_in_their_labels_only(calibration):
     def drawn(diagnosis):
-        cohort = Phantom(
+        cohort = Cohort(
             participants={"definite": {diagnosis: 30}}, mislabelled={}, identical_patients=True
         )
         scans, truth = draw_participants(cohort, calibration, "NC")
@@ -259,7 +262,7 @@ def test_every_number_of_the_clinic_changes_its_column(calibration, path, value,
     for key in path[:-1]:
         node = node[key]
     node[path[-1]] = value
-    cohort = Phantom(participants={"confirmed": {"IPD": 12}}, follow_ups=12)
+    cohort = Cohort(participants={"confirmed": {"IPD": 12}}, follow_ups=12)
     tables = []
     for numbers in (calibration, changed):
         scans, truth = draw_participants(cohort, numbers, "NC")

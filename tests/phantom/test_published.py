@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from datnet_phantom.cohort import Cohort
 from datnet_phantom.numbers import read_published
 from datnet_phantom.people import BINDING_COLUMNS, draw_participants
-from datnet_phantom.published import beside_published, pattern, regional, response
-from datnet_study.settings import Phantom
+from datnet_phantom.published import Response, beside_published, pattern, regional, response
 
 
 @pytest.fixture(scope="module")
@@ -74,14 +74,12 @@ def test_a_difference_is_in_published_sds():
 
 def response_of_truth():
     """A perfect scanner."""
-    from datnet_core.comparison import Response
-
     return Response(np.eye(10), np.zeros(10), np.ones(10))
 
 
 def test_group_means_lie_within_one_published_sd(study, calibration, at_scanner):
     sizes = {"definite": dict.fromkeys(("IPD", "MSA", "PSP", "NC"), 400)}
-    cohort = Phantom(participants=sizes, mislabelled={})
+    cohort = Cohort(participants=sizes, mislabelled={})
     _, truth = draw_participants(cohort, calibration, "NC")
     published = read_published(study.calibration_path)
     found = beside_published(truth, published, at_scanner, "NC").dropna(subset=["difference_sd"])
