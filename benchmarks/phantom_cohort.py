@@ -23,10 +23,10 @@ from datnet_core.metrics.groups import mann_whitney
 from datnet_phantom import published
 from datnet_phantom.cohort import Cohort
 from datnet_phantom.dataset import write_cohort
+from datnet_phantom.measure import image_means, measurement, response
 from datnet_phantom.numbers import read_calibration
-from datnet_phantom.oracle import image_means, measurement, posterior
-from datnet_phantom.people import BINDING_COLUMNS
-from datnet_phantom.published import response
+from datnet_phantom.oracle import posterior
+from datnet_phantom.regions import BINDING_COLUMNS
 from datnet_study.study import read_study
 
 SEEDS = range(2022, 2029)

@@ -13,13 +13,13 @@ import pandas as pd
 from scipy.optimize import least_squares
 
 from datnet_core.images.atlas import read_atlas
+from datnet_phantom.measure import response
 from datnet_phantom.numbers import read_calibration, read_published
-from datnet_phantom.people import BINDING
-from datnet_phantom.published import response
+from datnet_phantom.regions import BINDING, STRIATUM
 
 HERE = Path(__file__).parent
 ATLAS = HERE / "atlas/tpl-MNI152NLin6Asym_res-02_atlas-datnet_dseg.nii.gz"
-REGIONS = BINDING[:4]  # those with published values of controls
+REGIONS = STRIATUM  # those with published values of controls
 AGE_SD = 8  # years; what age adds to the spread of a group
 MEASUREMENT_SD = 0.06  # SD / mean that noise and normalisation add to a published value
 

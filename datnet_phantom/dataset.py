@@ -1,6 +1,6 @@
 """Digital phantom cohort: writes a BIDS-derivative data set of DAT PET scans with its truth.
 
-`population` draws the participants, `scanner` makes their images; this module writes them as a
+`people` draws the participants, `scanner` makes their images; this module writes them as a
 user would bring them. The files depend on the seed, the settings and the calibration only, never
 on the number of threads, and a stopped run continues.
 """
@@ -19,9 +19,10 @@ from joblib import Parallel, delayed
 from datnet_core.files import whole
 from datnet_core.fingerprint import code_hash
 from datnet_core.progress import progress
-from datnet_phantom.people import BINDING_COLUMNS, draw_participants
+from datnet_phantom.people import draw_participants
+from datnet_phantom.regions import BINDING_COLUMNS
 from datnet_phantom.scanner import read_scene, render
-from datnet_phantom.truth import effect_maps
+from datnet_phantom.truth import effect_maps, effect_path
 
 DESCRIPTION = {
     "Name": "Digital phantom of a DAT PET cohort (no patient data)",
@@ -157,7 +158,7 @@ def _write_effects(folder, cohort, calibration, atlas, control):
     made = effect_maps(pairs, calibration, atlas, control, cohort.identical_patients)
     for (first, second, kind), values in made:
         img = nib.Nifti1Image(values, atlas.affine)
-        _write_image(img, folder / f"effect_{first}-{second}_{kind}.nii.gz")
+        _write_image(img, effect_path(folder, first, second, kind))
 
 
 def _write_image(img, path):

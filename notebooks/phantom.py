@@ -41,6 +41,7 @@ from datnet_phantom import (
     BINDING_COLUMNS,
     CLINICAL_SCORES,
     beside_published,
+    effect_path,
     image_means,
     measurement,
     pattern,
@@ -244,7 +245,7 @@ Markdown(
 
 # %%
 effects = {
-    f"{a} against {b}": nib.load(root / "truth" / f"effect_{a}-{b}_image.nii.gz")
+    f"{a} against {b}": nib.load(effect_path(root / "truth", a, b, "image"))
     for a, b in pairs
 }
 first = next(iter(effects))
@@ -280,8 +281,7 @@ show.table(shares.map("{:.2%}".format).rename_axis("image").reset_index())
 
 # %% tags=["hide-input"]
 effect_sizes = {
-    f"{a} - {b}": nib.load(root / "truth" / f"effect_{a}-{b}_d.nii.gz")
-    for a, b in pairs
+    f"{a} - {b}": nib.load(effect_path(root / "truth", a, b, "d")) for a, b in pairs
 }
 plot_effect_maps(
     effect_sizes, load_mni152_template(resolution=2), "Cohen's d of the uptake ratio"

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from datnet_core.images.atlas import read_atlas
 from datnet_phantom.cohort import Cohort
 from datnet_phantom.dataset import write_cohort
+from datnet_phantom.measure import measurement
 from datnet_phantom.numbers import read_calibration
 from datnet_phantom.scanner import read_scene
 from datnet_study.study import read_study
@@ -64,6 +65,12 @@ def dataset(tmp_path_factory, atlas, calibration):
     root = tmp_path_factory.mktemp("tiny") / "dataset"
     write_cohort(root, TINY, calibration, atlas, "NC")
     return root
+
+
+@pytest.fixture(scope="session")
+def measured(atlas, calibration):
+    """How the phantom's scanner measures binding."""
+    return measurement(atlas, calibration, "NC", "occipital", n_scans=24)
 
 
 def public_functions(module):

@@ -24,7 +24,7 @@ from datnet_phantom import dataset as dataset_module
 from datnet_phantom import scanner
 from datnet_phantom.cohort import Cohort
 from datnet_phantom.dataset import write_cohort
-from datnet_phantom.people import SIDES
+from datnet_phantom.regions import SIDES
 from datnet_study.scans import read_scans
 
 SMALL = Cohort(

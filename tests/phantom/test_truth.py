@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from datnet_core.images.atlas import region_mask
-from datnet_phantom.people import BINDING_COLUMNS, draw_binding
+from datnet_phantom.density import draw_binding
+from datnet_phantom.regions import BINDING_COLUMNS
 from datnet_phantom.scanner import expected_image, read_scene, render
 from datnet_phantom.truth import N_DRAWS, effect_maps
 
