@@ -35,12 +35,12 @@ def regional_response(atlas, numbers, fwhm_mm, core):
 def healthy(atlas, numbers, published):
     """True binding ratios that a scanner would have measured as published, one for the putamen."""
     recovery, offset, _ = regional_response(
-        atlas, numbers, numbers["scanner"]["resolution_fwhm_mm"], core=True
+        atlas, numbers, numbers.scanner.resolution_fwhm_mm, core=True
     )
     ours = published[(published["diagnosis"] == "NC") & published["region"].isin(REGIONS)]
     means = ours.groupby("region")["value"].mean()
     putamen = means[["putamen_anterior", "putamen_posterior"]].mean()
-    midbrain = sum(numbers["healthy_binding_ratio"][f"midbrain_{part}"] for part in ("dat", "sert"))
+    midbrain = sum(numbers.healthy_binding_ratio[f"midbrain_{part}"] for part in ("dat", "sert"))
     known = offset[:4] + recovery[:4, 4] * midbrain
     target = np.array([putamen, putamen, means["caudate"], means["accumbens"]])
     found = np.linalg.solve(recovery[:4, :4], target - known)
@@ -60,15 +60,15 @@ def msa_putamen(atlas, numbers, published):
 
     The posterior putamen stays within one SD of its source; the anterior one follows.
     """
-    scanner = numbers["scanner"]
-    fwhm_mm = np.hypot(scanner["resolution_fwhm_mm"], scanner["filter_fwhm_mm"])
+    scanner = numbers.scanner
+    fwhm_mm = np.hypot(scanner.resolution_fwhm_mm, scanner.filter_fwhm_mm)
     recovery, _, n_voxels = regional_response(atlas, numbers, fwhm_mm, core=False)
     weights = n_voxels[:2] @ recovery[:2, :2]  # of anterior and posterior binding in the mean
     rows = published[
         (published["diagnosis"] == "MSA") & (published["region"] == "putamen_posterior")
     ]
     posterior = 1 - ((rows["value"] + rows["sd"]) / rows["of"]).iloc[0]
-    ipd = numbers["loss"]["IPD"]
+    ipd = numbers.loss["IPD"]
     total = weights @ [ipd["putamen_anterior"], ipd["putamen_posterior"]]
     anterior = (total - weights[1] * posterior) / weights[0]
     return {"putamen_anterior": anterior, "putamen_posterior": posterior}
@@ -76,7 +76,7 @@ def msa_putamen(atlas, numbers, published):
 
 def spread(numbers, published):
     """SDs of the logarithm that give the published SD / mean of controls, IPD and MSA."""
-    age_sd = -np.log(1 - numbers["decline_per_decade"]) * AGE_SD / 10
+    age_sd = -np.log(1 - numbers.decline_per_decade) * AGE_SD / 10
     rows = published.dropna(subset=["sd"])
     rows = rows[rows["region"].isin(REGIONS)]
 
@@ -88,7 +88,7 @@ def spread(numbers, published):
             own, lost = region_control, 0.0
             if row.diagnosis != "NC":
                 own = region_patient
-                lost = severity * np.log(1 - numbers["loss"][row.diagnosis][row.region])
+                lost = severity * np.log(1 - numbers.loss[row.diagnosis][row.region])
             model = np.sqrt(shared + own**2 + lost**2)
             misfits.append(np.log(model / (row.sd / row.value)))
         return misfits
@@ -101,10 +101,10 @@ def fitted(path=HERE / "phantom.yaml"):
     """Every fitted value beside the one of the file: DataFrame `number`, `fitted`, `in_file`."""
     atlas, numbers, published = read_atlas(ATLAS), read_calibration(path), read_published(path)
     in_file = {
-        "healthy_binding_ratio": numbers["healthy_binding_ratio"],
-        "loss.IPD": numbers["loss"]["IPD"],
-        "loss.MSA": numbers["loss"]["MSA"],
-        "spread": numbers["spread"] | {"severity_sd": numbers["severity_sd"]},
+        "healthy_binding_ratio": numbers.healthy_binding_ratio,
+        "loss.IPD": numbers.loss["IPD"],
+        "loss.MSA": numbers.loss["MSA"],
+        "spread": numbers.spread.model_dump() | {"severity_sd": numbers.severity_sd},
     }
     found = {
         "healthy_binding_ratio": healthy(atlas, numbers, published),

@@ -30,7 +30,7 @@ def deformation(scene, sd_mm, rng):
     return field
 
 
-def widening(scene, share, anatomy):
+def widening(scene, share, reach_mm):
     """Displacement that widens the lateral ventricles about their centres and dies off outside.
 
     u(x) = -share (x - c) exp(-|x - c|^2 / (2 reach^2)), summed over both ventricles.
@@ -40,8 +40,8 @@ def widening(scene, share, anatomy):
     scene : Scene
     share : float
         Linear growth at the centre; negative narrows.
-    anatomy : dict
-        `ventricle_reach_mm`.
+    reach_mm : float
+        How far the displacement reaches, mm.
 
     Returns
     -------
@@ -53,7 +53,7 @@ def widening(scene, share, anatomy):
         away = [
             (axis - c).astype(np.float32) for axis, c in zip(scene.axes_mm, centre, strict=True)
         ]
-        near = [np.exp(-(d**2) / (2 * anatomy["ventricle_reach_mm"] ** 2)) for d in away]
+        near = [np.exp(-(d**2) / (2 * reach_mm**2)) for d in away]
         for axis in range(3):
             parts = [
                 d * n if k == axis else n for k, (d, n) in enumerate(zip(away, near, strict=True))
@@ -68,8 +68,8 @@ def misregistered(scene, scanner, rng):
     Parameters
     ----------
     scene : Scene
-    scanner : dict
-        `shift_mm`, `rotation_degree`, `zoom`: SD along or about each axis.
+    scanner : Scanner
+        Its `shift_mm`, `rotation_degree`, `zoom`: SD along or about each axis.
     rng : numpy.random.Generator
 
     Returns
@@ -77,14 +77,14 @@ def misregistered(scene, scanner, rng):
     ndarray of float32, shape (3, X, Y, Z)
         Position, mm from the centre of the grid.
     """
-    matrix = np.diag(1 + rng.normal(0, scanner["zoom"], 3))
-    for axis, angle in enumerate(np.deg2rad(rng.normal(0, scanner["rotation_degree"], 3))):
+    matrix = np.diag(1 + rng.normal(0, scanner.zoom, 3))
+    for axis, angle in enumerate(np.deg2rad(rng.normal(0, scanner.rotation_degree, 3))):
         i, j = [k for k in range(3) if k != axis]
         turn = np.eye(3)
         turn[i, i] = turn[j, j] = np.cos(angle)
         turn[i, j], turn[j, i] = -np.sin(angle), np.sin(angle)
         matrix = matrix @ turn
-    shift = rng.normal(0, scanner["shift_mm"], 3)
+    shift = rng.normal(0, scanner.shift_mm, 3)
     x, y, z = np.ix_(*scene.axes_mm)
     rows = [m[0] * x + m[1] * y + m[2] * z + s for m, s in zip(matrix, shift, strict=True)]
     return np.stack(rows).astype(np.float32)

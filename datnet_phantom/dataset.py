@@ -57,7 +57,7 @@ def write_cohort(root, cohort, calibration, atlas, control, n_jobs=2):
         Folder of the data set.
     cohort : Cohort
         Group sizes, labels and seed.
-    calibration : dict
+    calibration : Calibration
         Output of `numbers.read_calibration`.
     atlas : Atlas
         Anatomy.
@@ -90,7 +90,7 @@ def _recipe(cohort, calibration, atlas, control):
     """Everything the files depend on, as text."""
     recipe = {
         "cohort": dataclasses.asdict(cohort),
-        "calibration": calibration,
+        "calibration": calibration.model_dump(),
         "control": control,
         "atlas": hashlib.sha256(atlas.labels).hexdigest(),
         "code": code_hash(__file__),
@@ -127,32 +127,34 @@ def _write_scan(root, scan, scene, affine, calibration, seed):
     path = root / scan["path"]
     path.parent.mkdir(parents=True, exist_ok=True)
     sidecar = path.with_name(path.name.replace(".nii.gz", ".json"))
-    sidecar.write_text(json.dumps(_sidecar(calibration["scanner"]), indent=1) + "\n")
+    sidecar.write_text(json.dumps(_sidecar(calibration), indent=1) + "\n")
     _write_image(img, path)
 
 
-def _sidecar(numbers):
-    """What BIDS wants to know of a PET image, from the numbers of the scanner."""
+def _sidecar(calibration):
+    """What BIDS wants to know of a PET image, from the numbers of tracer and scanner."""
+    tracer = calibration.tracer
+    scanner = calibration.scanner
     return {
         "Description": "Computer-made phantom, not a scan of a person",
         "SkullStripped": False,
         "SpatialReference": "MNI152NLin6Asym",
         "Resolution": "2 mm",
         "Units": "arbitrary",
-        "TracerName": "CFT (simulated)",
-        "TracerRadionuclide": "C11",
-        "InjectedRadioactivity": numbers["injected_mbq"],
+        "TracerName": f"{tracer.name} (simulated)",
+        "TracerRadionuclide": tracer.radionuclide,
+        "InjectedRadioactivity": scanner.injected_mbq,
         "InjectedRadioactivityUnits": "MBq",
-        "FrameTimesStart": [numbers["frame_start_min"] * 60],
-        "FrameDuration": [numbers["frame_min"] * 60],
+        "FrameTimesStart": [scanner.frame_start_min * 60],
+        "FrameDuration": [scanner.frame_min * 60],
         "ReconFilterType": "Gaussian",
-        "ReconFilterSize": numbers["filter_fwhm_mm"],
+        "ReconFilterSize": scanner.filter_fwhm_mm,
     }
 
 
 def _write_effects(folder, cohort, calibration, atlas, control):
     """Maps of the true differences between each two diagnoses of the cohort."""
-    known = (*calibration["loss"], control)
+    known = (*calibration.loss, control)
     diagnoses = [name for name in known if name in cohort.diagnoses]
     pairs = list(itertools.combinations(diagnoses, 2))
     made = effect_maps(pairs, calibration, atlas, control, cohort.identical_patients)

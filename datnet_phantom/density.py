@@ -48,7 +48,7 @@ def conditional_binding(diagnosis, calibration, control):
     ----------
     diagnosis : str
         A diagnosis of the calibration.
-    calibration : dict
+    calibration : Calibration
         Output of `numbers.read_calibration`.
     control : str
         Diagnosis without any loss.
@@ -58,16 +58,16 @@ def conditional_binding(diagnosis, calibration, control):
     Binding
     """
     healthy, log_kept = (np.repeat(x, 2) for x in _region_means(diagnosis, calibration, control))
-    spread = calibration["spread"]
-    patient = "control" if diagnosis == control else "patient"
-    asymmetry = calibration["asymmetry"][diagnosis]
+    spread = calibration.spread
+    own = spread.region_control if diagnosis == control else spread.region_patient
+    asymmetry = calibration.asymmetry[diagnosis]
     striatal = np.repeat([region in STRIATUM for region in BINDING], 2).astype(float)
     worse_left = asymmetry / 2 * striatal * np.tile([-1.0, 1.0], len(BINDING))
-    covariance = spread["person"] ** 2 * np.ones((len(BINDING_COLUMNS), len(BINDING_COLUMNS)))
+    covariance = spread.person**2 * np.ones((len(BINDING_COLUMNS), len(BINDING_COLUMNS)))
     same_region = np.kron(np.eye(len(BINDING)), np.ones((2, 2)))
-    covariance += spread[f"region_{patient}"] ** 2 * same_region
-    covariance += spread["side"] ** 2 * np.eye(len(BINDING_COLUMNS))
-    covariance += calibration["asymmetry_sd"] ** 2 * np.outer(worse_left, worse_left)
+    covariance += own**2 * same_region
+    covariance += spread.side**2 * np.eye(len(BINDING_COLUMNS))
+    covariance += calibration.asymmetry_sd**2 * np.outer(worse_left, worse_left)
     return Binding(healthy, log_kept, worse_left, covariance)
 
 
@@ -81,7 +81,7 @@ def mixture(diagnosis, calibration, control):
     Parameters
     ----------
     diagnosis : str
-    calibration : dict
+    calibration : Calibration
         Output of `numbers.read_calibration`.
     control : str
         Diagnosis without any loss.
@@ -92,10 +92,10 @@ def mixture(diagnosis, calibration, control):
     """
     given = conditional_binding(diagnosis, calibration, control)
     nodes, weights = hermegauss(N_NODES)
-    severity = np.exp(calibration["severity_sd"] * nodes)  # (nodes,)
+    severity = np.exp(calibration.severity_sd * nodes)  # (nodes,)
     means = given.healthy + severity[:, None] * given.log_kept  # (nodes, n_columns)
-    per_year = np.log(1 - calibration["decline_per_decade"]) / 10
-    mean_age, sd_age = calibration["clinic"]["age"][diagnosis]
+    per_year = np.log(1 - calibration.decline_per_decade) / 10
+    mean_age, sd_age = calibration.clinic.age[diagnosis]
     means = means + per_year * (mean_age - REFERENCE_AGE)
     means = np.concatenate([means + given.worse_left, means - given.worse_left])
     log_weights = np.tile(np.log(weights / weights.sum() / 2), 2)
@@ -109,9 +109,9 @@ def draw_binding(diagnosis, calibration, control, n, seed):
     """
     rng = np.random.default_rng([seed, 3])
     given = conditional_binding(diagnosis, calibration, control)
-    severity = np.exp(calibration["severity_sd"] * rng.standard_normal((n, 1)))
+    severity = np.exp(calibration.severity_sd * rng.standard_normal((n, 1)))
     side = rng.choice([-1.0, 1.0], (n, 1))
-    age = rng.normal(*calibration["clinic"]["age"][diagnosis], (n, 1))
+    age = rng.normal(*calibration.clinic.age[diagnosis], (n, 1))
     own = rng.standard_normal((n, len(BINDING_COLUMNS))) @ np.linalg.cholesky(given.covariance).T
     log_binding = given.healthy + severity * given.log_kept + side * given.worse_left + own
     return np.exp(log_binding) * age_factor(age, calibration)
@@ -120,13 +120,13 @@ def draw_binding(diagnosis, calibration, control, n, seed):
 def like_patients(diagnosis, calibration, control, identical_patients):
     """Diagnosis whose numbers are used: the first patient group's if all are to be alike."""
     if identical_patients and diagnosis != control:
-        return next(iter(calibration["loss"]))
+        return next(iter(calibration.loss))
     return diagnosis
 
 
 def age_factor(age, calibration):
     """Share of the binding at age 60 that is left at an age in years, both scalar or array."""
-    return (1 - calibration["decline_per_decade"]) ** ((age - REFERENCE_AGE) / 10)
+    return (1 - calibration.decline_per_decade) ** ((age - REFERENCE_AGE) / 10)
 
 
 def _region_means(diagnosis, calibration, control):
@@ -137,10 +137,10 @@ def _region_means(diagnosis, calibration, control):
     """
     healthy, kept = [], []
     for parts in PARTS.values():
-        ratios = np.array([calibration["healthy_binding_ratio"][part] for part in parts])
+        ratios = np.array([calibration.healthy_binding_ratio[part] for part in parts])
         losses = np.zeros(len(parts))
         if diagnosis != control:
-            losses = np.array([calibration["loss"][diagnosis][part] for part in parts])
+            losses = np.array([calibration.loss[diagnosis][part] for part in parts])
         healthy.append(ratios.sum())
         kept.append((ratios * (1 - losses)).sum() / ratios.sum())
     return np.log(healthy), np.log(kept)

@@ -53,7 +53,7 @@ def response(atlas, calibration, fwhm_mm, core=True):
     Parameters
     ----------
     atlas : Atlas
-    calibration : dict
+    calibration : Calibration
         Output of `numbers.read_calibration`.
     fwhm_mm : float
         Resolution of the image, mm.
@@ -98,7 +98,7 @@ def measurement(atlas, calibration, control, reference_region, n_scans=160, seed
     Parameters
     ----------
     atlas : Atlas
-    calibration : dict
+    calibration : Calibration
         Output of `numbers.read_calibration`.
     control : str
     reference_region : str
@@ -112,7 +112,7 @@ def measurement(atlas, calibration, control, reference_region, n_scans=160, seed
     -------
     Measurement
     """
-    names = [*calibration["loss"], control]
+    names = [*calibration.loss, control]
     sizes = {"confirmed": {name: -(-n_scans // len(names)) for name in names}}
     scans, truth = draw_participants(Cohort(seed=seed, participants=sizes), calibration, control)
     scene = read_scene(atlas, calibration)

@@ -76,7 +76,7 @@ def posterior(values, prior, calibration, control, identical_patients=False, mea
         Log binding, or region means if `measured` is given.
     prior : dict of str to float
         Share of each diagnosis in the cohort.
-    calibration : dict
+    calibration : Calibration
         Output of `numbers.read_calibration`.
     control : str
     identical_patients : bool

@@ -24,7 +24,7 @@ def draw_participants(cohort, calibration, control):
     ----------
     cohort : Cohort
         Group sizes, follow-ups, share of wrong labels and seed.
-    calibration : dict
+    calibration : Calibration
         Output of `numbers.read_calibration`.
     control : str
         Diagnosis without any loss.
@@ -43,7 +43,7 @@ def draw_participants(cohort, calibration, control):
         If a diagnosis is not in the calibration, or more wrong labels are asked for than the
         first patient group has members.
     """
-    known = {*calibration["loss"], control} & set(calibration["asymmetry"])
+    known = {*calibration.loss, control} & set(calibration.asymmetry)
     asked = set(cohort.diagnoses)
     if not asked <= known:
         raise ValueError(
@@ -127,25 +127,25 @@ def _path(participant_id, session_id):
 
 def _person(diagnosis, calibration, control, rng):
     """What stays the same between the scans of one person."""
-    clinic, size = calibration["clinic"], len(BINDING_COLUMNS)
+    clinic, size = calibration.clinic, len(BINDING_COLUMNS)
     factor = np.linalg.cholesky(conditional_binding(diagnosis, calibration, control).covariance)
     is_patient = diagnosis != control
     return {
-        "age": float(np.clip(rng.normal(*clinic["age"][diagnosis]), 30, 90)),
-        "sex": "F" if rng.random() < clinic["female"][diagnosis] else "M",
+        "age": float(np.clip(rng.normal(*clinic.age[diagnosis]), 30, 90)),
+        "sex": "F" if rng.random() < clinic.female[diagnosis] else "M",
         "z_severity": rng.standard_normal(),
         "worse_side": SIDES[rng.integers(2)],
         "own_binding": factor @ rng.standard_normal(size),
         "z_scores": rng.standard_normal(len(CLINICAL_SCORES)) if is_patient else None,
-        "interval_years": rng.uniform(*calibration["follow_up_years"]),
+        "interval_years": rng.uniform(*calibration.follow_up_years),
     }
 
 
 def _scan(person, diagnosis, years, calibration, control):
     """Clinic and binding ratios of one person `years` after the first scan."""
     age = person["age"] + years
-    progressed = (1 + calibration["yearly_progression"]) ** years
-    severity = float(np.exp(calibration["severity_sd"] * person["z_severity"])) * progressed
+    progressed = (1 + calibration.yearly_progression) ** years
+    severity = float(np.exp(calibration.severity_sd * person["z_severity"])) * progressed
     mean = conditional_binding(diagnosis, calibration, control)
     side = 1 if person["worse_side"] == "left" else -1
     log_binding = mean.healthy + severity * mean.log_kept + side * mean.worse_left
@@ -163,11 +163,11 @@ def _scores(person, diagnosis, severity, calibration):
     """Symptom duration, UPDRS and Hoehn-Yahr stage, correlated with severity; NaN in controls."""
     if person["z_scores"] is None:
         return dict.fromkeys(CLINICAL_SCORES, np.nan)
-    clinic, scores = calibration["clinic"], {}
-    r = clinic["correlation_with_severity"]
-    z_severity = np.log(severity) / calibration["severity_sd"]
+    clinic, scores = calibration.clinic, {}
+    r = clinic.correlation_with_severity
+    z_severity = np.log(severity) / calibration.severity_sd
     for name, own in zip(CLINICAL_SCORES, person["z_scores"], strict=True):
-        mean, sd = clinic[name][diagnosis]
+        mean, sd = getattr(clinic, name)[diagnosis]
         value = mean + sd * (r * z_severity + np.sqrt(1 - r**2) * own)
         scores[name] = round(float(max(value, 0.3)), 1)
     scores["hoehn_yahr"] = float(np.clip(round(2 * scores["hoehn_yahr"]) / 2, 1, 5))

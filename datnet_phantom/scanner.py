@@ -13,6 +13,7 @@ from scipy import ndimage
 
 from datnet_core.images.atlas import region_mask
 from datnet_phantom.anatomy import deformation, misregistered, splines, widening
+from datnet_phantom.density import REFERENCE_AGE
 from datnet_phantom.noise import noise_cv, noise_filter, relative_noise, sigma
 from datnet_phantom.regions import BINDING_COLUMNS
 
@@ -36,34 +37,34 @@ def read_scene(atlas, calibration):
     ----------
     atlas : Atlas
         Anatomy; its grid is the grid of the scans.
-    calibration : dict
+    calibration : Calibration
         Output of `numbers.read_calibration`.
 
     Returns
     -------
     Scene
     """
-    anatomy, shape = calibration["anatomy"], atlas.labels.shape
+    anatomy, shape = calibration.anatomy, atlas.labels.shape
     voxel_mm = float(atlas.affine[0, 0])
     outside = atlas.labels == 0
-    near = ndimage.distance_transform_edt(outside) * voxel_mm <= anatomy["soft_tissue_mm"]
+    near = ndimage.distance_transform_edt(outside) * voxel_mm <= anatomy.soft_tissue_mm
     soft_tissue = int(atlas.labels.max()) + 1
     labels = np.where(outside & near, soft_tissue, atlas.labels).astype(np.uint8)
     label_of = {"soft_tissue": [soft_tissue]}
-    for name in (*calibration["background"], *BINDING_COLUMNS):
+    for name in (*calibration.background, *BINDING_COLUMNS):
         if name not in label_of:
             label_of[name] = np.unique(atlas.labels[region_mask(atlas, name)]).tolist()
     axes_mm = [(np.arange(n) - (n - 1) / 2) * voxel_mm for n in shape]
     middle = (atlas.affine @ [*((np.array(shape) - 1) / 2), 1])[:3]
-    x, y, z = anatomy["ventricle_mm"]
+    x, y, z = anatomy.ventricle_mm
     return Scene(
         labels,
         label_of,
         voxel_mm,
         axes_mm,
-        [splines(axis, anatomy["deformation_knots_mm"]) for axis in axes_mm],
+        [splines(axis, anatomy.deformation_knots_mm) for axis in axes_mm],
         [np.array([side * x, y, z]) - middle for side in (-1, 1)],
-        noise_filter(shape, voxel_mm, calibration["scanner"]["resolution_fwhm_mm"]),
+        noise_filter(shape, voxel_mm, calibration.scanner.resolution_fwhm_mm),
     )
 
 
@@ -78,7 +79,7 @@ def render(binding, age, scene, calibration, rng, anatomy_rng=None):
         Years; the ventricles widen with it.
     scene : Scene
         Output of `read_scene`.
-    calibration : dict
+    calibration : Calibration
         Output of `numbers.read_calibration`.
     rng : numpy.random.Generator
         Draws noise, misregistration and count scale.
@@ -91,20 +92,21 @@ def render(binding, age, scene, calibration, rng, anatomy_rng=None):
     ndarray of float32, shape of the scene
     """
     person = rng if anatomy_rng is None else anatomy_rng
-    anatomy, scanner = calibration["anatomy"], calibration["scanner"]
-    tissues = len(calibration["background"])
-    own = np.exp(anatomy["background_sd"] * person.standard_normal(tissues))
+    anatomy, scanner = calibration.anatomy, calibration.scanner
+    tissues = len(calibration.background)
+    own = np.exp(anatomy.background_sd * person.standard_normal(tissues))
     activity = paint(binding, scene, calibration, own)
-    shape_mm = deformation(scene, anatomy["deformation_mm"], person)  # (3, X, Y, Z)
-    wider = (age - 60) / 10 * anatomy["ventricle_per_decade"]
-    shape_mm += widening(scene, wider + anatomy["ventricle_sd"] * person.standard_normal(), anatomy)
+    shape_mm = deformation(scene, anatomy.deformation_mm, person)  # (3, X, Y, Z)
+    wider = (age - REFERENCE_AGE) / 10 * anatomy.ventricle_per_decade
+    wider += anatomy.ventricle_sd * person.standard_normal()
+    shape_mm += widening(scene, wider, anatomy.ventricle_reach_mm)
     native = _sampled(activity, _grid_mm(scene) + shape_mm, scene)
-    native = blurred(native, scanner["resolution_fwhm_mm"], scene)
-    native *= relative_noise(scene, noise_cv(scanner), rng)
-    back = misregistered(scene, scanner, rng) - scanner["normalised_share"] * shape_mm
+    native = blurred(native, scanner.resolution_fwhm_mm, scene)
+    native *= relative_noise(scene, noise_cv(scanner, calibration.tracer.half_life_min), rng)
+    back = misregistered(scene, scanner, rng) - scanner.normalised_share * shape_mm
     counts = _sampled(native, back, scene)
-    counts = blurred(counts, scanner["filter_fwhm_mm"], scene)
-    return counts * np.float32(scanner["counts"] * np.exp(scanner["counts_sd"] * rng.normal()))
+    counts = blurred(counts, scanner.filter_fwhm_mm, scene)
+    return counts * np.float32(scanner.counts * np.exp(scanner.counts_sd * rng.normal()))
 
 
 def expected_image(binding, scene, calibration):
@@ -121,8 +123,8 @@ def expected_image(binding, scene, calibration):
     -------
     ndarray of float32, shape of the scene
     """
-    scanner = calibration["scanner"]
-    both = np.hypot(scanner["resolution_fwhm_mm"], scanner["filter_fwhm_mm"])
+    scanner = calibration.scanner
+    both = np.hypot(scanner.resolution_fwhm_mm, scanner.filter_fwhm_mm)
     return blurred(paint(binding, scene, calibration), both, scene)
 
 
@@ -139,7 +141,7 @@ def paint(binding, scene, calibration, own=None):
     binding : mapping
         Binding ratio of each of `regions.BINDING_COLUMNS`.
     scene : Scene
-    calibration : dict
+    calibration : Calibration
     own : sequence of float, optional
         Factor of each background tissue in this person.
 
@@ -148,7 +150,7 @@ def paint(binding, scene, calibration, own=None):
     ndarray of float32, shape of the scene
         1 is the mean of occipital cortex.
     """
-    background = calibration["background"]
+    background = calibration.background
     uptake = np.zeros(int(scene.labels.max()) + 1, np.float32)
     own = np.ones(len(background)) if own is None else own
     for (tissue, value), factor in zip(background.items(), own, strict=True):

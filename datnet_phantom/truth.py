@@ -94,7 +94,7 @@ def effect_maps(pairs, calibration, atlas, control, identical_patients=False):
     ----------
     pairs : list of tuple of 2 str
         Diagnoses; a positive difference means more uptake in the first.
-    calibration : dict
+    calibration : Calibration
         Output of `numbers.read_calibration`.
     atlas : Atlas
     control : str
@@ -121,7 +121,7 @@ def effect_maps(pairs, calibration, atlas, control, identical_patients=False):
         like = like_patients(name, calibration, control, identical_patients)
         draws = draw_binding(like, calibration, control, N_DRAWS, seed=0)
         means[name], covariances[name] = draws.mean(axis=0), np.cov(draws.T)
-    noise = filtered_noise_cv(scene, calibration["scanner"])
+    noise = filtered_noise_cv(scene, calibration)
     brain = region_mask(atlas, "brain")
     for first, second in pairs:
         differing = means[first] - means[second]  # (n_columns,)

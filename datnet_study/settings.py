@@ -24,7 +24,11 @@ class Section(BaseModel):
 
 
 class Phantom(Section):
-    """Size, seed and labels of the digital phantom cohort, and numbers of another scanner."""
+    """Size, seed and labels of the digital phantom cohort, and the numbers it is made with.
+
+    `numbers` is a file of `data_manifest/`, one for each tracer; `scanner` replaces some of its
+    numbers of the scanner.
+    """
 
     seed: Count = 2022
     participants: dict[Certainty, dict[str, Count]]
@@ -35,11 +39,12 @@ class Phantom(Section):
         "confirmed": 0.0,
     }
     identical_patients: bool = False
+    numbers: Annotated[str, Field(pattern=r"^phantom[A-Za-z0-9._-]*\.yaml$")] = "phantom.yaml"
     scanner: dict[str, float] = {}
 
     @property
     def cohort(self):
-        """What the generator of the phantom is given: this section without the scanner."""
+        """What the generator of the phantom is given: this section without the numbers."""
         return Cohort(**{key.name: getattr(self, key.name) for key in fields(Cohort)})
 
 

@@ -118,7 +118,7 @@ show.table(sources.assign(value=sources["value"].map(str)))
 # %%
 published = read_published(config.calibration_path)
 plain = read_calibration(config.calibration_path)  # not another scanner
-fwhm_mm = plain["scanner"]["resolution_fwhm_mm"]
+fwhm_mm = plain.scanner.resolution_fwhm_mm
 as_published = response(atlas, plain, fwhm_mm)
 beside = beside_published(table, published, as_published, config.control)
 
@@ -166,7 +166,7 @@ n_voxels = response(atlas, numbers, fwhm_mm, core=False).n_voxels
 patterns = pattern(measured, n_voxels)
 training = (table["cohort"] == "training").to_numpy()
 present = set(table["diagnosis"][training]) & set(config.compared)
-known = [*numbers["loss"], config.control]  # the order of the maps in `truth/`
+known = [*numbers.loss, config.control]  # the order of the maps in `truth/`
 pairs = list(itertools.combinations([name for name in known if name in present], 2))
 tests = {
     name: mann_whitney(patterns[name][training], table["diagnosis"][training], pairs)

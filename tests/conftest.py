@@ -73,6 +73,17 @@ def measured(atlas, calibration):
     return measurement(atlas, calibration, "NC", "occipital", n_scans=24)
 
 
+def changed(calibration, *sections, **numbers):
+    """Calibration with other numbers in one of its sections, or at its top."""
+    content = calibration.model_dump()
+    node = content
+    for name in sections:
+        node = node[name]
+    assert set(numbers) <= set(node)
+    node |= numbers
+    return type(calibration)(**content)
+
+
 def public_functions(module):
     """Names of the functions that a module defines for others."""
     return {

@@ -25,8 +25,8 @@ def test_splines_are_those_of_a_slow_formula(scene):
 
 
 def test_ventricles_widen_by_the_share_at_their_centre(scene, calibration):
-    anatomy = calibration["anatomy"]
-    field = widening(scene, 0.2, anatomy)
+    reach_mm = calibration.anatomy.ventricle_reach_mm
+    field = widening(scene, 0.2, reach_mm)
     centre = scene.ventricles_mm[0]
     voxel = tuple(
         int(np.argmin(np.abs(axis - c))) for axis, c in zip(scene.axes_mm, centre, strict=True)
@@ -35,4 +35,4 @@ def test_ventricles_widen_by_the_share_at_their_centre(scene, calibration):
     # The other ventricle is 24 mm away and adds exp(-24^2 / (2 * 12^2)) = 0.135 of its own.
     assert gradient == pytest.approx(-0.2 * 1.135, rel=0.03)  # sampling is pulled to the centre
     assert np.abs(field[:, 0, 0, 0]).max() < 1e-3
-    np.testing.assert_allclose(widening(scene, -0.2, anatomy), -field)
+    np.testing.assert_allclose(widening(scene, -0.2, reach_mm), -field)

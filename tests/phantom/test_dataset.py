@@ -1,6 +1,5 @@
 """The phantom cohort: determined by its seed, complete, and with the truth it claims."""
 
-import copy
 import hashlib
 import json
 import shutil
@@ -13,7 +12,8 @@ import nibabel as nib
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import TINY
+import yaml
+from conftest import TINY, changed
 
 from datnet_core import files
 from datnet_core.images.atlas import region_mask
@@ -22,10 +22,14 @@ from datnet_core.images.grid import study_grid
 from datnet_core.images.volumes import load_volume
 from datnet_phantom import dataset as dataset_module
 from datnet_phantom import scanner
+from datnet_phantom.calibration import Calibration
 from datnet_phantom.cohort import Cohort
 from datnet_phantom.dataset import write_cohort
+from datnet_phantom.noise import noise_cv
+from datnet_phantom.numbers import read_calibration
 from datnet_phantom.regions import SIDES
 from datnet_study.scans import read_scans
+from datnet_study.study import read_study
 
 SMALL = Cohort(
     seed=5, participants={"definite": {"NC": 1, "PD": 1}, "confirmed": {"PD": 1}}, follow_ups=1
@@ -35,8 +39,8 @@ SMALL = Cohort(
 @pytest.fixture(scope="module")
 def small(calibration):
     """Calibration of a two-class cohort."""
-    renamed = json.loads(json.dumps(calibration).replace('"IPD"', '"PD"'))
-    return {"calibration": renamed, "control": "NC"}
+    renamed = calibration.model_dump_json().replace('"IPD"', '"PD"')
+    return {"calibration": Calibration.model_validate_json(renamed), "control": "NC"}
 
 
 @pytest.fixture(scope="module")
@@ -108,8 +112,8 @@ def test_a_run_stopped_at_any_file_is_unfinished_until_the_next(
 
 
 def test_another_seed_or_calibration_replaces_every_scan(tmp_path, atlas, small, fresh, written):
-    noisier = copy.deepcopy(small["calibration"])
-    noisier["scanner"]["reconstruction_noise"] *= 2
+    noise = small["calibration"].scanner.reconstruction_noise
+    noisier = changed(small["calibration"], "scanner", reconstruction_noise=2 * noise)
     other_seed = replace(SMALL, seed=6)
     write_cohort(tmp_path, SMALL, atlas=atlas, **small)
     outcomes = [fresh]
@@ -284,3 +288,33 @@ def test_a_follow_up_has_the_anatomy_of_the_first_scan(atlas, calibration, monke
     write_cohort(tmp_path, cohort, calibration, atlas, "NC", n_jobs=1)
     same = [np.array_equal(a, b) for k, a in enumerate(shapes) for b in shapes[:k]]
     assert sorted(same) == [False, False, True]
+
+
+def test_another_tracer_is_a_file_of_numbers_and_a_study_file(
+    tmp_path, study, atlas, calibration, monkeypatch
+):
+    manifest = tmp_path / "data_manifest"
+    manifest.mkdir()
+    content = yaml.safe_load(study.calibration_path.read_text())
+    content["tracer"] = {
+        "name": {"value": "invented", "source": "assumption"},
+        "radionuclide": {"value": "F18", "source": "assumption"},
+        "half_life_min": {"value": 109.77, "source": "definition"},
+    }
+    (manifest / "phantom-invented.yaml").write_text(yaml.safe_dump(content))
+    people = {"numbers": "phantom-invented.yaml", "participants": {"definite": {"NC": 1}}}
+    settings = {"name": "invented", "title": "An invented tracer", "phantom": people}
+    (manifest / "invented.yaml").write_text(yaml.safe_dump(settings))
+    monkeypatch.chdir(tmp_path)
+    other = read_study("data_manifest/invented.yaml")
+    numbers = read_calibration(other.calibration_path, other.phantom.scanner)
+    noise = [noise_cv(c.scanner, c.tracer.half_life_min) for c in (numbers, calibration)]
+    assert noise[0] < noise[1] / 2  # more counts are left after an hour
+    for name, drawn_with in {"cft": calibration, "invented": numbers}.items():
+        write_cohort(tmp_path / name, other.phantom.cohort, drawn_with, atlas, other.control)
+    pet = "sub-0001/ses-baseline/pet/sub-0001_ses-baseline_space-MNI152NLin6Asym_res-02_pet"
+    sidecars = [json.loads((tmp_path / f"{n}/{pet}.json").read_text()) for n in ("cft", "invented")]
+    assert [s["TracerName"] for s in sidecars] == ["CFT (simulated)", "invented (simulated)"]
+    assert [s["TracerRadionuclide"] for s in sidecars] == ["C11", "F18"]
+    images = [nib.load(tmp_path / f"{n}/{pet}.nii.gz").get_fdata() for n in ("cft", "invented")]
+    assert not np.allclose(images[0], images[1], rtol=0.01)

@@ -1,9 +1,8 @@
 """The distribution of binding: its moments against what is drawn, and each number of it."""
 
-import json
-
 import numpy as np
 import pytest
+from conftest import changed
 
 from datnet_phantom.cohort import Cohort
 from datnet_phantom.density import age_factor, conditional_binding, draw_binding, mixture
@@ -37,9 +36,8 @@ def test_a_density_has_the_moments_of_what_is_drawn(calibration, name):
 
 def test_the_midbrain_adds_two_transporters(calibration):
     # 0.45 + 0.35 = 0.8; MSA keeps 0.45 * 0.65 + 0.35 * 0.75 = 0.555 of 0.8.
-    numbers = json.loads(json.dumps(calibration))
-    numbers["healthy_binding_ratio"] |= {"midbrain_dat": 0.45, "midbrain_sert": 0.35}
-    numbers["loss"]["MSA"] |= {"midbrain_dat": 0.35, "midbrain_sert": 0.25}
+    numbers = changed(calibration, "healthy_binding_ratio", midbrain_dat=0.45, midbrain_sert=0.35)
+    numbers = changed(numbers, "loss", "MSA", midbrain_dat=0.35, midbrain_sert=0.25)
     given_msa = conditional_binding("MSA", numbers, "NC")
     assert np.exp(given_msa.healthy[-2:]) == pytest.approx([0.8, 0.8])
     assert np.exp(given_msa.log_kept[-2:]) == pytest.approx([0.555 / 0.8] * 2)
@@ -86,10 +84,7 @@ def test_summaries_draw_from_the_distribution_of_the_cohort(large, calibration):
     ],
 )
 def test_every_number_of_the_binding_changes_it(calibration, path, value):
-    changed = json.loads(json.dumps(calibration))
-    node = changed
-    for key in path[:-1]:
-        node = node[key]
-    node[path[-1]] = value
-    before, after = (draw_binding("IPD", c, "NC", 50, seed=0) for c in (calibration, changed))
+    *sections, name = path
+    altered = changed(calibration, *sections, **{name: value})
+    before, after = (draw_binding("IPD", c, "NC", 50, seed=0) for c in (calibration, altered))
     assert not np.allclose(before, after)

@@ -1,10 +1,9 @@
 """The oracle: its likelihood and posterior against slow sums, and what it can tell apart."""
 
-import json
-
 import numpy as np
 import pandas as pd
 import pytest
+from conftest import changed
 from scipy import stats
 from sklearn.discriminant_analysis import QuadraticDiscriminantAnalysis
 from sklearn.metrics import roc_auc_score
@@ -28,13 +27,13 @@ def test_a_likelihood_is_a_slow_sum_of_normal_densities(calibration, rng):
     density = mixture("MSA", calibration, "NC")
     given = conditional_binding("MSA", calibration, "NC")
     z = np.linspace(-7, 7, 4001)  # severity, integrated by the trapezoidal rule
-    per_year = np.log(1 - calibration["decline_per_decade"]) / 10
-    mean_age, sd_age = calibration["clinic"]["age"]["MSA"]
+    per_year = np.log(1 - calibration.decline_per_decade) / 10
+    mean_age, sd_age = calibration.clinic.age["MSA"]
     covariance = given.covariance + (per_year * sd_age) ** 2
     expected = np.zeros(3)
     for side in (-1, 1):
         for k, value in enumerate(values):
-            means = given.healthy + np.exp(calibration["severity_sd"] * z)[:, None] * given.log_kept
+            means = given.healthy + np.exp(calibration.severity_sd * z)[:, None] * given.log_kept
             means = means + side * given.worse_left + per_year * (mean_age - 60)
             p = stats.multivariate_normal(np.zeros(10), covariance).pdf(value - means)
             expected[k] += 0.5 * np.trapezoid(p * stats.norm.pdf(z), z)
@@ -118,8 +117,8 @@ def test_a_perfect_scanner_sees_nearly_what_the_latent_oracle_sees(calibration):
 
 def test_the_oracle_uses_the_numbers_it_is_given(calibration):
     values, truth = sample(calibration, 500)
-    wrong = json.loads(json.dumps(calibration))
-    wrong["loss"]["IPD"], wrong["loss"]["PSP"] = wrong["loss"]["PSP"], wrong["loss"]["IPD"]
+    loss = calibration.loss
+    wrong = changed(calibration, "loss", IPD=loss["PSP"], PSP=loss["IPD"])
     right_auc, wrong_auc = (
         roc_auc_score(truth == "PSP", posterior(values, EQUAL, c, "NC")["p_PSP"])
         for c in (calibration, wrong)

@@ -1,12 +1,11 @@
 """Participants of the phantom: sizes, labels, clinic, and what their binding looks like."""
 
-import json
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import TINY
+from conftest import TINY, changed
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -151,10 +150,10 @@ def test_group_medians_follow_the_calibration(large, calibration, region):
     median = both.groupby(large["diagnosis"]).median()
     age = large.groupby("diagnosis")["age"].mean()
     assert median["NC"] == pytest.approx(
-        calibration["healthy_binding_ratio"][region] * 0.934 ** ((age["NC"] - 60) / 10), rel=0.05
+        calibration.healthy_binding_ratio[region] * 0.934 ** ((age["NC"] - 60) / 10), rel=0.05
     )
     for name in ("IPD", "MSA", "PSP"):
-        kept = 1 - calibration["loss"][name][region]
+        kept = 1 - calibration.loss[name][region]
         aged = 0.934 ** ((age[name] - age["NC"]) / 10)
         assert median[name] / median["NC"] == pytest.approx(kept * aged, rel=0.12)
 
@@ -188,14 +187,11 @@ def test_asymmetry_is_largest_in_ipd_and_absent_in_the_midbrain(large):
     ],
 )
 def test_every_number_of_the_clinic_changes_its_column(calibration, path, value, column):
-    changed = json.loads(json.dumps(calibration))
-    node = changed
-    for key in path[:-1]:
-        node = node[key]
-    node[path[-1]] = value
+    *sections, name = path
+    altered = changed(calibration, *sections, **{name: value})
     cohort = Cohort(participants={"confirmed": {"IPD": 12}}, follow_ups=12)
     tables = []
-    for numbers in (calibration, changed):
+    for numbers in (calibration, altered):
         scans, truth = draw_participants(cohort, numbers, "NC")
         tables.append(scans.join(truth[["severity"]])[column])
     assert not tables[0].equals(tables[1])

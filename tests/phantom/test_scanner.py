@@ -1,9 +1,8 @@
 """From binding to counts: each step of the chain against hand-worked numbers and slow oracles."""
 
-import json
-
 import numpy as np
 import pytest
+from conftest import changed
 from scipy import ndimage
 
 from datnet_core.images.atlas import region_mask
@@ -14,16 +13,9 @@ from datnet_phantom.scanner import blurred, expected_image, paint, read_scene, r
 
 @pytest.fixture(scope="module")
 def healthy(calibration):
-    ratios = calibration["healthy_binding_ratio"]
+    ratios = calibration.healthy_binding_ratio
     whole = ratios | {"midbrain": ratios["midbrain_dat"] + ratios["midbrain_sert"]}
     return {column: whole[column.rsplit("_", 1)[0]] for column in BINDING_COLUMNS}
-
-
-def changed(calibration, section, **numbers):
-    copied = json.loads(json.dumps(calibration))
-    assert set(numbers) <= set(copied[section])
-    copied[section] |= numbers
-    return copied
 
 
 STILL = {"rotation_degree": 0, "shift_mm": 0, "zoom": 0}
@@ -36,8 +28,8 @@ def test_every_region_is_painted_with_its_uptake(healthy, scene, calibration, at
         np.testing.assert_allclose(found, 1 + healthy[column], rtol=1e-6)
     for tissue in ("white_matter", "thalamus", "occipital"):
         found = activity[region_mask(atlas, tissue)]
-        np.testing.assert_allclose(found, calibration["background"][tissue], rtol=1e-6)
-    own = np.full(len(calibration["background"]), 2.0)
+        np.testing.assert_allclose(found, calibration.background[tissue], rtol=1e-6)
+    own = np.full(len(calibration.background), 2.0)
     doubled = paint(healthy, scene, calibration, own)
     mask = region_mask(atlas, "white_matter")
     np.testing.assert_allclose(doubled[mask], 2 * activity[mask])
@@ -48,16 +40,16 @@ def test_every_region_is_painted_with_its_uptake(healthy, scene, calibration, at
 
 def test_soft_tissue_surrounds_the_brain_up_to_its_thickness(scene, atlas, calibration):
     distance = ndimage.distance_transform_edt(atlas.labels == 0) * 2.0
-    thickness = calibration["anatomy"]["soft_tissue_mm"]
+    thickness = calibration.anatomy.soft_tissue_mm
     soft = scene.labels == scene.label_of["soft_tissue"][0]
     np.testing.assert_array_equal(soft, (distance > 0) & (distance <= thickness))
 
 
 def test_the_expected_image_is_two_blurs_in_one(healthy, scene, calibration):
-    numbers = calibration["scanner"]
+    numbers = calibration.scanner
     activity = paint(healthy, scene, calibration)
-    twice = blurred(activity, numbers["resolution_fwhm_mm"], scene)
-    twice = blurred(twice, numbers["filter_fwhm_mm"], scene)
+    twice = blurred(activity, numbers.resolution_fwhm_mm, scene)
+    twice = blurred(twice, numbers.filter_fwhm_mm, scene)
     once = expected_image(healthy, scene, calibration)
     inside = (slice(8, -8),) * 3
     np.testing.assert_allclose(once[inside], twice[inside], atol=0.02)
@@ -93,7 +85,7 @@ def test_a_shift_moves_the_image_by_its_length(healthy, atlas, calibration):
     moved = changed(calm, "scanner", shift_mm=4.0)
     scene = read_scene(atlas, calm)
     rng = np.random.default_rng(5)
-    positions = misregistered(scene, moved["scanner"], rng)
+    positions = misregistered(scene, moved.scanner, rng)
     shift = positions[:, 40, 40, 30] - [scene.axes_mm[k][i] for k, i in enumerate((40, 40, 30))]
     np.testing.assert_allclose(positions[:, 1, 2, 3] - positions[:, 40, 40, 30],
                                [-78, -76, -54], atol=1e-3)  # fmt: skip
