@@ -75,14 +75,18 @@ def msa_putamen(atlas, numbers, published):
 
 
 def spread(numbers, published):
-    """SDs of the logarithm that give the published SD / mean of controls, IPD and MSA."""
+    """SDs of the logarithm that give the published SD / mean of controls, IPD and MSA.
+
+    A published SD holds the sum of what a person's regions share and what is a region's own, so
+    it cannot tell the two apart: the share of the person is taken as in the file.
+    """
     age_sd = -np.log(1 - numbers.decline_per_decade) * AGE_SD / 10
     rows = published.dropna(subset=["sd"])
     rows = rows[rows["region"].isin(REGIONS)]
 
     def misfit(parameters):
-        person, region_control, region_patient, severity = parameters
-        shared = age_sd**2 + MEASUREMENT_SD**2 + person**2
+        region_control, region_patient, severity = parameters
+        shared = age_sd**2 + MEASUREMENT_SD**2 + numbers.spread.person**2
         misfits = []
         for row in rows.itertuples():
             own, lost = region_control, 0.0
@@ -93,8 +97,8 @@ def spread(numbers, published):
             misfits.append(np.log(model / (row.sd / row.value)))
         return misfits
 
-    names = ("person", "region_control", "region_patient", "severity_sd")
-    return dict(zip(names, least_squares(misfit, [0.07, 0.05, 0.15, 0.2]).x, strict=True))
+    names = ("region_control", "region_patient", "severity_sd")
+    return dict(zip(names, least_squares(misfit, [0.05, 0.15, 0.2]).x, strict=True))
 
 
 def fitted(path=HERE / "phantom.yaml"):

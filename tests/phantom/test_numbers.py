@@ -2,8 +2,10 @@
 
 import runpy
 
+import numpy as np
 import pytest
 import yaml
+from scipy.optimize import least_squares
 
 from datnet_phantom.numbers import read_calibration, read_history, read_published, read_sources
 
@@ -128,9 +130,23 @@ def test_the_history_says_what_was_seen(path):
 
 def test_the_fitted_numbers_of_the_file_are_those_of_the_fit(path):
     found = runpy.run_path(str(path.with_name("fit_phantom.py")))["fitted"]()
-    assert len(found) == 14
+    assert len(found) == 13
     # The file holds them rounded: to one decimal above 1, to two or more below. The last digit of
     # a fit differs between machines, so half of the last decimal is given a tenth more.
     for written, fitted in zip(found["in_file"], found["fitted"], strict=True):
         decimals = max(1 if written > 1 else 2, len(str(written).split(".")[1]))
         assert abs(written - fitted) <= 0.55 * 10**-decimals, (written, fitted)
+
+
+def test_the_fit_has_one_solution(path, monkeypatch):
+    script = runpy.run_path(str(path.with_name("fit_phantom.py")))
+    solutions = []
+
+    def from_elsewhere(misfit, start):
+        solutions.extend(least_squares(misfit, factor * np.array(start)).x for factor in (0.5, 2))
+        return least_squares(misfit, start)
+
+    monkeypatch.setitem(script["spread"].__globals__, "least_squares", from_elsewhere)
+    sds = script["spread"](read_calibration(path), read_published(path))
+    for solution in solutions:
+        np.testing.assert_allclose(solution, list(sds.values()), rtol=1e-3)
