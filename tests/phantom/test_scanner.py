@@ -6,6 +6,7 @@ from conftest import changed
 from scipy import ndimage
 
 from datnet_core.images.atlas import region_mask
+from datnet_phantom import scanner
 from datnet_phantom.anatomy import misregistered
 from datnet_phantom.regions import BINDING_COLUMNS
 from datnet_phantom.scanner import blurred, expected_image, paint, read_scene, render
@@ -79,17 +80,34 @@ def test_normalisation_takes_off_the_share_it_is_said_to(healthy, atlas, calibra
     assert errors[2] < 0.6 * errors[1] < 0.6 * errors[0]
 
 
-def test_a_shift_moves_the_image_by_its_length(healthy, atlas, calibration):
+def test_a_shift_has_the_length_drawn_and_moves_the_image_by_it(
+    healthy, atlas, calibration, monkeypatch
+):
     calm = changed(calibration, "anatomy", deformation_mm=0, ventricle_sd=0, background_sd=0)
     calm = changed(calm, "scanner", reconstruction_noise=0, counts=1, counts_sd=0, **STILL)
     moved = changed(calm, "scanner", shift_mm=4.0)
     scene = read_scene(atlas, calm)
-    rng = np.random.default_rng(5)
-    positions = misregistered(scene, moved.scanner, rng)
+    positions = misregistered(scene, moved.scanner, np.random.default_rng(5))
     shift = positions[:, 40, 40, 30] - [scene.axes_mm[k][i] for k, i in enumerate((40, 40, 30))]
+    # Three draws of the zoom and three of the angles, both with SD 0, come first.
+    expected = 4 * np.random.default_rng(5).standard_normal(9)[6:]
+    np.testing.assert_allclose(shift, expected, rtol=1e-4)
     np.testing.assert_allclose(positions[:, 1, 2, 3] - positions[:, 40, 40, 30],
                                [-78, -76, -54], atol=1e-3)  # fmt: skip
-    assert np.abs(shift).max() > 0.5
+
+    def striatum_mm():
+        """Centre of what binding adds to an image: no edge of the grid plays a part."""
+        nowhere = dict.fromkeys(BINDING_COLUMNS, 0.0)
+        images = [
+            render(binding, 60, scene, calm, np.random.default_rng(0))
+            for binding in (healthy, nowhere)
+        ]
+        return 2.0 * np.array(ndimage.center_of_mass(images[0] - images[1]))
+
+    at_rest = striatum_mm()
+    monkeypatch.setattr(scanner, "misregistered", lambda *_: positions)
+    # A voxel that looks further up shows what lies there, so the image moves down.
+    np.testing.assert_allclose(striatum_mm() - at_rest, -expected, atol=0.02)
 
 
 def test_another_scanner_gives_other_images(healthy, atlas, calibration):
