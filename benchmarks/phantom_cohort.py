@@ -11,6 +11,7 @@ import itertools
 import resource
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,12 +21,12 @@ from sklearn.metrics import roc_auc_score
 from datnet_core.images.atlas import read_atlas
 from datnet_core.metrics.groups import mann_whitney
 from datnet_phantom import published
+from datnet_phantom.cohort import Cohort
 from datnet_phantom.dataset import write_cohort
+from datnet_phantom.measure import image_means, measurement, response
 from datnet_phantom.numbers import read_calibration
-from datnet_phantom.oracle import image_means, measurement, posterior
-from datnet_phantom.people import BINDING_COLUMNS
-from datnet_phantom.published import response
-from datnet_study.settings import Phantom
+from datnet_phantom.oracle import posterior
+from datnet_phantom.regions import BINDING_COLUMNS
 from datnet_study.study import read_study
 
 SEEDS = range(2022, 2029)
@@ -35,7 +36,7 @@ N_JOBS = 2
 def cost(study, numbers, atlas):
     """Seconds per scan of cohorts of 100 and 1,000 scans."""
     for n in (100, 1000, 100, 1000):  # twice, in turn: the machine drifts
-        cohort = Phantom(participants={"definite": {"IPD": n}})
+        cohort = Cohort({"definite": {"IPD": n}})
         with tempfile.TemporaryDirectory() as folder:
             start = time.perf_counter()
             write_cohort(Path(folder) / "set", cohort, numbers, atlas, study.control, N_JOBS)
@@ -45,7 +46,7 @@ def cost(study, numbers, atlas):
 def overlap(study, numbers, atlas, seed, error):
     """P values and AUCs of one training cohort of the paper's size."""
     sizes = {"definite": study.phantom.participants["definite"]}
-    cohort = study.phantom.model_copy(update={"seed": seed, "participants": sizes, "follow_ups": 0})
+    cohort = replace(study.phantom.cohort, seed=seed, participants=sizes, follow_ups=0)
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder) / "set"
         write_cohort(root, cohort, numbers, atlas, study.control, N_JOBS)

@@ -13,13 +13,13 @@ import pandas as pd
 from scipy.optimize import least_squares
 
 from datnet_core.images.atlas import read_atlas
+from datnet_phantom.measure import response
 from datnet_phantom.numbers import read_calibration, read_published
-from datnet_phantom.people import BINDING
-from datnet_phantom.published import response
+from datnet_phantom.regions import BINDING, STRIATUM
 
 HERE = Path(__file__).parent
 ATLAS = HERE / "atlas/tpl-MNI152NLin6Asym_res-02_atlas-datnet_dseg.nii.gz"
-REGIONS = BINDING[:4]  # those with published values of controls
+REGIONS = STRIATUM  # those with published values of controls
 AGE_SD = 8  # years; what age adds to the spread of a group
 MEASUREMENT_SD = 0.06  # SD / mean that noise and normalisation add to a published value
 
@@ -35,12 +35,12 @@ def regional_response(atlas, numbers, fwhm_mm, core):
 def healthy(atlas, numbers, published):
     """True binding ratios that a scanner would have measured as published, one for the putamen."""
     recovery, offset, _ = regional_response(
-        atlas, numbers, numbers["scanner"]["resolution_fwhm_mm"], core=True
+        atlas, numbers, numbers.scanner.resolution_fwhm_mm, core=True
     )
     ours = published[(published["diagnosis"] == "NC") & published["region"].isin(REGIONS)]
     means = ours.groupby("region")["value"].mean()
     putamen = means[["putamen_anterior", "putamen_posterior"]].mean()
-    midbrain = sum(numbers["healthy_binding_ratio"][f"midbrain_{part}"] for part in ("dat", "sert"))
+    midbrain = sum(numbers.healthy_binding_ratio[f"midbrain_{part}"] for part in ("dat", "sert"))
     known = offset[:4] + recovery[:4, 4] * midbrain
     target = np.array([putamen, putamen, means["caudate"], means["accumbens"]])
     found = np.linalg.solve(recovery[:4, :4], target - known)
@@ -60,51 +60,55 @@ def msa_putamen(atlas, numbers, published):
 
     The posterior putamen stays within one SD of its source; the anterior one follows.
     """
-    scanner = numbers["scanner"]
-    fwhm_mm = np.hypot(scanner["resolution_fwhm_mm"], scanner["filter_fwhm_mm"])
+    scanner = numbers.scanner
+    fwhm_mm = np.hypot(scanner.resolution_fwhm_mm, scanner.filter_fwhm_mm)
     recovery, _, n_voxels = regional_response(atlas, numbers, fwhm_mm, core=False)
     weights = n_voxels[:2] @ recovery[:2, :2]  # of anterior and posterior binding in the mean
     rows = published[
         (published["diagnosis"] == "MSA") & (published["region"] == "putamen_posterior")
     ]
     posterior = 1 - ((rows["value"] + rows["sd"]) / rows["of"]).iloc[0]
-    ipd = numbers["loss"]["IPD"]
+    ipd = numbers.loss["IPD"]
     total = weights @ [ipd["putamen_anterior"], ipd["putamen_posterior"]]
     anterior = (total - weights[1] * posterior) / weights[0]
     return {"putamen_anterior": anterior, "putamen_posterior": posterior}
 
 
 def spread(numbers, published):
-    """SDs of the logarithm that give the published SD / mean of controls, IPD and MSA."""
-    age_sd = -np.log(1 - numbers["decline_per_decade"]) * AGE_SD / 10
+    """SDs of the logarithm that give the published SD / mean of controls, IPD and MSA.
+
+    A published SD holds the sum of what a person's regions share and what is a region's own, so
+    it cannot tell the two apart: the share of the person is taken as in the file.
+    """
+    age_sd = -np.log(1 - numbers.decline_per_decade) * AGE_SD / 10
     rows = published.dropna(subset=["sd"])
     rows = rows[rows["region"].isin(REGIONS)]
 
     def misfit(parameters):
-        person, region_control, region_patient, severity = parameters
-        shared = age_sd**2 + MEASUREMENT_SD**2 + person**2
+        region_control, region_patient, severity = parameters
+        shared = age_sd**2 + MEASUREMENT_SD**2 + numbers.spread.person**2
         misfits = []
         for row in rows.itertuples():
             own, lost = region_control, 0.0
             if row.diagnosis != "NC":
                 own = region_patient
-                lost = severity * np.log(1 - numbers["loss"][row.diagnosis][row.region])
+                lost = severity * np.log(1 - numbers.loss[row.diagnosis][row.region])
             model = np.sqrt(shared + own**2 + lost**2)
             misfits.append(np.log(model / (row.sd / row.value)))
         return misfits
 
-    names = ("person", "region_control", "region_patient", "severity_sd")
-    return dict(zip(names, least_squares(misfit, [0.07, 0.05, 0.15, 0.2]).x, strict=True))
+    names = ("region_control", "region_patient", "severity_sd")
+    return dict(zip(names, least_squares(misfit, [0.05, 0.15, 0.2]).x, strict=True))
 
 
 def fitted(path=HERE / "phantom.yaml"):
     """Every fitted value beside the one of the file: DataFrame `number`, `fitted`, `in_file`."""
     atlas, numbers, published = read_atlas(ATLAS), read_calibration(path), read_published(path)
     in_file = {
-        "healthy_binding_ratio": numbers["healthy_binding_ratio"],
-        "loss.IPD": numbers["loss"]["IPD"],
-        "loss.MSA": numbers["loss"]["MSA"],
-        "spread": numbers["spread"] | {"severity_sd": numbers["severity_sd"]},
+        "healthy_binding_ratio": numbers.healthy_binding_ratio,
+        "loss.IPD": numbers.loss["IPD"],
+        "loss.MSA": numbers.loss["MSA"],
+        "spread": numbers.spread.model_dump() | {"severity_sd": numbers.severity_sd},
     }
     found = {
         "healthy_binding_ratio": healthy(atlas, numbers, published),

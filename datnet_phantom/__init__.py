@@ -5,41 +5,54 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
+        "cohort": [
+            "Cohort",  # size, seed and labels of what is to be made
+        ],
         "numbers": [
-            "read_calibration",
-            "read_history",
-            "read_published",
-            "read_sources",
+            "read_calibration",  # the generator's numbers
+            "read_history",  # how they came to be what they are
+            "read_published",  # regional values of published studies
+            "read_sources",  # every number beside its source
+        ],
+        "regions": [
+            "BINDING_COLUMNS",  # regions where the tracer binds, left and right
+        ],
+        "density": [
+            "conditional_binding",  # distribution of binding at one severity
+            "mixture",  # the same without knowing severity, worse side and age
         ],
         "people": [
-            "BINDING_COLUMNS",
-            "CLINICAL_SCORES",
-            "draw_participants",
+            "CLINICAL_SCORES",  # columns of the clinic that follow severity
+            "draw_participants",  # diagnosis, label, clinic and binding of every scan
         ],
         "scanner": [
-            "read_scene",
-            "render",
+            "read_scene",  # what all scans of a cohort share
+            "render",  # one scan in counts
         ],
         "dataset": [
-            "write_cohort",
+            "write_cohort",  # the whole data set with its truth
         ],
         "truth": [
-            "effect_maps",
-            "largest_effect",
+            "effect_maps",  # where two diagnoses truly differ
+            "effect_path",  # the file of such a map
+            "largest_effect",  # of one diagnosis against any other
+        ],
+        "measure": [
+            "Measurement",  # region means as a linear function of binding
+            "image_means",  # binding ratios of the regions of images
+            "measurement",  # the linear function of the whole chain, with its error
+            "response",  # the linear function of a scanner without noise
         ],
         "oracle": [
-            "image_means",
-            "measurement",
-            "posterior",
+            "posterior",  # the best possible classifier
         ],
         "published": [
-            "beside_published",
-            "pattern",
-            "response",
+            "beside_published",  # published values beside the phantom's
+            "pattern",  # what a reader can tell diagnoses apart by
         ],
         "spectrum": [
-            "power_kept",
-            "power_spectrum",
+            "power_kept",  # share of an image that a coarser grid can hold
+            "power_spectrum",  # how fine the detail of an image is
         ],
     },
 )

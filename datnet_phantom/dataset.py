@@ -1,10 +1,11 @@
 """Digital phantom cohort: writes a BIDS-derivative data set of DAT PET scans with its truth.
 
-`population` draws the participants, `scanner` makes their images; this module writes them as a
+`people` draws the participants, `scanner` makes their images; this module writes them as a
 user would bring them. The files depend on the seed, the settings and the calibration only, never
 on the number of threads, and a stopped run continues.
 """
 
+import dataclasses
 import hashlib
 import itertools
 import json
@@ -18,9 +19,10 @@ from joblib import Parallel, delayed
 from datnet_core.files import whole
 from datnet_core.fingerprint import code_hash
 from datnet_core.progress import progress
-from datnet_phantom.people import BINDING_COLUMNS, draw_participants
+from datnet_phantom.people import draw_participants
+from datnet_phantom.regions import BINDING_COLUMNS
 from datnet_phantom.scanner import read_scene, render
-from datnet_phantom.truth import effect_maps
+from datnet_phantom.truth import effect_maps, effect_path
 
 DESCRIPTION = {
     "Name": "Digital phantom of a DAT PET cohort (no patient data)",
@@ -43,7 +45,7 @@ PEOPLE = {
 OURS = "scans.tsv\nphantom.json\ntruth\n"
 
 
-def write_cohort(root, phantom, calibration, atlas, control, n_jobs=2):
+def write_cohort(root, cohort, calibration, atlas, control, n_jobs=2):
     """Write the whole data set; scans that stand there already are kept.
 
     Files of another seed, calibration or code are recognised by `phantom.json` and written anew.
@@ -53,9 +55,9 @@ def write_cohort(root, phantom, calibration, atlas, control, n_jobs=2):
     ----------
     root : Path
         Folder of the data set.
-    phantom : Phantom
-        Group sizes and seed.
-    calibration : dict
+    cohort : Cohort
+        Group sizes, labels and seed.
+    calibration : Calibration
         Output of `numbers.read_calibration`.
     atlas : Atlas
         Anatomy.
@@ -65,30 +67,30 @@ def write_cohort(root, phantom, calibration, atlas, control, n_jobs=2):
         Threads; SciPy, gzip and NumPy run side by side in them.
     """
     root = Path(root)
-    _start(root, _recipe(phantom, calibration, atlas, control))
-    scans, truth = draw_participants(phantom, calibration, control)
+    _start(root, _recipe(cohort, calibration, atlas, control))
+    scans, truth = draw_participants(cohort, calibration, control)
     scene = read_scene(atlas, calibration)
     everything = scans.join(truth[["severity", *BINDING_COLUMNS]])
     jobs = [
-        delayed(_write_scan)(root, scan, scene, atlas.affine, calibration, phantom.seed)
+        delayed(_write_scan)(root, scan, scene, atlas.affine, calibration, cohort.seed)
         for scan in everything.to_dict("records")
         if not (root / scan["path"]).is_file()
     ]
     done = Parallel(n_jobs, prefer="threads", return_as="generator_unordered")(jobs)
     for _ in progress(done, "writing phantom scans", len(jobs)):
         pass
-    _write_effects(root / "truth", phantom, calibration, atlas, control)
+    _write_effects(root / "truth", cohort, calibration, atlas, control)
     people = scans.drop_duplicates("participant_id")
     _write_table(people[["participant_id", "age", "sex"]], root / "participants.tsv")
     _write_table(truth, root / "truth" / "scans.tsv")
     _write_table(scans, root / "scans.tsv")
 
 
-def _recipe(phantom, calibration, atlas, control):
+def _recipe(cohort, calibration, atlas, control):
     """Everything the files depend on, as text."""
     recipe = {
-        "phantom": phantom.model_dump(),
-        "calibration": calibration,
+        "cohort": dataclasses.asdict(cohort),
+        "calibration": calibration.model_dump(),
         "control": control,
         "atlas": hashlib.sha256(atlas.labels).hexdigest(),
         "code": code_hash(__file__),
@@ -125,38 +127,40 @@ def _write_scan(root, scan, scene, affine, calibration, seed):
     path = root / scan["path"]
     path.parent.mkdir(parents=True, exist_ok=True)
     sidecar = path.with_name(path.name.replace(".nii.gz", ".json"))
-    sidecar.write_text(json.dumps(_sidecar(calibration["scanner"]), indent=1) + "\n")
+    sidecar.write_text(json.dumps(_sidecar(calibration), indent=1) + "\n")
     _write_image(img, path)
 
 
-def _sidecar(numbers):
-    """What BIDS wants to know of a PET image, from the numbers of the scanner."""
+def _sidecar(calibration):
+    """What BIDS wants to know of a PET image, from the numbers of tracer and scanner."""
+    tracer = calibration.tracer
+    scanner = calibration.scanner
     return {
         "Description": "Computer-made phantom, not a scan of a person",
         "SkullStripped": False,
         "SpatialReference": "MNI152NLin6Asym",
         "Resolution": "2 mm",
         "Units": "arbitrary",
-        "TracerName": "CFT (simulated)",
-        "TracerRadionuclide": "C11",
-        "InjectedRadioactivity": numbers["injected_mbq"],
+        "TracerName": f"{tracer.name} (simulated)",
+        "TracerRadionuclide": tracer.radionuclide,
+        "InjectedRadioactivity": scanner.injected_mbq,
         "InjectedRadioactivityUnits": "MBq",
-        "FrameTimesStart": [numbers["frame_start_min"] * 60],
-        "FrameDuration": [numbers["frame_min"] * 60],
+        "FrameTimesStart": [scanner.frame_start_min * 60],
+        "FrameDuration": [scanner.frame_min * 60],
         "ReconFilterType": "Gaussian",
-        "ReconFilterSize": numbers["filter_fwhm_mm"],
+        "ReconFilterSize": scanner.filter_fwhm_mm,
     }
 
 
-def _write_effects(folder, phantom, calibration, atlas, control):
+def _write_effects(folder, cohort, calibration, atlas, control):
     """Maps of the true differences between each two diagnoses of the cohort."""
-    named = {name for groups in phantom.participants.values() for name in groups}
-    diagnoses = [name for name in (*calibration["loss"], control) if name in named]
+    known = (*calibration.loss, control)
+    diagnoses = [name for name in known if name in cohort.diagnoses]
     pairs = list(itertools.combinations(diagnoses, 2))
-    made = effect_maps(pairs, calibration, atlas, control, phantom.identical_patients)
+    made = effect_maps(pairs, calibration, atlas, control, cohort.identical_patients)
     for (first, second, kind), values in made:
         img = nib.Nifti1Image(values, atlas.affine)
-        _write_image(img, folder / f"effect_{first}-{second}_{kind}.nii.gz")
+        _write_image(img, effect_path(folder, first, second, kind))
 
 
 def _write_image(img, path):

@@ -7,10 +7,9 @@ import numpy as np
 from scipy import fft, ndimage
 
 FWHM_PER_SD = 2 * np.sqrt(2 * np.log(2))
-HALF_LIFE_MIN = 20.36  # carbon-11
 
 
-def noise_cv(scanner):
+def noise_cv(scanner, half_life_min):
     """SD / mean of a voxel before normalisation and filter, from the counts that were detected.
 
     SD / mean = 1.2 n_cells^(3/4) / sqrt(n_events) for filtered back-projection, where n_cells
@@ -19,8 +18,10 @@ def noise_cv(scanner):
 
     Parameters
     ----------
-    scanner : dict
-        Numbers of `data_manifest/phantom.yaml`, section `scanner`.
+    scanner : Scanner
+        Section `scanner` of the calibration.
+    half_life_min : float
+        Of the radionuclide, minutes.
 
     Returns
     -------
@@ -30,16 +31,17 @@ def noise_cv(scanner):
     ----------
     Budinger et al. 1978, J Nucl Med 19:309.
     """
-    rate = np.log(2) / HALF_LIFE_MIN
-    start, minutes = scanner["frame_start_min"], scanner["frame_min"]
-    decays = np.exp(-rate * start) * (1 - np.exp(-rate * minutes)) / rate * 60  # s at full dose
-    in_brain_kbq = scanner["injected_mbq"] * 1000 * scanner["brain_share"]
-    detected = in_brain_kbq * decays * scanner["sensitivity_cps_per_kbq"]
-    n_events = detected * scanner["attenuation"] * scanner["noise_equivalent_share"]
-    fwhm_mm = scanner["resolution_fwhm_mm"]
-    n_cells = np.pi / 4 * scanner["brain_width_mm"] * scanner["brain_length_mm"] / fwhm_mm**2
-    per_slice = n_events * fwhm_mm / scanner["brain_height_mm"]
-    return float(scanner["reconstruction_noise"] * 1.2 * n_cells**0.75 / np.sqrt(per_slice))
+    rate = np.log(2) / half_life_min
+    at_start = np.exp(-rate * scanner.frame_start_min)
+    in_frame = 1 - np.exp(-rate * scanner.frame_min)
+    decays = at_start * in_frame / rate * 60  # s at full dose
+    in_brain_kbq = scanner.injected_mbq * 1000 * scanner.brain_share
+    detected = in_brain_kbq * decays * scanner.sensitivity_cps_per_kbq
+    n_events = detected * scanner.attenuation * scanner.noise_equivalent_share
+    fwhm_mm = scanner.resolution_fwhm_mm
+    n_cells = np.pi / 4 * scanner.brain_width_mm * scanner.brain_length_mm / fwhm_mm**2
+    per_slice = n_events * fwhm_mm / scanner.brain_height_mm
+    return float(scanner.reconstruction_noise * 1.2 * n_cells**0.75 / np.sqrt(per_slice))
 
 
 def relative_noise(scene, cv, rng):
@@ -70,26 +72,28 @@ def relative_noise(scene, cv, rng):
     return np.exp(np.float32(np.sqrt(variance)) * noise - np.float32(variance / 2))
 
 
-def filtered_noise_cv(scene, scanner):
+def filtered_noise_cv(scene, calibration):
     """SD / mean of a voxel of the finished image: `noise_cv` times what the filter leaves.
 
     Parameters
     ----------
     scene : Scene
-    scanner : dict
-        Numbers of `data_manifest/phantom.yaml`, section `scanner`.
+    calibration : Calibration
+        Output of `numbers.read_calibration`.
 
     Returns
     -------
     float
     """
-    kept = ndimage.fourier_gaussian(
+    scanner = calibration.scanner
+    passed = ndimage.fourier_gaussian(
         np.ones_like(scene.noise_filter),
-        sigma(scanner["filter_fwhm_mm"], scene),
+        sigma(scanner.filter_fwhm_mm, scene),
         n=_padded(scene.labels.shape)[2],
     )
     power = scene.noise_filter**2
-    return noise_cv(scanner) * float(np.sqrt((power * kept**2).sum() / power.sum()))
+    left = float(np.sqrt((power * passed**2).sum() / power.sum()))
+    return noise_cv(scanner, calibration.tracer.half_life_min) * left
 
 
 def sigma(fwhm_mm, scene):

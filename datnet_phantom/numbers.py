@@ -1,9 +1,16 @@
-"""The numbers of the phantom's generator, each with its source (`data_manifest/phantom.yaml`)."""
+"""Reads the numbers of the phantom's generator, each with its source.
+
+`data_manifest/phantom.yaml` is the file of [11C]CFT; another tracer is another such file, named in
+the study file (`phantom.numbers`).
+"""
 
 from pathlib import Path
 
 import pandas as pd
 import yaml
+from pydantic import ValidationError
+
+from datnet_phantom.calibration import Calibration
 
 
 def read_calibration(path, scanner=None):
@@ -12,26 +19,44 @@ def read_calibration(path, scanner=None):
     Parameters
     ----------
     path : str or Path
-        `data_manifest/phantom.yaml`.
+        Such as `data_manifest/phantom.yaml`.
     scanner : dict of str to float, optional
         Numbers of another scanner, in place of those of the section `scanner`.
 
     Returns
     -------
-    dict
-        Nested as the file; each `{value, source}` becomes its value. The citations and the
-        published values are left out.
+    Calibration
+        The citations, the published values and the history are left out.
 
     Raises
     ------
+    FileNotFoundError
+        If there is no such file; the message names those there are.
     ValueError
-        If `scanner` has a name that the file does not.
+        If a key is missing, unknown or of an impossible value, one line each; or if `scanner` has
+        a name that the file does not.
+
+    Examples
+    --------
+    >>> numbers = read_calibration("data_manifest/phantom.yaml", {"filter_fwhm_mm": 6.0})
+    >>> numbers.tracer.name, numbers.loss["PSP"]["caudate"], numbers.scanner.filter_fwhm_mm
+    ('CFT', 0.54, 6.0)
     """
-    numbers = _values(_generator(yaml.safe_load(Path(path).read_text())))
-    if unknown := sorted(set(scanner or {}) - set(numbers["scanner"])):
-        known = ", ".join(numbers["scanner"])
-        raise ValueError(f"phantom.scanner names {unknown}; expected some of {known}")
-    return numbers | {"scanner": numbers["scanner"] | (scanner or {})}
+    numbers = _values(_generator(_content(path)))
+    if scanner:
+        known = numbers.get("scanner", {})
+        if unknown := sorted(set(scanner) - set(known)):
+            raise ValueError(
+                f"phantom.scanner names {unknown}; expected some of {', '.join(known)}"
+            )
+        numbers["scanner"] = known | scanner
+    try:
+        return Calibration(**numbers)
+    except ValidationError as error:
+        lines = "\n".join(f"  {_explain(item)}" for item in error.errors())
+        changed = " with the study's phantom.scanner" if scanner else ""
+        message = f"{path}{changed}: {error.error_count()} number(s) to correct\n{lines}"
+        raise ValueError(message) from None
 
 
 def read_sources(path):
@@ -53,7 +78,7 @@ def read_sources(path):
         If a number has no source, or names a source that is neither `assumption`, `definition`
         nor one of the citations.
     """
-    content = yaml.safe_load(Path(path).read_text())
+    content = _content(path)
     rows = pd.DataFrame(_numbers(_generator(content), ()), columns=["number", "value", "source"])
     known = {"assumption", "definition", "fit", *content["citations"]}
     unknown = rows[~rows["source"].fillna("").str.split(":").str[0].isin(known)]
@@ -77,14 +102,33 @@ def read_published(path):
         `source`, `tracer`, `diagnosis`, `n`, `region`, `side` (both, worse, better), `value` and
         `sd` (in percent of healthy binding; NaN where not given), `citation`.
     """
-    content = yaml.safe_load(Path(path).read_text())
+    content = _content(path)
     rows = pd.DataFrame(content["published"])
     return rows.assign(citation=rows["source"].map(content["citations"]))
 
 
 def read_history(path):
     """How the numbers came to be what they are: `date`, `change` and `seen`, a row each."""
-    return pd.DataFrame(yaml.safe_load(Path(path).read_text())["history"])
+    return pd.DataFrame(_content(path)["history"])
+
+
+def _content(path):
+    """The file as nested dicts."""
+    path = Path(path)
+    if not path.is_file():
+        there = ", ".join(sorted(p.name for p in path.parent.glob("phantom*.yaml"))) or "none"
+        raise FileNotFoundError(f"no numbers of a phantom in {path}; there are: {there}")
+    return yaml.safe_load(path.read_text())
+
+
+def _explain(item):
+    """One error of pydantic as `key: what was expected, what was found`."""
+    key = ".".join(str(part) for part in item["loc"])
+    if item["type"] == "missing":
+        return f"{key}: missing"
+    if item["type"] == "value_error":
+        return f"{key}: {item['ctx']['error']}".removeprefix(": ")
+    return f"{key}: {item['msg']}, found {item['input']!r}"
 
 
 def _generator(content):
@@ -106,5 +150,5 @@ def _numbers(node, path):
     """Place, value and source of every number below a node."""
     if isinstance(node, dict) and "value" not in node:
         return [row for key, child in node.items() for row in _numbers(child, (*path, key))]
-    found = node if isinstance(node, dict) else {"value": node, "source": None}
-    return [(".".join(path), found["value"], found.get("source"))]
+    number = node if isinstance(node, dict) else {"value": node}
+    return [(".".join(path), number["value"], number.get("source"))]

@@ -1,121 +1,30 @@
 """Who is in the phantom cohort: diagnosis, label, clinic, and regional binding of each scan.
 
-The logarithm of regional binding is normal at a given severity (`conditional_binding`), so that
-the density of every participant is known and `oracle` can compute it. All numbers come from
+Binding is drawn from the distributions of `density`. All numbers come from
 `data_manifest/phantom.yaml`.
 """
-
-from dataclasses import dataclass, field
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-STRIATUM = ("putamen_anterior", "putamen_posterior", "caudate", "accumbens")
-BINDING = (*STRIATUM, "midbrain")
-SIDES = ("left", "right")
-BINDING_COLUMNS = tuple(f"{region}_{side}" for region in BINDING for side in SIDES)
+from datnet_phantom.density import age_factor, conditional_binding, like_patients
+from datnet_phantom.regions import BINDING_COLUMNS, SIDES
+
 CLINICAL_SCORES = ("symptom_duration_years", "updrs", "hoehn_yahr")
-REFERENCE_AGE = 60  # years, of the healthy binding ratios
 
 
-@dataclass(frozen=True)
-class Cohort:
-    """Size, seed and labels of a phantom cohort."""
-
-    participants: dict  # of certainty to dict of label to number of people
-    seed: int = 2022
-    follow_ups: int = 0  # confirmed participants with a second scan
-    mislabelled: dict = field(default_factory=dict)  # share of wrong labels by certainty
-    identical_patients: bool = False
-
-
-class Binding(NamedTuple):
-    """Distribution of log binding ratio at severity s, when the left side is the worse one.
-
-    Normal with mean `healthy + s * log_kept + worse_left` and this covariance, at age 60; when
-    the right side is worse, `worse_left` changes its sign.
-    """
-
-    healthy: np.ndarray  # (10,) in the order of COLUMNS
-    log_kept: np.ndarray  # (10,) log of the share of binding that is left at severity 1
-    worse_left: np.ndarray  # (10,)
-    covariance: np.ndarray  # (10, 10) between people
-
-
-def conditional_binding(diagnosis, calibration, control):
-    """Distribution of the binding of one diagnosis, given severity and the worse side.
-
-    log b = log healthy + s log(1 - loss) +- a/2 + g + e_region + e_side, where s is the severity,
-    a the side difference of the striatum, g what all regions of a person share, and e what is
-    particular to a region and to a side of it.
-
-    Parameters
-    ----------
-    diagnosis : str
-        A diagnosis of the calibration.
-    calibration : dict
-        Output of `numbers.read_calibration`.
-    control : str
-        Diagnosis without any loss.
-
-    Returns
-    -------
-    Binding
-    """
-    healthy, log_kept = (np.repeat(x, 2) for x in _region_means(diagnosis, calibration, control))
-    spread = calibration["spread"]
-    patient = "control" if diagnosis == control else "patient"
-    asymmetry = calibration["asymmetry"][diagnosis]
-    striatal = np.repeat([region in STRIATUM for region in BINDING], 2).astype(float)
-    worse_left = asymmetry / 2 * striatal * np.tile([-1.0, 1.0], len(BINDING))
-    covariance = spread["person"] ** 2 * np.ones((len(BINDING_COLUMNS), len(BINDING_COLUMNS)))
-    same_region = np.kron(np.eye(len(BINDING)), np.ones((2, 2)))
-    covariance += spread[f"region_{patient}"] ** 2 * same_region
-    covariance += spread["side"] ** 2 * np.eye(len(BINDING_COLUMNS))
-    covariance += calibration["asymmetry_sd"] ** 2 * np.outer(worse_left, worse_left)
-    return Binding(healthy, log_kept, worse_left, covariance)
-
-
-def draw_binding(diagnosis, calibration, control, n, seed):
-    """Binding ratios of n people of one diagnosis at their first scan, shape (n, 10).
-
-    The same distribution as that of the cohort, without its clinic; for summaries of it.
-    """
-    rng = np.random.default_rng([seed, 3])
-    given = conditional_binding(diagnosis, calibration, control)
-    severity = np.exp(calibration["severity_sd"] * rng.standard_normal((n, 1)))
-    side = rng.choice([-1.0, 1.0], (n, 1))
-    age = rng.normal(*calibration["clinic"]["age"][diagnosis], (n, 1))
-    own = rng.standard_normal((n, len(BINDING_COLUMNS))) @ np.linalg.cholesky(given.covariance).T
-    log_binding = given.healthy + severity * given.log_kept + side * given.worse_left + own
-    return np.exp(log_binding) * age_factor(age, calibration)
-
-
-def like_patients(diagnosis, calibration, control, identical_patients):
-    """Diagnosis whose numbers are used: the first patient group's if all are to be alike."""
-    if identical_patients and diagnosis != control:
-        return next(iter(calibration["loss"]))
-    return diagnosis
-
-
-def age_factor(age, calibration):
-    """Share of the binding at age 60 that is left at an age in years, both scalar or array."""
-    return (1 - calibration["decline_per_decade"]) ** ((age - REFERENCE_AGE) / 10)
-
-
-def draw_participants(phantom, calibration, control):
+def draw_participants(cohort, calibration, control):
     """Draw diagnosis, certainty, clinic and regional binding of every scan.
 
     Group sizes are those of the labels. Of the people who carry the first patient label, some
-    have another disease: so many that, in expectation, the share `phantom.mislabelled` of those
+    have another disease: so many that, in expectation, the share `cohort.mislabelled` of those
     who have this other disease carries the first label.
 
     Parameters
     ----------
-    phantom : Phantom
+    cohort : Cohort
         Group sizes, follow-ups, share of wrong labels and seed.
-    calibration : dict
+    calibration : Calibration
         Output of `numbers.read_calibration`.
     control : str
         Diagnosis without any loss.
@@ -126,7 +35,7 @@ def draw_participants(phantom, calibration, control):
         Columns of `scans.tsv`; `diagnosis` is the label, which may be wrong.
     truth : DataFrame
         One row per scan: `true_diagnosis`, `severity`, `worse_side`, and the binding ratio of
-        each of `COLUMNS`.
+        each of `regions.BINDING_COLUMNS`.
 
     Raises
     ------
@@ -134,26 +43,26 @@ def draw_participants(phantom, calibration, control):
         If a diagnosis is not in the calibration, or more wrong labels are asked for than the
         first patient group has members.
     """
-    known = {*calibration["loss"], control} & set(calibration["asymmetry"])
-    asked = {name for groups in phantom.participants.values() for name in groups}
+    known = {*calibration.loss, control} & set(calibration.asymmetry)
+    asked = set(cohort.diagnoses)
     if not asked <= known:
         raise ValueError(
             f"phantom.participants names {sorted(asked - known)}; the generator knows "
             f"{', '.join(sorted(known))}, with control {control!r}: rename, or bring own scans"
         )
     scans, truth, number = [], [], 0
-    for certainty, groups in phantom.participants.items():
-        hidden = hidden_shares(groups, phantom.mislabelled.get(certainty, 0.0), control)
+    for certainty, groups in cohort.participants.items():
+        hidden = hidden_shares(groups, cohort.mislabelled.get(certainty, 0.0), control)
         labels = [name for name, n in groups.items() for _ in range(n)]
-        order = np.random.default_rng([phantom.seed, 0]).permutation(len(labels))
-        repeated = set(order[: phantom.follow_ups]) if certainty == "confirmed" else set()
+        order = np.random.default_rng([cohort.seed, 0]).permutation(len(labels))
+        repeated = set(order[: cohort.follow_ups]) if certainty == "confirmed" else set()
         for position, label in enumerate(labels):
             number += 1
-            rng = np.random.default_rng([phantom.seed, number])
+            rng = np.random.default_rng([cohort.seed, number])
             others = hidden if label == _first_patient(groups, control) else {}
             shares = [1 - sum(others.values()), *others.values()]
             diagnosis = str(rng.choice([label, *others], p=shares))
-            like = like_patients(diagnosis, calibration, control, phantom.identical_patients)
+            like = like_patients(diagnosis, calibration, control, cohort.identical_patients)
             person = _person(like, calibration, control, rng)
             for session in range(2 if position in repeated else 1):
                 years = session * person["interval_years"]
@@ -216,45 +125,27 @@ def _path(participant_id, session_id):
     return f"{participant_id}/{session_id}/pet/{stem}.nii.gz"
 
 
-def _region_means(diagnosis, calibration, control):
-    """Log healthy binding and log of the kept share, by region of BINDING.
-
-    In the midbrain the tracer binds to dopamine and serotonin transporters, lost at their own
-    rates; the kept share is that of their sum.
-    """
-    healthy, kept = [], []
-    for region in BINDING:
-        parts = [region] if region in STRIATUM else ["midbrain_dat", "midbrain_sert"]
-        ratios = np.array([calibration["healthy_binding_ratio"][part] for part in parts])
-        losses = np.zeros(len(parts))
-        if diagnosis != control:
-            losses = np.array([calibration["loss"][diagnosis][part] for part in parts])
-        healthy.append(ratios.sum())
-        kept.append((ratios * (1 - losses)).sum() / ratios.sum())
-    return np.log(healthy), np.log(kept)
-
-
 def _person(diagnosis, calibration, control, rng):
     """What stays the same between the scans of one person."""
-    clinic, size = calibration["clinic"], len(BINDING_COLUMNS)
+    clinic, size = calibration.clinic, len(BINDING_COLUMNS)
     factor = np.linalg.cholesky(conditional_binding(diagnosis, calibration, control).covariance)
     is_patient = diagnosis != control
     return {
-        "age": float(np.clip(rng.normal(*clinic["age"][diagnosis]), 30, 90)),
-        "sex": "F" if rng.random() < clinic["female"][diagnosis] else "M",
+        "age": float(np.clip(rng.normal(*clinic.age[diagnosis]), 30, 90)),
+        "sex": "F" if rng.random() < clinic.female[diagnosis] else "M",
         "z_severity": rng.standard_normal(),
         "worse_side": SIDES[rng.integers(2)],
         "own_binding": factor @ rng.standard_normal(size),
         "z_scores": rng.standard_normal(len(CLINICAL_SCORES)) if is_patient else None,
-        "interval_years": rng.uniform(*calibration["follow_up_years"]),
+        "interval_years": rng.uniform(*calibration.follow_up_years),
     }
 
 
 def _scan(person, diagnosis, years, calibration, control):
     """Clinic and binding ratios of one person `years` after the first scan."""
     age = person["age"] + years
-    progressed = (1 + calibration["yearly_progression"]) ** years
-    severity = float(np.exp(calibration["severity_sd"] * person["z_severity"])) * progressed
+    progressed = (1 + calibration.yearly_progression) ** years
+    severity = float(np.exp(calibration.severity_sd * person["z_severity"])) * progressed
     mean = conditional_binding(diagnosis, calibration, control)
     side = 1 if person["worse_side"] == "left" else -1
     log_binding = mean.healthy + severity * mean.log_kept + side * mean.worse_left
@@ -272,11 +163,11 @@ def _scores(person, diagnosis, severity, calibration):
     """Symptom duration, UPDRS and Hoehn-Yahr stage, correlated with severity; NaN in controls."""
     if person["z_scores"] is None:
         return dict.fromkeys(CLINICAL_SCORES, np.nan)
-    clinic, scores = calibration["clinic"], {}
-    r = clinic["correlation_with_severity"]
-    z_severity = np.log(severity) / calibration["severity_sd"]
+    clinic, scores = calibration.clinic, {}
+    r = clinic.correlation_with_severity
+    z_severity = np.log(severity) / calibration.severity_sd
     for name, own in zip(CLINICAL_SCORES, person["z_scores"], strict=True):
-        mean, sd = clinic[name][diagnosis]
+        mean, sd = getattr(clinic, name)[diagnosis]
         value = mean + sd * (r * z_severity + np.sqrt(1 - r**2) * own)
         scores[name] = round(float(max(value, 0.3)), 1)
     scores["hoehn_yahr"] = float(np.clip(round(2 * scores["hoehn_yahr"]) / 2, 1, 5))

@@ -5,14 +5,10 @@ measured alike: without noise, at the scanner's resolution before the 10 mm filt
 of each region where uptake is highest, as a region drawn on the visible structure.
 """
 
-from typing import NamedTuple
-
 import numpy as np
 import pandas as pd
 
-from datnet_core.images.atlas import region_mask
-from datnet_phantom.people import BINDING, BINDING_COLUMNS, SIDES
-from datnet_phantom.scanner import blurred, paint, read_scene
+from datnet_phantom.regions import BINDING, BINDING_COLUMNS, SIDES
 
 MEMBERS = {region: (region,) for region in BINDING} | {
     "putamen": ("putamen_anterior", "putamen_posterior"),
@@ -20,65 +16,19 @@ MEMBERS = {region: (region,) for region in BINDING} | {
 }
 
 
-class Response(NamedTuple):
-    """Measured binding ratio of each column's region: offset + recovery b."""
-
-    recovery: np.ndarray  # (10, 10)
-    offset: np.ndarray  # (10,)
-    n_voxels: np.ndarray  # (10,)
-
-
-def response(atlas, calibration, fwhm_mm, core=True):
-    """Linear response of regional measurements to true binding, without noise.
-
-    Parameters
-    ----------
-    atlas : Atlas
-    calibration : dict
-        Output of `numbers.read_calibration`.
-    fwhm_mm : float
-        Resolution of the image, mm.
-    core : bool
-        Measure the half of each region with the highest uptake instead of all of it.
-
-    Returns
-    -------
-    Response
-    """
-    scene = read_scene(atlas, calibration)
-    reference = region_mask(atlas, "occipital")
-
-    def image(binding):
-        painted = paint(dict(zip(BINDING_COLUMNS, binding, strict=True)), scene, calibration)
-        return blurred(painted, fwhm_mm, scene)
-
-    equal = image(np.ones(len(BINDING_COLUMNS)))
-    masks = [region_mask(atlas, column) for column in BINDING_COLUMNS]
-    if core:
-        masks = [mask & (equal >= np.median(equal[mask])) for mask in masks]
-
-    def measured(binding):
-        uptake = image(binding)
-        return np.array([uptake[mask].mean() for mask in masks]) / uptake[reference].mean() - 1
-
-    offset = measured(np.zeros(len(BINDING_COLUMNS)))
-    recovery = np.column_stack([measured(unit) - offset for unit in np.eye(len(BINDING_COLUMNS))])
-    return Response(recovery, offset, np.array([mask.sum() for mask in masks]))
-
-
 def regional(measured, n_voxels, worse_side, region, side):
     """Binding ratio of a region on both sides, the worse or the better one.
 
     Parameters
     ----------
-    measured : ndarray of shape (n_scans, 10)
-        Binding ratios in the order of `people.BINDING_COLUMNS`.
-    n_voxels : ndarray of shape (10,)
+    measured : ndarray of shape (n_scans, n_columns)
+        Binding ratios in the order of `regions.BINDING_COLUMNS`.
+    n_voxels : ndarray of shape (n_columns,)
         Size of each region, its weight in a mean.
     worse_side : sequence of str, shape (n_scans,)
         `left` or `right`.
     region : str
-        One of `people.BINDING`, `putamen` or `striatum` (without the accumbens).
+        One of `regions.BINDING`, `putamen` or `striatum` (without the accumbens).
     side : str
         `both`, `worse` or `better`.
 
@@ -101,9 +51,9 @@ def pattern(measured, n_voxels):
 
     Parameters
     ----------
-    measured : ndarray of shape (n_scans, 10)
-        Binding ratios in the order of `people.BINDING_COLUMNS`.
-    n_voxels : ndarray of shape (10,)
+    measured : ndarray of shape (n_scans, n_columns)
+        Binding ratios in the order of `regions.BINDING_COLUMNS`.
+    n_voxels : ndarray of shape (n_columns,)
         Size of each region.
 
     Returns
@@ -132,10 +82,10 @@ def beside_published(truth, published, response, control):
     Parameters
     ----------
     truth : DataFrame
-        First scans: `true_diagnosis`, `worse_side`, and `people.BINDING_COLUMNS`.
+        First scans: `true_diagnosis`, `worse_side`, and `regions.BINDING_COLUMNS`.
     published : DataFrame
         Output of `numbers.read_published`.
-    response : Response
+    response : measure.Measurement
         How the phantom is measured.
     control : str
         Reference group of rows that name none.
@@ -148,7 +98,7 @@ def beside_published(truth, published, response, control):
         published SDs (NaN where the source gives none). Controls are in binding ratio instead.
     """
     binding = truth[list(BINDING_COLUMNS)].to_numpy(dtype=float)
-    measured = response.offset + binding @ response.recovery.T
+    measured = response.expected(binding)
     rows = []
     for row in published.itertuples(index=False):
         group = (truth["true_diagnosis"] == row.diagnosis).to_numpy()

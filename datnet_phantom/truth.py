@@ -10,9 +10,37 @@ import numpy as np
 
 from datnet_core.images.atlas import region_mask
 from datnet_core.images.volumes import to_grid
+from datnet_phantom.density import draw_binding, like_patients
 from datnet_phantom.noise import filtered_noise_cv
-from datnet_phantom.people import BINDING_COLUMNS, draw_binding, like_patients
+from datnet_phantom.regions import BINDING_COLUMNS
 from datnet_phantom.scanner import expected_image, paint, read_scene
+
+N_DRAWS = 4000  # of binding, per diagnosis
+
+
+def effect_path(folder, first, second, kind):
+    """Path of the map of the difference between two diagnoses.
+
+    Parameters
+    ----------
+    folder : Path
+        `truth/` of a phantom data set.
+    first, second : str
+        Diagnoses; a positive difference means more uptake in the first.
+    kind : str
+        `tissue`, `image` or `d`.
+
+    Returns
+    -------
+    Path
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> effect_path(Path("truth"), "IPD", "MSA", "d").as_posix()
+    'truth/effect_IPD-MSA_d.nii.gz'
+    """
+    return folder / f"effect_{first}-{second}_{kind}.nii.gz"
 
 
 def largest_effect(folder, diagnosis, others, affine, shape):
@@ -43,17 +71,15 @@ def largest_effect(folder, diagnosis, others, affine, shape):
     for other in others:
         if other == diagnosis:
             continue
-        names = [f"effect_{a}-{b}_d.nii.gz" for a, b in ((diagnosis, other), (other, diagnosis))]
-        found = [folder / name for name in names if (folder / name).is_file()]
-        if not found:
-            raise FileNotFoundError(f"{folder} has neither {names[0]} nor {names[1]}")
-        img = nib.load(found[0])
+        orders = (diagnosis, other), (other, diagnosis)
+        paths = [effect_path(folder, *order, "d") for order in orders]
+        path = next((path for path in paths if path.is_file()), None)
+        if path is None:
+            raise FileNotFoundError(f"{folder} has neither {paths[0].name} nor {paths[1].name}")
+        img = nib.load(path)
         differs = img.get_fdata(dtype=np.float32).any()  # not where two diagnoses are made equal
         effects.append(np.abs(to_grid(img, affine, shape)) if differs else np.zeros(shape))
     return np.max(effects, axis=0)
-
-
-N_DRAWS = 4000  # of binding, per diagnosis
 
 
 def effect_maps(pairs, calibration, atlas, control, identical_patients=False):
@@ -68,7 +94,7 @@ def effect_maps(pairs, calibration, atlas, control, identical_patients=False):
     ----------
     pairs : list of tuple of 2 str
         Diagnoses; a positive difference means more uptake in the first.
-    calibration : dict
+    calibration : Calibration
         Output of `numbers.read_calibration`.
     atlas : Atlas
     control : str
@@ -89,16 +115,16 @@ def effect_maps(pairs, calibration, atlas, control, identical_patients=False):
     raised = [
         expected_image(zero | {column: 1.0}, scene, calibration) for column in BINDING_COLUMNS
     ]
-    response = np.stack([(image - background) * scale for image in raised])  # (10, X, Y, Z)
+    response = np.stack([(image - background) * scale for image in raised])  # (n_columns, X, Y, Z)
     means, covariances = {}, {}
     for name in {name for pair in pairs for name in pair}:
         like = like_patients(name, calibration, control, identical_patients)
         draws = draw_binding(like, calibration, control, N_DRAWS, seed=0)
         means[name], covariances[name] = draws.mean(axis=0), np.cov(draws.T)
-    noise = filtered_noise_cv(scene, calibration["scanner"])
+    noise = filtered_noise_cv(scene, calibration)
     brain = region_mask(atlas, "brain")
     for first, second in pairs:
-        differing = means[first] - means[second]  # (10,)
+        differing = means[first] - means[second]  # (n_columns,)
         painted = [
             paint(zero | dict(zip(BINDING_COLUMNS, means[name], strict=True)), scene, calibration)
             for name in (first, second)

@@ -22,8 +22,8 @@ def dataset(study, arguments):
 
     calibration = read_calibration(study.calibration_path, study.phantom.scanner)
     atlas = read_atlas(study.atlas_path)
-    threads = arguments.threads
-    write_cohort(study.dataset_root, study.phantom, calibration, atlas, study.control, threads)
+    cohort, threads = study.phantom.cohort, arguments.threads
+    write_cohort(study.dataset_root, cohort, calibration, atlas, study.control, threads)
 
 
 def grid(study, arguments):

@@ -3,9 +3,12 @@
 The open points of the paper that have a choice are keys here; `book/open_points.md` lists all.
 """
 
+from dataclasses import fields
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from datnet_phantom.cohort import Cohort
 
 Fraction = Annotated[float, Field(gt=0, lt=1)]
 Count = Annotated[int, Field(ge=0)]
@@ -30,7 +33,11 @@ class Section(BaseModel):
 
 
 class Phantom(Section):
-    """Size, seed and labels of the digital phantom cohort, and numbers of another scanner."""
+    """Size, seed and labels of the digital phantom cohort, and the numbers it is made with.
+
+    `numbers` is a file of `data_manifest/`, one for each tracer; `scanner` replaces some of its
+    numbers of the scanner.
+    """
 
     seed: Count = 2022
     participants: dict[Certainty, dict[str, Count]]
@@ -41,7 +48,13 @@ class Phantom(Section):
         "confirmed": 0.0,
     }
     identical_patients: bool = False
+    numbers: Annotated[str, Field(pattern=r"^phantom[A-Za-z0-9._-]*\.yaml$")] = "phantom.yaml"
     scanner: dict[str, float] = {}
+
+    @property
+    def cohort(self):
+        """What the generator of the phantom is given: this section without the numbers."""
+        return Cohort(**{key.name: getattr(self, key.name) for key in fields(Cohort)})
 
 
 class Images(Section):

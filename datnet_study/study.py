@@ -156,7 +156,7 @@ class Study(Section):
     @property
     def calibration_path(self):
         """Numbers of the phantom's generator."""
-        return self.data_manifest / "phantom.yaml"
+        return self.data_manifest / (self.phantom.numbers if self.phantom else "phantom.yaml")
 
     @property
     def source(self):

@@ -5,11 +5,11 @@
 #   kernelspec: {display_name: Python 3, language: python, name: python3}
 #   datnet:
 #     only_if: phantom
-#     reads: [scans.tsv, dataset/*, data_manifest/phantom.yaml, data_manifest/atlas/*]
+#     reads: [scans.tsv, dataset/*, data_manifest/phantom*.yaml, data_manifest/atlas/*]
 #     writes:
 #       participants: [predictions/oracle.tsv, predictions/region_means.tsv]
 #     settings: [control, diagnoses, images.reference_region,
-#       phantom.identical_patients, phantom.scanner]
+#       phantom]
 #     threads: 2
 # ---
 
@@ -45,6 +45,7 @@ from datnet_phantom import (
     BINDING_COLUMNS,
     CLINICAL_SCORES,
     beside_published,
+    effect_path,
     image_means,
     measurement,
     pattern,
@@ -70,7 +71,7 @@ from datnet_study.figures import (
 page = open_page("phantom", study, into)
 config = page.settings
 root, atlas = page.path("dataset/scans.tsv").parent, page.atlas()
-numbers_path = page.path("data_manifest/phantom.yaml")
+numbers_path = page.path(f"data_manifest/{config.phantom.numbers}")
 numbers = read_calibration(numbers_path, config.phantom.scanner)
 
 # %% tags=["remove-input"]
@@ -107,7 +108,7 @@ plot_montage(shown, atlas.affine)
 #
 # ## Where the numbers come from
 #
-# Every number of the generator stands in `data_manifest/phantom.yaml` with its source.
+# Every number of the generator stands in `data_manifest/phantom*.yaml` with its source.
 # Where no source gives one, it is marked as an assumption.
 
 # %% tags=["hide-output"]
@@ -123,7 +124,7 @@ show.table(sources.assign(value=sources["value"].map(str)))
 # %%
 published = read_published(numbers_path)
 plain = read_calibration(numbers_path)  # not another scanner
-fwhm_mm = plain["scanner"]["resolution_fwhm_mm"]
+fwhm_mm = plain.scanner.resolution_fwhm_mm
 as_published = response(atlas, plain, fwhm_mm)
 beside = beside_published(table, published, as_published, config.control)
 
@@ -171,7 +172,7 @@ n_voxels = response(atlas, numbers, fwhm_mm, core=False).n_voxels
 patterns = pattern(measured, n_voxels)
 training = (table["cohort"] == "training").to_numpy()
 present = set(table["diagnosis"][training]) & set(config.compared)
-known = [*numbers["loss"], config.control]  # the order of the maps in `truth/`
+known = [*numbers.loss, config.control]  # the order of the maps in `truth/`
 pairs = list(itertools.combinations([name for name in known if name in present], 2))
 tests = {
     name: mann_whitney(patterns[name][training], table["diagnosis"][training], pairs)
@@ -250,7 +251,7 @@ Markdown(
 
 # %%
 effects = {
-    f"{a} against {b}": nib.load(root / "truth" / f"effect_{a}-{b}_image.nii.gz")
+    f"{a} against {b}": nib.load(effect_path(root / "truth", a, b, "image"))
     for a, b in pairs
 }
 first = next(iter(effects))
@@ -286,8 +287,7 @@ show.table(shares.map("{:.2%}".format).rename_axis("image").reset_index())
 
 # %% tags=["hide-input"]
 effect_sizes = {
-    f"{a} - {b}": nib.load(root / "truth" / f"effect_{a}-{b}_d.nii.gz")
-    for a, b in pairs
+    f"{a} - {b}": nib.load(effect_path(root / "truth", a, b, "d")) for a, b in pairs
 }
 plot_effect_maps(
     effect_sizes, load_mni152_template(resolution=2), "Cohen's d of the uptake ratio"

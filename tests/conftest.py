@@ -6,6 +6,7 @@ from helpers import TINY
 
 from datnet_core.images.atlas import read_atlas
 from datnet_phantom.dataset import write_cohort
+from datnet_phantom.measure import measurement
 from datnet_phantom.numbers import read_calibration
 from datnet_phantom.scanner import read_scene
 from datnet_study.study import read_study
@@ -47,3 +48,9 @@ def dataset(tmp_path_factory, atlas, calibration):
     root = tmp_path_factory.mktemp("tiny") / "dataset"
     write_cohort(root, TINY, calibration, atlas, "NC")
     return root
+
+
+@pytest.fixture(scope="session")
+def measured(atlas, calibration):
+    """How the phantom's scanner measures binding."""
+    return measurement(atlas, calibration, "NC", "occipital", n_scans=24)

@@ -8,9 +8,9 @@ import numpy as np
 from hypothesis import strategies as st
 from matplotlib.figure import Figure
 
-from datnet_study.settings import Phantom
+from datnet_phantom.cohort import Cohort
 
-TINY = Phantom(
+TINY = Cohort(
     seed=3,
     participants={
         "possible": {"IPD": 2, "MSA": 3},
@@ -18,7 +18,19 @@ TINY = Phantom(
         "confirmed": {"IPD": 2, "MSA": 1},
     },
     follow_ups=2,
+    mislabelled={"possible": 0.25, "definite": 0.02},
 )
+
+
+def changed(calibration, *sections, **numbers):
+    """Calibration with other numbers in one of its sections, or at its top."""
+    content = calibration.model_dump()
+    node = content
+    for name in sections:
+        node = node[name]
+    assert set(numbers) <= set(node)
+    node |= numbers
+    return type(calibration)(**content)
 
 
 def public_functions(module):

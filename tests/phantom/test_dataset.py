@@ -1,30 +1,37 @@
 """The phantom cohort: determined by its seed, complete, and with the truth it claims."""
 
-import copy
 import hashlib
 import json
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import nibabel as nib
 import numpy as np
 import pandas as pd
 import pytest
-from helpers import TINY
+import yaml
+from helpers import TINY, changed
 
 from datnet_core import files
 from datnet_core.images.atlas import region_mask
 from datnet_core.images.binding import regional_binding
 from datnet_core.images.grid import study_grid
 from datnet_core.images.volumes import load_volume
-from datnet_phantom import dataset, scanner
-from datnet_phantom.people import SIDES
+from datnet_phantom import dataset as dataset_module
+from datnet_phantom import scanner
+from datnet_phantom.calibration import Calibration
+from datnet_phantom.cohort import Cohort
+from datnet_phantom.dataset import write_cohort
+from datnet_phantom.noise import noise_cv
+from datnet_phantom.numbers import read_calibration
+from datnet_phantom.regions import SIDES
 from datnet_study.scans import read_scans
-from datnet_study.settings import Phantom
+from datnet_study.study import read_study
 
-SMALL = Phantom(
+SMALL = Cohort(
     seed=5, participants={"definite": {"NC": 1, "PD": 1}, "confirmed": {"PD": 1}}, follow_ups=1
 )
 
@@ -32,8 +39,8 @@ SMALL = Phantom(
 @pytest.fixture(scope="module")
 def small(calibration):
     """Calibration of a two-class cohort."""
-    renamed = json.loads(json.dumps(calibration).replace('"IPD"', '"PD"'))
-    return {"calibration": renamed, "control": "NC"}
+    renamed = calibration.model_dump_json().replace('"IPD"', '"PD"')
+    return {"calibration": Calibration.model_validate_json(renamed), "control": "NC"}
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +49,7 @@ def written(tmp_path_factory, small, atlas):
 
     def write(cohort, **changes):
         root = tmp_path_factory.mktemp("fresh")
-        dataset.write_cohort(root, cohort, atlas=atlas, **small | changes)
+        write_cohort(root, cohort, atlas=atlas, **small | changes)
         return digests(root)
 
     return write
@@ -64,7 +71,7 @@ def digests(root):
 
 @pytest.mark.parametrize("n_jobs", [1, 3])
 def test_the_number_of_threads_does_not_change_a_byte(tmp_path, atlas, small, fresh, n_jobs):
-    dataset.write_cohort(tmp_path, SMALL, atlas=atlas, n_jobs=n_jobs, **small)
+    write_cohort(tmp_path, SMALL, atlas=atlas, n_jobs=n_jobs, **small)
     assert digests(tmp_path) == fresh
 
 
@@ -78,7 +85,7 @@ def test_a_stopped_run_continues_to_the_same_bytes(dataset, tmp_path, atlas, cal
     for name in ("scans.tsv", "truth/scans.tsv", "participants.tsv"):
         (tmp_path / name).unlink()
     (tmp_path / "truth" / "part-99-scans.tsv").write_text("participant_id")
-    dataset.write_cohort(tmp_path, TINY, calibration, atlas, "NC")
+    write_cohort(tmp_path, TINY, calibration, atlas, "NC")
     assert digests(tmp_path) == digests(dataset)
     assert images[0].stat().st_mtime_ns == kept
 
@@ -98,20 +105,20 @@ def test_a_run_stopped_at_any_file_is_unfinished_until_the_next(
     with monkeypatch.context() as patch:
         patch.setattr(files.os, "replace", replace)
         with pytest.raises(InterruptedError):
-            dataset.write_cohort(tmp_path, SMALL, atlas=atlas, n_jobs=1, **small)
+            write_cohort(tmp_path, SMALL, atlas=atlas, n_jobs=1, **small)
     assert not (tmp_path / "scans.tsv").exists()
-    dataset.write_cohort(tmp_path, SMALL, atlas=atlas, **small)
+    write_cohort(tmp_path, SMALL, atlas=atlas, **small)
     assert digests(tmp_path) == fresh
 
 
 def test_another_seed_or_calibration_replaces_every_scan(tmp_path, atlas, small, fresh, written):
-    noisier = copy.deepcopy(small["calibration"])
-    noisier["scanner"]["reconstruction_noise"] *= 2
-    other_seed = SMALL.model_copy(update={"seed": 6})
-    dataset.write_cohort(tmp_path, SMALL, atlas=atlas, **small)
+    noise = small["calibration"].scanner.reconstruction_noise
+    noisier = changed(small["calibration"], "scanner", reconstruction_noise=2 * noise)
+    other_seed = replace(SMALL, seed=6)
+    write_cohort(tmp_path, SMALL, atlas=atlas, **small)
     outcomes = [fresh]
     for cohort, calibration in ((other_seed, small["calibration"]), (other_seed, noisier)):
-        dataset.write_cohort(tmp_path, cohort, calibration, atlas, "NC")
+        write_cohort(tmp_path, cohort, calibration, atlas, "NC")
         outcomes.append(digests(tmp_path))
         assert outcomes[-1] == written(cohort, calibration=calibration)
     images = [name for name in outcomes[0] if name.endswith("_pet.nii.gz")]
@@ -121,22 +128,22 @@ def test_another_seed_or_calibration_replaces_every_scan(tmp_path, atlas, small,
 
 
 def test_scans_of_other_code_are_replaced(tmp_path, atlas, small, monkeypatch):
-    dataset.write_cohort(tmp_path, SMALL, atlas=atlas, **small)
+    write_cohort(tmp_path, SMALL, atlas=atlas, **small)
     image = next(tmp_path.rglob("*_pet.nii.gz"))
     image.write_bytes(b"of a former generator")
-    monkeypatch.setattr(dataset, "__file__", __file__)
-    dataset.write_cohort(tmp_path, SMALL, atlas=atlas, **small)
+    monkeypatch.setattr(dataset_module, "__file__", __file__)
+    write_cohort(tmp_path, SMALL, atlas=atlas, **small)
     assert image.read_bytes() != b"of a former generator"
 
 
 def test_a_finished_data_set_that_is_mended_is_unfinished_meanwhile(
     tmp_path, atlas, small, monkeypatch
 ):
-    dataset.write_cohort(tmp_path, SMALL, atlas=atlas, **small)
+    write_cohort(tmp_path, SMALL, atlas=atlas, **small)
     next(tmp_path.rglob("*_pet.nii.gz")).unlink()
-    monkeypatch.setattr(dataset, "render", lambda *_: 1 / 0)
+    monkeypatch.setattr(dataset_module, "render", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
-        dataset.write_cohort(tmp_path, SMALL, atlas=atlas, **small)
+        write_cohort(tmp_path, SMALL, atlas=atlas, **small)
     assert not (tmp_path / "scans.tsv").exists()
 
 
@@ -144,7 +151,7 @@ def test_a_stop_while_old_scans_are_removed_mixes_no_recipes(
     tmp_path, atlas, small, fresh, monkeypatch
 ):
     root = tmp_path / "dataset"
-    dataset.write_cohort(root, SMALL.model_copy(update={"seed": 6}), atlas=atlas, **small)
+    write_cohort(root, replace(SMALL, seed=6), atlas=atlas, **small)
     rmtree = shutil.rmtree
 
     def stopped(folder, **options):
@@ -154,10 +161,10 @@ def test_a_stop_while_old_scans_are_removed_mixes_no_recipes(
         rmtree(folder, **options)
 
     with monkeypatch.context() as patch:
-        patch.setattr(dataset.shutil, "rmtree", stopped)
+        patch.setattr(dataset_module.shutil, "rmtree", stopped)
         with pytest.raises(InterruptedError):
-            dataset.write_cohort(root, SMALL, atlas=atlas, **small)
-    dataset.write_cohort(root, SMALL, atlas=atlas, **small)
+            write_cohort(root, SMALL, atlas=atlas, **small)
+    write_cohort(root, SMALL, atlas=atlas, **small)
     assert digests(root) == fresh
     assert list(tmp_path.iterdir()) == [root]
 
@@ -244,8 +251,8 @@ def test_the_truth_has_a_row_for_each_scan_and_maps_for_each_pair(dataset):
 
 
 def test_the_images_of_a_group_do_not_depend_on_the_size_of_another(tmp_path, atlas, small, fresh):
-    larger = SMALL.model_copy(update={"participants": SMALL.participants | {"possible": {"PD": 2}}})
-    dataset.write_cohort(tmp_path, larger, atlas=atlas, **small)
+    larger = replace(SMALL, participants=SMALL.participants | {"possible": {"PD": 2}})
+    write_cohort(tmp_path, larger, atlas=atlas, **small)
     found = digests(tmp_path)
     for name in fresh:
         if name.endswith("_pet.nii.gz"):
@@ -254,10 +261,10 @@ def test_the_images_of_a_group_do_not_depend_on_the_size_of_another(tmp_path, at
 
 def test_identical_patients_get_identical_images_whatever_their_label(tmp_path, atlas, calibration):
     def images(name, diagnosis, identical):
-        cohort = Phantom(
+        cohort = Cohort(
             participants={"definite": {diagnosis: 1}}, mislabelled={}, identical_patients=identical
         )
-        dataset.write_cohort(tmp_path / name, cohort, calibration, atlas, "NC")
+        write_cohort(tmp_path / name, cohort, calibration, atlas, "NC")
         return digests(tmp_path / name)[
             "sub-0001/ses-baseline/pet/"
             "sub-0001_ses-baseline_space-MNI152NLin6Asym_res-02_pet.nii.gz"
@@ -277,7 +284,37 @@ def test_a_follow_up_has_the_anatomy_of_the_first_scan(atlas, calibration, monke
         return shapes[-1].copy()
 
     monkeypatch.setattr(scanner, "deformation", recorded)
-    cohort = Phantom(participants={"confirmed": {"IPD": 2}}, follow_ups=1)
-    dataset.write_cohort(tmp_path, cohort, calibration, atlas, "NC", n_jobs=1)
+    cohort = Cohort(participants={"confirmed": {"IPD": 2}}, follow_ups=1)
+    write_cohort(tmp_path, cohort, calibration, atlas, "NC", n_jobs=1)
     same = [np.array_equal(a, b) for k, a in enumerate(shapes) for b in shapes[:k]]
     assert sorted(same) == [False, False, True]
+
+
+def test_another_tracer_is_a_file_of_numbers_and_a_study_file(
+    tmp_path, study, atlas, calibration, monkeypatch
+):
+    manifest = tmp_path / "data_manifest"
+    manifest.mkdir()
+    content = yaml.safe_load(study.calibration_path.read_text())
+    content["tracer"] = {
+        "name": {"value": "invented", "source": "assumption"},
+        "radionuclide": {"value": "F18", "source": "assumption"},
+        "half_life_min": {"value": 109.77, "source": "definition"},
+    }
+    (manifest / "phantom-invented.yaml").write_text(yaml.safe_dump(content))
+    people = {"numbers": "phantom-invented.yaml", "participants": {"definite": {"NC": 1}}}
+    settings = {"name": "invented", "title": "An invented tracer", "phantom": people}
+    (manifest / "invented.yaml").write_text(yaml.safe_dump(settings))
+    monkeypatch.chdir(tmp_path)
+    other = read_study("data_manifest/invented.yaml")
+    numbers = read_calibration(other.calibration_path, other.phantom.scanner)
+    noise = [noise_cv(c.scanner, c.tracer.half_life_min) for c in (numbers, calibration)]
+    assert noise[0] < noise[1] / 2  # more counts are left after an hour
+    for name, drawn_with in {"cft": calibration, "invented": numbers}.items():
+        write_cohort(tmp_path / name, other.phantom.cohort, drawn_with, atlas, other.control)
+    pet = "sub-0001/ses-baseline/pet/sub-0001_ses-baseline_space-MNI152NLin6Asym_res-02_pet"
+    sidecars = [json.loads((tmp_path / f"{n}/{pet}.json").read_text()) for n in ("cft", "invented")]
+    assert [s["TracerName"] for s in sidecars] == ["CFT (simulated)", "invented (simulated)"]
+    assert [s["TracerRadionuclide"] for s in sidecars] == ["C11", "F18"]
+    images = [nib.load(tmp_path / f"{n}/{pet}.nii.gz").get_fdata() for n in ("cft", "invented")]
+    assert not np.allclose(images[0], images[1], rtol=0.01)

@@ -1,26 +1,17 @@
-"""Participants of the phantom: sizes, labels, clinic, and the distribution of binding."""
+"""Participants of the phantom: sizes, labels, clinic, and what their binding looks like."""
 
-import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
-from helpers import TINY
+from helpers import TINY, changed
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from datnet_phantom.people import (
-    BINDING,
-    BINDING_COLUMNS,
-    CLINICAL_SCORES,
-    STRIATUM,
-    age_factor,
-    conditional_binding,
-    draw_binding,
-    draw_participants,
-    hidden_shares,
-)
-from datnet_study.settings import Phantom
+from datnet_phantom.cohort import Cohort
+from datnet_phantom.people import CLINICAL_SCORES, draw_participants, hidden_shares
+from datnet_phantom.regions import STRIATUM
 
 EQUAL = {"definite": {"IPD": 150, "MSA": 150, "PSP": 150, "NC": 150}}
 
@@ -28,15 +19,15 @@ EQUAL = {"definite": {"IPD": 150, "MSA": 150, "PSP": 150, "NC": 150}}
 @pytest.fixture(scope="module")
 def large(calibration):
     """Truth of 600 participants with right labels, and their scan table."""
-    cohort = Phantom(participants=EQUAL, mislabelled={})
+    cohort = Cohort(participants=EQUAL, mislabelled={})
     scans, truth = draw_participants(cohort, calibration, "NC")
     return scans.merge(truth, on=["participant_id", "session_id"])
 
 
 def test_a_participant_does_not_change_when_the_cohort_grows(calibration):
     sizes = {"definite": {"NC": 1, "IPD": 1}, "confirmed": {"IPD": 1}}
-    small = Phantom(seed=5, participants=sizes, follow_ups=1)
-    larger = small.model_copy(update={"participants": sizes | {"possible": {"IPD": 9}}})
+    small = Cohort(seed=5, participants=sizes, follow_ups=1)
+    larger = replace(small, participants=sizes | {"possible": {"IPD": 9}})
     scans, truth = draw_participants(small, calibration, "NC")
     more_scans, more_truth = draw_participants(larger, calibration, "NC")
     pd.testing.assert_frame_equal(more_scans[:4], scans)
@@ -87,14 +78,16 @@ def test_too_many_wrong_labels_are_refused_with_the_numbers():
 
 @pytest.mark.parametrize(("groups", "control"), [({"PD": 2}, "NC"), ({"NC": 2}, "HC")])
 def test_a_diagnosis_that_the_generator_does_not_know_is_named(calibration, groups, control):
-    cohort = Phantom(participants={"definite": groups})
+    cohort = Cohort(participants={"definite": groups})
     with pytest.raises(ValueError, match=rf"{next(iter(groups))}.*generator knows"):
         draw_participants(cohort, calibration, control)
 
 
 def test_labels_are_wrong_as_often_as_the_certainty_allows(calibration):
     sizes = dict.fromkeys(("possible", "definite", "confirmed"), {"IPD": 800, "MSA": 600})
-    scans, truth = draw_participants(Phantom(participants=sizes), calibration, "NC")
+    scans, truth = draw_participants(
+        Cohort(sizes, mislabelled={"possible": 0.25, "definite": 0.02}), calibration, "NC"
+    )
     wrong = scans["diagnosis"] != truth["true_diagnosis"]
     assert set(scans.loc[wrong, "diagnosis"]) == {"IPD"}
     missed = wrong[truth["true_diagnosis"] == "MSA"].groupby(scans["certainty"]).mean()
@@ -108,7 +101,7 @@ def test_labels_are_wrong_as_often_as_the_certainty_allows(calibration):
 @given(seed=st.integers(0, 999), first=st.sampled_from(["IPD", "PSP"]))
 def test_a_wrong_label_is_the_first_patient_diagnosis_and_never_a_control(calibration, seed, first):
     sizes = {"NC": 3} | dict.fromkeys([first, "IPD", "MSA", "PSP"], 3)
-    cohort = Phantom(seed=seed, participants={"possible": sizes}, mislabelled={"possible": 0.3})
+    cohort = Cohort(seed=seed, participants={"possible": sizes}, mislabelled={"possible": 0.3})
     scans, truth = draw_participants(cohort, calibration, "NC")
     wrong = scans["diagnosis"] != truth["true_diagnosis"]
     assert set(scans["diagnosis"][wrong]) <= {first}
@@ -116,13 +109,13 @@ def test_a_wrong_label_is_the_first_patient_diagnosis_and_never_a_control(calibr
 
 
 def test_a_cohort_of_controls_only_is_drawn(calibration):
-    scans, _ = draw_participants(Phantom(participants={"possible": {"NC": 4}}), calibration, "NC")
+    scans, _ = draw_participants(Cohort(participants={"possible": {"NC": 4}}), calibration, "NC")
     assert scans["diagnosis"].tolist() == ["NC"] * 4
 
 
 def test_identical_patients_differ_in_their_labels_only(calibration):
     def drawn(diagnosis):
-        cohort = Phantom(
+        cohort = Cohort(
             participants={"definite": {diagnosis: 30}}, mislabelled={}, identical_patients=True
         )
         scans, truth = draw_participants(cohort, calibration, "NC")
@@ -157,48 +150,12 @@ def test_group_medians_follow_the_calibration(large, calibration, region):
     median = both.groupby(large["diagnosis"]).median()
     age = large.groupby("diagnosis")["age"].mean()
     assert median["NC"] == pytest.approx(
-        calibration["healthy_binding_ratio"][region] * 0.934 ** ((age["NC"] - 60) / 10), rel=0.05
+        calibration.healthy_binding_ratio[region] * 0.934 ** ((age["NC"] - 60) / 10), rel=0.05
     )
     for name in ("IPD", "MSA", "PSP"):
-        kept = 1 - calibration["loss"][name][region]
+        kept = 1 - calibration.loss[name][region]
         aged = 0.934 ** ((age[name] - age["NC"]) / 10)
         assert median[name] / median["NC"] == pytest.approx(kept * aged, rel=0.12)
-
-
-def test_the_midbrain_adds_two_transporters(calibration):
-    # 0.45 + 0.35 = 0.8; MSA keeps 0.45 * 0.65 + 0.35 * 0.75 = 0.555 of 0.8.
-    numbers = json.loads(json.dumps(calibration))
-    numbers["healthy_binding_ratio"] |= {"midbrain_dat": 0.45, "midbrain_sert": 0.35}
-    numbers["loss"]["MSA"] |= {"midbrain_dat": 0.35, "midbrain_sert": 0.25}
-    given_msa = conditional_binding("MSA", numbers, "NC")
-    assert np.exp(given_msa.healthy[-2:]) == pytest.approx([0.8, 0.8])
-    assert np.exp(given_msa.log_kept[-2:]) == pytest.approx([0.555 / 0.8] * 2)
-
-
-def test_drawn_binding_has_the_stated_distribution(large, calibration):
-    """Mean and covariance of log binding at known severity, side and age."""
-    for name in ("IPD", "NC"):
-        group = large[large["diagnosis"] == name]
-        given_name = conditional_binding(name, calibration, "NC")
-        side = np.where(group["worse_side"] == "left", 1.0, -1.0)[:, None]
-        severity = group["severity"].to_numpy()[:, None]
-        aged = np.log(age_factor(group["age"].to_numpy(), calibration))[:, None]
-        expected = (
-            given_name.healthy + severity * given_name.log_kept + side * given_name.worse_left
-        )
-        residual = np.log(group[list(BINDING_COLUMNS)].to_numpy()) - expected - aged
-        # 150 people: the mean has a standard error of about 0.2 / sqrt(150) = 0.016.
-        np.testing.assert_allclose(residual.mean(axis=0), 0, atol=0.06)
-        folded = residual * np.where(np.tile([True, False], len(BINDING)), 1, 1)
-        np.testing.assert_allclose(np.cov(folded.T), given_name.covariance, atol=0.02)
-
-
-def test_summaries_draw_from_the_distribution_of_the_cohort(large, calibration):
-    for name in ("MSA", "NC"):
-        group = np.log(large.loc[large["diagnosis"] == name, list(BINDING_COLUMNS)].to_numpy())
-        draws = np.log(draw_binding(name, calibration, "NC", 4000, seed=1))
-        np.testing.assert_allclose(draws.mean(axis=0), group.mean(axis=0), atol=0.08)
-        np.testing.assert_allclose(draws.std(axis=0), group.std(axis=0), rtol=0.2)
 
 
 def test_the_worse_side_is_lower_and_either_side_as_often(large):
@@ -220,30 +177,6 @@ def test_asymmetry_is_largest_in_ipd_and_absent_in_the_midbrain(large):
 
 
 @pytest.mark.parametrize(
-    ("path", "value"),
-    [
-        (("severity_sd",), 0.6),
-        (("decline_per_decade",), 0.2),
-        (("spread", "person"), 0.2),
-        (("spread", "region_patient"), 0.4),
-        (("spread", "side"), 0.2),
-        (("asymmetry", "IPD"), 0.6),
-        (("asymmetry_sd",), 1.0),
-        (("loss", "IPD", "caudate"), 0.6),
-        (("healthy_binding_ratio", "midbrain_sert"), 0.9),
-    ],
-)
-def test_every_number_of_the_binding_changes_it(calibration, path, value):
-    changed = json.loads(json.dumps(calibration))
-    node = changed
-    for key in path[:-1]:
-        node = node[key]
-    node[path[-1]] = value
-    before, after = (draw_binding("IPD", c, "NC", 50, seed=0) for c in (calibration, changed))
-    assert not np.allclose(before, after)
-
-
-@pytest.mark.parametrize(
     ("path", "value", "column"),
     [
         (("yearly_progression",), 0.5, "severity"),
@@ -254,14 +187,11 @@ def test_every_number_of_the_binding_changes_it(calibration, path, value):
     ],
 )
 def test_every_number_of_the_clinic_changes_its_column(calibration, path, value, column):
-    changed = json.loads(json.dumps(calibration))
-    node = changed
-    for key in path[:-1]:
-        node = node[key]
-    node[path[-1]] = value
-    cohort = Phantom(participants={"confirmed": {"IPD": 12}}, follow_ups=12)
+    *sections, name = path
+    altered = changed(calibration, *sections, **{name: value})
+    cohort = Cohort(participants={"confirmed": {"IPD": 12}}, follow_ups=12)
     tables = []
-    for numbers in (calibration, changed):
+    for numbers in (calibration, altered):
         scans, truth = draw_participants(cohort, numbers, "NC")
         tables.append(scans.join(truth[["severity"]])[column])
     assert not tables[0].equals(tables[1])

@@ -1,27 +1,20 @@
-"""The phantom beside published values: measurement, sides, and hand-worked differences."""
+"""The phantom beside published values: regions, sides, and hand-worked differences."""
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from datnet_phantom.cohort import Cohort
+from datnet_phantom.measure import Measurement, response
 from datnet_phantom.numbers import read_published
-from datnet_phantom.people import BINDING_COLUMNS, draw_participants
-from datnet_phantom.published import beside_published, pattern, regional, response
-from datnet_study.settings import Phantom
+from datnet_phantom.people import draw_participants
+from datnet_phantom.published import beside_published, pattern, regional
+from datnet_phantom.regions import BINDING_COLUMNS
 
 
 @pytest.fixture(scope="module")
 def at_scanner(atlas, calibration):
     return response(atlas, calibration, 5.5)
-
-
-def test_a_response_is_linear_and_better_at_a_finer_resolution(atlas, calibration, at_scanner):
-    coarse = response(atlas, calibration, 12.0)
-    assert (np.diag(at_scanner.recovery) > np.diag(coarse.recovery)).all()
-    assert (np.diag(at_scanner.recovery) < 1).all()
-    whole = response(atlas, calibration, 5.5, core=False)
-    assert (np.diag(whole.recovery) < np.diag(at_scanner.recovery)).all()
-    assert (whole.n_voxels >= 1.9 * at_scanner.n_voxels - 2).all()
 
 
 def test_regions_and_sides_are_weighted_means():
@@ -74,14 +67,12 @@ def test_a_difference_is_in_published_sds():
 
 def response_of_truth():
     """A perfect scanner."""
-    from datnet_core.comparison import Response
-
-    return Response(np.eye(10), np.zeros(10), np.ones(10))
+    return Measurement(np.eye(10), np.zeros(10), np.zeros((10, 10)), np.ones(10))
 
 
 def test_group_means_lie_within_one_published_sd(study, calibration, at_scanner):
     sizes = {"definite": dict.fromkeys(("IPD", "MSA", "PSP", "NC"), 400)}
-    cohort = Phantom(participants=sizes, mislabelled={})
+    cohort = Cohort(participants=sizes, mislabelled={})
     _, truth = draw_participants(cohort, calibration, "NC")
     published = read_published(study.calibration_path)
     found = beside_published(truth, published, at_scanner, "NC").dropna(subset=["difference_sd"])

@@ -1,37 +1,22 @@
 """From binding to counts: each step of the chain against hand-worked numbers and slow oracles."""
 
-import json
-
 import numpy as np
 import pytest
+from helpers import changed
 from scipy import ndimage
 
 from datnet_core.images.atlas import region_mask
-from datnet_phantom.people import BINDING_COLUMNS
-from datnet_phantom.scanner import (
-    blurred,
-    deformation,
-    expected_image,
-    misregistered,
-    paint,
-    read_scene,
-    render,
-    widening,
-)
+from datnet_phantom import scanner
+from datnet_phantom.anatomy import misregistered
+from datnet_phantom.regions import BINDING_COLUMNS
+from datnet_phantom.scanner import blurred, expected_image, paint, read_scene, render
 
 
 @pytest.fixture(scope="module")
 def healthy(calibration):
-    ratios = calibration["healthy_binding_ratio"]
+    ratios = calibration.healthy_binding_ratio
     whole = ratios | {"midbrain": ratios["midbrain_dat"] + ratios["midbrain_sert"]}
     return {column: whole[column.rsplit("_", 1)[0]] for column in BINDING_COLUMNS}
-
-
-def changed(calibration, section, **numbers):
-    copied = json.loads(json.dumps(calibration))
-    assert set(numbers) <= set(copied[section])
-    copied[section] |= numbers
-    return copied
 
 
 STILL = {"rotation_degree": 0, "shift_mm": 0, "zoom": 0}
@@ -44,8 +29,8 @@ def test_every_region_is_painted_with_its_uptake(healthy, scene, calibration, at
         np.testing.assert_allclose(found, 1 + healthy[column], rtol=1e-6)
     for tissue in ("white_matter", "thalamus", "occipital"):
         found = activity[region_mask(atlas, tissue)]
-        np.testing.assert_allclose(found, calibration["background"][tissue], rtol=1e-6)
-    own = np.full(len(calibration["background"]), 2.0)
+        np.testing.assert_allclose(found, calibration.background[tissue], rtol=1e-6)
+    own = np.full(len(calibration.background), 2.0)
     doubled = paint(healthy, scene, calibration, own)
     mask = region_mask(atlas, "white_matter")
     np.testing.assert_allclose(doubled[mask], 2 * activity[mask])
@@ -56,48 +41,16 @@ def test_every_region_is_painted_with_its_uptake(healthy, scene, calibration, at
 
 def test_soft_tissue_surrounds_the_brain_up_to_its_thickness(scene, atlas, calibration):
     distance = ndimage.distance_transform_edt(atlas.labels == 0) * 2.0
-    thickness = calibration["anatomy"]["soft_tissue_mm"]
+    thickness = calibration.anatomy.soft_tissue_mm
     soft = scene.labels == scene.label_of["soft_tissue"][0]
     np.testing.assert_array_equal(soft, (distance > 0) & (distance <= thickness))
 
 
-def test_a_deformation_has_its_sd_everywhere_and_is_smooth(scene):
-    fields = np.stack([deformation(scene, 3.0, np.random.default_rng(k)) for k in range(60)])
-    sd = fields[:, :, ::13, ::13, ::11].std(axis=0)
-    assert sd.mean() == pytest.approx(3.0, rel=0.05)
-    assert sd.min() > 2.0  # also at the corners
-    steps = np.diff(fields[0, 0], axis=0)  # of 2 mm; knots are 25 mm apart
-    assert np.abs(steps).max() < 2.0
-
-
-def test_splines_are_those_of_a_slow_formula(scene):
-    # Cubic B-spline of knot spacing 25 mm centred at 0, before scaling: 2/3 at 0, 1/6 at 25.
-    basis = scene.splines[0]
-    middle = int(np.flatnonzero(scene.axes_mm[0] == 0)[0])
-    expected = np.array([1 / 6, 2 / 3, 1 / 6]) / np.sqrt(2 / 36 + 16 / 36)
-    found = basis[middle][basis[middle] > 1e-6]
-    np.testing.assert_allclose(found, expected, rtol=1e-5)
-
-
-def test_ventricles_widen_by_the_share_at_their_centre(scene, calibration):
-    anatomy = calibration["anatomy"]
-    field = widening(scene, 0.2, anatomy)
-    centre = scene.ventricles_mm[0]
-    voxel = tuple(
-        int(np.argmin(np.abs(axis - c))) for axis, c in zip(scene.axes_mm, centre, strict=True)
-    )
-    gradient = np.gradient(field[2], 2.0, axis=2)[voxel]
-    # The other ventricle is 24 mm away and adds exp(-24^2 / (2 * 12^2)) = 0.135 of its own.
-    assert gradient == pytest.approx(-0.2 * 1.135, rel=0.03)  # sampling is pulled to the centre
-    assert np.abs(field[:, 0, 0, 0]).max() < 1e-3
-    np.testing.assert_allclose(widening(scene, -0.2, anatomy), -field)
-
-
 def test_the_expected_image_is_two_blurs_in_one(healthy, scene, calibration):
-    numbers = calibration["scanner"]
+    numbers = calibration.scanner
     activity = paint(healthy, scene, calibration)
-    twice = blurred(activity, numbers["resolution_fwhm_mm"], scene)
-    twice = blurred(twice, numbers["filter_fwhm_mm"], scene)
+    twice = blurred(activity, numbers.resolution_fwhm_mm, scene)
+    twice = blurred(twice, numbers.filter_fwhm_mm, scene)
     once = expected_image(healthy, scene, calibration)
     inside = (slice(8, -8),) * 3
     np.testing.assert_allclose(once[inside], twice[inside], atol=0.02)
@@ -127,17 +80,34 @@ def test_normalisation_takes_off_the_share_it_is_said_to(healthy, atlas, calibra
     assert errors[2] < 0.6 * errors[1] < 0.6 * errors[0]
 
 
-def test_a_shift_moves_the_image_by_its_length(healthy, atlas, calibration):
+def test_a_shift_has_the_length_drawn_and_moves_the_image_by_it(
+    healthy, atlas, calibration, monkeypatch
+):
     calm = changed(calibration, "anatomy", deformation_mm=0, ventricle_sd=0, background_sd=0)
     calm = changed(calm, "scanner", reconstruction_noise=0, counts=1, counts_sd=0, **STILL)
     moved = changed(calm, "scanner", shift_mm=4.0)
     scene = read_scene(atlas, calm)
-    rng = np.random.default_rng(5)
-    positions = misregistered(scene, moved["scanner"], rng)
+    positions = misregistered(scene, moved.scanner, np.random.default_rng(5))
     shift = positions[:, 40, 40, 30] - [scene.axes_mm[k][i] for k, i in enumerate((40, 40, 30))]
+    # Three draws of the zoom and three of the angles, both with SD 0, come first.
+    expected = 4 * np.random.default_rng(5).standard_normal(9)[6:]
+    np.testing.assert_allclose(shift, expected, rtol=1e-4)
     np.testing.assert_allclose(positions[:, 1, 2, 3] - positions[:, 40, 40, 30],
                                [-78, -76, -54], atol=1e-3)  # fmt: skip
-    assert np.abs(shift).max() > 0.5
+
+    def striatum_mm():
+        """Centre of what binding adds to an image: no edge of the grid plays a part."""
+        nowhere = dict.fromkeys(BINDING_COLUMNS, 0.0)
+        images = [
+            render(binding, 60, scene, calm, np.random.default_rng(0))
+            for binding in (healthy, nowhere)
+        ]
+        return 2.0 * np.array(ndimage.center_of_mass(images[0] - images[1]))
+
+    at_rest = striatum_mm()
+    monkeypatch.setattr(scanner, "misregistered", lambda *_: positions)
+    # A voxel that looks further up shows what lies there, so the image moves down.
+    np.testing.assert_allclose(striatum_mm() - at_rest, -expected, atol=0.02)
 
 
 def test_another_scanner_gives_other_images(healthy, atlas, calibration):

@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+from helpers import changed
 
 from datnet_core.images.atlas import region_mask
-from datnet_phantom.people import BINDING_COLUMNS, draw_binding
+from datnet_phantom.density import draw_binding
+from datnet_phantom.regions import BINDING_COLUMNS
 from datnet_phantom.scanner import expected_image, read_scene, render
 from datnet_phantom.truth import N_DRAWS, effect_maps
 
@@ -57,12 +59,15 @@ def test_patients_have_less_than_controls_and_psp_the_least(maps, atlas):
 
 
 def test_the_effect_size_is_that_of_drawn_images(maps, atlas, calibration):
-    calm = calibration | {
-        "anatomy": calibration["anatomy"]
-        | {"deformation_mm": 0, "ventricle_sd": 0, "ventricle_per_decade": 0, "background_sd": 0},
-        "scanner": calibration["scanner"]
-        | {"shift_mm": 0, "rotation_degree": 0, "zoom": 0, "counts_sd": 0},
-    }
+    calm = changed(
+        calibration,
+        "anatomy",
+        deformation_mm=0,
+        ventricle_sd=0,
+        ventricle_per_decade=0,
+        background_sd=0,
+    )
+    calm = changed(calm, "scanner", shift_mm=0, rotation_degree=0, zoom=0, counts_sd=0)
     scene = read_scene(atlas, calm)
     voxels = region_mask(atlas, "caudate") | region_mask(atlas, "putamen_posterior")
     occipital = region_mask(atlas, "occipital")

@@ -1,0 +1,183 @@
+"""How region means of an image depend on binding: one linear model, fitted in two ways.
+
+`response` fits it without noise, as published studies measure; `measurement` with all that the
+scanner, the anatomy and the normalisation add, as a study measures.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from joblib import Parallel, delayed
+
+from datnet_core.images.atlas import region_mask
+from datnet_core.images.binding import binding_ratio
+from datnet_core.images.volumes import read_scan, to_grid
+from datnet_core.progress import progress
+from datnet_phantom.cohort import Cohort
+from datnet_phantom.density import REFERENCE_AGE
+from datnet_phantom.people import draw_participants
+from datnet_phantom.regions import BINDING_COLUMNS
+from datnet_phantom.scanner import blurred, paint, read_scene, render
+
+N_REPEATS = 12  # draws of anatomy and noise that the response of the scanner is averaged over
+
+
+class Measurement(NamedTuple):
+    """Region means of an image as a function of binding: m = offset + recovery b + error.
+
+    One row and column for each of `regions.BINDING_COLUMNS`.
+
+    Examples
+    --------
+    A perfect scanner:
+
+    >>> n = len(BINDING_COLUMNS)
+    >>> perfect = Measurement(np.eye(n), np.zeros(n), np.zeros((n, n)), np.ones(n))
+    >>> perfect.expected(np.full((2, n), 2.5))[:, 0]
+    array([2.5, 2.5])
+    """
+
+    recovery: np.ndarray  # (n_columns, n_columns): of the row's region, per unit of the column's
+    offset: np.ndarray  # (n_columns,) measured where nothing binds
+    error: np.ndarray  # (n_columns, n_columns) covariance; 0 without noise
+    n_voxels: np.ndarray  # (n_columns,) size of each region, its weight in a mean of regions
+
+    def expected(self, binding):
+        """Mean of the measured ratios, of the shape of `binding`: (n_scans, n_columns)."""
+        return self.offset + binding @ self.recovery.T
+
+
+def response(atlas, calibration, fwhm_mm, core=True):
+    """Linear response of regional measurements to true binding, without noise.
+
+    Parameters
+    ----------
+    atlas : Atlas
+    calibration : Calibration
+        Output of `numbers.read_calibration`.
+    fwhm_mm : float
+        Resolution of the image, mm.
+    core : bool
+        Measure the half of each region with the highest uptake instead of all of it.
+
+    Returns
+    -------
+    Measurement
+        Without error.
+    """
+    scene = read_scene(atlas, calibration)
+    reference = region_mask(atlas, "occipital")
+
+    def image(binding):
+        painted = paint(dict(zip(BINDING_COLUMNS, binding, strict=True)), scene, calibration)
+        return blurred(painted, fwhm_mm, scene)
+
+    equal = image(np.ones(len(BINDING_COLUMNS)))
+    masks = [region_mask(atlas, column) for column in BINDING_COLUMNS]
+    if core:
+        masks = [mask & (equal >= np.median(equal[mask])) for mask in masks]
+
+    def measured(binding):
+        uptake = image(binding)
+        return np.array([uptake[mask].mean() for mask in masks]) / uptake[reference].mean() - 1
+
+    offset = measured(np.zeros(len(BINDING_COLUMNS)))
+    recovery = np.column_stack([measured(unit) - offset for unit in np.eye(len(BINDING_COLUMNS))])
+    n_voxels = np.array([mask.sum() for mask in masks])
+    return Measurement(recovery, offset, np.zeros_like(recovery), n_voxels)
+
+
+def measurement(atlas, calibration, control, reference_region, n_scans=160, seed=0, n_jobs=2):
+    """How region means of an image depend on binding, from phantom scans of the oracle's own.
+
+    The scanner is linear in binding. Its response is the mean difference between images that
+    share anatomy, noise and misregistration but for one unit of binding in one region; its error
+    is the spread of participants, drawn equally from all diagnoses, about that line. None of them
+    belongs to a cohort, and no diagnosis is used.
+
+    Parameters
+    ----------
+    atlas : Atlas
+    calibration : Calibration
+        Output of `numbers.read_calibration`.
+    control : str
+    reference_region : str
+        Region that normalises the counts.
+    n_scans, seed : int
+        Participants to render, and the seed of their draws.
+    n_jobs : int
+        Threads.
+
+    Returns
+    -------
+    Measurement
+    """
+    names = [*calibration.loss, control]
+    sizes = {"confirmed": {name: -(-n_scans // len(names)) for name in names}}
+    scans, truth = draw_participants(Cohort(seed=seed, participants=sizes), calibration, control)
+    scene = read_scene(atlas, calibration)
+    columns = list(BINDING_COLUMNS)
+    typical = np.exp(np.log(truth[columns]).mean())
+
+    means = _column_means(atlas, reference_region)
+
+    def measured(binding, age, draw):
+        rng = np.random.default_rng([seed, draw, 2])
+        return means(render(binding, age, scene, calibration, rng))
+
+    more = [typical + step for step in np.eye(len(columns))]
+    pairs = [(binding, REFERENCE_AGE, k) for k in range(N_REPEATS) for binding in (typical, *more)]
+    own = [(truth.loc[row, columns], scans["age"][row], N_REPEATS + row) for row in range(n_scans)]
+    jobs = [delayed(measured)(*arguments) for arguments in pairs + own]
+    done = Parallel(n_jobs, prefer="threads", return_as="generator")(jobs)
+    found = np.array(list(progress(done, "measuring the phantom scanner", len(jobs))))
+    repeats = found[: len(pairs)].reshape(N_REPEATS, 1 + len(columns), len(columns))
+    recovery = (repeats[:, 1:] - repeats[:, :1]).mean(axis=0).T  # (region, binding)
+    binding = truth[columns].to_numpy(dtype=float)[:n_scans]
+    residual = found[len(pairs) :] - binding @ recovery.T
+    n_voxels = np.array([region_mask(atlas, column).sum() for column in columns])
+    return Measurement(recovery, residual.mean(axis=0), np.cov(residual.T), n_voxels)
+
+
+def image_means(paths, atlas, reference_region, n_jobs=2):
+    """Binding ratio of the region of each of `regions.BINDING_COLUMNS` in images at 2 mm.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+    atlas : Atlas
+    reference_region : str
+        Region that normalises the counts.
+    n_jobs : int
+        Threads.
+
+    Returns
+    -------
+    ndarray of float64, shape (n_scans, n_columns)
+
+    Raises
+    ------
+    ValueError
+        If an image cannot be used; the message names it.
+    """
+    means = _column_means(atlas, reference_region)
+
+    def read(path):
+        return means(to_grid(read_scan(path), atlas.affine, atlas.labels.shape))
+
+    done = Parallel(n_jobs, prefer="threads", return_as="generator")(
+        delayed(read)(path) for path in paths
+    )
+    return np.array(list(progress(done, "measuring regions", len(paths))))
+
+
+def _column_means(atlas, reference_region):
+    """Function from counts (X, Y, Z) to the binding ratio of each column's region, (n_columns,)."""
+    reference = region_mask(atlas, reference_region)
+    masks = [region_mask(atlas, column) for column in BINDING_COLUMNS]
+
+    def means(counts):
+        specific = [counts[mask].mean(dtype=np.float64) for mask in masks]
+        return binding_ratio(np.array(specific), counts[reference].mean(dtype=np.float64))
+
+    return means
