@@ -1,6 +1,6 @@
 """What a page shows to its reader: notice, tables, numbers with their intervals."""
 
-import re
+import html
 
 from IPython.display import HTML
 
@@ -10,10 +10,9 @@ from datnet_study.claims import compare, read_claims
 def notice(page):
     """Box that opens every page and says what its scans are."""
     title = "Digital phantom, no patient data" if page.phantom else "Scans of this study"
-    text = re.sub(r"\*\*(.+?)\*\*", r"<b>\1</b>", page.notice)
     return HTML(
         f'<div class="admonition important"><p class="admonition-title">{title}</p>'
-        f"<p>{text}</p></div>"
+        f"<p>{html.escape(page.notice)}</p></div>"
     )
 
 

@@ -180,14 +180,14 @@ class Study(Section):
 
     @property
     def notice(self):
-        """What the reader of any page has to know about the scans, in one paragraph."""
+        """What the reader of any page has to know about the scans: a paragraph of plain text."""
         if self.phantom:
             return (
-                f"Study **{self.name}**, {self.title}: every scan here is a **digital phantom**, "
+                f"Study {self.name}, {self.title}: every scan here is a digital phantom, "
                 "made by a computer. No number on this page was measured in a person, and none of "
                 "them can confirm or refute a clinical claim of the paper."
             )
-        return f"Study **{self.name}**: {self.title}. Scans of `{self.dataset}`."
+        return f"Study {self.name}: {self.title}. Scans of {self.dataset}."
 
 
 def project_root():

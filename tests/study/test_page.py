@@ -129,11 +129,17 @@ def test_what_cannot_be_written_leaves_the_old_result(own):
 def test_the_notice_says_what_the_scans_are(own, study):
     phantom, scans = notice(study).data, notice(own).data
     assert "Digital phantom, no patient data" in phantom
-    assert "<b>demo</b>" in phantom
-    assert "**" not in phantom
+    assert "Study demo, Demonstration" in phantom
     assert "Scans of this study" in scans
     assert "My scans" in scans
     assert "phantom" not in scans
+
+
+def test_the_notice_shows_the_words_of_a_title_as_they_are(own):
+    title = "<early> & [pilot](2021) **bold**"
+    shown = notice(own.model_copy(update={"title": title})).data
+    assert "&lt;early&gt; &amp; [pilot](2021) **bold**" in shown
+    assert "<early>" not in shown and "<b>" not in shown
 
 
 def test_a_table_shows_its_values_without_row_numbers():
