@@ -59,16 +59,9 @@ def delong_interval(y_true, y_score):
 def delong_test(y_true, y_score_a, y_score_b):
     """P value of DeLong's two-sided test that two scores of the same scans have equal AUC.
 
-    Parameters
-    ----------
-    y_true, y_score_a, y_score_b
-        As in `delong_interval`; its errors apply.
-
-    Returns
-    -------
-    float
-        1 for scores that order the scans alike; NaN where they do not but the variance of the
-        difference is 0 or unknown (a class with one member).
+    Returns 1 for scores that order the scans alike, and NaN where they do not but the variance
+    of the difference is 0 or unknown (a class with one member). Arguments and errors are those
+    of `delong_interval`.
 
     Examples
     --------

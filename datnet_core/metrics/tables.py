@@ -64,16 +64,7 @@ def diagnostic_table(predictions, class_names, cutoffs=None):
 
 
 def youden_cutoffs(predictions, class_names):
-    """Youden cutoff of each class present against all others.
-
-    Parameters
-    ----------
-    predictions, class_names
-        As in `diagnostic_table`; its errors apply.
-
-    Returns
-    -------
-    dict of str to float
+    """Youden cutoff of each class present against all others, a dict; see `diagnostic_table`.
 
     Examples
     --------
@@ -87,17 +78,7 @@ def youden_cutoffs(predictions, class_names):
 
 
 def confusion(predictions, class_names):
-    """Count scans per true diagnosis and class of largest probability.
-
-    Parameters
-    ----------
-    predictions, class_names
-        As in `diagnostic_table`; its errors apply.
-
-    Returns
-    -------
-    DataFrame of int, shape (n_classes, n_classes)
-        Index `diagnosis`, columns `called`.
+    """Count scans per true diagnosis (rows) and class of largest probability (columns).
 
     Examples
     --------
@@ -115,16 +96,7 @@ def confusion(predictions, class_names):
 
 
 def right_decisions(predictions, class_names):
-    """Whether the class of largest probability is the diagnosis.
-
-    Parameters
-    ----------
-    predictions, class_names
-        As in `diagnostic_table`; its errors apply.
-
-    Returns
-    -------
-    bool Series of shape (n_scans,)
+    """Whether the class of largest probability is the diagnosis, a bool Series of scans.
 
     Examples
     --------
@@ -148,11 +120,6 @@ def visits(predictions):
     -------
     dict of str to bool Series
         `all`, `baseline` and `follow-up`; the last two are empty without repeated scans.
-
-    Examples
-    --------
-    >>> visits(pd.DataFrame({"participant_id": ["p", "p", "q"]}))["all"].tolist()
-    [True, False, True]
     """
     session = predictions.groupby("participant_id").cumcount()
     repeated = predictions["participant_id"].duplicated(keep=False)
