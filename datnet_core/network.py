@@ -108,11 +108,6 @@ def last_grid(shape, n_levels):
     Returns
     -------
     tuple of 3 int
-
-    Examples
-    --------
-    >>> last_grid((41, 48, 35), n_levels=4)
-    (2, 2, 2)
     """
     return tuple(-(-n // 2 ** (n_levels + 1)) for n in shape)
 

@@ -89,12 +89,6 @@ def in_full_grid(maps, field, shape):
     Returns
     -------
     ndarray of shape (..., *shape)
-
-    Examples
-    --------
-    >>> in_full_grid(np.ones((1, 1, 2)), (slice(0, 1), slice(1, 2), slice(0, 2)), (1, 2, 3))
-    array([[[0., 0., 0.],
-            [1., 1., 0.]]])
     """
     full = np.zeros((*maps.shape[:-3], *shape), maps.dtype)
     full[(..., *field)] = maps

@@ -88,11 +88,6 @@ def delong_difference(y_true, y_score_a, y_score_b):
     -------
     difference, low, high : float
         The interval has no width for scores that order the scans alike.
-
-    Examples
-    --------
-    >>> delong_difference([0, 1, 0, 1], [1, 2, 3, 4], [2, 1, 3, 4])[0]  # 3/4 - 2/4
-    0.25
     """
     difference, standard_error = _delong_difference(y_true, y_score_a, y_score_b)
     half = Z * standard_error

@@ -64,14 +64,7 @@ def diagnostic_table(predictions, class_names, cutoffs=None):
 
 
 def youden_cutoffs(predictions, class_names):
-    """Youden cutoff of each class present against all others, a dict; see `diagnostic_table`.
-
-    Examples
-    --------
-    >>> scans = pd.DataFrame({"diagnosis": ["A", "B", "B"], "p_A": [0.9, 0.6, 0.2]})
-    >>> youden_cutoffs(scans.assign(p_B=1 - scans["p_A"]), ("A", "B"))
-    {'A': 0.9, 'B': 0.4}
-    """
+    """Youden cutoff of each class present against all others, a dict; see `diagnostic_table`."""
     y_true, proba, _ = _decoded(predictions, class_names)
     present = _present(y_true, class_names)
     return {name: youden_cutoff(y_true == name, proba[:, k]) for k, name in present}
@@ -96,14 +89,7 @@ def confusion(predictions, class_names):
 
 
 def right_decisions(predictions, class_names):
-    """Whether the class of largest probability is the diagnosis, a bool Series of scans.
-
-    Examples
-    --------
-    >>> scans = pd.DataFrame({"diagnosis": ["A", "B"], "p_A": [0.9, 0.6], "p_B": [0.1, 0.4]})
-    >>> right_decisions(scans, ("A", "B")).tolist()
-    [True, False]
-    """
+    """Whether the class of largest probability is the diagnosis, a bool Series of scans."""
     y_true, _, called = _decoded(predictions, class_names)
     return pd.Series(called == y_true, index=predictions.index, dtype=bool)
 
