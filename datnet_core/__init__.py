@@ -8,23 +8,23 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "network": [
-            "DATNet",
-            "Ensemble",
-            "build",
+            "DATNet",  # the paper's residual network
+            "Ensemble",  # mean logits of several networks
+            "build",  # a network from settings
         ],
         "training": [
-            "fit",
-            "load_model",
-            "predict",
+            "fit",  # train one network
+            "load_model",  # read trained ones
+            "predict",  # let them judge scans
         ],
         "saliency": [
-            "full_gradients",
-            "saliency_maps",
-            "top_region",
+            "full_gradients",  # one logit per sample into terms
+            "saliency_maps",  # many volumes into maps
+            "top_region",  # the salient region
         ],
         "metrics": [
-            "delong_interval",
-            "diagnostic_table",
+            "delong_interval",  # AUC and its interval
+            "diagnostic_table",  # AUC and rates of each diagnosis
         ],
     },
 )

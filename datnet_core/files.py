@@ -18,6 +18,15 @@ def whole(path):
     Yields
     ------
     Path
+
+    Examples
+    --------
+    >>> import tempfile, pathlib
+    >>> goal = pathlib.Path(tempfile.mkdtemp()) / "new" / "numbers.txt"
+    >>> with whole(goal) as part:
+    ...     characters = part.write_text("1 2 3")
+    >>> goal.read_text()
+    '1 2 3'
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     # The process in the name: a second run at the same time must not rename this one's half. The

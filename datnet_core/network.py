@@ -12,13 +12,7 @@ NORMALISATIONS = {"batch": nn.BatchNorm3d, "instance": nn.InstanceNorm3d}
 
 
 def convolution(n_in, n_out, kernel_size, stride, normalisation):
-    """Convolution, normalisation and LeakyReLU; the normalisation carries the bias.
-
-    Raises
-    ------
-    ValueError
-        If the normalisation is unknown.
-    """
+    """Convolution, normalisation and LeakyReLU; the normalisation carries the bias."""
     if normalisation not in NORMALISATIONS:
         raise ValueError(
             f"normalisation is {normalisation!r}; expected one of {', '.join(NORMALISATIONS)}"
@@ -114,11 +108,6 @@ def last_grid(shape, n_levels):
     Returns
     -------
     tuple of 3 int
-
-    Examples
-    --------
-    >>> last_grid((41, 48, 35), n_levels=4)
-    (2, 2, 2)
     """
     return tuple(-(-n // 2 ** (n_levels + 1)) for n in shape)
 
@@ -134,11 +123,6 @@ def last_linear(network):
     -------
     torch.nn.Linear
         The last one to be declared.
-
-    Examples
-    --------
-    >>> last_linear(DATNet(n_classes=5, n_filters=2, n_levels=2)).out_features
-    5
     """
     return [module for module in network.modules() if isinstance(module, nn.Linear)][-1]
 
@@ -146,10 +130,7 @@ def last_linear(network):
 class MirrorImage(nn.Module):
     """Lets a network judge the mirror image; left and right are the first spatial axis.
 
-    Attributes
-    ----------
-    in_use : bool
-        True while a network runs on a mirror image. `full_gradients` turns its terms back.
+    `in_use` is true while it does so, and `full_gradients` turns the terms of that time back.
     """
 
     AXIS = 2
@@ -210,16 +191,6 @@ def build(n_classes, network):
     -------
     torch.nn.Module
         Logits (N, n_classes) of volumes (N, 1, X, Y, Z).
-
-    Examples
-    --------
-    >>> from types import SimpleNamespace
-    >>> settings = SimpleNamespace(
-    ...     n_filters=2, n_levels=2, normalisation="batch", dropout=0.3,
-    ...     resized_to=(32, 32, 32), standardised=True,
-    ... )
-    >>> [type(module).__name__ for module in build(3, settings)]
-    ['Upsample', 'InstanceNorm3d', 'DATNet']
     """
     model = DATNet(
         n_classes, network.n_filters, network.n_levels, network.normalisation, network.dropout

@@ -12,6 +12,12 @@ from datnet_phantom.scanner import read_scene
 from datnet_study.study import read_study
 
 
+@pytest.hookimpl(trylast=True)  # after pytest-randomly
+def pytest_collection_modifyitems(items):
+    """The whole study is one story: last, and in the order in which it is written."""
+    items.sort(key=lambda item: (item.path.name == "test_whole_study.py") and item.location[1] + 1)
+
+
 @pytest.fixture
 def rng():
     """Random numbers, the same in every run."""

@@ -6,40 +6,40 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "atlas": [
-            "Atlas",
-            "read_atlas",
-            "region_fractions",
-            "region_mask",
-            "region_mask_on",
-            "region_table",
+            "Atlas",  # a label image and the names of its labels
+            "read_atlas",  # from a file and the table beside it
+            "region_fractions",  # share of each voxel of a grid in a region
+            "region_mask",  # voxels of a region on the atlas' own grid
+            "region_mask_on",  # voxels of a grid that lie in a region for the most part
+            "region_table",  # size and place of each label
         ],
         "grid": [
-            "field_of_view",
-            "in_full_grid",
-            "study_grid",
+            "field_of_view",  # the part that the network sees
+            "in_full_grid",  # maps of that part in their place
+            "study_grid",  # affine and shape
         ],
         "volumes": [
-            "cache_volumes",
-            "load_volume",
-            "read_scan",
-            "to_grid",
-            "uptake_ratio",
+            "cache_volumes",  # all scans in one array on disk
+            "load_volume",  # one scan as uptake ratios on the study grid
+            "read_scan",  # refuses what cannot be analysed
+            "to_grid",  # resample an image
+            "uptake_ratio",  # counts over their mean in the reference region
         ],
         "binding": [
-            "BINDING_FEATURES",
-            "binding_ratio",
-            "own_region_means",
-            "region_means",
-            "regional_binding",
+            "BINDING_FEATURES",  # putamen and caudate, left and right
+            "binding_ratio",  # of mean counts
+            "own_region_means",  # a region of its own for every scan
+            "region_means",  # one region for all scans
+            "regional_binding",  # ratios of putamen and caudate
         ],
         "classifier": [
-            "class_proba",
-            "out_of_fold_proba",
-            "sides_unordered",
+            "class_proba",  # binding ratios as a classifier of new scans
+            "out_of_fold_proba",  # and of the scans of each fold
+            "sides_unordered",  # features that are the same for the mirror image
         ],
         "radiomics": [
-            "extract_features",
-            "feature_table",
+            "extract_features",  # of one region of one volume
+            "feature_table",  # of many
         ],
     },
 )

@@ -40,8 +40,7 @@ def read_atlas(path):
     FileNotFoundError
         If one of the two files is missing.
     ValueError
-        If `path` is no `.nii.gz`, a name occurs twice, or table and image do not hold the same
-        labels.
+        If `path` is no `.nii.gz`, a name occurs twice, or table and image differ in their labels.
     """
     path = Path(path)
     if not path.name.endswith(".nii.gz"):
@@ -83,19 +82,25 @@ def region_mask(atlas, region):
     ------
     ValueError
         If no label matches; the message lists the labels.
+
+    Examples
+    --------
+    >>> atlas = Atlas(np.array([[[0, 1, 2]]]), np.eye(4), {"putamen_left": 1, "caudate_left": 2})
+    >>> region_mask(atlas, "striatum_left")
+    array([[[False,  True,  True]]])
     """
     if region == "brain":
         return atlas.labels > 0
     wanted = [GROUPS.get(word, {word}) for word in region.split("_")]
-    found = [
+    indices = [
         index
         for name, index in atlas.names.items()
         if all(words & set(name.split("_")) for words in wanted)
     ]
-    if not found:
+    if not indices:
         known = ", ".join(["brain", *GROUPS, *atlas.names])
         raise ValueError(f"no region {region!r}; the atlas has {known}, and parts of these names")
-    return np.isin(atlas.labels, found)
+    return np.isin(atlas.labels, indices)
 
 
 def region_fractions(atlas, region, affine, shape):
@@ -155,8 +160,11 @@ def region_mask_on(atlas, region, affine, shape):
     """
     mask = region_fractions(atlas, region, affine, shape) >= 0.5
     if not mask.any():
-        size = nib.affines.voxel_sizes(affine)
-        raise ValueError(f"region {region!r} fills no voxel of {size.round(2)} mm in this grid")
+        size = " x ".join(f"{edge:g}" for edge in nib.affines.voxel_sizes(affine).round(2))
+        raise ValueError(
+            f"region {region!r} fills no voxel of the {size} mm grid; expected at least one: use a "
+            "finer images.grid_mm"
+        )
     return mask
 
 

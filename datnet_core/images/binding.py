@@ -98,11 +98,6 @@ def own_region_means(volumes, regions):
     -------
     ndarray of float64, shape (n_scans,)
         NaN where a region is empty.
-
-    Examples
-    --------
-    >>> own_region_means(np.array([[[[1.0, 3.0]]]]), np.array([[[[False, True]]]]))
-    array([3.])
     """
     return np.array(
         [

@@ -24,11 +24,6 @@ def binding_classifier(class_prior):
     Returns
     -------
     sklearn.pipeline.Pipeline
-
-    Examples
-    --------
-    >>> [name for name, _ in binding_classifier("cohort").steps]
-    ['standardscaler', 'logisticregression']
     """
     weight = "balanced" if class_prior == "uniform" else None
     return make_pipeline(StandardScaler(), LogisticRegression(class_weight=weight, max_iter=1000))

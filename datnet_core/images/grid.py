@@ -19,6 +19,11 @@ def study_grid(spacing_mm):
     affine : ndarray of shape (4, 4)
         Voxel index to mm.
     shape : tuple of 3 int
+
+    Examples
+    --------
+    >>> study_grid(8.0)[1]
+    (21, 25, 18)
     """
     affine = np.diag([spacing_mm, spacing_mm, spacing_mm, 1.0])
     shape = tuple(int(round(extent / spacing_mm)) + 1 for extent in EXTENT_MM)
@@ -46,6 +51,11 @@ def field_of_view(spacing_mm, field_mm):
     ------
     ValueError
         If the box holds fewer than two voxels along an axis.
+
+    Examples
+    --------
+    >>> field_of_view(8.0, [(-40, 40), (-48, 48), (-26, 38)])
+    (slice(5, 16, None), slice(8, 21, None), slice(3, 12, None))
     """
     affine, shape = study_grid(spacing_mm)
     if field_mm is None:

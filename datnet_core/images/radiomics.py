@@ -7,12 +7,15 @@ classes (first order, 3D shape, GLCM, GLRLM, GLSZM, GLDM, NGTDM).
 import logging
 import multiprocessing
 from concurrent.futures import ProcessPoolExecutor
+from itertools import repeat
 
 import numpy as np
 import pandas as pd
 import SimpleITK as sitk
 
 from datnet_core.progress import progress
+
+ENOUGH = "expected at least 2: use a finer images.grid_mm or a larger region"
 
 
 def extract_features(volume, mask, spacing_mm, bin_width):
@@ -40,9 +43,9 @@ def extract_features(volume, mask, spacing_mm, bin_width):
         If shapes differ or the mask has fewer than two voxels.
     """
     if volume.shape != mask.shape:
-        raise ValueError(f"volume has shape {volume.shape}, the mask {mask.shape}")
+        raise ValueError(f"volume has shape {volume.shape}, mask {mask.shape}; expected the same")
     if mask.sum() < 2:
-        raise ValueError(f"the mask has {int(mask.sum())} voxel(s), expected at least 2")
+        raise ValueError(f"the mask has {mask.sum()} voxel(s); {ENOUGH}")
     from radiomics.featureextractor import RadiomicsFeatureExtractor
 
     logging.getLogger("radiomics").setLevel(logging.ERROR)
@@ -69,10 +72,8 @@ def feature_table(volumes, masks, spacing_mm, bin_width, n_jobs=2):
     masks : dict of str to ndarray
         Region name to a mask of shape (X, Y, Z), or to one of shape (n_scans, X, Y, Z) where
         every scan has its own.
-    spacing_mm : float
-        Voxel size, mm.
-    bin_width : float
-        Width of a grey level.
+    spacing_mm, bin_width : float
+        As in `extract_features`.
     n_jobs : int
         Processes.
 
@@ -80,17 +81,20 @@ def feature_table(volumes, masks, spacing_mm, bin_width, n_jobs=2):
     -------
     DataFrame of shape (n_scans * n_regions, 2 + 107)
         `scan` (row number), `region`, and the features.
+
+    Raises
+    ------
+    ValueError
+        As `extract_features`, before any is extracted and with the region's name.
     """
     tasks = [(scan, region) for scan in range(len(volumes)) for region in masks]
-    arguments = (
-        [np.asarray(volumes[scan]) for scan, _ in tasks],
-        [
-            masks[region] if masks[region].ndim == 3 else masks[region][scan]
-            for scan, region in tasks
-        ],
-        [spacing_mm] * len(tasks),
-        [bin_width] * len(tasks),
-    )
+    own = [masks[region] if masks[region].ndim == 3 else masks[region][k] for k, region in tasks]
+    for (scan, region), mask in zip(tasks, own, strict=True):
+        if mask.sum() < 2:
+            has = f"region {region!r} of scan {scan} has {mask.sum()} voxel(s)"
+            raise ValueError(f"{has} on the {spacing_mm:g} mm grid; {ENOUGH}")
+    arrays = [np.asarray(volumes[scan]) for scan, _ in tasks]
+    arguments = arrays, own, repeat(spacing_mm), repeat(bin_width)
     # PyRadiomics holds the interpreter lock, so threads would not help.
     with ProcessPoolExecutor(n_jobs, multiprocessing.get_context("spawn")) as pool:
         done = pool.map(extract_features, *arguments, chunksize=4)

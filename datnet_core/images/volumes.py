@@ -63,7 +63,10 @@ def read_scan(path):
     if data.min() == data.max():
         raise ValueError(f"{path}: every voxel is {data.min():g}; expected a PET image")
     if not np.isfinite(img.affine).all() or abs(np.linalg.det(img.affine[:3, :3])) < 1e-6:
-        raise ValueError(f"{path}: the affine is singular, so voxels have no place in mm")
+        raise ValueError(
+            f"{path}: the affine is singular, so voxels have no place in mm; expected one that can "
+            "be inverted: export the image again"
+        )
     return nib.Nifti1Image(data, img.affine)
 
 
@@ -110,11 +113,21 @@ def uptake_ratio(counts, reference_mask):
     ------
     ValueError
         If shapes differ, the mask is empty, or the mean of the reference is not positive.
+
+    Examples
+    --------
+    >>> uptake_ratio(np.array([[[2.0, 4.0, 9.0]]]), np.array([[[True, True, False]]]))  # mean 3
+    array([[[0.66666667, 1.33333333, 3.        ]]])
     """
     if counts.shape != reference_mask.shape:
-        raise ValueError(f"counts have shape {counts.shape}, the mask {reference_mask.shape}")
+        raise ValueError(
+            f"counts have shape {counts.shape}, the mask {reference_mask.shape}; expected one grid"
+        )
     if not reference_mask.any():
-        raise ValueError("the reference mask is empty")
+        raise ValueError(
+            f"the reference region has no voxel on the grid of shape {counts.shape}; expected at "
+            "least one: choose another images.reference_region"
+        )
     reference = float(counts[reference_mask].mean(dtype=np.float64))
     if not reference > 0:
         raise ValueError(f"mean of the reference region is {reference:g}, expected more than 0")
@@ -130,12 +143,8 @@ def load_volume(path, atlas, spacing_mm, reference_region):
     ----------
     path : str or Path
         NIfTI image in MNI space.
-    atlas : Atlas
-        Names the reference region.
-    spacing_mm : float
-        Voxel size of the study grid, mm.
-    reference_region : str
-        Region that normalises the counts.
+    atlas, spacing_mm, reference_region
+        As in `cache_volumes`.
 
     Returns
     -------
@@ -196,8 +205,8 @@ def cache_volumes(paths, atlas, spacing_mm, reference_region, array_path, n_jobs
         "unit": "uptake ratio to the mean of the reference region",
         "sha256": _fingerprint(paths, atlas, array_path.with_name("files.json")),
     }
-    found = array_path.is_file() and record_path.is_file()
-    if found and json.loads(record_path.read_text()) == record:
+    cached = array_path.is_file() and record_path.is_file()
+    if cached and json.loads(record_path.read_text()) == record:
         return np.load(array_path, mmap_mode="r")
     array_path.unlink(missing_ok=True)  # no page may read an outdated array when a scan is refused
     record_path.unlink(missing_ok=True)

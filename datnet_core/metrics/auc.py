@@ -59,16 +59,9 @@ def delong_interval(y_true, y_score):
 def delong_test(y_true, y_score_a, y_score_b):
     """P value of DeLong's two-sided test that two scores of the same scans have equal AUC.
 
-    Parameters
-    ----------
-    y_true, y_score_a, y_score_b
-        As in `delong_interval`; its errors apply.
-
-    Returns
-    -------
-    float
-        1 for scores that order the scans alike; NaN where they do not but the variance of the
-        difference is 0 or unknown (a class with one member).
+    Returns 1 for scores that order the scans alike, and NaN where they do not but the variance
+    of the difference is 0 or unknown (a class with one member). Arguments and errors are those
+    of `delong_interval`.
 
     Examples
     --------
@@ -95,11 +88,6 @@ def delong_difference(y_true, y_score_a, y_score_b):
     -------
     difference, low, high : float
         The interval has no width for scores that order the scans alike.
-
-    Examples
-    --------
-    >>> delong_difference([0, 1, 0, 1], [1, 2, 3, 4], [2, 1, 3, 4])[0]  # 3/4 - 2/4
-    0.25
     """
     difference, standard_error = _delong_difference(y_true, y_score_a, y_score_b)
     half = Z * standard_error

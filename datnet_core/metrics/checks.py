@@ -4,22 +4,7 @@ import numpy as np
 
 
 def checked_scores(y_true, y_score):
-    """Labels as bool and scores as float64, both classes present and no score NaN.
-
-    Parameters
-    ----------
-    y_true, y_score : array-like of shape (n_scans,)
-
-    Returns
-    -------
-    y_true : bool ndarray of shape (n_scans,)
-    y_score : float64 ndarray of shape (n_scans,)
-
-    Raises
-    ------
-    ValueError
-        If lengths differ, labels are not two-valued, a score is NaN, or one class is absent.
-    """
+    """Labels as bool and scores as float64, both classes present and no score NaN."""
     y_true, y_score = two_valued(y_true), np.asarray(y_score, dtype=np.float64)
     same_length(y_true, y_score)
     if np.isnan(y_score).any():

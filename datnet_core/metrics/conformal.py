@@ -59,17 +59,7 @@ def conformal_threshold(y_true, proba, class_names, coverage=0.9):
 
 
 def prediction_sets(proba, threshold):
-    """Diagnoses in each participant's set: those with p >= threshold.
-
-    Parameters
-    ----------
-    proba : array-like of shape (n, n_classes)
-    threshold : float
-        Output of `conformal_threshold`.
-
-    Returns
-    -------
-    bool ndarray of shape (n, n_classes)
+    """Diagnoses in each participant's set: bool, shape of `proba`; p >= threshold.
 
     Examples
     --------
@@ -95,12 +85,6 @@ def set_summary(y_true, sets, class_names):
     dict of str to bool ndarray, shape (n,)
         `covered`: the right diagnosis is in the set; `single`: the set has one diagnosis;
         `single_right`: one, and the right one; `empty`: none.
-
-    Examples
-    --------
-    >>> summary = set_summary(["A", "B"], np.array([[True, False], [True, False]]), "AB")
-    >>> summary["covered"]
-    array([ True, False])
     """
     names = list(class_names)
     column = np.array([names.index(name) for name in y_true])

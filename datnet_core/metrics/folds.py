@@ -76,11 +76,6 @@ def fold_difference(y_true, y_score_a, y_score_b, fold):
     -------
     difference, low, high : float
         The interval is cut to [-1, 1].
-
-    Examples
-    --------
-    >>> fold_difference([1, 0, 1, 0], [2, 1, 4, 3], [1, 2, 4, 3], [0, 0, 1, 1])  # 1 and 0
-    (0.5, -1.0, 1.0)
     """
     a, b = (_auc_of_folds(y_true, score, fold) for score in (y_score_a, y_score_b))
     difference, low, high = _corrected(a - b)

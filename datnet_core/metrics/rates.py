@@ -73,16 +73,7 @@ def diagnostic_rates(y_true, y_pred):
 
 
 def share_interval(right):
-    """Share of right decisions with its 95% Wilson interval.
-
-    Parameters
-    ----------
-    right : bool array-like of shape (n_scans,)
-
-    Returns
-    -------
-    value, low, high : float
-        NaN without any decision.
+    """Share of right decisions: value, low, high (Wilson); NaN without any decision.
 
     Examples
     --------

@@ -64,40 +64,14 @@ def diagnostic_table(predictions, class_names, cutoffs=None):
 
 
 def youden_cutoffs(predictions, class_names):
-    """Youden cutoff of each class present against all others.
-
-    Parameters
-    ----------
-    predictions, class_names
-        As in `diagnostic_table`; its errors apply.
-
-    Returns
-    -------
-    dict of str to float
-
-    Examples
-    --------
-    >>> scans = pd.DataFrame({"diagnosis": ["A", "B", "B"], "p_A": [0.9, 0.6, 0.2]})
-    >>> youden_cutoffs(scans.assign(p_B=1 - scans["p_A"]), ("A", "B"))
-    {'A': 0.9, 'B': 0.4}
-    """
+    """Youden cutoff of each class present against all others, a dict; see `diagnostic_table`."""
     y_true, proba, _ = _decoded(predictions, class_names)
     present = _present(y_true, class_names)
     return {name: youden_cutoff(y_true == name, proba[:, k]) for k, name in present}
 
 
 def confusion(predictions, class_names):
-    """Count scans per true diagnosis and class of largest probability.
-
-    Parameters
-    ----------
-    predictions, class_names
-        As in `diagnostic_table`; its errors apply.
-
-    Returns
-    -------
-    DataFrame of int, shape (n_classes, n_classes)
-        Index `diagnosis`, columns `called`.
+    """Count scans per true diagnosis (rows) and class of largest probability (columns).
 
     Examples
     --------
@@ -115,23 +89,7 @@ def confusion(predictions, class_names):
 
 
 def right_decisions(predictions, class_names):
-    """Whether the class of largest probability is the diagnosis.
-
-    Parameters
-    ----------
-    predictions, class_names
-        As in `diagnostic_table`; its errors apply.
-
-    Returns
-    -------
-    bool Series of shape (n_scans,)
-
-    Examples
-    --------
-    >>> scans = pd.DataFrame({"diagnosis": ["A", "B"], "p_A": [0.9, 0.6], "p_B": [0.1, 0.4]})
-    >>> right_decisions(scans, ("A", "B")).tolist()
-    [True, False]
-    """
+    """Whether the class of largest probability is the diagnosis, a bool Series of scans."""
     y_true, _, called = _decoded(predictions, class_names)
     return pd.Series(called == y_true, index=predictions.index, dtype=bool)
 
@@ -148,11 +106,6 @@ def visits(predictions):
     -------
     dict of str to bool Series
         `all`, `baseline` and `follow-up`; the last two are empty without repeated scans.
-
-    Examples
-    --------
-    >>> visits(pd.DataFrame({"participant_id": ["p", "p", "q"]}))["all"].tolist()
-    [True, False, True]
     """
     session = predictions.groupby("participant_id").cumcount()
     repeated = predictions["participant_id"].duplicated(keep=False)

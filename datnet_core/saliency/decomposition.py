@@ -40,20 +40,20 @@ class FullGradients(NamedTuple):
 def _check_model(model):
     """Refuse training mode and modules that break the decomposition."""
     for name, module in model.named_modules():
-        found = f"{name or 'model'} ({type(module).__name__})"
+        named = f"{name or 'model'} ({type(module).__name__})"
         has_children = next(module.children(), None) is not None
         # A built-in with children (attention, transformer) computes more than its children do.
         own_composite = has_children and not type(module).__module__.startswith("torch.nn")
         supported = isinstance(module, (*_NORMS, *_AFFINE, *_HOMOGENEOUS, *_CONTAINERS))
         if not (own_composite or supported):
             raise ValueError(
-                f"{found} has no full-gradient decomposition; expected convolution, linear, batch/"
+                f"{named} has no full-gradient decomposition; expected convolution, linear, batch/"
                 "instance/group norm, ReLU, LeakyReLU, dropout, max/average pooling or flatten"
             )
         if module.training:
-            raise ValueError(f"{found} is in training mode; call model.eval() first")
+            raise ValueError(f"{named} is in training mode; call model.eval() first")
         if isinstance(module, _types("BatchNorm")) and module.running_mean is None:
-            raise ValueError(f"{found} has no running statistics; expected track_running_stats")
+            raise ValueError(f"{named} has no running statistics; expected track_running_stats")
 
 
 def _linearised_norm(module, x):
@@ -112,6 +112,15 @@ def full_gradients(model, x, targets):
     ValueError
         If a module is unsupported or in training mode (the message has its path and type), or if
         logits or targets have the wrong shape or range.
+
+    Examples
+    --------
+    >>> model = nn.Sequential(nn.Flatten(), nn.Linear(2, 3)).eval()
+    >>> terms = full_gradients(model, torch.rand(4, 1, 2), [0, 1, 2, 0])
+    >>> {name: tuple(term.shape) for name, term in terms.bias_terms.items()}
+    {'1': (4, 3)}
+    >>> bool((completeness_gap(terms) < 1e-5).all())
+    True
     """
     _check_model(model)
     x = x.detach().requires_grad_()

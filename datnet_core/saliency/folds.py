@@ -79,12 +79,6 @@ def cross_fitted_mean(maps, targets, fold, k):
     ------
     ValueError
         If no scan lies outside fold k.
-
-    Examples
-    --------
-    >>> maps = np.array([1.0, 3, 10, 99]).reshape(4, 1, 1, 1)
-    >>> cross_fitted_mean(maps, [0, 0, 1, 1], [0, 0, 0, 1], k=1)  # ((1 + 3) / 2 + 10) / 2
-    array([[[6.]]])
     """
     targets, others = np.asarray(targets), np.asarray(fold) != k
     if not others.any():

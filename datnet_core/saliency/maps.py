@@ -78,6 +78,15 @@ def saliency_map(terms, shape, postprocess="published", align_corners=False):
     ------
     ValueError
         If `postprocess` is unknown or `shape` does not fit the terms.
+
+    Examples
+    --------
+    >>> model = torch.nn.Conv1d(1, 1, 1, bias=False).eval()
+    >>> model.weight.data[:] = 2
+    >>> model = torch.nn.Sequential(model, torch.nn.AdaptiveAvgPool1d(1), torch.nn.Flatten()).eval()
+    >>> terms = full_gradients(model, torch.tensor([[[1.0, 3.0]]]), [0])
+    >>> saliency_map(terms, (2,), "complete")  # halves of 2 x 1 and 2 x 3
+    tensor([[1., 3.]])
     """
     shape = tuple(shape)
     sums = {}  # layers of one size are summed first: one interpolation for each size

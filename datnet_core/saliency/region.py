@@ -8,17 +8,7 @@ import numpy as np
 
 
 def rescaled(saliency, brain_mask):
-    """Map rescaled to 0-1 inside the brain, 0 outside.
-
-    Parameters
-    ----------
-    saliency : ndarray of shape (X, Y, Z)
-    brain_mask : bool ndarray of shape (X, Y, Z)
-
-    Returns
-    -------
-    ndarray of shape (X, Y, Z)
-        All 0 for a map that is constant in the brain.
+    """Map rescaled to 0-1 inside the brain, 0 outside; a constant map becomes 0.
 
     Examples
     --------
@@ -98,16 +88,7 @@ def top_region(saliency, brain_mask, rule="rescaled", threshold=0.7):
 
 
 def dice(one, other):
-    """Overlap of two regions, 2 |A and B| / (|A| + |B|).
-
-    Parameters
-    ----------
-    one, other : bool ndarray of one shape
-
-    Returns
-    -------
-    float
-        1 if equal, 0 if apart; NaN if both are empty.
+    """Overlap of two regions, 2 |A and B| / (|A| + |B|): 1 if equal, 0 if apart; NaN if empty.
 
     Examples
     --------
@@ -169,13 +150,6 @@ def region_row(saliency, weights, mask, brain_mask, affine):
         `share` of the map, `share_of_brain` of the volume, their `ratio`, `peak` value and
         `peak_mm` (x, y, z); ratio and peak are NaN and None where the region has no voxel, share
         and ratio are NaN for a map of zeros.
-
-    Examples
-    --------
-    >>> line, everywhere = np.array([[[2.0, 4, 2]]]), np.ones((1, 1, 3), bool)
-    >>> row = region_row(line, line > 3, line > 3, everywhere, np.eye(4))
-    >>> float(row["share"]), row["peak"], row["peak_mm"]
-    (0.5, 4.0, [0.0, 0.0, 1.0])
     """
     share = share_in_region(saliency, weights, brain_mask)
     of_brain = np.mean(weights[brain_mask], dtype=np.float64)

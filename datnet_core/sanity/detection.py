@@ -47,11 +47,5 @@ def pointing_game(maps, truth, mask):
     Returns
     -------
     bool ndarray of shape (N,)
-
-    Examples
-    --------
-    >>> maps, everywhere = np.array([[[[9.0, 7, 5]]]]), np.ones((1, 1, 3), bool)
-    >>> pointing_game(maps, np.array([[[True, False, True]]]), everywhere)
-    array([ True])
     """
     return truth[mask][maps[:, mask].argmax(axis=1)]

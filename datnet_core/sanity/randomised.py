@@ -23,6 +23,11 @@ def blocks(model):
     list of str
         Children with weights; a sequence of blocks is listed block by block. Parallel networks (a
         `ModuleList`) are alike, and a `*` stands for their numbers.
+
+    Examples
+    --------
+    >>> blocks(torch.nn.Sequential(torch.nn.Linear(2, 3), torch.nn.ReLU(), torch.nn.Linear(3, 1)))
+    ['0', '2']
     """
     names, children = [], dict(model.named_children())
     weighted = [n for n, c in children.items() if next(c.parameters(), None) is not None]
@@ -96,7 +101,12 @@ def rank_correlation(maps_a, maps_b, mask):
     Returns
     -------
     ndarray of shape (N,)
-        -1 to 1; nan where a map is constant.
+        -1 to 1; NaN where a map is constant.
+
+    Examples
+    --------
+    >>> rank_correlation(np.array([[1, 2, 3]]), np.array([[10, 20, 40]]), np.full(3, True))
+    array([1.])
     """
     pairs = zip(maps_a[:, mask], maps_b[:, mask], strict=True)
     return np.array(

@@ -15,6 +15,8 @@ import psutil
 import pytest
 import yaml
 
+pytestmark = pytest.mark.timeout(1800)  # a whole study, and its user's own after it
+
 ROOT = Path(__file__).parents[2]
 PAGES = (
     "cohort_sizes", "cohorts", "phantom", "training", "cross_validation", "protocol", "resolution",

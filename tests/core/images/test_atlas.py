@@ -258,7 +258,7 @@ def test_masks_at_4_mm_keep_nine_tenths_of_the_volume(atlas, region):
 
 
 def test_a_mask_without_a_voxel_is_refused_by_name(atlas):
-    with pytest.raises(ValueError, match=r"'accumbens_left' fills no voxel of \[8. 8. 8.\] mm"):
+    with pytest.raises(ValueError, match="'accumbens_left' fills no voxel of the 8 x 8 x 8 mm"):
         region_mask_on(atlas, "accumbens_left", *GRIDS["8 mm"])
 
 

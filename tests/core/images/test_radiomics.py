@@ -186,10 +186,10 @@ def test_a_single_spacing_stands_for_three(texture):
 
 def test_what_has_no_features_is_refused():
     volume, mask = np.ones((3, 4, 5)), np.zeros((3, 4, 5), bool)
-    with pytest.raises(ValueError, match=r"\(3, 4, 5\), the mask \(5, 4, 3\)"):
+    with pytest.raises(ValueError, match=r"\(3, 4, 5\), mask \(5, 4, 3\)"):
         extract_features(volume, mask.T, 2.0, 0.1)
     mask[1, 1, 1] = True
-    with pytest.raises(ValueError, match=r"1 voxel\(s\), expected at least 2"):
+    with pytest.raises(ValueError, match=r"1 voxel\(s\); expected at least 2: use a finer"):
         extract_features(volume, mask, 2.0, 0.1)
 
 
@@ -242,3 +242,10 @@ def test_the_features_agree_with_the_ibsi_benchmark():
     }
     assert len(CODES) == 102
     assert not differing
+
+
+def test_a_region_without_enough_voxels_is_refused_by_name():
+    masks = {"whole": np.ones((3, 4, 5), bool), "speck": np.zeros((2, 3, 4, 5), bool)}
+    masks["speck"][0, :2, 0, 0] = True
+    with pytest.raises(ValueError, match=r"region 'speck' of scan 1 has 0 voxel\(s\) on the 8 mm"):
+        feature_table(np.ones((2, 3, 4, 5)), masks, 8.0, 0.1)
