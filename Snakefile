@@ -80,7 +80,7 @@ rule dataset:
         list(map(os.path.relpath, code_modules("datnet_phantom/dataset.py"))),
         [os.path.relpath(path) for path in (study.calibration_path, study.atlas_path)],
     output: f"{OUT}/dataset/scans.tsv"
-    params: study.model_dump_json(include={"phantom", "control"})
+    params: study.model_dump_json(include={"phantom", "control"}), study.images.reference_region
     threads: 2
     shell: "{JOB} dataset {STUDY} {threads}"
 

@@ -26,7 +26,7 @@ MEASUREMENT_SD = 0.06  # SD / mean that noise and normalisation add to a publish
 
 def regional_response(atlas, numbers, fwhm_mm, core):
     """Response of both-sided regions, (5, 5) and (5,), and their numbers of voxels (5,)."""
-    sided = response(atlas, numbers, fwhm_mm, core)
+    sided = response(atlas, numbers, fwhm_mm, numbers.reference_region, core)
     halves = np.kron(np.eye(len(BINDING)), [0.5, 0.5])  # (5, 10): mean of left and right
     n_voxels = sided.n_voxels.reshape(-1, 2).sum(axis=1)
     return halves @ sided.recovery @ (2 * halves.T), halves @ sided.offset, n_voxels

@@ -47,7 +47,7 @@ class Measurement(NamedTuple):
         return self.offset + binding @ self.recovery.T
 
 
-def response(atlas, calibration, fwhm_mm, core=True):
+def response(atlas, calibration, fwhm_mm, reference_region, core=True):
     """Linear response of regional measurements to true binding, without noise.
 
     Parameters
@@ -57,6 +57,8 @@ def response(atlas, calibration, fwhm_mm, core=True):
         Output of `numbers.read_calibration`.
     fwhm_mm : float
         Resolution of the image, mm.
+    reference_region : str
+        Region that normalises the uptake.
     core : bool
         Measure the half of each region with the highest uptake instead of all of it.
 
@@ -66,7 +68,7 @@ def response(atlas, calibration, fwhm_mm, core=True):
         Without error.
     """
     scene = read_scene(atlas, calibration)
-    reference = region_mask(atlas, "occipital")
+    reference = region_mask(atlas, reference_region)
 
     def image(binding):
         painted = paint(dict(zip(BINDING_COLUMNS, binding, strict=True)), scene, calibration)

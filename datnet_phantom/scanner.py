@@ -148,7 +148,7 @@ def paint(binding, scene, calibration, own=None):
     Returns
     -------
     ndarray of float32, shape of the scene
-        1 is the mean of occipital cortex.
+        1 is the mean of the calibration's reference region.
     """
     background = calibration.background
     uptake = np.zeros(int(scene.labels.max()) + 1, np.float32)

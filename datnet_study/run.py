@@ -26,7 +26,9 @@ def dataset(study, threads):
     calibration = read_calibration(study.calibration_path, study.phantom.scanner)
     atlas = read_atlas(study.atlas_path)
     cohort = study.phantom.cohort
-    write_cohort(study.dataset_root, cohort, calibration, atlas, study.control, int(threads))
+    reference = study.images.reference_region
+    root, control = study.dataset_root, study.control
+    write_cohort(root, cohort, calibration, atlas, control, reference, int(threads))
 
 
 def grid(study, threads, spacing_mm):
