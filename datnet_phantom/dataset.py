@@ -42,6 +42,7 @@ PEOPLE = {
     "age": {"Description": "Age at the first scan", "Units": "year"},
     "sex": {"Description": "Sex", "Levels": {"F": "female", "M": "male"}},
 }
+LARGEST = 32000  # stored count of an image, below 32767 of int16
 OURS = "scans.tsv\nphantom.json\ntruth\n"
 
 
@@ -67,6 +68,12 @@ def write_cohort(root, cohort, calibration, atlas, control, reference_region, n_
         Region that normalises the counts in the maps of true differences.
     n_jobs : int
         Threads; SciPy, gzip and NumPy run side by side in them.
+
+    Raises
+    ------
+    ValueError
+        If the cohort has a diagnosis that the calibration does not know, or more wrong labels
+        than there are people; or if the atlas lacks a region.
     """
     root = Path(root)
     _start(root, _recipe(cohort, calibration, atlas, control, reference_region))
@@ -126,11 +133,12 @@ def _start(root, recipe):
 
 def _write_scan(root, scan, scene, affine, calibration, seed):
     """Render one scan and write its sidecar, then the image, which says that both are there."""
-    number, session = int(scan["participant_id"][4:]), scan["session_id"] == "ses-followup"
-    rng = np.random.default_rng([seed, number, int(session), 1])
+    number = int(scan["participant_id"].removeprefix("sub-"))
+    session = ("ses-baseline", "ses-followup").index(scan["session_id"])
+    rng = np.random.default_rng([seed, number, session, 1])
     person = np.random.default_rng([seed, number, 0, 1]) if session else None  # as at baseline
     counts = render(scan, scan["age"], scene, calibration, rng, person)
-    slope = float(counts.max()) / 32000
+    slope = float(counts.max()) / LARGEST
     img = nib.Nifti1Image(np.round(counts / slope).astype(np.int16), affine)
     img.header.set_slope_inter(slope, 0)
     path = root / scan["path"]

@@ -118,7 +118,8 @@ def effect_maps(pairs, calibration, atlas, control, reference_region, identical_
         expected_image(zero | {column: 1.0}, scene, calibration) for column in BINDING_COLUMNS
     ]
     response = np.stack([(image - background) * scale for image in raised])  # (n_columns, X, Y, Z)
-    means, covariances = {}, {}
+    means = {}
+    covariances = {}
     for name in {name for pair in pairs for name in pair}:
         like = like_patients(name, calibration, control, identical_patients)
         draws = draw_binding(like, calibration, control, N_DRAWS, seed=0)

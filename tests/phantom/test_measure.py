@@ -37,7 +37,7 @@ def test_another_reference_region_changes_every_ratio(atlas, calibration, at_sca
 def test_a_measurement_repeats_itself_on_any_number_of_threads(atlas, calibration, monkeypatch):
     monkeypatch.setattr(measure, "N_REPEATS", 1)
     once, again = (
-        measurement(atlas, calibration, "NC", "occipital", n_scans=5, n_jobs=n) for n in (1, 2)
+        measurement(atlas, calibration, "NC", "occipital", n_scans=11, n_jobs=n) for n in (1, 2)
     )
     for first, second in zip(once, again, strict=True):
         np.testing.assert_array_equal(first, second)
