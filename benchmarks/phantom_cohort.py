@@ -35,26 +35,30 @@ N_JOBS = 2
 
 def cost(study, numbers, atlas):
     """Seconds per scan of cohorts of 100 and 1,000 scans."""
+    reference = study.images.reference_region
     for n in (100, 1000, 100, 1000):  # twice, in turn: the machine drifts
         cohort = Cohort({"definite": {"IPD": n}})
         with tempfile.TemporaryDirectory() as folder:
             start = time.perf_counter()
-            write_cohort(Path(folder) / "set", cohort, numbers, atlas, study.control, N_JOBS)
+            write_cohort(
+                Path(folder) / "set", cohort, numbers, atlas, study.control, reference, N_JOBS
+            )
             yield n, (time.perf_counter() - start) / n
 
 
 def overlap(study, numbers, atlas, seed, error):
     """P values and AUCs of one training cohort of the paper's size."""
+    reference = study.images.reference_region
     sizes = {"definite": study.phantom.participants["definite"]}
     cohort = replace(study.phantom.cohort, seed=seed, participants=sizes, follow_ups=0)
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder) / "set"
-        write_cohort(root, cohort, numbers, atlas, study.control, N_JOBS)
+        write_cohort(root, cohort, numbers, atlas, study.control, reference, N_JOBS)
         scans = pd.read_csv(root / "scans.tsv", sep="\t")
         truth = pd.read_csv(root / "truth" / "scans.tsv", sep="\t")
         paths = [root / path for path in scans["path"]]
-        measured = image_means(paths, atlas, study.images.reference_region, N_JOBS)
-    n_voxels = response(atlas, numbers, 5.5, core=False).n_voxels
+        measured = image_means(paths, atlas, reference, N_JOBS)
+    n_voxels = response(atlas, numbers, 5.5, reference, core=False).n_voxels
     pattern = published.pattern(measured, n_voxels)
     pairs = list(itertools.combinations(study.patients, 2))
     row = {"seed": seed}

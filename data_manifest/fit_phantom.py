@@ -26,7 +26,7 @@ MEASUREMENT_SD = 0.06  # SD / mean that noise and normalisation add to a publish
 
 def regional_response(atlas, numbers, fwhm_mm, core):
     """Response of both-sided regions, (5, 5) and (5,), and their numbers of voxels (5,)."""
-    sided = response(atlas, numbers, fwhm_mm, core)
+    sided = response(atlas, numbers, fwhm_mm, numbers.reference_region, core)
     halves = np.kron(np.eye(len(BINDING)), [0.5, 0.5])  # (5, 10): mean of left and right
     n_voxels = sided.n_voxels.reshape(-1, 2).sum(axis=1)
     return halves @ sided.recovery @ (2 * halves.T), halves @ sided.offset, n_voxels
@@ -43,16 +43,16 @@ def healthy(atlas, numbers, published):
     midbrain = sum(numbers.healthy_binding_ratio[f"midbrain_{part}"] for part in ("dat", "sert"))
     known = offset[:4] + recovery[:4, 4] * midbrain
     target = np.array([putamen, putamen, means["caudate"], means["accumbens"]])
-    found = np.linalg.solve(recovery[:4, :4], target - known)
-    found[:2] = found[:2].mean()
-    return dict(zip(REGIONS, found, strict=True))
+    ratios = np.linalg.solve(recovery[:4, :4], target - known)
+    ratios[:2] = ratios[:2].mean()
+    return dict(zip(REGIONS, ratios, strict=True))
 
 
 def ipd_losses(published):
     """Mean of the sources, each the mean of both sides, per region."""
     rows = published[(published["diagnosis"] == "IPD") & published["region"].isin(REGIONS)]
-    kept = (rows["value"] / rows["of"]).groupby([rows["region"], rows["source"]]).mean()
-    return (1 - kept.groupby("region").mean()).to_dict()
+    left_over = (rows["value"] / rows["of"]).groupby([rows["region"], rows["source"]]).mean()
+    return (1 - left_over.groupby("region").mean()).to_dict()
 
 
 def msa_putamen(atlas, numbers, published):
@@ -89,7 +89,8 @@ def spread(numbers, published):
         shared = age_sd**2 + MEASUREMENT_SD**2 + numbers.spread.person**2
         misfits = []
         for row in rows.itertuples():
-            own, lost = region_control, 0.0
+            own = region_control
+            lost = 0.0
             if row.diagnosis != "NC":
                 own = region_patient
                 lost = severity * np.log(1 - numbers.loss[row.diagnosis][row.region])
@@ -103,14 +104,16 @@ def spread(numbers, published):
 
 def fitted(path=HERE / "phantom.yaml"):
     """Every fitted value beside the one of the file: DataFrame `number`, `fitted`, `in_file`."""
-    atlas, numbers, published = read_atlas(ATLAS), read_calibration(path), read_published(path)
+    atlas = read_atlas(ATLAS)
+    numbers = read_calibration(path)
+    published = read_published(path)
     in_file = {
         "healthy_binding_ratio": numbers.healthy_binding_ratio,
         "loss.IPD": numbers.loss["IPD"],
         "loss.MSA": numbers.loss["MSA"],
         "spread": numbers.spread.model_dump() | {"severity_sd": numbers.severity_sd},
     }
-    found = {
+    values_of = {
         "healthy_binding_ratio": healthy(atlas, numbers, published),
         "loss.IPD": ipd_losses(published),
         "loss.MSA": msa_putamen(atlas, numbers, published),
@@ -118,7 +121,7 @@ def fitted(path=HERE / "phantom.yaml"):
     }
     rows = [
         (f"{section}.{name}", value, in_file[section][name])
-        for section, values in found.items()
+        for section, values in values_of.items()
         for name, value in values.items()
     ]
     return pd.DataFrame(rows, columns=["number", "fitted", "in_file"])

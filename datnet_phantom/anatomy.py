@@ -78,7 +78,8 @@ def misregistered(scene, scanner, rng):
         Position, mm from the centre of the grid.
     """
     matrix = np.diag(1 + rng.normal(0, scanner.zoom, 3))
-    for axis, angle in enumerate(np.deg2rad(rng.normal(0, scanner.rotation_degree, 3))):
+    angles = np.deg2rad(rng.normal(0, scanner.rotation_degree, 3))
+    for axis, angle in enumerate(angles):
         i, j = [k for k in range(3) if k != axis]
         turn = np.eye(3)
         turn[i, i] = turn[j, j] = np.cos(angle)
@@ -91,7 +92,19 @@ def misregistered(scene, scanner, rng):
 
 
 def splines(axis_mm, spacing_mm):
-    """Cubic B-splines along one axis, (n_voxels, n_knots), scaled so that sum(B^2) = 1."""
+    """Cubic B-splines along one axis, scaled so that sum(B^2) = 1 at every voxel.
+
+    Parameters
+    ----------
+    axis_mm : ndarray of shape (n_voxels,)
+        Distance from the centre of the grid, mm.
+    spacing_mm : float
+        Between knots.
+
+    Returns
+    -------
+    ndarray of float32, shape (n_voxels, n_knots)
+    """
     intervals = int(np.ceil(axis_mm[-1] / spacing_mm))  # on each side of the centre
     knots = spacing_mm * np.arange(-intervals - 3, intervals + 4)
     basis = BSpline.design_matrix(axis_mm, knots, 3).toarray()

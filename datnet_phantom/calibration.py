@@ -108,6 +108,7 @@ class Calibration(Numbers):
     """
 
     tracer: Tracer
+    reference_region: str  # what the true and the published ratios refer to; its uptake is 1
     healthy_binding_ratio: dict[str, AtLeastZero]  # at age 60, by part of a region
     decline_per_decade: Loss
     loss: dict[str, dict[str, Loss]]  # at severity 1, by diagnosis and part of a region
@@ -132,6 +133,12 @@ class Calibration(Numbers):
         for region, names in PARTS.items():
             if not sum(self.healthy_binding_ratio[name] for name in names) > 0:
                 raise ValueError(f"healthy_binding_ratio of {region} is 0, expected more")
+        uptake = self.background.get(self.reference_region)
+        if uptake != 1:
+            raise ValueError(
+                f"background of {self.reference_region} is {uptake}, expected 1 of the "
+                "reference_region"
+            )
         for name in ("age", "female"):
             _same_keys(f"clinic.{name}", getattr(self.clinic, name), self.asymmetry)
         for name in ("symptom_duration_years", "updrs", "hoehn_yahr"):

@@ -42,10 +42,11 @@ PEOPLE = {
     "age": {"Description": "Age at the first scan", "Units": "year"},
     "sex": {"Description": "Sex", "Levels": {"F": "female", "M": "male"}},
 }
+LARGEST = 32000  # stored count of an image, below 32767 of int16
 OURS = "scans.tsv\nphantom.json\ntruth\n"
 
 
-def write_cohort(root, cohort, calibration, atlas, control, n_jobs=2):
+def write_cohort(root, cohort, calibration, atlas, control, reference_region, n_jobs=2):
     """Write the whole data set; scans that stand there already are kept.
 
     Files of another seed, calibration or code are recognised by `phantom.json` and written anew.
@@ -63,11 +64,19 @@ def write_cohort(root, cohort, calibration, atlas, control, n_jobs=2):
         Anatomy.
     control : str
         Diagnosis without any loss.
+    reference_region : str
+        Region that normalises the counts in the maps of true differences.
     n_jobs : int
         Threads; SciPy, gzip and NumPy run side by side in them.
+
+    Raises
+    ------
+    ValueError
+        If the cohort has a diagnosis that the calibration does not know, or more wrong labels
+        than there are people; or if the atlas lacks a region.
     """
     root = Path(root)
-    _start(root, _recipe(cohort, calibration, atlas, control))
+    _start(root, _recipe(cohort, calibration, atlas, control, reference_region))
     scans, truth = draw_participants(cohort, calibration, control)
     scene = read_scene(atlas, calibration)
     everything = scans.join(truth[["severity", *BINDING_COLUMNS]])
@@ -79,19 +88,26 @@ def write_cohort(root, cohort, calibration, atlas, control, n_jobs=2):
     done = Parallel(n_jobs, prefer="threads", return_as="generator_unordered")(jobs)
     for _ in progress(done, "writing phantom scans", len(jobs)):
         pass
-    _write_effects(root / "truth", cohort, calibration, atlas, control)
+    pairs = _pairs(cohort, calibration, control)
+    maps = effect_maps(
+        pairs, calibration, atlas, control, reference_region, cohort.identical_patients
+    )
+    for (first, second, kind), values in maps:
+        img = nib.Nifti1Image(values, atlas.affine)
+        _write_image(img, effect_path(root / "truth", first, second, kind))
     people = scans.drop_duplicates("participant_id")
     _write_table(people[["participant_id", "age", "sex"]], root / "participants.tsv")
     _write_table(truth, root / "truth" / "scans.tsv")
     _write_table(scans, root / "scans.tsv")
 
 
-def _recipe(cohort, calibration, atlas, control):
+def _recipe(cohort, calibration, atlas, control, reference_region):
     """Everything the files depend on, as text."""
     recipe = {
         "cohort": dataclasses.asdict(cohort),
         "calibration": calibration.model_dump(),
         "control": control,
+        "reference_region": reference_region,
         "atlas": hashlib.sha256(atlas.labels).hexdigest(),
         "code": code_hash(__file__),
     }
@@ -117,11 +133,12 @@ def _start(root, recipe):
 
 def _write_scan(root, scan, scene, affine, calibration, seed):
     """Render one scan and write its sidecar, then the image, which says that both are there."""
-    number, session = int(scan["participant_id"][4:]), scan["session_id"] == "ses-followup"
-    rng = np.random.default_rng([seed, number, int(session), 1])
+    number = int(scan["participant_id"].removeprefix("sub-"))
+    session = ("ses-baseline", "ses-followup").index(scan["session_id"])
+    rng = np.random.default_rng([seed, number, session, 1])
     person = np.random.default_rng([seed, number, 0, 1]) if session else None  # as at baseline
     counts = render(scan, scan["age"], scene, calibration, rng, person)
-    slope = float(counts.max()) / 32000
+    slope = float(counts.max()) / LARGEST
     img = nib.Nifti1Image(np.round(counts / slope).astype(np.int16), affine)
     img.header.set_slope_inter(slope, 0)
     path = root / scan["path"]
@@ -152,15 +169,10 @@ def _sidecar(calibration):
     }
 
 
-def _write_effects(folder, cohort, calibration, atlas, control):
-    """Maps of the true differences between each two diagnoses of the cohort."""
+def _pairs(cohort, calibration, control):
+    """Each two diagnoses of the cohort, in the order of the calibration."""
     known = (*calibration.loss, control)
-    diagnoses = [name for name in known if name in cohort.diagnoses]
-    pairs = list(itertools.combinations(diagnoses, 2))
-    made = effect_maps(pairs, calibration, atlas, control, cohort.identical_patients)
-    for (first, second, kind), values in made:
-        img = nib.Nifti1Image(values, atlas.affine)
-        _write_image(img, effect_path(folder, first, second, kind))
+    return list(itertools.combinations([name for name in known if name in cohort.diagnoses], 2))
 
 
 def _write_image(img, path):

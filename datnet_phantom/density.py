@@ -56,8 +56,16 @@ def conditional_binding(diagnosis, calibration, control):
     Returns
     -------
     Binding
+
+    Examples
+    --------
+    >>> from datnet_phantom.numbers import read_calibration
+    >>> calibration = read_calibration("data_manifest/phantom.yaml")
+    >>> given = conditional_binding("IPD", calibration, "NC")
+    >>> np.exp(given.healthy[:2]), np.exp(given.log_kept[:2])  # anterior putamen: 2.8, less 48%
+    (array([2.8, 2.8]), array([0.52, 0.52]))
     """
-    healthy, log_kept = (np.repeat(x, 2) for x in _region_means(diagnosis, calibration, control))
+    healthy, left_over = _region_means(diagnosis, calibration, control)
     spread = calibration.spread
     own = spread.region_control if diagnosis == control else spread.region_patient
     asymmetry = calibration.asymmetry[diagnosis]
@@ -68,7 +76,12 @@ def conditional_binding(diagnosis, calibration, control):
     covariance += own**2 * same_region
     covariance += spread.side**2 * np.eye(len(BINDING_COLUMNS))
     covariance += calibration.asymmetry_sd**2 * np.outer(worse_left, worse_left)
-    return Binding(healthy, log_kept, worse_left, covariance)
+    return Binding(
+        healthy=np.repeat(np.log(healthy), 2),
+        log_kept=np.repeat(np.log(left_over), 2),
+        worse_left=worse_left,
+        covariance=covariance,
+    )
 
 
 def mixture(diagnosis, calibration, control):
@@ -89,6 +102,14 @@ def mixture(diagnosis, calibration, control):
     Returns
     -------
     Mixture
+
+    Examples
+    --------
+    >>> from datnet_phantom.numbers import read_calibration
+    >>> calibration = read_calibration("data_manifest/phantom.yaml")
+    >>> density = mixture("IPD", calibration, "NC")
+    >>> round(float(np.exp(density.log_weights).sum()), 6)
+    1.0
     """
     given = conditional_binding(diagnosis, calibration, control)
     nodes, weights = hermegauss(N_NODES)
@@ -103,9 +124,25 @@ def mixture(diagnosis, calibration, control):
 
 
 def draw_binding(diagnosis, calibration, control, n, seed):
-    """Binding ratios of n people of one diagnosis at their first scan, shape (n, n_columns).
+    """Binding ratios of people of one diagnosis at their first scan.
 
-    The same distribution as that of the cohort, without its clinic; for summaries of it.
+    The same distribution as that of the cohort, without its clinic; for summaries of it. Two
+    diagnoses with the same seed differ in their numbers only, not in the draws.
+
+    Parameters
+    ----------
+    diagnosis : str
+    calibration : Calibration
+        Output of `numbers.read_calibration`.
+    control : str
+        Diagnosis without any loss.
+    n, seed : int
+        Number of people, and the seed of their draws.
+
+    Returns
+    -------
+    ndarray of shape (n, n_columns)
+        Unitless, in the order of `regions.BINDING_COLUMNS`.
     """
     rng = np.random.default_rng([seed, 3])
     given = conditional_binding(diagnosis, calibration, control)
@@ -118,29 +155,64 @@ def draw_binding(diagnosis, calibration, control, n, seed):
 
 
 def like_patients(diagnosis, calibration, control, identical_patients):
-    """Diagnosis whose numbers are used: the first patient group's if all are to be alike."""
+    """Diagnosis whose numbers are used: the first patient group's if all are to be alike.
+
+    Parameters
+    ----------
+    diagnosis : str
+    calibration : Calibration
+        Output of `numbers.read_calibration`.
+    control : str
+        Diagnosis that stays itself.
+    identical_patients : bool
+
+    Returns
+    -------
+    str
+    """
     if identical_patients and diagnosis != control:
         return next(iter(calibration.loss))
     return diagnosis
 
 
 def age_factor(age, calibration):
-    """Share of the binding at age 60 that is left at an age in years, both scalar or array."""
+    """Share of the binding at age 60 that is left at another age.
+
+    Parameters
+    ----------
+    age : float or ndarray
+        Years.
+    calibration : Calibration
+        Output of `numbers.read_calibration`.
+
+    Returns
+    -------
+    float or ndarray
+        Unitless; more than 1 below 60 years.
+
+    Examples
+    --------
+    >>> from datnet_phantom.numbers import read_calibration
+    >>> calibration = read_calibration("data_manifest/phantom.yaml")
+    >>> round(age_factor(70, calibration), 3)  # 6.6% less per decade
+    0.934
+    """
     return (1 - calibration.decline_per_decade) ** ((age - REFERENCE_AGE) / 10)
 
 
 def _region_means(diagnosis, calibration, control):
-    """Log healthy binding and log of the kept share, by region of BINDING.
+    """Healthy binding and the share of it that is left at severity 1, by region, (n_regions,).
 
     In the midbrain the tracer binds to dopamine and serotonin transporters, lost at their own
-    rates; the kept share is that of their sum.
+    rates; the share is that of their sum.
     """
-    healthy, kept = [], []
+    healthy = []
+    left_over = []
     for parts in PARTS.values():
         ratios = np.array([calibration.healthy_binding_ratio[part] for part in parts])
         losses = np.zeros(len(parts))
         if diagnosis != control:
             losses = np.array([calibration.loss[diagnosis][part] for part in parts])
         healthy.append(ratios.sum())
-        kept.append((ratios * (1 - losses)).sum() / ratios.sum())
-    return np.log(healthy), np.log(kept)
+        left_over.append((ratios * (1 - losses)).sum() / ratios.sum())
+    return healthy, left_over

@@ -47,7 +47,7 @@ class Measurement(NamedTuple):
         return self.offset + binding @ self.recovery.T
 
 
-def response(atlas, calibration, fwhm_mm, core=True):
+def response(atlas, calibration, fwhm_mm, reference_region, core=True):
     """Linear response of regional measurements to true binding, without noise.
 
     Parameters
@@ -57,6 +57,8 @@ def response(atlas, calibration, fwhm_mm, core=True):
         Output of `numbers.read_calibration`.
     fwhm_mm : float
         Resolution of the image, mm.
+    reference_region : str
+        Region that normalises the uptake.
     core : bool
         Measure the half of each region with the highest uptake instead of all of it.
 
@@ -66,7 +68,7 @@ def response(atlas, calibration, fwhm_mm, core=True):
         Without error.
     """
     scene = read_scene(atlas, calibration)
-    reference = region_mask(atlas, "occipital")
+    reference = region_mask(atlas, reference_region)
 
     def image(binding):
         painted = paint(dict(zip(BINDING_COLUMNS, binding, strict=True)), scene, calibration)
@@ -101,6 +103,7 @@ def measurement(atlas, calibration, control, reference_region, n_scans=160, seed
     calibration : Calibration
         Output of `numbers.read_calibration`.
     control : str
+        Diagnosis without any loss.
     reference_region : str
         Region that normalises the counts.
     n_scans, seed : int
@@ -111,30 +114,39 @@ def measurement(atlas, calibration, control, reference_region, n_scans=160, seed
     Returns
     -------
     Measurement
+
+    Raises
+    ------
+    ValueError
+        If there are too few scans for a covariance of the columns.
     """
+    columns = list(BINDING_COLUMNS)
+    if n_scans <= len(columns):
+        raise ValueError(
+            f"n_scans is {n_scans}; expected more than {len(columns)}, the regions measured"
+        )
     names = [*calibration.loss, control]
     sizes = {"confirmed": {name: -(-n_scans // len(names)) for name in names}}
     scans, truth = draw_participants(Cohort(seed=seed, participants=sizes), calibration, control)
     scene = read_scene(atlas, calibration)
-    columns = list(BINDING_COLUMNS)
     typical = np.exp(np.log(truth[columns]).mean())
 
     means = _column_means(atlas, reference_region)
 
-    def measured(binding, age, draw):
+    def measured_once(binding, age, draw):
         rng = np.random.default_rng([seed, draw, 2])
         return means(render(binding, age, scene, calibration, rng))
 
-    more = [typical + step for step in np.eye(len(columns))]
-    pairs = [(binding, REFERENCE_AGE, k) for k in range(N_REPEATS) for binding in (typical, *more)]
-    own = [(truth.loc[row, columns], scans["age"][row], N_REPEATS + row) for row in range(n_scans)]
-    jobs = [delayed(measured)(*arguments) for arguments in pairs + own]
+    raised = [typical + unit for unit in np.eye(len(columns))]
+    repeats = [(b, REFERENCE_AGE, draw) for draw in range(N_REPEATS) for b in (typical, *raised)]
+    people = [(truth.loc[k, columns], scans["age"][k], N_REPEATS + k) for k in range(n_scans)]
+    jobs = [delayed(measured_once)(*arguments) for arguments in repeats + people]
     done = Parallel(n_jobs, prefer="threads", return_as="generator")(jobs)
-    found = np.array(list(progress(done, "measuring the phantom scanner", len(jobs))))
-    repeats = found[: len(pairs)].reshape(N_REPEATS, 1 + len(columns), len(columns))
-    recovery = (repeats[:, 1:] - repeats[:, :1]).mean(axis=0).T  # (region, binding)
+    ratios = np.array(list(progress(done, "measuring the phantom scanner", len(jobs))))
+    of_repeats = ratios[: len(repeats)].reshape(N_REPEATS, 1 + len(columns), len(columns))
+    recovery = (of_repeats[:, 1:] - of_repeats[:, :1]).mean(axis=0).T  # (region, binding)
     binding = truth[columns].to_numpy(dtype=float)[:n_scans]
-    residual = found[len(pairs) :] - binding @ recovery.T
+    residual = ratios[len(repeats) :] - binding @ recovery.T
     n_voxels = np.array([region_mask(atlas, column).sum() for column in columns])
     return Measurement(recovery, residual.mean(axis=0), np.cov(residual.T), n_voxels)
 

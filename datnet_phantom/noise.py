@@ -30,6 +30,13 @@ def noise_cv(scanner, half_life_min):
     References
     ----------
     Budinger et al. 1978, J Nucl Med 19:309.
+
+    Examples
+    --------
+    >>> from datnet_phantom.numbers import read_calibration
+    >>> calibration = read_calibration("data_manifest/phantom.yaml")
+    >>> round(noise_cv(calibration.scanner, calibration.tracer.half_life_min), 3)
+    0.325
     """
     rate = np.log(2) / half_life_min
     at_start = np.exp(-rate * scanner.frame_start_min)
@@ -97,7 +104,18 @@ def filtered_noise_cv(scene, calibration):
 
 
 def sigma(fwhm_mm, scene):
-    """SD in voxels of a Gaussian of this full width at half maximum."""
+    """SD of a Gaussian in voxels.
+
+    Parameters
+    ----------
+    fwhm_mm : float
+        Full width at half maximum, mm.
+    scene : Scene
+
+    Returns
+    -------
+    float
+    """
     return fwhm_mm / FWHM_PER_SD / scene.voxel_mm
 
 
@@ -107,7 +125,21 @@ def _padded(shape):
 
 
 def noise_filter(shape, voxel_mm, fwhm_mm):
-    """Square root of the noise power |f| exp(-(2 pi f s)^2), scaled to unit variance."""
+    """Square root of the noise power |f| exp(-(2 pi f s)^2), scaled to unit variance.
+
+    Parameters
+    ----------
+    shape : tuple of 3 int
+        Of the image; the filter is for a size that the Fourier transform is fast for.
+    voxel_mm : float
+    fwhm_mm : float
+        Resolution of the scanner; s is the SD of this Gaussian.
+
+    Returns
+    -------
+    ndarray of float32
+        For the half spectrum of `scipy.fft.rfftn`.
+    """
     shape = _padded(shape)
     full = [fft.fftfreq(n, voxel_mm) for n in shape]
     squared = sum(f**2 for f in np.ix_(*full))

@@ -65,7 +65,7 @@ def read_sources(path):
     Parameters
     ----------
     path : str or Path
-        `data_manifest/phantom.yaml`.
+        Such as `data_manifest/phantom.yaml`.
 
     Returns
     -------
@@ -94,7 +94,7 @@ def read_published(path):
     Parameters
     ----------
     path : str or Path
-        `data_manifest/phantom.yaml`.
+        Such as `data_manifest/phantom.yaml`.
 
     Returns
     -------
@@ -108,7 +108,18 @@ def read_published(path):
 
 
 def read_history(path):
-    """How the numbers came to be what they are: `date`, `change` and `seen`, a row each."""
+    """How the numbers came to be what they are.
+
+    Parameters
+    ----------
+    path : str or Path
+        Such as `data_manifest/phantom.yaml`.
+
+    Returns
+    -------
+    DataFrame
+        `date`, `change`, and `seen`: what had been looked at by then.
+    """
     return pd.DataFrame(_content(path)["history"])
 
 

@@ -49,7 +49,8 @@ def log_likelihood_measured(means, density, measured):
     -------
     ndarray of shape (n_scans,)
     """
-    recovery, spread = measured.recovery, density.covariance
+    recovery = measured.recovery
+    spread = density.covariance
     components = []
     for mu in density.means:
         binding = np.exp(mu + np.diag(spread) / 2)
@@ -79,6 +80,7 @@ def posterior(values, prior, calibration, control, identical_patients=False, mea
     calibration : Calibration
         Output of `numbers.read_calibration`.
     control : str
+        Diagnosis without any loss.
     identical_patients : bool
         All patients come from one distribution, that of the first patient group.
     measured : Measurement, optional
@@ -87,7 +89,17 @@ def posterior(values, prior, calibration, control, identical_patients=False, mea
     Returns
     -------
     DataFrame of shape (n_scans, n_diagnoses)
-        Columns `p_<diagnosis>` in the order of `prior`.
+        Columns `p_<diagnosis>` in the order of `prior`, to nine decimals: equal ones stay equal.
+
+    Examples
+    --------
+    >>> from datnet_phantom.density import conditional_binding
+    >>> from datnet_phantom.numbers import read_calibration
+    >>> calibration = read_calibration("data_manifest/phantom.yaml")
+    >>> healthy = conditional_binding("NC", calibration, "NC").healthy
+    >>> posterior(healthy[None], {"IPD": 0.5, "NC": 0.5}, calibration, "NC").round(3)
+       p_IPD  p_NC
+    0    0.0   1.0
     """
     scores = {}
     for name, share in prior.items():
@@ -99,4 +111,4 @@ def posterior(values, prior, calibration, control, identical_patients=False, mea
             log_density = log_likelihood_measured(values, density, measured)
         scores[f"p_{name}"] = np.log(share) + log_density
     proba = softmax(np.column_stack(list(scores.values())), axis=1)
-    return pd.DataFrame(proba.round(9), columns=scores)  # equal ones stay equal
+    return pd.DataFrame(proba.round(9), columns=list(scores))

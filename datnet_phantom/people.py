@@ -42,6 +42,16 @@ def draw_participants(cohort, calibration, control):
     ValueError
         If a diagnosis is not in the calibration, or more wrong labels are asked for than the
         first patient group has members.
+
+    Examples
+    --------
+    >>> from datnet_phantom.cohort import Cohort
+    >>> from datnet_phantom.numbers import read_calibration
+    >>> calibration = read_calibration("data_manifest/phantom.yaml")
+    >>> cohort = Cohort({"confirmed": {"IPD": 1}}, follow_ups=1)
+    >>> scans, truth = draw_participants(cohort, calibration, "NC")
+    >>> scans["session_id"].tolist(), truth["true_diagnosis"].tolist()
+    (['ses-baseline', 'ses-followup'], ['IPD', 'IPD'])
     """
     known = {*calibration.loss, control} & set(calibration.asymmetry)
     asked = set(cohort.diagnoses)
@@ -50,7 +60,9 @@ def draw_participants(cohort, calibration, control):
             f"phantom.participants names {sorted(asked - known)}; the generator knows "
             f"{', '.join(sorted(known))}, with control {control!r}: rename, or bring own scans"
         )
-    scans, truth, number = [], [], 0
+    scans = []
+    truth = []
+    number = 0
     for certainty, groups in cohort.participants.items():
         hidden = hidden_shares(groups, cohort.mislabelled.get(certainty, 0.0), control)
         labels = [name for name, n in groups.items() for _ in range(n)]
@@ -71,8 +83,12 @@ def draw_participants(cohort, calibration, control):
                     "participant_id": f"sub-{number:04d}",
                     "session_id": ("ses-baseline", "ses-followup")[session],
                 }
-                given = {"path": _path(**keys), "diagnosis": label, "certainty": certainty}
-                scans.append(keys | given | clinic)
+                label_and_file = {
+                    "path": _path(**keys),
+                    "diagnosis": label,
+                    "certainty": certainty,
+                }
+                scans.append(keys | label_and_file | clinic)
                 truth.append(keys | {"true_diagnosis": diagnosis} | binding)
     return pd.DataFrame(scans), pd.DataFrame(truth)
 
@@ -100,6 +116,13 @@ def hidden_shares(groups, mislabelled, control):
     ------
     ValueError
         If the first patient group is too small for so many wrong labels.
+
+    Examples
+    --------
+    75 labels of MSA without a quarter of the cases are 100 cases; the others are among 200.
+
+    >>> hidden_shares({"IPD": 200, "MSA": 75}, 0.25, control="NC")
+    {'MSA': 0.125}
     """
     first = _first_patient(groups, control)
     others = [name for name in groups if name not in (first, control)]
@@ -127,7 +150,7 @@ def _path(participant_id, session_id):
 
 def _person(diagnosis, calibration, control, rng):
     """What stays the same between the scans of one person."""
-    clinic, size = calibration.clinic, len(BINDING_COLUMNS)
+    clinic = calibration.clinic
     factor = np.linalg.cholesky(conditional_binding(diagnosis, calibration, control).covariance)
     is_patient = diagnosis != control
     return {
@@ -135,7 +158,7 @@ def _person(diagnosis, calibration, control, rng):
         "sex": "F" if rng.random() < clinic.female[diagnosis] else "M",
         "z_severity": rng.standard_normal(),
         "worse_side": SIDES[rng.integers(2)],
-        "own_binding": factor @ rng.standard_normal(size),
+        "own_binding": factor @ rng.standard_normal(len(BINDING_COLUMNS)),
         "z_scores": rng.standard_normal(len(CLINICAL_SCORES)) if is_patient else None,
         "interval_years": rng.uniform(*calibration.follow_up_years),
     }
@@ -163,7 +186,8 @@ def _scores(person, diagnosis, severity, calibration):
     """Symptom duration, UPDRS and Hoehn-Yahr stage, correlated with severity; NaN in controls."""
     if person["z_scores"] is None:
         return dict.fromkeys(CLINICAL_SCORES, np.nan)
-    clinic, scores = calibration.clinic, {}
+    clinic = calibration.clinic
+    scores = {}
     r = clinic.correlation_with_severity
     z_severity = np.log(severity) / calibration.severity_sd
     for name, own in zip(CLINICAL_SCORES, person["z_scores"], strict=True):

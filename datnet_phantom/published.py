@@ -35,6 +35,12 @@ def regional(measured, n_voxels, worse_side, region, side):
     Returns
     -------
     ndarray of shape (n_scans,)
+
+    Examples
+    --------
+    >>> measured = np.array([[2.0, 1.0, 1.0, 0.5, 3.0, 2.0, 2.5, 2.5, 0.4, 0.6]])
+    >>> regional(measured, np.ones(10), ["right"], "putamen", "worse")  # (1.0 + 0.5) / 2
+    array([0.75])
     """
     sides = {}
     for name in SIDES:
@@ -109,12 +115,13 @@ def beside_published(truth, published, response, control):
         both = regional(measured, response.n_voxels, truth["worse_side"], row.region, "both")
         unit = 1.0 if row.diagnosis == control else both[base].mean() / 100
         scale = 1.0 if row.diagnosis == control else row.of / 100
-        found = {
+        compared = {
             "percent": row.value / scale,
             "percent_sd": row.sd / scale,
             "phantom": ratio[group].mean() / unit,
             "phantom_sd": ratio[group].std(ddof=1) / unit,
         }
-        found["difference_sd"] = (found["phantom"] - found["percent"]) / found["percent_sd"]
-        rows.append(row._asdict() | found)
+        difference = compared["phantom"] - compared["percent"]
+        compared["difference_sd"] = difference / compared["percent_sd"]
+        rows.append(row._asdict() | compared)
     return pd.DataFrame(rows)

@@ -44,7 +44,8 @@ def read_scene(atlas, calibration):
     -------
     Scene
     """
-    anatomy, shape = calibration.anatomy, atlas.labels.shape
+    anatomy = calibration.anatomy
+    shape = atlas.labels.shape
     voxel_mm = float(atlas.affine[0, 0])
     outside = atlas.labels == 0
     near = ndimage.distance_transform_edt(outside) * voxel_mm <= anatomy.soft_tissue_mm
@@ -58,13 +59,13 @@ def read_scene(atlas, calibration):
     middle = (atlas.affine @ [*((np.array(shape) - 1) / 2), 1])[:3]
     x, y, z = anatomy.ventricle_mm
     return Scene(
-        labels,
-        label_of,
-        voxel_mm,
-        axes_mm,
-        [splines(axis, anatomy.deformation_knots_mm) for axis in axes_mm],
-        [np.array([side * x, y, z]) - middle for side in (-1, 1)],
-        noise_filter(shape, voxel_mm, calibration.scanner.resolution_fwhm_mm),
+        labels=labels,
+        label_of=label_of,
+        voxel_mm=voxel_mm,
+        axes_mm=axes_mm,
+        splines=[splines(axis, anatomy.deformation_knots_mm) for axis in axes_mm],
+        ventricles_mm=[np.array([side * x, y, z]) - middle for side in (-1, 1)],
+        noise_filter=noise_filter(shape, voxel_mm, calibration.scanner.resolution_fwhm_mm),
     )
 
 
@@ -92,7 +93,8 @@ def render(binding, age, scene, calibration, rng, anatomy_rng=None):
     ndarray of float32, shape of the scene
     """
     person = rng if anatomy_rng is None else anatomy_rng
-    anatomy, scanner = calibration.anatomy, calibration.scanner
+    anatomy = calibration.anatomy
+    scanner = calibration.scanner
     tissues = len(calibration.background)
     own = np.exp(anatomy.background_sd * person.standard_normal(tissues))
     activity = paint(binding, scene, calibration, own)
@@ -129,7 +131,19 @@ def expected_image(binding, scene, calibration):
 
 
 def blurred(image, fwhm_mm, scene):
-    """Image after a Gaussian of this full width at half maximum, the same shape."""
+    """Image after a Gaussian filter.
+
+    Parameters
+    ----------
+    image : ndarray, shape of the scene
+    fwhm_mm : float
+        Full width at half maximum, mm.
+    scene : Scene
+
+    Returns
+    -------
+    ndarray, shape of the scene
+    """
     return ndimage.gaussian_filter(image, sigma(fwhm_mm, scene))
 
 
@@ -148,7 +162,7 @@ def paint(binding, scene, calibration, own=None):
     Returns
     -------
     ndarray of float32, shape of the scene
-        1 is the mean of occipital cortex.
+        1 is the mean of the calibration's reference region.
     """
     background = calibration.background
     uptake = np.zeros(int(scene.labels.max()) + 1, np.float32)

@@ -23,6 +23,15 @@ def power_spectrum(volume, voxel_mm, n_bins=40):
         Centre of each bin, cycles per mm.
     power : ndarray of shape (n_bins,)
         Mean squared amplitude in the bin; NaN where no frequency falls into it.
+
+    Examples
+    --------
+    A wave of 10 mm along the first axis:
+
+    >>> wave = np.cos(2 * np.pi * 2.0 * np.arange(60) / 10)[:, None, None] * np.ones((60, 50, 40))
+    >>> frequency, power = power_spectrum(wave, voxel_mm=2.0)
+    >>> round(float(frequency[np.nanargmax(power)]), 2)
+    0.1
     """
     power, frequencies = _power(volume, voxel_mm)
     radius = np.sqrt(sum(f**2 for f in np.ix_(*frequencies)))
@@ -54,6 +63,16 @@ def power_kept(volume, voxel_mm, grid_mm):
     ------
     ValueError
         If the image is constant.
+
+    Examples
+    --------
+    Waves of 10 mm fit on a grid of 4 mm, which holds those of 8 mm and more:
+
+    >>> wave = np.cos(2 * np.pi * 2.0 * np.arange(60) / 10)[:, None, None] * np.ones((60, 50, 40))
+    >>> round(power_kept(wave, voxel_mm=2.0, grid_mm=4.0), 2)
+    1.0
+    >>> round(power_kept(wave, voxel_mm=2.0, grid_mm=8.0), 2)
+    0.0
     """
     power, frequencies = _power(volume, voxel_mm)
     if not power.sum() > 0:

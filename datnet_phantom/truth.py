@@ -82,10 +82,10 @@ def largest_effect(folder, diagnosis, others, affine, shape):
     return np.max(effects, axis=0)
 
 
-def effect_maps(pairs, calibration, atlas, control, identical_patients=False):
+def effect_maps(pairs, calibration, atlas, control, reference_region, identical_patients=False):
     """Yield the maps of the difference between each two diagnoses at the first scan.
 
-    image difference = E[u_first] - E[u_second] with u the uptake ratio to occipital cortex; its
+    image difference = E[u_first] - E[u_second] with u the uptake ratio to the reference region; its
     spread between people is var(x) = T(x)' C T(x) + noise, with C the covariance of binding,
     T(x) the response of voxel x to binding, and the two diagnoses pooled. What individual anatomy
     and misregistration add to the spread is left out.
@@ -99,6 +99,8 @@ def effect_maps(pairs, calibration, atlas, control, identical_patients=False):
     atlas : Atlas
     control : str
         Diagnosis without any loss.
+    reference_region : str
+        Region that normalises the counts.
     identical_patients : bool
         All patients come from the distribution of the first patient group.
 
@@ -111,12 +113,13 @@ def effect_maps(pairs, calibration, atlas, control, identical_patients=False):
     scene = read_scene(atlas, calibration)
     zero = dict.fromkeys(BINDING_COLUMNS, 0.0)
     background = expected_image(zero, scene, calibration)
-    scale = 1 / background[region_mask(atlas, "occipital")].mean()
+    scale = 1 / background[region_mask(atlas, reference_region)].mean()
     raised = [
         expected_image(zero | {column: 1.0}, scene, calibration) for column in BINDING_COLUMNS
     ]
     response = np.stack([(image - background) * scale for image in raised])  # (n_columns, X, Y, Z)
-    means, covariances = {}, {}
+    means = {}
+    covariances = {}
     for name in {name for pair in pairs for name in pair}:
         like = like_patients(name, calibration, control, identical_patients)
         draws = draw_binding(like, calibration, control, N_DRAWS, seed=0)

@@ -22,8 +22,9 @@ def dataset(study, arguments):
 
     calibration = read_calibration(study.calibration_path, study.phantom.scanner)
     atlas = read_atlas(study.atlas_path)
-    cohort, threads = study.phantom.cohort, arguments.threads
-    write_cohort(study.dataset_root, cohort, calibration, atlas, study.control, threads)
+    cohort, reference = study.phantom.cohort, study.images.reference_region
+    root, control, threads = study.dataset_root, study.control, arguments.threads
+    write_cohort(root, cohort, calibration, atlas, control, reference, threads)
 
 
 def grid(study, arguments):

@@ -125,7 +125,7 @@ show.table(sources.assign(value=sources["value"].map(str)))
 published = read_published(numbers_path)
 plain = read_calibration(numbers_path)  # not another scanner
 fwhm_mm = plain.scanner.resolution_fwhm_mm
-as_published = response(atlas, plain, fwhm_mm)
+as_published = response(atlas, plain, fwhm_mm, plain.reference_region)
 beside = beside_published(table, published, as_published, config.control)
 
 # %% tags=["hide-input"]
@@ -168,7 +168,7 @@ measured = image_means(
 keys = table[["participant_id", "session_id"]]
 region_means = keys.join(pd.DataFrame(measured, columns=BINDING_COLUMNS))
 page.write_table("predictions/region_means.tsv", region_means)
-n_voxels = response(atlas, numbers, fwhm_mm, core=False).n_voxels
+n_voxels = response(atlas, numbers, fwhm_mm, reference, core=False).n_voxels
 patterns = pattern(measured, n_voxels)
 training = (table["cohort"] == "training").to_numpy()
 present = set(table["diagnosis"][training]) & set(config.compared)

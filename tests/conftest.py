@@ -52,7 +52,7 @@ def scene(atlas, calibration):
 def dataset(tmp_path_factory, atlas, calibration):
     """A phantom data set of 16 scans."""
     root = tmp_path_factory.mktemp("tiny") / "dataset"
-    write_cohort(root, TINY, calibration, atlas, "NC")
+    write_cohort(root, TINY, calibration, atlas, "NC", "occipital")
     return root
 
 

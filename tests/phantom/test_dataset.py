@@ -40,7 +40,11 @@ SMALL = Cohort(
 def small(calibration):
     """Calibration of a two-class cohort."""
     renamed = calibration.model_dump_json().replace('"IPD"', '"PD"')
-    return {"calibration": Calibration.model_validate_json(renamed), "control": "NC"}
+    return {
+        "calibration": Calibration.model_validate_json(renamed),
+        "control": "NC",
+        "reference_region": "occipital",
+    }
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +89,7 @@ def test_a_stopped_run_continues_to_the_same_bytes(dataset, tmp_path, atlas, cal
     for name in ("scans.tsv", "truth/scans.tsv", "participants.tsv"):
         (tmp_path / name).unlink()
     (tmp_path / "truth" / "part-99-scans.tsv").write_text("participant_id")
-    write_cohort(tmp_path, TINY, calibration, atlas, "NC")
+    write_cohort(tmp_path, TINY, calibration, atlas, "NC", "occipital")
     assert digests(tmp_path) == digests(dataset)
     assert images[0].stat().st_mtime_ns == kept
 
@@ -118,7 +122,7 @@ def test_another_seed_or_calibration_replaces_every_scan(tmp_path, atlas, small,
     write_cohort(tmp_path, SMALL, atlas=atlas, **small)
     outcomes = [fresh]
     for cohort, calibration in ((other_seed, small["calibration"]), (other_seed, noisier)):
-        write_cohort(tmp_path, cohort, calibration, atlas, "NC")
+        write_cohort(tmp_path, cohort, calibration, atlas, "NC", "occipital")
         outcomes.append(digests(tmp_path))
         assert outcomes[-1] == written(cohort, calibration=calibration)
     images = [name for name in outcomes[0] if name.endswith("_pet.nii.gz")]
@@ -264,7 +268,7 @@ def test_identical_patients_get_identical_images_whatever_their_label(tmp_path, 
         cohort = Cohort(
             participants={"definite": {diagnosis: 1}}, mislabelled={}, identical_patients=identical
         )
-        write_cohort(tmp_path / name, cohort, calibration, atlas, "NC")
+        write_cohort(tmp_path / name, cohort, calibration, atlas, "NC", "occipital")
         return digests(tmp_path / name)[
             "sub-0001/ses-baseline/pet/"
             "sub-0001_ses-baseline_space-MNI152NLin6Asym_res-02_pet.nii.gz"
@@ -285,7 +289,7 @@ def test_a_follow_up_has_the_anatomy_of_the_first_scan(atlas, calibration, monke
 
     monkeypatch.setattr(scanner, "deformation", recorded)
     cohort = Cohort(participants={"confirmed": {"IPD": 2}}, follow_ups=1)
-    write_cohort(tmp_path, cohort, calibration, atlas, "NC", n_jobs=1)
+    write_cohort(tmp_path, cohort, calibration, atlas, "NC", "occipital", n_jobs=1)
     same = [np.array_equal(a, b) for k, a in enumerate(shapes) for b in shapes[:k]]
     assert sorted(same) == [False, False, True]
 
@@ -311,10 +315,23 @@ def test_another_tracer_is_a_file_of_numbers_and_a_study_file(
     noise = [noise_cv(c.scanner, c.tracer.half_life_min) for c in (numbers, calibration)]
     assert noise[0] < noise[1] / 2  # more counts are left after an hour
     for name, drawn_with in {"cft": calibration, "invented": numbers}.items():
-        write_cohort(tmp_path / name, other.phantom.cohort, drawn_with, atlas, other.control)
+        write_cohort(
+            tmp_path / name, other.phantom.cohort, drawn_with, atlas, other.control, "occipital"
+        )
     pet = "sub-0001/ses-baseline/pet/sub-0001_ses-baseline_space-MNI152NLin6Asym_res-02_pet"
     sidecars = [json.loads((tmp_path / f"{n}/{pet}.json").read_text()) for n in ("cft", "invented")]
     assert [s["TracerName"] for s in sidecars] == ["CFT (simulated)", "invented (simulated)"]
     assert [s["TracerRadionuclide"] for s in sidecars] == ["C11", "F18"]
     images = [nib.load(tmp_path / f"{n}/{pet}.nii.gz").get_fdata() for n in ("cft", "invented")]
     assert not np.allclose(images[0], images[1], rtol=0.01)
+
+
+def test_another_reference_region_replaces_the_maps_of_true_differences(
+    tmp_path, atlas, small, fresh
+):
+    write_cohort(tmp_path, SMALL, atlas=atlas, **small | {"reference_region": "cerebellum"})
+    other = digests(tmp_path)
+    changed_files = {name for name in fresh if fresh[name] != other[name]}
+    image_map = "truth/effect_PD-NC_image.nii.gz"
+    assert {image_map, "phantom.json"} <= changed_files
+    assert changed_files <= {image_map, "truth/effect_PD-NC_d.nii.gz", "phantom.json"}

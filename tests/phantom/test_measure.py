@@ -13,22 +13,31 @@ from datnet_phantom.regions import BINDING_COLUMNS
 
 @pytest.fixture(scope="module")
 def at_scanner(atlas, calibration):
-    return response(atlas, calibration, 5.5)
+    return response(atlas, calibration, 5.5, "occipital")
 
 
 def test_a_response_is_linear_and_better_at_a_finer_resolution(atlas, calibration, at_scanner):
-    coarse = response(atlas, calibration, 12.0)
+    coarse = response(atlas, calibration, 12.0, "occipital")
     assert (np.diag(at_scanner.recovery) > np.diag(coarse.recovery)).all()
     assert (np.diag(at_scanner.recovery) < 1).all()
-    whole = response(atlas, calibration, 5.5, core=False)
+    whole = response(atlas, calibration, 5.5, "occipital", core=False)
     assert (np.diag(whole.recovery) < np.diag(at_scanner.recovery)).all()
     assert (whole.n_voxels >= 1.9 * at_scanner.n_voxels - 2).all()
+
+
+def test_another_reference_region_changes_every_ratio(atlas, calibration, at_scanner):
+    other = response(atlas, calibration, 5.5, "cerebellum")
+    # Of cerebellum there is 0.95 for 1 of occipital cortex: ratios to it are higher.
+    higher = np.diag(other.recovery) / np.diag(at_scanner.recovery)
+    np.testing.assert_allclose(higher, higher[0], rtol=1e-3)
+    assert 1.02 < higher[0] < 1.1
+    assert (other.offset > at_scanner.offset).all()
 
 
 def test_a_measurement_repeats_itself_on_any_number_of_threads(atlas, calibration, monkeypatch):
     monkeypatch.setattr(measure, "N_REPEATS", 1)
     once, again = (
-        measurement(atlas, calibration, "NC", "occipital", n_scans=5, n_jobs=n) for n in (1, 2)
+        measurement(atlas, calibration, "NC", "occipital", n_scans=11, n_jobs=n) for n in (1, 2)
     )
     for first, second in zip(once, again, strict=True):
         np.testing.assert_array_equal(first, second)

@@ -74,6 +74,7 @@ def test_an_unknown_number_of_a_scanner_is_an_error_with_the_known_ones(path):
         ("loss.PSP.caudate", 1, r"loss\.PSP\.caudate: .*less than 1, found 1"),
         ("healthy_binding_ratio.caudat", 2, r"healthy_binding_ratio has .*caudat,.*; expected"),
         ("healthy_binding_ratio.caudate", 0, r"healthy_binding_ratio of caudate is 0, expected"),
+        ("reference_region", "cerebellum", r"background of cerebellum is 0\.95, expected 1"),
         ("clinic.female.PSP", None, r"clinic\.female has .*; expected .*PSP"),
         ("clinic.updrs.NC", [1, 1], r"clinic\.updrs has .*NC.*; expected"),
         ("clinic.age.NC", [1], r"clinic\.age\.NC\.1: missing"),

@@ -14,7 +14,7 @@ from datnet_phantom.regions import BINDING_COLUMNS
 
 @pytest.fixture(scope="module")
 def at_scanner(atlas, calibration):
-    return response(atlas, calibration, 5.5)
+    return response(atlas, calibration, 5.5, "occipital")
 
 
 def test_regions_and_sides_are_weighted_means():

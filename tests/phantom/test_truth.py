@@ -15,7 +15,7 @@ PAIRS = [("IPD", "PSP"), ("MSA", "NC")]
 
 @pytest.fixture(scope="module")
 def maps(atlas, calibration):
-    return dict(effect_maps(PAIRS, calibration, atlas, "NC"))
+    return dict(effect_maps(PAIRS, calibration, atlas, "NC", "occipital"))
 
 
 def test_there_are_three_maps_for_each_pair_on_the_grid_of_the_atlas(maps, atlas):
@@ -89,7 +89,20 @@ def test_the_effect_size_is_that_of_drawn_images(maps, atlas, calibration):
 
 def test_identical_patients_do_not_differ_anywhere(atlas, calibration):
     pairs = [("IPD", "MSA"), ("MSA", "NC")]
-    found = dict(effect_maps(pairs, calibration, atlas, "NC", identical_patients=True))
+    found = dict(effect_maps(pairs, calibration, atlas, "NC", "occipital", identical_patients=True))
     for kind in ("tissue", "image", "d"):
         assert not found["IPD", "MSA", kind].any()
         assert found["MSA", "NC", kind].any()
+
+
+def test_another_reference_region_scales_the_image_difference(maps, atlas, calibration):
+    other = dict(effect_maps(PAIRS[1:], calibration, atlas, "NC", "cerebellum"))
+    scene = read_scene(atlas, calibration)
+    background = expected_image(dict.fromkeys(BINDING_COLUMNS, 0.0), scene, calibration)
+    means = [background[region_mask(atlas, name)].mean() for name in ("occipital", "cerebellum")]
+    assert means[0] / means[1] > 1.03  # 1.00 against 0.95 before the blur
+    expected = maps["MSA", "NC", "image"] * means[0] / means[1]
+    np.testing.assert_allclose(other["MSA", "NC", "image"], expected, rtol=1e-4, atol=1e-5)
+    # The scale cancels in d, and tissue knows no scanner.
+    np.testing.assert_allclose(other["MSA", "NC", "d"], maps["MSA", "NC", "d"], atol=1e-4)
+    np.testing.assert_array_equal(other["MSA", "NC", "tissue"], maps["MSA", "NC", "tissue"])
