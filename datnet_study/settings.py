@@ -1,11 +1,13 @@
 """The groups of settings of a study file, each a typed, read-only section with its defaults.
 
-The open points of the paper that have a choice are keys here; `book/open_points.md` lists all.
+Those of the network and its training are in `datnet_core.settings`. The open points of the paper
+that have a choice are keys of these sections; `book/open_points.md` lists all.
 """
 
-from typing import Annotated, Literal
+from dataclasses import fields, is_dataclass
+from typing import Annotated, Literal, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field
 
 Fraction = Annotated[float, Field(gt=0, lt=1)]
 Count = Annotated[int, Field(ge=0)]
@@ -42,60 +44,11 @@ class Images(Section):
     reference_region: str = "occipital"
 
 
-Pair = tuple[float, float]
-
-
-class Network(Section):
-    """What DAT-Net sees (A12), its layout (A1), and how common it takes diagnoses to be (A14)."""
-
-    field_mm: tuple[Pair, Pair, Pair] | None = ((-44, 44), (-40, 36), (-30, 34))
-    n_filters: Positive = 16
-    n_levels: Positive = 4
-    normalisation: Literal["batch", "instance"] = "batch"
-    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.3
-    n_members: Positive = 4
-    both_sides: bool = True
-    class_prior: Literal["cohort", "uniform"] = "cohort"
-    standardised: bool = False
-    resized_to: tuple[Positive, Positive, Positive] | None = None
-
-
 class Recipe(Section):
     """Another grid or network, compared with the study's own on the page `resolution`."""
 
     grid_mm: PositiveFloat | None = None
     network: dict[str, object] = {}
-
-
-class Training(Section):
-    """Optimisation (A13, A14), folds, early stopping (A7), and what it runs on."""
-
-    seed: Count = 0
-    n_folds: Annotated[int, Field(ge=2)] = 6
-    pretrain: bool = True
-    learning_rate: PositiveFloat = 2e-4
-    batch_size: Annotated[int, Field(ge=2)] = 16
-    averaging: Annotated[float, Field(ge=0, lt=1)] = 0.98
-    max_epochs: Positive = 60
-    patience: Positive = 20
-    early_stopping_on: Literal["inner", "test_fold"] = "inner"
-    inner_fraction: Fraction = 0.2
-    balanced_classes: bool = True
-    flips: bool = True
-    halve_after: Positive | None = None
-    head_l2: Annotated[float, Field(ge=0)] = 0.0
-    precision: Literal["32-true", "bf16-mixed"] = "32-true"
-    accelerator: Literal["auto", "cpu", "gpu"] = "auto"
-    devices: Positive = 1
-
-    @model_validator(mode="after")
-    def _two_scans_for_each_device(self):
-        if self.batch_size < 2 * self.devices:
-            raise ValueError(
-                f"training.batch_size is {self.batch_size}, expected at least 2 for each of "
-                f"{self.devices} device(s)"
-            )
-        return self
 
 
 class Saliency(Section):
@@ -127,3 +80,49 @@ class Decisions(Section):
     cross_validation: Literal["youden", "argmax"] = "youden"
     blind_test: Literal["argmax", "youden"] = "argmax"
     blind_test_model: Literal["ensemble", "refit"] = "ensemble"
+
+
+def explain(item, section):
+    """One pydantic error as `key: what was expected, what was found`.
+
+    Parameters
+    ----------
+    item : dict
+        One of `ValidationError.errors()`.
+    section : type
+        What was to be made: a `Section` or a dataclass.
+
+    Returns
+    -------
+    str
+    """
+    key = ".".join(str(part) for part in item["loc"] if part != "[key]") or "study"
+    if item["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
+        known = _keys(_section_at(item["loc"][:-1], section))
+        return f"{key}: unknown key; expected one of {', '.join(known)}"
+    if item["type"] == "missing":
+        return f"{key}: missing"
+    if item["type"] == "value_error":
+        return ".".join(map(str, (*item["loc"], item["ctx"]["error"])))
+    if item["type"] in ("dataclass_type", "model_type"):
+        return f"{key}: expected `key: value` lines, found {item['input']!r}"[:300]
+    return f"{key}: {item['msg']}, found {item['input']!r}"[:300]
+
+
+def _keys(section):
+    """Types of a section's settings, by key."""
+    if is_dataclass(section):
+        return {field.name: field.type for field in fields(section)}
+    return {name: field.annotation for name, field in section.model_fields.items()}
+
+
+def _section_at(path, section):
+    """Class of the section that a path of keys leads to."""
+    for key in path:
+        if get_origin(section) is dict:  # the key is a name of the user's
+            section = get_args(section)[1]
+        else:
+            section = _keys(section)[key]
+            parts = get_args(section)
+            section = parts[0] if type(None) in parts else section
+    return section

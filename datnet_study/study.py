@@ -4,24 +4,27 @@ Its groups of settings are in `settings`; this module puts them together, checks
 each other, and knows where the files of a study lie.
 """
 
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, get_args, get_origin
+from typing import Annotated
 
 import yaml
-from pydantic import Field, PrivateAttr, ValidationError, model_validator
+from pydantic import Field, PrivateAttr, TypeAdapter, ValidationError, model_validator
 
+from datnet_core.settings import NetworkSettings, TrainingSettings
 from datnet_study.settings import (
     Decisions,
     Fusion,
     Images,
-    Network,
     Phantom,
     Radiomics,
     Recipe,
     Saliency,
     Section,
-    Training,
+    explain,
 )
+
+NETWORK = TypeAdapter(NetworkSettings)
 
 
 class Study(Section):
@@ -37,8 +40,8 @@ class Study(Section):
     diagnoses: Annotated[tuple[str, ...], Field(min_length=2)] = ("IPD", "MSA", "PSP", "NC")
     control: str = "NC"
     images: Images = Images()
-    network: Network = Network()
-    training: Training = Training()
+    network: NetworkSettings = NetworkSettings()
+    training: TrainingSettings = TrainingSettings()
     decisions: Decisions = Decisions()
     saliency: Saliency = Saliency()
     radiomics: Radiomics = Radiomics()
@@ -97,7 +100,7 @@ class Study(Section):
         Returns
         -------
         grid_mm : float
-        network : Network
+        network : NetworkSettings
             The study's, with what the recipe changes; one network for each model.
 
         Raises
@@ -111,10 +114,12 @@ class Study(Section):
             raise ValueError(f"recipe {name!r} is not one of study, {', '.join(self.recipes)}")
         recipe = self.recipes[name]
         try:
-            changed = Network(**self.network.model_dump() | recipe.network | {"n_members": 1})
+            changed = NETWORK.validate_python(
+                asdict(self.network) | recipe.network | {"n_members": 1}
+            )
         except ValidationError as error:
-            lines = "; ".join(f"{item['loc'][0]}: {item['msg']}" for item in error.errors())
-            raise ValueError(f"recipes.{name}.network: {lines}") from None
+            lines = "; ".join(explain(item, NetworkSettings) for item in error.errors())
+            raise ValueError(f"recipes.{name}.network.{lines}") from None
         return recipe.grid_mm or self.images.grid_mm, changed
 
     def volumes(self, grid_mm):
@@ -215,32 +220,7 @@ def read_study(path):
     try:
         study = Study(**settings)
     except ValidationError as error:
-        lines = "\n".join(f"  {_explain(item)}" for item in error.errors())
+        lines = "\n".join(f"  {explain(item, Study)}" for item in error.errors())
         raise ValueError(f"{path}: {error.error_count()} setting(s) to correct\n{lines}") from None
     study._root, study._source = root, Path(path)
     return study
-
-
-def _explain(item):
-    """One pydantic error as `key: what was expected, what was found`."""
-    key = ".".join(str(part) for part in item["loc"] if part != "[key]") or "study"
-    if item["type"] == "extra_forbidden":
-        known = _section_at(item["loc"][:-1]).model_fields
-        return f"{key}: unknown key; expected one of {', '.join(known)}"
-    if item["type"] == "missing":
-        return f"{key}: missing"
-    if item["type"] == "value_error":
-        return str(item["ctx"]["error"])
-    return f"{key}: {item['msg']}, found {item['input']!r}"[:300]
-
-
-def _section_at(path):
-    """Class of the section that a path of keys leads to."""
-    found = Study
-    for key in path:
-        if get_origin(found) is dict:  # the key is a name of the user's
-            found = get_args(found)[1]
-        else:
-            found = found.model_fields[key].annotation
-            found = next((a for a in get_args(found) if type(None) in get_args(found)), found)
-    return found
