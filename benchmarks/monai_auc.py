@@ -11,6 +11,7 @@ part of `make bench`: it needs the results of a study and about 30 minutes on tw
 
 import sys
 import time
+from dataclasses import replace
 
 import monai
 import numpy as np
@@ -79,7 +80,7 @@ def main():
     for name, (model, grid_mm, change) in cases.items():
         volumes = np.load(study.volumes(grid_mm), mmap_mode="r")
         seen = volumes[(slice(None), *field_of_view(grid_mm, study.network.field_mm))]
-        settings = study.training.model_copy(update=change)
+        settings = replace(study.training, **change)
         model, seconds = learned(model, seen, labels, scans, settings)
         proba[name] = predict(model, seen, blind)
         print(f"{name}: {seconds:.0f} s of training steps")

@@ -7,6 +7,10 @@ __version__ = "0.1.0"
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
+        "settings": [
+            "NetworkSettings",
+            "TrainingSettings",
+        ],
         "network": [
             "DATNet",  # the paper's residual network
             "Ensemble",  # mean logits of several networks

@@ -174,7 +174,7 @@ class Ensemble(nn.Module):
 
 
 def build(n_classes, network):
-    """One DAT-Net with the settings of a study file's `network` section.
+    """One DAT-Net with given settings.
 
     `network.resized_to` and `network.standardised` put two steps of the authors' public code in
     front, as modules, so that full gradients reach through them to the voxels of the study grid:
@@ -184,8 +184,7 @@ def build(n_classes, network):
     ----------
     n_classes : int
         Number of diagnoses.
-    network : Network
-        Section of the study file.
+    network : NetworkSettings
 
     Returns
     -------

@@ -1,6 +1,6 @@
 """The networks of a study: which there are, where they lie, and the job that trains them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from datnet_core.training.plan import VARIANTS, model_names, teachers
 from datnet_study.table import certainties
@@ -133,7 +133,7 @@ def train(study, fits, scans):
             grid_mm, network = study.recipe(job.recipe)
             volumes = np.load(study.volumes(grid_mm), mmap_mode="r")
             training = study.training
-            training = training.model_copy(update=VARIANTS.get(job.variant, {}))
+            training = replace(training, **VARIANTS.get(job.variant, {}))
             learn, stop = teachers(
                 job.model,
                 job.member,
@@ -151,7 +151,7 @@ def train(study, fits, scans):
                 stop,
                 study.diagnoses,
                 network,
-                training.model_copy(update={"seed": training.seed + job.member}),
+                replace(training, seed=training.seed + job.member),
                 study.results / job.start if job.start else None,
             )
     finally:

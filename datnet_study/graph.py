@@ -8,7 +8,7 @@ where the records of the workflow engine are lost.
 
 import hashlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from fnmatch import fnmatch
 from functools import cached_property
 
@@ -182,7 +182,7 @@ class Graph:
                     "code": code,
                     "networks": [fit.folder for fit in lane],
                     "settings": _settings(study, ("training", "diagnoses"))
-                    | {name: study.recipe(name)[1].model_dump(mode="json") for name in recipes},
+                    | {name: asdict(study.recipe(name)[1]) for name in recipes},
                 }
                 writes = tuple(name for fit in lane for name in fit.files)
                 yield Job(

@@ -23,7 +23,7 @@ def step_gflop(n_classes, network, shape):
     Parameters
     ----------
     n_classes : int
-    network : Network
+    network : NetworkSettings
         Section of the study file, or a recipe's.
     shape : tuple of 3 int
         Voxels that the network sees.
@@ -48,7 +48,7 @@ def cost(grid_mm, network, n_classes, folders):
     ----------
     grid_mm : float
         Voxel size, mm.
-    network : Network
+    network : NetworkSettings
     n_classes : int
     folders : sequence of Path
         Finished networks.

@@ -1,6 +1,7 @@
 """The groups of settings of a study file, each a typed, read-only section with its defaults.
 
-The open points of the paper that have a choice are keys here; `book/open_points.md` lists all.
+Those of the network and its training are in `datnet_core.settings`. The open points of the paper
+that have a choice are keys of these sections; `book/open_points.md` lists all.
 """
 
 from dataclasses import fields
@@ -8,7 +9,10 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from datnet_core.settings import NetworkSettings, TrainingSettings
 from datnet_phantom.cohort import Cohort
+
+SECTIONS_OF_THE_CORE = {"network": NetworkSettings, "training": TrainingSettings}
 
 Fraction = Annotated[float, Field(gt=0, lt=1)]
 Count = Annotated[int, Field(ge=0)]
@@ -64,60 +68,11 @@ class Images(Section):
     reference_region: str = "occipital"
 
 
-Pair = tuple[float, float]
-
-
-class Network(Section):
-    """What DAT-Net sees (A12), its layout (A1), and how common it takes diagnoses to be (A14)."""
-
-    field_mm: tuple[Pair, Pair, Pair] | None = ((-44, 44), (-40, 36), (-30, 34))
-    n_filters: Positive = 16
-    n_levels: Positive = 4
-    normalisation: Literal["batch", "instance"] = "batch"
-    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.3
-    n_members: Positive = 4
-    both_sides: bool = True
-    class_prior: Literal["cohort", "uniform"] = "cohort"
-    standardised: bool = False
-    resized_to: tuple[Positive, Positive, Positive] | None = None
-
-
 class Recipe(Section):
     """Another grid or network, compared with the study's own on the page `resolution`."""
 
     grid_mm: PositiveFloat | None = None
     network: dict[str, object] = {}
-
-
-class Training(Section):
-    """Optimisation (A13, A14), folds, early stopping (A7), and what it runs on."""
-
-    seed: Count = 0
-    n_folds: Annotated[int, Field(ge=2)] = 6
-    pretrain: bool = True
-    learning_rate: PositiveFloat = 2e-4
-    batch_size: Annotated[int, Field(ge=2)] = 16
-    averaging: Annotated[float, Field(ge=0, lt=1)] = 0.98
-    max_epochs: Positive = 60
-    patience: Positive = 20
-    early_stopping_on: Literal["inner", "test_fold"] = "inner"
-    inner_fraction: Fraction = 0.2
-    balanced_classes: bool = True
-    flips: bool = True
-    halve_after: Positive | None = None
-    head_l2: Annotated[float, Field(ge=0)] = 0.0
-    precision: Literal["32-true", "bf16-mixed"] = "32-true"
-    accelerator: Literal["auto", "cpu", "gpu"] = "auto"
-    devices: Positive = 1
-
-    @model_validator(mode="after")
-    def _two_scans_for_each_device(self):
-        if self.batch_size < 2 * self.devices:
-            raise ValueError(
-                f"training.batch_size is {self.batch_size}, expected at least 2 for each of "
-                f"{self.devices} device(s)"
-            )
-        return self
 
 
 class Saliency(Section):
@@ -151,31 +106,38 @@ class Decisions(Section):
     blind_test_model: Literal["ensemble", "refit"] = "ensemble"
 
 
-def explain(error):
-    """Errors of a section, each as its keys and `key: what was expected, what was found`.
+def explain(error, above=()):
+    """Errors of settings, each as its keys and `key: what was expected, what was found`.
 
     Parameters
     ----------
     error : pydantic.ValidationError
+    above : tuple of str
+        Keys above the settings that were checked.
 
     Returns
     -------
     list of (tuple, str)
         Keys from the top down and the message.
     """
-    return [_explain(item) for item in error.errors()]
+    return [_explain(item, above) for item in error.errors()]
 
 
-def _explain(item):
+def _explain(item, above):
     """One error of pydantic."""
-    keys = tuple(part for part in item["loc"] if part != "[key]")
+    keys = (*above, *(part for part in item["loc"] if part != "[key]"))
     name = ".".join(map(str, keys)) or "study"
     if item["type"] == "extra_forbidden":
         text = f"{name}: unknown key; expected one of {', '.join(item['input'])}"
+    elif item["type"] == "unexpected_keyword_argument":
+        known = fields(SECTIONS_OF_THE_CORE[keys[-2]])
+        text = f"{name}: unknown key; expected one of {', '.join(field.name for field in known)}"
     elif item["type"] == "missing":
         text = f"{name}: missing"
     elif item["type"] == "value_error":
-        text = str(item["ctx"]["error"])
+        text = ".".join(map(str, (*keys, item["ctx"]["error"])))
+    elif item["type"] in ("dataclass_type", "model_type"):
+        text = f"{name}: expected `key: value` lines, found {item['input']!r}"[:300]
     else:
         text = f"{name}: {item['msg']}, found {item['input']!r}"[:300]
     return keys, text

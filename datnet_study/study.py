@@ -4,24 +4,23 @@ Its groups of settings are in `settings`; this module puts them together, checks
 each other, and knows where the files of a study lie.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated
 
 import yaml
-from pydantic import Field, PrivateAttr, ValidationError, model_validator
+from pydantic import Field, PrivateAttr, TypeAdapter, ValidationError, model_validator
 
+from datnet_core.settings import NetworkSettings, TrainingSettings
 from datnet_study.settings import (
     Decisions,
     Fusion,
     Images,
-    Network,
     Phantom,
     Radiomics,
     Recipe,
     Saliency,
     Section,
-    Training,
     explain,
 )
 from datnet_study.study_file import read_settings
@@ -33,6 +32,9 @@ class Place:
 
     root: Path
     source: Path
+
+
+NETWORK = TypeAdapter(NetworkSettings)
 
 
 class Study(Section):
@@ -48,8 +50,8 @@ class Study(Section):
     diagnoses: Annotated[tuple[str, ...], Field(min_length=2)] = ("IPD", "MSA", "PSP", "NC")
     control: str = "NC"
     images: Images = Images()
-    network: Network = Network()
-    training: Training = Training()
+    network: NetworkSettings = NetworkSettings()
+    training: TrainingSettings = TrainingSettings()
     decisions: Decisions = Decisions()
     saliency: Saliency = Saliency()
     radiomics: Radiomics = Radiomics()
@@ -113,7 +115,7 @@ class Study(Section):
         Returns
         -------
         grid_mm : float
-        network : Network
+        network : NetworkSettings
             The study's, with what the recipe changes; one network for each model.
 
         Raises
@@ -127,9 +129,11 @@ class Study(Section):
             raise ValueError(f"recipe {name!r} is not one of study, {', '.join(self.recipes)}")
         recipe = self.recipes[name]
         try:
-            changed = Network(**self.network.model_dump() | recipe.network | {"n_members": 1})
+            changed = NETWORK.validate_python(
+                asdict(self.network) | recipe.network | {"n_members": 1}
+            )
         except ValidationError as error:
-            lines = "; ".join(f"recipes.{name}.network.{text}" for _, text in explain(error))
+            lines = "; ".join(text for _, text in explain(error, ("recipes", name, "network")))
             raise ValueError(lines) from None
         return recipe.grid_mm or self.images.grid_mm, changed
 

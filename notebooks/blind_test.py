@@ -30,6 +30,8 @@ alpha: float = 0.05  # two-sided P below which a difference is called one
 coverage: float = 0.9  # share of sets that are to hold the right diagnosis
 
 # %% tags=["setup"]
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
@@ -141,7 +143,7 @@ first = groups["all"]
 # %%
 decided = {title: right[chosen] for title, chosen in groups.items() if chosen.any()}
 if config.network.class_prior == "cohort":
-    uniform = config.network.model_copy(update={"class_prior": "uniform"})
+    uniform = replace(config.network, class_prior="uniform")
     even = predictions.copy()
     even[p_columns] = mean_proba(uniform)
     decided["all, equally common"] = right_decisions(even, classes)[first]

@@ -25,6 +25,8 @@ into: str = "study"  # folder below results/ to write to; study: the study's own
 alpha: float = 0.05  # two-sided P below which an AUC counts as worse than the best
 
 # %% tags=["setup"]
+from dataclasses import replace
+
 import pandas as pd
 from IPython.display import Markdown
 
@@ -51,9 +53,8 @@ show.notice(page)
 
 # %%
 chosen = {name: page.recipe(name) for name in ("study", *config.recipes)}
-single = {"n_members": 1}
 chosen = {
-    name: (grid_mm, network.model_copy(update=single))
+    name: (grid_mm, replace(network, n_members=1))
     for name, (grid_mm, network) in chosen.items()
 }
 models = {name: page.models(recipe=name) for name in chosen}

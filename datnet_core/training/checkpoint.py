@@ -8,6 +8,7 @@ tensor file carries a hash of its content, so a damaged one is named.
 
 import hashlib
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -18,8 +19,21 @@ from safetensors.torch import load_file, save_file
 from datnet_core.files import whole
 from datnet_core.fingerprint import code_hash
 
-# Settings of the network that change nothing of what it learns.
-WHEN_LOADED = {"n_members", "both_sides", "class_prior"}
+
+def of_one_network(network):
+    """Settings of a network that change what it learns, as a dict.
+
+    Parameters
+    ----------
+    network : NetworkSettings
+
+    Returns
+    -------
+    dict
+        Without what counts only when finished networks are put together.
+    """
+    when_loaded = ("n_members", "both_sides", "class_prior")
+    return {name: value for name, value in asdict(network).items() if name not in when_loaded}
 
 
 def read_config(folder):
@@ -225,8 +239,8 @@ def fingerprint(volumes, labels, split, classes, network, training, start):
         digest.update(json.dumps([rows.tolist(), labels[rows].tolist(), classes]).encode())
         for row in rows:
             digest.update(np.ascontiguousarray(volumes[row]))
-    one = network.model_dump_json(exclude=WHEN_LOADED)
-    digest.update((one + training.model_dump_json()).encode())
+    for settings in (of_one_network(network), asdict(training)):
+        digest.update(json.dumps(settings).encode())
     if start:
         digest.update((start / "weights.safetensors").read_bytes())
     return digest.hexdigest()

@@ -46,8 +46,7 @@ def adam(network, training):
     ----------
     network : torch.nn.Module
         Its last linear layer gets the penalty `training.head_l2`.
-    training : Training
-        Section of the study file.
+    training : TrainingSettings
 
     Returns
     -------
@@ -75,8 +74,7 @@ def train_epoch(fabric, model, averaged, optimizer, volumes, labels, rows, train
     labels : int ndarray of shape (n_scans,)
     rows : int ndarray
         Scans to learn from.
-    training : Training
-        Section of the study file.
+    training : TrainingSettings
     rng : numpy.random.Generator
         Draws the order and the flips.
 

@@ -9,6 +9,7 @@ device and number of devices are settings that Lightning Fabric carries out.
 import json
 import time
 from contextlib import nullcontext
+from dataclasses import asdict
 
 import numpy as np
 import pandas as pd
@@ -21,9 +22,9 @@ from datnet_core.files import whole
 from datnet_core.network import build, last_grid
 from datnet_core.progress import progress
 from datnet_core.training.checkpoint import (
-    WHEN_LOADED,
     fingerprint,
     keep_if_of,
+    of_one_network,
     read_config,
     read_tensors,
     resume,
@@ -52,8 +53,8 @@ def fit(folder, volumes, labels, fit_rows, validation_rows, classes, network, tr
         Rows to learn from, and rows whose loss stops the training.
     classes : tuple of str
         Diagnoses in the order of the logits.
-    network, training : Network, Training
-        Sections of the study file.
+    network : NetworkSettings
+    training : TrainingSettings
     start : Path, optional
         Folder of the model whose weights to start from.
 
@@ -123,8 +124,8 @@ def fit(folder, volumes, labels, fit_rows, validation_rows, classes, network, tr
     config = {
         "inputs": inputs,
         "classes": list(classes),
-        "network": network.model_dump(exclude=WHEN_LOADED),
-        "training": training.model_dump(),
+        "network": of_one_network(network),
+        "training": asdict(training),
         "start": _label(start) if start else None,
         "n_fit": len(fit_rows),
         "class_counts": np.bincount(labels[fit_rows], minlength=len(classes)).tolist(),

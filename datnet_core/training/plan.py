@@ -95,7 +95,7 @@ def teachers(model, member, *, participant, diagnosis, pretraining, fold, traini
         Scans of the pre-training cohort.
     fold : float or int array-like of shape (n_scans,)
         Fold of each scan of the training cohort; NaN or negative elsewhere.
-    training : Training
+    training : TrainingSettings
         Settings `seed`, `inner_fraction` and `early_stopping_on`.
 
     Returns

@@ -25,8 +25,7 @@ def load_model(folder, network):
     ----------
     folder : Path
         Holds the networks `member-<j>`, written by `loop.fit`.
-    network : Network
-        Section of the study file.
+    network : NetworkSettings
 
     Returns
     -------
@@ -103,8 +102,7 @@ def predict_folds(folder, network, volumes, fold):
     ----------
     folder : Path
         Holds the models `fold-<k>`.
-    network : Network
-        Section of the study file.
+    network : NetworkSettings
     volumes : ndarray of shape (n_scans, X, Y, Z)
         Uptake ratios.
     fold : int ndarray of shape (n_scans,)

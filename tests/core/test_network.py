@@ -10,7 +10,7 @@ from torch.nn.functional import cross_entropy
 from datnet_core.network import DATNet, Ensemble, build, last_grid
 from datnet_core.saliency.decomposition import completeness_gap, full_gradients
 from datnet_core.saliency.maps import saliency_map
-from datnet_study.settings import Network
+from datnet_core.settings import NetworkSettings
 
 SHAPE = (17, 18, 19)
 DEFAULTS = {"n_filters": 4, "n_levels": 2, "normalisation": "batch", "dropout": 0.3}
@@ -166,7 +166,7 @@ def test_the_last_grid_is_that_of_the_network(shape, n_levels):
 
 
 def test_the_steps_of_the_public_code_come_first_and_keep_full_gradients_complete():
-    settings = Network(n_filters=4, n_levels=2, standardised=True, resized_to=(21, 14, 16))
+    settings = NetworkSettings(n_filters=4, n_levels=2, standardised=True, resized_to=(21, 14, 16))
     torch.manual_seed(3)
     model = build(3, settings).eval()
     x = batch(2)

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
+from datnet_core.settings import NetworkSettings
 from datnet_core.training.checkpoint import write_config
 from datnet_study.recipes import compare_mean_auc, cost, step_gflop
-from datnet_study.settings import Network
 
 
 def test_operations_of_a_step_counted_by_hand():
@@ -14,21 +14,21 @@ def test_operations_of_a_step_counted_by_hand():
     # 384 * 125 * 2 = 96,000 multiplications; pooled to 4 x 2 x 6 = 48 places. Residual pair:
     # 2 * 48 * 27 * 2 * 2 = 10,368. Head: 2 * 3 = 6. Backward: twice that, but no gradient of
     # the input of the stem: 2 * (96,000 + 10,368 + 6) + 2 * 96,000 + 4 * (10,368 + 6).
-    counted = step_gflop(3, Network(n_filters=2, n_levels=1), (16, 8, 24))
+    counted = step_gflop(3, NetworkSettings(n_filters=2, n_levels=1), (16, 8, 24))
     assert counted * 1e9 == pytest.approx(446_244)
 
 
 def test_a_finer_grid_and_more_filters_cost_more():
-    small = step_gflop(4, Network(n_filters=4), (22, 20, 17))
-    assert step_gflop(4, Network(n_filters=4), (44, 40, 34)) > 5 * small
-    assert step_gflop(4, Network(n_filters=8), (22, 20, 17)) > 2 * small
+    small = step_gflop(4, NetworkSettings(n_filters=4), (22, 20, 17))
+    assert step_gflop(4, NetworkSettings(n_filters=4), (44, 40, 34)) > 5 * small
+    assert step_gflop(4, NetworkSettings(n_filters=8), (22, 20, 17)) > 2 * small
 
 
 def test_the_cost_of_a_recipe_adds_up_its_networks(tmp_path):
     for k in range(3):
         (tmp_path / f"{k}").mkdir()
         write_config(tmp_path / f"{k}", {"seconds": 1.5 + k, "n_parameters": 99})
-    network = Network(n_filters=3, field_mm=((-20, 20), (-8, 16), (0, 30)))
+    network = NetworkSettings(n_filters=3, field_mm=((-20, 20), (-8, 16), (0, 30)))
     # Centres at -78 + 4 k, -112 + 4 k, -50 + 4 k mm: -18 to 18, -8 to 16, 2 to 30.
     found = cost(4.0, network, 4, [tmp_path / f"{k}" for k in range(3)])
     assert (found["voxels"], found["seconds"], found["parameters"]) == ("10×7×8", 7.5, 99)

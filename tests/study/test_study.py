@@ -1,5 +1,6 @@
 """Study files: what is accepted, and what an error says."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -76,11 +77,12 @@ def test_the_published_network_has_the_cohort_of_the_paper_and_no_other_setting_
             {"network": {"filters": 3}},
             r"network\.filters: unknown key; expected one of field_mm, n_filters",
         ),
-        ({"network": 3}, r"network: .*valid dictionary.*found 3"),
+        ({"network": 3}, r"network: expected `key: value` lines, found 3"),
         ({"title": 3}, r"title: .*valid string.*found 3"),
         ({"images": {"grid_mm": float("inf")}}, r"images\.grid_mm: .*finite.*found inf"),
         ({"training": {"batch_size": 2.5}}, r"training\.batch_size: .*valid integer.*found 2\.5"),
         ({"training": {"learning_rate": "fast"}}, r"training\.learning_rate: .*number.*'fast'"),
+        ({"training": {"batch_size": 6, "devices": 4}}, r"  training\.batch_size is 6, expected"),
         ({"training": {"n_folds": 1}}, r"training\.n_folds: .*greater than or equal to 2.*found 1"),
         ({"saliency": {"region_rule": "best"}}, r"saliency\.region_rule: .*'rescaled'.*'best'"),
         ({"control": "HC"}, r"control 'HC' is not one of diagnoses \('IPD', 'MSA', 'PSP', 'NC'\)$"),
@@ -220,9 +222,9 @@ def test_a_recipe_changes_what_it_names_and_has_one_network(write):
     recipes = {"fine": {"grid_mm": 2, "network": {"n_filters": 3, "n_members": 7}}, "plain": {}}
     study = read_study(write(network={"dropout": 0.1, "n_members": 5}, recipes=recipes))
     assert study.recipe("study") == (4.0, study.network)
-    one = study.network.model_copy(update={"n_members": 1})
+    one = replace(study.network, n_members=1)
     assert study.recipe("plain") == (4.0, one)
-    assert study.recipe("fine") == (2.0, one.model_copy(update={"n_filters": 3}))
+    assert study.recipe("fine") == (2.0, replace(one, n_filters=3))
     assert study.volumes(4.0).name == "volumes.npy"
     assert study.volumes(2.0).name == "volumes_2mm.npy"
     with pytest.raises(ValueError, match="'coarse' is not one of study, fine, plain"):
@@ -236,7 +238,7 @@ def test_a_recipe_changes_what_it_names_and_has_one_network(write):
             {"network": {"filters": 3}},
             r"recipes\.r\.network\.filters: unknown key; expected one of field_mm, n_filters",
         ),
-        ({"network": {"n_filters": 0}}, r"recipes\.r\.network\.n_filters: .*greater"),
+        ({"network": {"n_filters": 0}}, r"recipes\.r\.network\.n_filters: .*greater.*found 0"),
         ({"grid_mm": -2}, r"recipes\.r\.grid_mm: .*greater than 0, found -2"),
         ({"grid": 2}, r"recipes\.r\.grid: unknown key"),
     ],

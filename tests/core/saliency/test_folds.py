@@ -12,9 +12,9 @@ from datnet_core.network import DATNet
 from datnet_core.saliency.folds import cross_fitted_mean, fold_correlations, fold_maps
 from datnet_core.saliency.maps import saliency_maps
 from datnet_core.saliency.region import top_region
+from datnet_core.settings import NetworkSettings, TrainingSettings
 from datnet_core.training.loop import fit
 from datnet_core.training.prediction import load_model
-from datnet_study.settings import Network, Training
 
 SHAPE = (13, 14, 11)
 BRAIN = np.ones(SHAPE, bool)
@@ -78,8 +78,8 @@ def test_labels_of_the_held_out_fold_do_not_change_its_region(order, k):
 def test_labels_of_the_held_out_fold_do_not_change_its_region_through_training(tmp_path):
     # From the start: networks are trained again with the permuted labels.
     volumes, labels = made_up_scans()
-    settings_ = Training(max_epochs=2, batch_size=4, patience=2, learning_rate=1e-2)
-    network = Network(n_filters=2, n_levels=2, n_members=1)
+    settings_ = TrainingSettings(max_epochs=2, batch_size=4, patience=2, learning_rate=1e-2)
+    network = NetworkSettings(n_filters=2, n_levels=2, n_members=1)
 
     def fold_means(name, y):
         models = []

@@ -7,7 +7,7 @@ import torch
 from datnet_core.network import DATNet, Ensemble, build
 from datnet_core.saliency.maps import saliency_maps
 from datnet_core.sanity.randomised import blocks, cascade, rank_correlation
-from datnet_study.settings import Network
+from datnet_core.settings import NetworkSettings
 
 STAGES = ["head", "encoder.2", "encoder.1", "encoder.0", "stem"]
 
@@ -105,7 +105,7 @@ def test_parallel_networks_are_randomised_together():
 
 
 def test_steps_in_front_of_a_network_do_not_hide_its_stages():
-    settings = Network(n_filters=2, n_levels=2, standardised=True, resized_to=(9, 10, 11))
+    settings = NetworkSettings(n_filters=2, n_levels=2, standardised=True, resized_to=(9, 10, 11))
     model = Ensemble([build(3, settings)])
     expected = ["stem", "encoder.0", "encoder.1", "encoder.2", "head"]
     assert blocks(model) == [f"networks.*.2.{name}" for name in expected]

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from lightning_fabric import Fabric
 from torch.optim.swa_utils import AveragedModel
 
+from datnet_core.settings import TrainingSettings
 from datnet_core.training.batches import balanced_order
 from datnet_core.training.epochs import train_epoch
-from datnet_study.settings import Training
 
 FIT = np.arange(17)
 CPU = Fabric(accelerator="cpu", devices=1)
@@ -34,7 +34,7 @@ def test_flips_mirror_left_and_right_alone_and_about_every_second_scan(flips, rn
     volumes, labels = rng.random((20, 5, 6, 7), np.float32), np.arange(20) % 3
     model = Recorder()
     optimizer, mean = torch.optim.Adam(model.parameters()), AveragedModel(model)
-    settings = Training(flips=flips, balanced_classes=False, batch_size=4)
+    settings = TrainingSettings(flips=flips, balanced_classes=False, batch_size=4)
     for seed in range(6):
         rng = np.random.default_rng(seed)
         train_epoch(CPU, model, mean, optimizer, volumes, labels, FIT, settings, rng)
@@ -52,7 +52,7 @@ def test_flips_mirror_left_and_right_alone_and_about_every_second_scan(flips, rn
 def test_an_epoch_shows_each_scan_once_in_batches_of_at_least_the_size_asked_for(batch_size, rng):
     volumes, labels = rng.random((20, 5, 6, 7), np.float32), np.arange(20) % 3
     model = Recorder()
-    settings = Training(flips=False, balanced_classes=False, batch_size=batch_size)
+    settings = TrainingSettings(flips=False, balanced_classes=False, batch_size=batch_size)
     optimizer, rng = torch.optim.Adam(model.parameters()), np.random.default_rng(0)
     mean = AveragedModel(model)
     train_epoch(CPU, model, mean, optimizer, volumes, labels, FIT, settings, rng)

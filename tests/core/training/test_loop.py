@@ -6,6 +6,7 @@ import os
 import re
 import resource
 import signal
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,14 +15,16 @@ import pytest
 import torch
 from lightning_fabric import Fabric
 
+from datnet_core.settings import NetworkSettings, TrainingSettings
 from datnet_core.training import checkpoint, epochs, loop, plan
 from datnet_core.training.prediction import load_model, predict
-from datnet_study.settings import Network, Training
 
 NAMES = ("A", "B", "C")
 SHAPE = (13, 14, 11)
-NETWORK = Network(n_filters=2, n_levels=2, n_members=1, both_sides=False)
-SETTINGS = Training(max_epochs=4, batch_size=4, patience=4, learning_rate=1e-2, averaging=0.5)
+NETWORK = NetworkSettings(n_filters=2, n_levels=2, n_members=1, both_sides=False)
+SETTINGS = TrainingSettings(
+    max_epochs=4, batch_size=4, patience=4, learning_rate=1e-2, averaging=0.5
+)
 FIT, VALIDATION, OTHER = np.arange(17), np.arange(17, 24), np.arange(24, 30)
 CPU = Fabric(accelerator="cpu", devices=1)
 N_BATCHES = 4  # 17 fit scans in batches of 4: 17 // 4
@@ -56,12 +59,10 @@ def fit(folder, volumes=None, labels=None, rows=FIT, others=VALIDATION, **change
     """`loop.fit` on the made-up scans; settings by name, from either section."""
     start, names = changes.pop("start", None), changes.pop("classes", NAMES)
     sections = [
-        section.model_copy(
-            update={k: v for k, v in changes.items() if k in type(section).model_fields}
-        )
+        replace(section, **{k: v for k, v in changes.items() if k in asdict(section)})
         for section in (NETWORK, SETTINGS)
     ]
-    assert set(changes) <= set(Network.model_fields) | set(Training.model_fields)
+    assert set(changes) <= set(asdict(NETWORK) | asdict(SETTINGS))
     given_volumes, given_labels = made_up_scans()
     volumes = given_volumes if volumes is None else volumes
     labels = given_labels if labels is None else labels
@@ -515,7 +516,7 @@ def test_the_weights_of_the_best_epoch_are_kept(tmp_path, monkeypatch):
     history = pd.read_csv(tmp_path / "member-0" / "history.tsv", sep="\t")
     best = history["validation_loss"].idxmin()
     assert (config["best_epoch"], best, config["n_epochs"], len(history)) == (2, 2, 4, 4)
-    uniform = NETWORK.model_copy(update={"class_prior": "uniform"})  # as the batches are
+    uniform = replace(NETWORK, class_prior="uniform")  # as the batches are
     model = load_model(tmp_path, uniform)
     proba = predict(model, volumes, VALIDATION)
     # Mean over the classes of the mean cross-entropy of each class.
@@ -532,9 +533,10 @@ def test_the_weights_of_the_best_epoch_are_kept(tmp_path, monkeypatch):
 def test_the_record_says_what_was_trained(finished):
     config = checkpoint.read_config(finished)
     assert config["classes"] == list(NAMES)
-    of_one = NETWORK.model_dump(mode="json", exclude={"n_members", "both_sides", "class_prior"})
-    assert config["network"] == of_one
-    assert config["training"] == SETTINGS.model_dump(mode="json")
+    when_loaded = {"n_members", "both_sides", "class_prior"}
+    of_one = {k: v for k, v in asdict(NETWORK).items() if k not in when_loaded}
+    assert config["network"] == json.loads(json.dumps(of_one))
+    assert config["training"] == asdict(SETTINGS)
     assert (config["n_fit"], config["n_validation"], config["start"]) == (17, 7, None)
     assert config["class_counts"] == [9, 5, 3]
     model = load_model(finished.parent, NETWORK)
@@ -546,7 +548,7 @@ def test_it_learns_what_the_made_up_scans_show(tmp_path):
     volumes, labels = made_up_scans()
     changes = {"n_filters": 6, "dropout": 0.0, "flips": False}
     fit(tmp_path / "member-0", max_epochs=15, patience=15, learning_rate=0.02, **changes)
-    network = NETWORK.model_copy(update=changes)
+    network = replace(NETWORK, **changes)
     proba = predict(load_model(tmp_path, network), volumes, OTHER)
     np.testing.assert_array_equal(proba.argmax(1), labels[OTHER])
 
@@ -568,7 +570,7 @@ OF_THE_PAGE = {"n_folds", "pretrain", "early_stopping_on", "inner_fraction"}
 
 def test_every_training_option_is_tested_here_or_read_by_the_page():
     tested = set(EFFECTS) | {"max_epochs", "patience", "halve_after", "devices", "accelerator"}
-    assert tested | OF_THE_PAGE == set(Training.model_fields)
+    assert tested | OF_THE_PAGE == set(asdict(SETTINGS))
 
 
 @pytest.mark.parametrize("option", EFFECTS)
@@ -676,12 +678,12 @@ def test_more_networks_leave_the_others_as_they_are(finished, monkeypatch):
 
 
 def test_a_variant_changes_its_one_point_and_nothing_else():
-    plain = Training()
+    plain = TrainingSettings()
     assert plan.variant_settings(plain, "study") == plain
     replay = plan.variant_settings(plain, "test_fold")
-    assert replay == plain.model_copy(update={"early_stopping_on": "test_fold"}) != plain
+    assert replay == replace(plain, early_stopping_on="test_fold") != plain
     raw = plan.variant_settings(plain, "no_pretraining")
-    assert raw == plain.model_copy(update={"pretrain": False}) != plain
+    assert raw == replace(plain, pretrain=False) != plain
     with pytest.raises(ValueError, match="'other'.*no_pretraining"):
         plan.variant_settings(plain, "other")
 

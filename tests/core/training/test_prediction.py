@@ -1,17 +1,19 @@
 """Prediction: by the right model, in the order asked for, the mean logit of its networks."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
 from datnet_core.network import build
+from datnet_core.settings import NetworkSettings
 from datnet_core.training.batches import batch
 from datnet_core.training.checkpoint import write_config, write_tensors
 from datnet_core.training.prediction import load_model, predict, predict_folds
-from datnet_study.settings import Network
 
 SHAPE = (13, 14, 11)
-NETWORK = Network(n_filters=2, n_levels=2, n_members=1)
+NETWORK = NetworkSettings(n_filters=2, n_levels=2, n_members=1)
 
 
 def made_up_volumes():
@@ -72,7 +74,7 @@ def test_a_model_is_the_mean_logit_of_its_networks(tmp_path):
     volumes = made_up_volumes()
     for j in range(2):
         write_network(tmp_path / f"member-{j}", j)
-    both = NETWORK.model_copy(update={"n_members": 2})
+    both = replace(NETWORK, n_members=2)
     with torch.no_grad():
         x = batch(volumes, np.arange(5))
         first = load_model(tmp_path, NETWORK)(x)
@@ -82,13 +84,13 @@ def test_a_model_is_the_mean_logit_of_its_networks(tmp_path):
         torch.testing.assert_close(load_model(tmp_path, both)(x), (first + second) / 2)
     assert not torch.allclose(first, second)
     with pytest.raises(FileNotFoundError, match="member-2 holds no finished model"):
-        load_model(tmp_path, NETWORK.model_copy(update={"n_members": 3}))
+        load_model(tmp_path, replace(NETWORK, n_members=3))
 
 
 def test_a_model_judges_both_sides_if_asked(tmp_path):
     write_network(tmp_path / "member-0", 5)
     volumes, rows = made_up_volumes(), np.arange(6)
-    one_side = NETWORK.model_copy(update={"both_sides": False})
+    one_side = replace(NETWORK, both_sides=False)
     models = [load_model(tmp_path, network) for network in (NETWORK, one_side)]
     found, mirrored = (
         [predict(model, seen, rows) for model in models] for seen in (volumes, volumes[:, ::-1])
@@ -101,7 +103,7 @@ def test_a_model_judges_both_sides_if_asked(tmp_path):
 def test_a_prior_is_added_where_classes_were_balanced_and_taken_away_where_they_were_not(tmp_path):
     # By hand: Bayes' rule with the counts 11, 5, 2, and one more of each, of 21.
     share = np.array([12, 6, 3]) / 21
-    uniform = NETWORK.model_copy(update={"class_prior": "uniform"})
+    uniform = replace(NETWORK, class_prior="uniform")
     rows, proba = np.arange(5), {}
     for balanced in (True, False):
         write_network(tmp_path / f"{balanced}" / "member-0", 3, balanced)
