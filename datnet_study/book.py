@@ -1,5 +1,6 @@
-"""Build the book from the prose around the pages and the pages that ran."""
+"""Build the book from the prose around the pages, the pages that ran, and the library."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -7,17 +8,26 @@ import sys
 import tempfile
 from pathlib import Path
 
+import nbformat
 import yaml
 
+from datnet_study.chapter import chapter, plain
+from datnet_study.reference import write_reference
 
-def build_book(study, pages):
-    """Assemble prose and executed pages, and build the HTML book; warnings are errors.
+FILES = "files"  # folder of the book with the results of the pages
+
+
+def build_book(study, declarations):
+    """Assemble prose, executed pages and reference, and build the HTML book.
+
+    Warnings are errors. Beside a page stand its result and tables; of scans that are no phantom
+    only those that the page declares as aggregates.
 
     Parameters
     ----------
     study : Study
-    pages : sequence of Path
-        Executed notebooks, put below `pages/` of the book.
+    declarations : sequence of Declaration
+        Of the pages that ran.
 
     Raises
     ------
@@ -30,24 +40,57 @@ def build_book(study, pages):
         source = Path(folder) / "source"
         shutil.copytree(root / "book", source)
         (source / "pages").mkdir()
-        for page in pages:
-            shutil.copy(page, source / "pages")
+        shown = {page.page: _shown_files(page, study) for page in declarations}
+        for page in declarations:
+            _write_chapter(page, shown[page.page], study, source)
         toc = yaml.safe_load((source / "_toc.yml").read_text())
-        made = {f"pages/{Path(page).stem}" for page in pages}
-        for part in toc.get("parts", [toc]):  # a study of own scans has no page on the phantom
-            files = [chapter["file"] for chapter in part["chapters"]]
-            kept = [name for name in files if name in made or not name.startswith("pages/")]
-            part["chapters"] = [{"file": name} for name in kept]
+        present = {f"pages/{page.page}" for page in declarations}
+        for part in toc["parts"]:  # a study of own scans has no page on the phantom
+            names = [entry["file"] for entry in part["chapters"]]
+            names = [name for name in names if name in present or not name.startswith("pages/")]
+            part["chapters"] = [{"file": name} for name in names]
+        library = [{"file": name} for name in write_reference(source)]
+        toc["parts"].append({"caption": "Library", "chapters": library})
         (source / "_toc.yml").write_text(yaml.safe_dump(toc, sort_keys=False))
-        (source / "notice.md").write_text(f":::{{important}}\n{study.notice}\n:::\n")
+        (source / "notice.md").write_text(f":::{{important}}\n{plain(study.notice)}\n:::\n")
         command = [Path(sys.executable).with_name("jupyter-book"), "build", source]
         command += ["--config", root / "_config.yml", "--path-output", folder]
         command += ["-W", "-n", "--keep-going"]  # all warnings in one go, each an error
         with log.open("w") as stream:
-            built = subprocess.run(command, stdout=stream, stderr=subprocess.STDOUT)
+            built = subprocess.run(command, stdout=stream, stderr=subprocess.STDOUT, check=False)
         if built.returncode:
             lines = [line for line in log.read_text().splitlines() if "WARN" in line]
             quoted = "\n".join(f"  {line.replace(f'{source}/', '')}" for line in lines[:10])
             raise RuntimeError(f"the book did not build; log: {log}\n{quoted}")
+        html = Path(folder) / "_build" / "html"
+        for name in {name for names in shown.values() for name in names}:
+            (html / FILES / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(study.results / name, html / FILES / name)
         shutil.rmtree(study.results / "book", ignore_errors=True)
-        os.replace(Path(folder) / "_build" / "html", study.results / "book")
+        os.replace(html, study.results / "book")
+
+
+def _write_chapter(page, files, study, source):
+    """Put an executed page into the source of the book."""
+    result = json.loads((study.results / f"{page.page}.json").read_text())
+    made_from = result["made_from"]
+    facts = {
+        "Study": f"{study.name} ({made_from['study_file']})",
+        "Scans": (made_from["scans"] or "none read")[:12],
+        "Code": f"{made_from['code'][:12]}, commit {made_from['commit'] or 'unknown'}",
+        "Seeds": ", ".join(f"{name} {seed}" for name, seed in made_from["seeds"].items()),
+        "Results": {name: f"../{FILES}/{name}" for name in files},
+    }
+    notebook = nbformat.read(study.results / f"pages/{page.page}.ipynb", 4)
+    made = chapter(notebook, facts, result["result"], list(result["claims"]))
+    nbformat.write(made, source / "pages" / f"{page.page}.ipynb")
+
+
+def _shown_files(page, study):
+    """Results of a page that the book has a copy of: tables and numbers, no image."""
+    names = [
+        name
+        for name, kind in page.writes.items()
+        if name.endswith((".json", ".tsv")) and (kind == "aggregates" or study.phantom)
+    ]
+    return [name for name in names if (study.results / name).is_file()]

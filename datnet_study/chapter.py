@@ -1,10 +1,14 @@
 """An executed page as a chapter of the book: folded code, numbered figures, and what made it."""
 
+import ast
 import copy
 import html
 import re
 
 import nbformat
+
+from datnet_study.reference import entries, link
+from datnet_study.reference import faces as reference_faces
 
 UNSEEN = {"parameters", "injected-parameters", "imports", "setup"}  # tags: of no use to a reader
 FOLDED, REMOVED = "hide-input", "remove-cell"  # tags that Jupyter Book knows
@@ -16,7 +20,7 @@ MARKUP = re.compile(r"[*`$\\]")
 PUNCTUATION = re.compile(r"([!-/:-@[-`{-~])")
 
 
-def chapter(notebook, facts):
+def chapter(notebook, facts, result="", claims=()):
     """Chapter of the book from an executed page.
 
     Cells tagged `parameters`, `imports` or `setup` are not shown, the code of all others is
@@ -31,6 +35,10 @@ def chapter(notebook, facts):
     facts : dict of str to (str or dict of str to str)
         What the end of the chapter says: label to text, or to links (words to address). The day
         and the duration of the run are added where the page has them.
+    result : str
+        What the page found, in a sentence; it stands in a box below the title.
+    claims : sequence of str
+        Ids of claims. The cell that spells one gets the anchor `claim-<id>`.
 
     Returns
     -------
@@ -56,8 +64,58 @@ def chapter(notebook, facts):
     run.pop("input_path", None)  # papermill keeps a copy of the whole source here
     if run.get("duration") is not None:
         facts = facts | {"Run": f"{run['end_time'][:10]}, {run['duration']:.0f} s"}
+    if result:
+        _put_below_the_title(made, f":::{{admonition}} Result\n:class: tip result\n{result}\n:::")
+    made.cells = _with_links(made.cells, claims)
     made.cells.append(nbformat.v4.new_markdown_cell(footer(facts), id="facts"))
     return made
+
+
+def _put_below_the_title(made, text):
+    """Add Markdown behind the first heading of a chapter."""
+    for cell in made.cells:
+        if cell.cell_type == "markdown" and cell.source.startswith("# "):
+            title, _, rest = cell.source.partition("\n")
+            cell.source = f"{title}\n\n{text}\n{rest}"
+            return
+
+
+def _with_links(cells, claims):
+    """Cells with an anchor before the code of a claim, and links to the functions behind it."""
+    faces = _imported_from(cells)
+    linked = []
+    for number, cell in enumerate(cells):
+        seen = cell.cell_type == "code" and REMOVED not in cell.metadata.get("tags", [])
+        anchors = [name for name in claims if seen and f'"{name}"' in cell.source]
+        if anchors:
+            spans = "".join(f'<span id="claim-{html.escape(name)}"></span>' for name in anchors)
+            linked.append(nbformat.v4.new_markdown_cell(spans, id=f"claims-{number}"))
+        linked.append(cell)
+        used = _names(cell.source) & set(faces) if seen else ()
+        if used:
+            links = ", ".join(
+                f'<a href="{link(f"{faces[name]}.{name}")}">{name}</a>' for name in sorted(used)
+            )
+            text = f'<p class="behind">Behind this: {links}</p>'
+            linked.append(nbformat.v4.new_markdown_cell(text, id=f"behind-{number}"))
+    return linked
+
+
+def _imported_from(cells):
+    """Face of each name that the cells import from one and that the reference has."""
+    faces = {}
+    for cell in cells:
+        if cell.cell_type == "code":
+            for node in ast.walk(ast.parse(cell.source)):
+                if isinstance(node, ast.ImportFrom) and node.module in reference_faces():
+                    known = {entry.name for entry in entries(node.module)}
+                    faces |= {a.name: node.module for a in node.names if a.name in known}
+    return faces
+
+
+def _names(source):
+    """Names that code uses."""
+    return {node.id for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name)}
 
 
 def footer(facts):

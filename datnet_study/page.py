@@ -6,6 +6,7 @@ cannot read, write or look up; what it declares and does not write is an error t
 
 import fnmatch
 import json
+import subprocess
 import time
 from functools import cached_property
 
@@ -211,7 +212,7 @@ class Page:
         with self.writing(name) as part:
             table.to_csv(part, sep="\t", index=False, float_format="%.8g")
 
-    def close(self, numbers, claims=None):
+    def close(self, numbers, claims=None, result=""):
         """Write `<page>.json`: every number the page reports, and what they were made from.
 
         Parameters
@@ -220,6 +221,9 @@ class Page:
             What the page reports; not-a-number becomes null.
         claims : dict, optional
             By claim id: a dict of `value` and, where there is one, `low`, `high`, `p`.
+        result : str
+            What the page found, in a sentence with its numbers and how sure they are; the book
+            shows it below the title.
 
         Raises
         ------
@@ -238,6 +242,7 @@ class Page:
                 "study": self._study.name,
                 "numbers": numbers,
                 "claims": claims or {},
+                "result": result,
                 "made_from": self.made_from,
             }
             plain = {"inf_nan_mode": "null", "fallback": lambda value: value.tolist()}
@@ -253,6 +258,7 @@ class Page:
             "study_file": str(study.source),
             "scans": json.loads(record.read_text())["sha256"] if record.is_file() else None,
             "code": code_hash(self._declaration.source),
+            "commit": _commit(),
             "seeds": {"training": study.training.seed} | phantom,
             "settings": {
                 name: _value(study.model_dump(mode="json"), name)
@@ -292,6 +298,16 @@ def _settings(declaration, study):
     if {"diagnoses", "control"} <= set(top):
         top |= {"patients": study.patients, "compared": study.compared}
     return _Settings(top, "", declaration.source)
+
+
+def _commit():
+    """Commit of the project that runs, with a mark where files were changed; None without git."""
+    command = ["git", "-C", ROOT, "describe", "--always", "--dirty", "--exclude=*"]
+    try:
+        said = subprocess.run(command, capture_output=True, text=True, check=True)
+    except (FileNotFoundError, subprocess.CalledProcessError):
+        return None
+    return said.stdout.strip()
 
 
 def _value(settings, name):

@@ -74,7 +74,7 @@ def book(study, _):
     from datnet_study.book import build_book
     from datnet_study.graph import Graph
 
-    build_book(study, [study.results / f"pages/{name}.ipynb" for name in Graph(study).declarations])
+    build_book(study, list(Graph(study).declarations.values()))
 
 
 def where(study, _):
