@@ -69,7 +69,9 @@ reference = config.images.reference_region
 keys = scans.loc[
     rows, ["participant_id", "session_id", "diagnosis", "fold"]
 ].reset_index(drop=True)
-ratios = keys.join(regional_binding(volumes, atlas, affine, reference))
+ratios = keys.join(
+    regional_binding(volumes, atlas, affine, reference, config.images.regions)
+)
 
 # %% [markdown]
 # ## The salient region of each participant
@@ -85,10 +87,9 @@ brain = region_mask_on(atlas, "brain", affine, shape)
 
 # %%
 reference_weights = region_fractions(atlas, reference, affine, shape)
-limits = {
-    "dl": brain,
-    "dl_putamen": region_mask_on(atlas, "putamen", affine, shape),
-    "dl_caudate": region_mask_on(atlas, "caudate", affine, shape),
+limits = {"dl": brain} | {
+    f"dl_{region}": region_mask_on(atlas, region, affine, shape)
+    for region in measured_in
 }
 for column, limit in limits.items():
     specific = own_region_means(volumes, regions & limit)
@@ -103,13 +104,8 @@ page.write_table("binding/ratios.tsv", ratios)
 # them after Benjamini-Hochberg over all tests of this page (open point A11).
 
 # %%
-titles = {
-    "putamen": "putamen",
-    "caudate": "caudate",
-    "dl": "DL region",
-    "dl_putamen": "DL region in putamen",
-    "dl_caudate": "DL region in caudate",
-}
+titles = {region: region for region in measured_in} | {"dl": "DL region"}
+titles |= {f"dl_{region}": f"DL region in {region}" for region in measured_in}
 pairs = list(combinations(groups, 2))
 tests = {}
 for column in titles:

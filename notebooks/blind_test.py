@@ -37,9 +37,9 @@ import pandas as pd
 from IPython.display import Markdown, display
 
 from datnet_core.images import (
-    BINDING_FEATURES,
     class_proba,
     regional_binding,
+    sides,
 )
 from datnet_core.metrics import (
     chi_square_correct,
@@ -116,7 +116,8 @@ ratios = regional_binding(
     atlas,
     affine,
     config.images.reference_region,
-)[[*BINDING_FEATURES]].to_numpy()
+    config.images.regions,
+)[sides(config.images.regions)].to_numpy()
 known, new = np.split(ratios, [len(training_rows)])
 labels = scans["diagnosis"].to_numpy()[training_rows]
 proba = class_proba(known, labels, new, classes, config.network.class_prior)

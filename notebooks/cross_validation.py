@@ -35,9 +35,9 @@ import pandas as pd
 from IPython.display import Markdown
 
 from datnet_core.images import (
-    BINDING_FEATURES,
     out_of_fold_proba,
     regional_binding,
+    sides,
 )
 from datnet_core.metrics import (
     bootstrap_interval,
@@ -91,7 +91,9 @@ page.write_table("predictions/cross_validation.tsv", predictions)
 affine, _ = page.grid()
 atlas = page.atlas()
 reference = config.images.reference_region
-ratios = regional_binding(volumes[rows], atlas, affine, reference)[[*BINDING_FEATURES]]
+regions = config.images.regions
+ratios = regional_binding(volumes[rows], atlas, affine, reference, regions)
+ratios = ratios[sides(regions)]
 diagnosis = scans["diagnosis"].to_numpy()[rows]
 proba = out_of_fold_proba(
     ratios.to_numpy(), diagnosis, fold[rows], classes, config.network.class_prior

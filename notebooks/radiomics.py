@@ -66,7 +66,7 @@ keys = scans.loc[
 every_region = nib.load(page.path("saliency/regions.nii.gz")).get_fdata() > 0
 which = page.table("saliency/regions.tsv")["volume"]
 masks = {
-    name: region_mask_on(atlas, name, affine, shape) for name in ("putamen", "caudate")
+    name: region_mask_on(atlas, name, affine, shape) for name in config.images.regions
 }
 masks["DL region"] = np.moveaxis(every_region, -1, 0)[which]
 features = feature_table(
@@ -153,7 +153,7 @@ claims = {
 
 # %%
 total = counts.groupby("region")["n_significant"].sum()
-if total["putamen"]:
+if total.get("putamen", 0):
     gain = total["DL region"] / total["putamen"] - 1
     claims["radiomics.gain"] = {"value": float(gain)}
 show.claims_table(page, claims)

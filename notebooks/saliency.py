@@ -11,7 +11,7 @@
 #       participants: [saliency/regions.nii.gz, saliency/regions.tsv]
 #     settings: [control, diagnoses, images, network, saliency.postprocess,
 #       saliency.region_rule, saliency.region_source, saliency.region_threshold,
-#       training.n_folds]
+#       saliency.regions, training.n_folds]
 #     threads: 1
 # ---
 
@@ -189,16 +189,9 @@ view_saliency_maps(images, load_mni152_template(resolution=3))
 
 # %%
 atlas = page.atlas()
-names = (
-    "putamen",
-    "caudate",
-    "accumbens",
-    "midbrain",
-    "thalamus",
-    "occipital",
-    "cerebellum",
-)
-weights = {r: region_fractions(atlas, r, affine, shape) for r in names}
+weights = {
+    r: region_fractions(atlas, r, affine, shape) for r in config.saliency.regions
+}
 weights = {r: w for r, w in weights.items() if w[brain].sum() >= 0.1 * w.sum()}
 table = pd.DataFrame(
     region_row(means[name], w, (w >= 0.5) & brain, brain, affine)
