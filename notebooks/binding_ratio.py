@@ -69,9 +69,8 @@ reference = config.images.reference_region
 keys = scans.loc[
     rows, ["participant_id", "session_id", "diagnosis", "fold"]
 ].reset_index(drop=True)
-ratios = keys.join(
-    regional_binding(volumes, atlas, affine, reference, config.images.regions)
-)
+measured_in = config.images.regions
+ratios = keys.join(regional_binding(volumes, atlas, affine, reference, measured_in))
 
 # %% [markdown]
 # ## The salient region of each participant
