@@ -94,7 +94,7 @@ def content_hashes(paths, record_path):
         elif known.get(path, {}).get("state") == _state(path):
             hashes[path] = known[path]["sha256"]
         else:
-            with open(path, "rb") as file:
+            with Path(path).open("rb") as file:
                 hashes[path] = hashlib.file_digest(file, "sha256").hexdigest()
     return hashes
 

@@ -5,6 +5,11 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
+        "binding_classifier": [
+            "class_proba",  # binding ratios as a classifier of new scans
+            "out_of_fold_proba",  # and of the scans of each fold
+            "sides_unordered",  # features that are the same for the mirror image
+        ],
         "page": [
             "Page",
             "open_page",

@@ -24,7 +24,7 @@ def dataset(study, arguments):
     atlas = read_atlas(study.atlas_path)
     cohort, reference = study.phantom.cohort, study.images.reference_region
     root, control, threads = study.dataset_root, study.control, arguments.threads
-    write_cohort(root, cohort, calibration, atlas, control, reference, threads)
+    write_cohort(root, cohort, calibration, atlas, control, reference, n_jobs=threads)
 
 
 def grid(study, arguments):
@@ -121,11 +121,11 @@ def main(arguments=None):
     except (RuntimeError, ValueError, FileNotFoundError) as error:
         sys.exit(f"\n{error}\n")
     if arguments.record:
-        _record(study, arguments.record)
+        _record(arguments.record)
 
 
-def _record(study, path):
-    """Write the record of a job, what its results were made from, in place of older ones."""
+def _record(path):
+    """Write the record of a job, which its name says all of, in place of older ones."""
     name, _, fingerprint = path.name.rpartition(".")
     for old in path.parent.glob(f"{name}.*"):
         old.unlink()

@@ -37,7 +37,6 @@ import pandas as pd
 from IPython.display import Markdown, display
 
 from datnet_core.images import (
-    class_proba,
     regional_binding,
     sides,
 )
@@ -53,7 +52,11 @@ from datnet_core.metrics import (
     visits,
 )
 from datnet_core.training import load_model, predict
-from datnet_study import open_page, show
+from datnet_study import (
+    class_proba,
+    open_page,
+    show,
+)
 from datnet_study.figures import plot_confusion, plot_rates, plot_roc_curves
 
 page = open_page("blind_test", study, into)

@@ -26,6 +26,7 @@ study: str = "data_manifest/smoke.yaml"  # study file
 into: str = "study"  # folder below results/ to write to; study: the study's own
 short_duration_years: float = 2.0  # longest duration that counts as short, years
 n_bootstrap: int = 2000  # resamples of the participant-level bootstrap
+alpha: float = 0.05  # two-sided P below which a difference is called one
 
 # %% tags=["setup"]
 import itertools
@@ -35,7 +36,6 @@ import pandas as pd
 from IPython.display import Markdown
 
 from datnet_core.images import (
-    out_of_fold_proba,
     regional_binding,
     sides,
 )
@@ -53,7 +53,11 @@ from datnet_core.metrics import (
     youden_cutoffs,
 )
 from datnet_core.training import predict_folds
-from datnet_study import open_page, show
+from datnet_study import (
+    open_page,
+    out_of_fold_proba,
+    show,
+)
 from datnet_study.figures import plot_rates, plot_roc_curves
 
 page = open_page("cross_validation", study, into)
@@ -268,7 +272,7 @@ claims = show.claims_of(tables["all"], rate_of)
 
 # %%
 claims["cv.duration.compare"] = {
-    "value": "no difference" if durations_p >= 0.05 else "difference",
+    "value": "no difference" if durations_p >= alpha else "difference",
     "p": durations_p,
 }
 duration_of = {

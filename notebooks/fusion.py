@@ -23,6 +23,7 @@
 # %% tags=["parameters"]
 study: str = "data_manifest/smoke.yaml"  # study file
 into: str = "study"  # folder below results/ to write to; study: the study's own
+alpha: float = 0.05  # two-sided P below which a difference is called one
 
 # %% tags=["setup"]
 import pandas as pd
@@ -172,7 +173,7 @@ show.claims_table(page, claims)
 # %%
 imaging = accuracy["imaging", "all"]
 words = "does not change the accuracy by more than chance"
-if p_fusion < 0.05:
+if p_fusion < alpha:
     words = "raises the accuracy" if value > imaging[0] else "lowers the accuracy"
 result = (
     f"Adding age, sex and clinical scores {words}: {show.interval(value, low, high)} "

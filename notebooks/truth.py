@@ -30,10 +30,15 @@ into: str = "study"  # folder below results/ to write to; study: the study's own
 import numpy as np
 import pandas as pd
 
-from datnet_core.images import class_proba, out_of_fold_proba, sides_unordered
 from datnet_core.metrics import confusion, diagnostic_table, right_decisions
 from datnet_phantom import BINDING_COLUMNS
-from datnet_study import open_page, show
+from datnet_study import (
+    class_proba,
+    open_page,
+    out_of_fold_proba,
+    show,
+    sides_unordered,
+)
 from datnet_study.figures import plot_interval_panels
 
 page = open_page("truth", study, into)
