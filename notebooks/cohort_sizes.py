@@ -187,9 +187,9 @@ def fitting(solutions, numbers):
 result = (
     "The rates that the paper prints for its blind test follow from "
     f"{fitting(blind, sizes['confirmed'])}; those of its training cohort from "
-    f"{fitting(training, sizes['definite'])} ({len(either_way)} would fit if halves may "
-    f"also be rounded down). The other {left} patients pre-trained the network; how they "
-    "divide by diagnosis is assumed."
+    f"{fitting(training, sizes['definite'])} ({len(either_way)} would fit if halves "
+    f"may also be rounded down). The other {left} patients pre-trained the network; "
+    "how they divide by diagnosis is assumed."
 )
 
 # %% tags=["remove-input"]
