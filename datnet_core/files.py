@@ -36,7 +36,7 @@ def whole(path):
         left.unlink(missing_ok=True)
     try:
         yield part
-        os.replace(part, path)
+        part.replace(path)
     except BaseException:
         part.unlink(missing_ok=True)
         raise

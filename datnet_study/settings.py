@@ -62,10 +62,11 @@ class Phantom(Section):
 
 
 class Images(Section):
-    """Grid of the analyses and the region that normalises the counts (A9)."""
+    """Grid of the analyses (A9), the region that normalises the counts, and those measured."""
 
     grid_mm: PositiveFloat = 4.0
     reference_region: str = "occipital"
+    regions: Annotated[tuple[str, ...], Field(min_length=1)] = ("putamen", "caudate")
 
 
 class Recipe(Section):
@@ -76,12 +77,15 @@ class Recipe(Section):
 
 
 class Saliency(Section):
-    """Full-gradient maps and the salient region (A2, A3)."""
+    """Full-gradient maps, the salient region (A2, A3), and regions that tables list."""
 
     postprocess: Literal["published", "complete"] = "published"
     region_rule: Literal["rescaled", "of_maximum", "highest_voxels", "mass"] = "rescaled"
     region_threshold: Fraction = 0.7
     region_source: Literal["cross_fitted", "per_participant"] = "cross_fitted"
+    regions: tuple[str, ...] = (
+        "putamen", "caudate", "accumbens", "midbrain", "thalamus", "occipital", "cerebellum",
+    )  # fmt: skip
 
 
 class Radiomics(Section):

@@ -36,21 +36,55 @@ def interval(value, low, high, digits=3):
     return f"{value:.{digits}f} ({low:.{digits}f} to {high:.{digits}f})"
 
 
-def claim(row, name):
-    """A value of a table's row with its interval, for `Page.close`.
+def claims_of(table, columns):
+    """Claims whose values stand in a table of performance, with their intervals.
 
     Parameters
     ----------
-    row : Series
-        Row of `tables.diagnostic_table`.
-    name : str
-        Column; `<name>_low` and `<name>_high` hold the interval.
+    table : DataFrame
+        Output of `tables.diagnostic_table`, one row per diagnosis.
+    columns : dict of str to (str, str)
+        Diagnosis and column of each claim, by its id; `<column>_low` and `<column>_high` hold the
+        interval.
 
     Returns
     -------
-    dict
+    dict of str to dict
+        For `Page.close`; without the claims on diagnoses that the study has not.
     """
-    return {"value": row[name], "low": row[f"{name}_low"], "high": row[f"{name}_high"]}
+    return {
+        claim: {
+            "value": table.loc[name, column],
+            "low": table.loc[name, f"{column}_low"],
+            "high": table.loc[name, f"{column}_high"],
+        }
+        for claim, (name, column) in columns.items()
+        if name in table.index
+    }
+
+
+def direction(low, high, *, more, less, even):
+    """Words for a difference by its interval: above 0, below 0, or neither.
+
+    Parameters
+    ----------
+    low, high : float
+        Limits of the interval of the difference.
+    more, less, even : str
+        What to say if the interval lies above 0, below 0, or contains 0 (or is not a number).
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> direction(-0.1, 0.2, more="better", less="worse", even="not told apart from it")
+    'not told apart from it'
+    """
+    if low > 0:
+        return more
+    return less if high < 0 else even
 
 
 def claims_table(page, claims):

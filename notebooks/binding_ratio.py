@@ -69,7 +69,8 @@ reference = config.images.reference_region
 keys = scans.loc[
     rows, ["participant_id", "session_id", "diagnosis", "fold"]
 ].reset_index(drop=True)
-ratios = keys.join(regional_binding(volumes, atlas, affine, reference))
+measured_in = config.images.regions
+ratios = keys.join(regional_binding(volumes, atlas, affine, reference, measured_in))
 
 # %% [markdown]
 # ## The salient region of each participant
@@ -85,10 +86,9 @@ brain = region_mask_on(atlas, "brain", affine, shape)
 
 # %%
 reference_weights = region_fractions(atlas, reference, affine, shape)
-limits = {
-    "dl": brain,
-    "dl_putamen": region_mask_on(atlas, "putamen", affine, shape),
-    "dl_caudate": region_mask_on(atlas, "caudate", affine, shape),
+limits = {"dl": brain} | {
+    f"dl_{region}": region_mask_on(atlas, region, affine, shape)
+    for region in measured_in
 }
 for column, limit in limits.items():
     specific = own_region_means(volumes, regions & limit)
@@ -103,13 +103,8 @@ page.write_table("binding/ratios.tsv", ratios)
 # them after Benjamini-Hochberg over all tests of this page (open point A11).
 
 # %%
-titles = {
-    "putamen": "putamen",
-    "caudate": "caudate",
-    "dl": "DL region",
-    "dl_putamen": "DL region in putamen",
-    "dl_caudate": "DL region in caudate",
-}
+titles = {region: region for region in measured_in} | {"dl": "DL region"}
+titles |= {f"dl_{region}": f"DL region in {region}" for region in measured_in}
 pairs = list(combinations(groups, 2))
 tests = {}
 for column in titles:
@@ -119,7 +114,7 @@ for column in titles:
 stacked = pd.concat(tests, names=["value"]).reset_index(level=0)
 stacked["p_bh"] = false_discovery_control(stacked["p"])
 
-# %% tags=["hide-input"]
+# %% figure="fig-binding-ratio-boxes"
 shown = {column: titles[column] for column in tests}
 plot_group_boxes(ratios, shown, tests, groups)
 
@@ -129,7 +124,7 @@ plot_group_boxes(ratios, shown, tests, groups)
 # Boxes span the quartiles, each dot is a scan, brackets carry Mann-Whitney P
 # values.
 
-# %% tags=["hide-input"]
+# %%
 show.table(
     pd.DataFrame(
         {
@@ -149,44 +144,57 @@ show.table(
 
 # %%
 p = {
-    (c, f"{a}_{b}".lower()): v
-    for c, a, b, v in stacked[["value", "group_a", "group_b", "p"]].values
+    (value, a, b): p_value
+    for value, a, b, p_value in stacked[["value", "group_a", "group_b", "p"]].values
+}
+comparisons_of = {
+    "br.putamen.ipd_msa": [("putamen", "IPD", "MSA")],
+    "br.caudate.ipd_msa": [("caudate", "IPD", "MSA")],
+    "br.putamen.psp": [("putamen", "IPD", "PSP"), ("putamen", "MSA", "PSP")],
+    "br.caudate.psp": [("caudate", "IPD", "PSP"), ("caudate", "MSA", "PSP")],
+    "dlbr.ipd_msa": [("dl", "IPD", "MSA")],
+    "dlbr.ipd_psp": [("dl", "IPD", "PSP")],
+    "dlbr.msa_psp": [("dl", "MSA", "PSP")],
+    "dlbr.region.putamen.ipd_psp": [("dl_putamen", "IPD", "PSP")],
 }
 
-
-def verdict(*keys):
-    """Words and largest P of comparisons that a claim makes together."""
-    worst = max(p[key] for key in keys)
-    return {"value": "significant" if worst < alpha else "n.s.", "p": worst}
-
+# %% [markdown]
+# Where a claim is about two pairs of diagnoses, the larger P decides.
 
 # %%
 claims = {}
-if {("dl", "ipd_msa"), ("dl", "ipd_psp"), ("dl", "msa_psp")} <= set(p):
-    claims = {
-        f"dlbr.{pair}": verdict(("dl", pair))
-        for pair in ("ipd_msa", "ipd_psp", "msa_psp")
-    }
-    for region in ("putamen", "caudate"):
-        claims[f"br.{region}.ipd_msa"] = verdict((region, "ipd_msa"))
-        claims[f"br.{region}.psp"] = verdict((region, "ipd_psp"), (region, "msa_psp"))
-if ("dl_putamen", "ipd_psp") in p:
-    claims["dlbr.region.putamen.ipd_psp"] = verdict(("dl_putamen", "ipd_psp"))
+for claim, keys in comparisons_of.items():
+    if set(keys) <= set(p):
+        worst = max(p[key] for key in keys)
+        words = "significant" if worst < alpha else "n.s."
+        claims[claim] = {"value": words, "p": worst}
 show.claims_table(page, claims)
 
 # %% [markdown]
 # ## Summary
 #
-# - Conventional and DL-guided ratios of the same scans stand side by side, with the
-#   same tests.
-# - The DL region of a participant was made without that participant's label, so a
-#   significant DL-BR is not a consequence of having used the label twice.
-# - A mean over a region loses the pattern inside it: the network may tell groups
-#   apart where no ratio does.
+# The result stands at the top of the page. A significant and a non-significant test are
+# no proof that two ratios differ. A mean over a region loses the pattern inside it: the
+# network may tell groups apart where no ratio does.
+
+# %%
+significant = stacked[stacked["p"] < alpha].groupby("value", sort=False).size()
+counted = [
+    f"{titles[column]} {significant.get(column, 0)} of {len(tests[column])}"
+    for column in tests
+]
+source = {
+    "cross_fitted": "made without the labels of those measured in it",
+    "per_participant": "made from the participant's own map",
+}[config.saliency.region_source]
+result = (
+    f"Pairs of diagnoses that differ (P < {alpha:g}, uncorrected): "
+    f"{', '.join(counted)}; the DL region was {source}."
+)
 
 # %%
 numbers = {
     "tests": stacked.to_dict("records"),
     "region_source": config.saliency.region_source,
 }
-page.close(numbers, claims)
+page.close(numbers, claims, result)

@@ -51,13 +51,22 @@ results = [page.result(name) for name in pages]
 compared = compare(known, results)
 page.write_table("claims.tsv", compared)
 
-# %% tags=["hide-input"]
+# %%
 counted = counts(compared)
 show.table(counted.rename_axis("verdict").reset_index())
 
-# %% tags=["hide-input"]
-shown = compared.assign(page=compared["section"].str.replace("_", " "))
-show.table(shown[["page", "quantity", "group", "paper", "ours", "verdict"]])
+# %%
+linked = compared.assign(
+    page=compared["section"].str.replace("_", " "),
+    quantity=[
+        f'<a href="{page_name}.html#claim-{claim}">{quantity}</a>'
+        for claim, page_name, quantity in compared[["id", "section", "quantity"]].values
+    ],
+)
+show.table(linked[["page", "quantity", "group", "paper", "ours", "verdict"]])
+
+# %% [markdown]
+# Each quantity leads to the cell that makes its number.
 
 # %% [markdown]
 # ## Summary
@@ -66,4 +75,6 @@ show.table(shown[["page", "quantity", "group", "paper", "ours", "verdict"]])
 # - "Not computed here" marks what this study has no value for.
 
 # %%
-page.close({"verdicts": counted.to_dict(), "n_claims": len(compared)}, {})
+verdicts = ", ".join(f"{n} {verdict}" for verdict, n in counted.items() if n)
+result = f"Of {len(compared)} claims of the paper: {verdicts}."
+page.close({"verdicts": counted.to_dict(), "n_claims": len(compared)}, {}, result)

@@ -26,6 +26,7 @@ into: str = "study"  # folder below results/ to write to; study: the study's own
 
 # %% tags=["setup"]
 import pandas as pd
+from IPython.display import Markdown, display
 
 from datnet_core.metrics import (
     chi_square_correct,
@@ -51,7 +52,7 @@ classes, groups_compared = config.diagnoses, config.compared
 show.notice(page)
 
 # %% [markdown]
-# ## Nine features
+# ## What the trees see
 #
 # The probabilities of the training scans are out-of-fold: from the model that never
 # saw the scan. Probabilities of scans that a network was trained on would look
@@ -100,7 +101,7 @@ p_fusion = chi_square_correct(
     right["imaging"][first], right["imaging + clinical"][first]
 )
 
-# %% tags=["hide-input"]
+# %%
 show.table(
     pd.DataFrame(
         [
@@ -121,8 +122,11 @@ tables = {
     if table.loc[first, "diagnosis"].nunique() > 1
 }
 
-# %% tags=["hide-input"]
-plot_rates(tables, groups_compared) if tables else "one diagnosis only: no rates"
+# %%
+if tables:
+    display(plot_rates(tables, groups_compared))
+else:
+    display(Markdown("The blind test has one diagnosis only: there are no rates."))
 
 # %% [markdown]
 # **Sensitivity, specificity, PPV and NPV** (as the paper's Fig. 8) with 95%
@@ -138,7 +142,7 @@ readable = {f"p_{name}": f"P({name})" for name in classes} | {
 }
 shares = importances(model, x_train).rename(readable)
 
-# %% tags=["hide-input"]
+# %% figure="fig-fusion-importances"
 plot_importances(shares)
 
 # %% [markdown]
@@ -161,12 +165,20 @@ show.claims_table(page, claims)
 # %% [markdown]
 # ## Summary
 #
-# - The fusion learned from out-of-fold probabilities and was judged on untouched
-#   participants.
-# - The chi-square test says whether clinical data change the accuracy by more than
-#   chance.
-# - Importance by gain says what the trees use, not what would help if it were
-#   alone.
+# The result stands at the top of the page. The fusion learned from out-of-fold
+# probabilities and was judged on untouched participants. Importance by gain says what
+# the trees use, not what would help if it were alone.
+
+# %%
+imaging = accuracy["imaging", "all"]
+words = "does not change the accuracy by more than chance"
+if p_fusion < 0.05:
+    words = "raises the accuracy" if value > imaging[0] else "lowers the accuracy"
+result = (
+    f"Adding age, sex and clinical scores {words}: {show.interval(value, low, high)} "
+    f"against {show.interval(*imaging)} from the scan alone (95%, P = {p_fusion:.2g}); "
+    f"the trees rely most on {shares.index[0]}."
+)
 
 # %%
 numbers = {
@@ -177,4 +189,4 @@ numbers = {
     "importances": shares.to_dict(),
     "tables": {title: table.to_dict("index") for title, table in tables.items()},
 }
-page.close(numbers, claims)
+page.close(numbers, claims, result)

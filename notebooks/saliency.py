@@ -11,7 +11,7 @@
 #       participants: [saliency/regions.nii.gz, saliency/regions.tsv]
 #     settings: [control, diagnoses, images, network, saliency.postprocess,
 #       saliency.region_rule, saliency.region_source, saliency.region_threshold,
-#       training.n_folds]
+#       saliency.regions, training.n_folds]
 #     threads: 1
 # ---
 
@@ -130,10 +130,10 @@ completeness = pd.DataFrame(
     }
 )
 
-# %% tags=["hide-input"]
+# %%
 show.table(completeness)
 
-# %% tags=["hide-input"]
+# %% figure="fig-saliency-gaps"
 plot_completeness({"single precision": gaps, "double precision": gaps_double})
 
 # %% [markdown]
@@ -155,29 +155,29 @@ for name, img in images.items():
     with page.writing(f"saliency/mean_{name}.nii.gz") as part:
         nib.save(img, part)
 
-# %% tags=["hide-input"]
+# %% figure="fig-saliency-striatum"
 template = load_mni152_template(resolution=2)
 plot_saliency_maps(images, template, cut_coords=(24, 6, 2))
 
 # %% [markdown]
 # **Mean full-gradient saliency by diagnosis, planes through the striatum** (as the
-# paper's Fig. 5) over the MNI template, rescaled to 0-1 inside the brain; values below
-# 0.35 are not drawn. The straight edges are those of the box that the network sees
+# paper's Fig. 5) over the MNI template, rescaled to 0-1 inside the brain; low values
+# are not drawn. The straight edges are those of the box that the network sees
 # (`network.field_mm`). All maps come from models that never saw the scan they explain.
 # The paper names putamen, caudate and midbrain as the most contributing regions.
 
-# %% tags=["hide-input"]
+# %% figure="fig-saliency-midbrain"
 plot_saliency_maps(images, template, cut_coords=(6, -17, -11))
 
 # %% [markdown]
 # **The same maps, planes through the midbrain.**
 
-# %% tags=["hide-input"]
+# %% figure="fig-saliency-viewer"
 view_saliency_maps(images, load_mni152_template(resolution=3))
 
 # %% [markdown]
 # **The same maps to look around in**: click or drag in a plane to move the other two.
-# Values below 0.35 are not drawn.
+# Low values are not drawn.
 #
 # ## Where it lies
 #
@@ -189,16 +189,9 @@ view_saliency_maps(images, load_mni152_template(resolution=3))
 
 # %%
 atlas = page.atlas()
-names = (
-    "putamen",
-    "caudate",
-    "accumbens",
-    "midbrain",
-    "thalamus",
-    "occipital",
-    "cerebellum",
-)
-weights = {r: region_fractions(atlas, r, affine, shape) for r in names}
+weights = {
+    r: region_fractions(atlas, r, affine, shape) for r in config.saliency.regions
+}
 weights = {r: w for r, w in weights.items() if w[brain].sum() >= 0.1 * w.sum()}
 table = pd.DataFrame(
     region_row(means[name], w, (w >= 0.5) & brain, brain, affine)
@@ -208,7 +201,7 @@ table = pd.DataFrame(
 )
 enrichment = table.pivot(index="region", columns="diagnosis", values="ratio")
 
-# %% tags=["hide-input"]
+# %%
 shown = pd.DataFrame(
     {
         "diagnosis": table["diagnosis"],
@@ -237,7 +230,7 @@ peaks = {
     for name, m in means.items()
 }
 
-# %% tags=["hide-input"]
+# %%
 show.table(
     pd.DataFrame(peaks, index=["x (right)", "y (anterior)", "z (superior)"])
     .T.rename_axis("peak of the mean map, mm")
@@ -264,7 +257,7 @@ by_fold = np.stack(
 )
 r, r_low, r_high = fold_correlations(by_fold)
 
-# %% tags=["hide-input"]
+# %%
 agreement = {
     b: [show.interval(r[i, j], r_low[i, j], r_high[i, j], 2) for i in range(len(r))]
     for j, b in enumerate(groups)
@@ -340,12 +333,20 @@ show.claims_table(page, claims)
 # %% [markdown]
 # ## Summary
 #
-# - The gap above says how exactly the terms add up to the logit. The published map
-#   shows their absolute values, rescaled by layer, and does not itself add up.
-# - The tables say in which regions the maps exceed the rest of the brain, and how far
-#   networks of different folds agree on that.
-# - The regions used from here on are cross-fitted unless the study file asks
-#   otherwise.
+# The result stands at the top of the page. The published map shows absolute terms,
+# rescaled by layer, and does not itself add up to the logit. Whether the maps can be
+# believed is the question of {doc}`saliency_sanity`.
+
+# %%
+own = np.mean(np.diag(r))
+other = np.mean(r[~np.eye(len(groups), dtype=bool)]) if len(groups) > 1 else np.nan
+exceeds = "no more than" if not own > other else "more than"
+result = (
+    f"The maps exceed the rest of the brain most in {', '.join(ranked.index[:3])} "
+    f"({ranked.iloc[0]:.1f} times its share in the first). Maps of one diagnosis "
+    f"correlate {own:.2f} between folds, {exceeds} maps of different diagnoses "
+    f"({other:.2f}). All terms add up to the logit within {gaps.max():.1g} of it."
+)
 
 # %%
 overlap = fold_regions.all(axis=0).sum() / fold_regions.any(axis=0).sum()
@@ -366,4 +367,4 @@ numbers = {
     "region_share_of_brain": [region[brain].mean() for region in fold_regions],
     "region_overlap_of_folds": overlap,
 }
-page.close(numbers, claims)
+page.close(numbers, claims, result)

@@ -162,7 +162,7 @@ curves = {m: np.empty((2, len(rows), n_steps + 1)) for m in order}
 for k, at, x in progress(parts, "deletion and insertion", unit="batch"):
     for method, values in order.items():
         curves[method][:, at] = perturbation_curves(
-            models[k], x, targets[at], values[at], baselines[k], brain, n_steps
+            models[k], x, targets[at], values[at], baselines[k], brain, n_steps=n_steps
         )
 
 # %% tags=["hide-input"]

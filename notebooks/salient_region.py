@@ -158,7 +158,7 @@ for k, model in enumerate(progress(models, "maps by layer", unit="fold model")):
         if len(mine):
             given = (model, seen[mine], np.full(len(mine), c), *options)
             for way, found in layers.items():
-                maps, grids = mean_layer_maps(*given, way == "corners")
+                maps, grids = mean_layer_maps(*given, align_corners=way == "corners")
                 found.append(maps)
 mean_layers = {
     name: in_full_grid(

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 from helpers import TINY
 
 from datnet_core.images.atlas import read_atlas
@@ -10,6 +11,11 @@ from datnet_phantom.measure import measurement
 from datnet_phantom.numbers import read_calibration
 from datnet_phantom.scanner import read_scene
 from datnet_study.study import read_study
+
+
+def pytest_configure():
+    """One thread: networks of the tests are so small that threads wait for each other."""
+    torch.set_num_threads(1)
 
 
 @pytest.hookimpl(trylast=True)  # after pytest-randomly

@@ -26,10 +26,10 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "uptake_ratio",  # counts over their mean in the reference region
         ],
         "binding": [
-            "BINDING_FEATURES",  # putamen and caudate, left and right
             "binding_ratio",  # of mean counts
             "own_region_means",  # a region of its own for every scan
             "region_means",  # one region for all scans
+            "sides",  # names of both sides of regions
             "regional_binding",  # ratios of putamen and caudate
         ],
         "classifier": [

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from scipy import ndimage
 
+HALF = 0.5  # of a voxel
 GROUPS = {"striatum": {"putamen", "caudate", "accumbens"}}
 
 
@@ -158,7 +159,7 @@ def region_mask_on(atlas, region, affine, shape):
     ValueError
         If no label matches or no voxel qualifies.
     """
-    mask = region_fractions(atlas, region, affine, shape) >= 0.5
+    mask = region_fractions(atlas, region, affine, shape) >= HALF
     if not mask.any():
         size = " x ".join(f"{edge:g}" for edge in nib.affines.voxel_sizes(affine).round(2))
         raise ValueError(

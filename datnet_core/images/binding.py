@@ -8,8 +8,25 @@ import pandas as pd
 
 from datnet_core.images.atlas import region_fractions
 
-SPECIFIC = ("putamen", "caudate")
-BINDING_FEATURES = ("putamen_left", "putamen_right", "caudate_left", "caudate_right")
+
+def sides(regions):
+    """Names of both sides of regions.
+
+    Parameters
+    ----------
+    regions : sequence of str
+        Names without side.
+
+    Returns
+    -------
+    list of str
+
+    Examples
+    --------
+    >>> sides(["putamen", "caudate"])
+    ['putamen_left', 'putamen_right', 'caudate_left', 'caudate_right']
+    """
+    return [f"{region}_{side}" for region in regions for side in ("left", "right")]
 
 
 def binding_ratio(specific, nonspecific):
@@ -107,8 +124,8 @@ def own_region_means(volumes, regions):
     )
 
 
-def regional_binding(volumes, atlas, affine, reference_region):
-    """Conventional binding ratios of putamen and caudate, both sides together and apart.
+def regional_binding(volumes, atlas, affine, reference_region, regions):
+    """Conventional binding ratios of regions, both sides together and apart.
 
     Parameters
     ----------
@@ -120,16 +137,18 @@ def regional_binding(volumes, atlas, affine, reference_region):
         Voxel to mm of the study grid.
     reference_region : str
         Region without specific binding.
+    regions : sequence of str
+        Regions to measure, such as putamen and caudate in the paper; the atlas has both sides.
 
     Returns
     -------
-    DataFrame of shape (n_scans, 6)
-        Columns `putamen`, `caudate`, and the four of `BINDING_FEATURES`.
+    DataFrame of shape (n_scans, 3 * n_regions)
+        A column for each of `regions`, then for each of their `sides`.
     """
     shape = volumes.shape[1:]
     reference = region_means(volumes, region_fractions(atlas, reference_region, affine, shape))
     ratios = {}
-    for region in (*SPECIFIC, *BINDING_FEATURES):
+    for region in (*regions, *sides(regions)):
         specific = region_means(volumes, region_fractions(atlas, region, affine, shape))
         ratios[region] = binding_ratio(specific, reference)
     return pd.DataFrame(ratios)

@@ -51,11 +51,6 @@ def field_of_view(spacing_mm, field_mm):
     ------
     ValueError
         If the box holds fewer than two voxels along an axis.
-
-    Examples
-    --------
-    >>> field_of_view(8.0, [(-40, 40), (-48, 48), (-26, 38)])
-    (slice(5, 16, None), slice(8, 21, None), slice(3, 12, None))
     """
     affine, shape = study_grid(spacing_mm)
     if field_mm is None:

@@ -23,6 +23,7 @@ from datnet_core.images.atlas import region_mask
 from datnet_core.images.grid import study_grid
 from datnet_core.progress import progress
 
+FLAT_MM3 = 1e-6  # a voxel smaller than this has no volume
 UNREADABLE = (  # what nibabel raises at files that are missing, damaged or no image
     OSError, EOFError, ValueError, TypeError, zlib.error,
     nib.filebasedimages.ImageFileError, nib.spatialimages.HeaderDataError,
@@ -62,7 +63,7 @@ def read_scan(path):
         raise ValueError(f"{path}: {n_bad} voxel(s) are NaN or infinite; mask or re-export it")
     if data.min() == data.max():
         raise ValueError(f"{path}: every voxel is {data.min():g}; expected a PET image")
-    if not np.isfinite(img.affine).all() or abs(np.linalg.det(img.affine[:3, :3])) < 1e-6:
+    if not np.isfinite(img.affine).all() or abs(np.linalg.det(img.affine[:3, :3])) < FLAT_MM3:
         raise ValueError(
             f"{path}: the affine is singular, so voxels have no place in mm; expected one that can "
             "be inverted: export the image again"

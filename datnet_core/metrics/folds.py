@@ -105,7 +105,8 @@ def _auc_of_folds(y_true, y_score, fold):
 def _corrected(values):
     """Mean of the values that there are, and the limits of Nadeau and Bengio."""
     known = values[~np.isnan(values)]
-    mean, n = float(known.mean()), len(known)
+    mean = float(known.mean())
+    n = len(known)
     if n < 2:
         return mean, np.nan, np.nan
     spread = np.std(known, ddof=1) * np.sqrt(1 / n + 1 / (len(values) - 1))

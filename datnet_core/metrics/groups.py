@@ -97,8 +97,8 @@ def mann_whitney_features(table, groups, pairs):
     same_length(values[:, 0], groups)
     if np.isnan(values).any():
         missing = table.isna().sum()
-        n, name = missing.max(), missing.idxmax()
-        raise ValueError(f"{n} of {len(table)} values are NaN in {name}; drop them")
+        worst = missing.idxmax()
+        raise ValueError(f"{missing[worst]} of {len(table)} values are NaN in {worst}; drop them")
     if empty := sorted({name for pair in pairs for name in pair} - set(groups)):
         raise ValueError(f"no value in group {empty}; expected some of {sorted(set(groups))}")
     tests = []

@@ -124,7 +124,9 @@ def full_gradients(model, x, targets):
     """
     _check_model(model)
     x = x.detach().requires_grad_()
-    calls, outputs, biases = Counter(), [], {}
+    calls = Counter()
+    outputs = []
+    biases = {}
 
     def keep_output(name):
         def hook(module, inputs, output):
@@ -170,7 +172,8 @@ def _target_logits(logits, targets, n):
     """Logit of each sample's target class, (N,)."""
     if logits.ndim != 2 or len(logits) != n:
         raise ValueError(f"model returned shape {tuple(logits.shape)}; expected ({n}, n_classes)")
-    targets, n_classes = np.asarray(targets), logits.shape[1]
+    targets = np.asarray(targets)
+    n_classes = logits.shape[1]
     valid = targets.dtype.kind in "iu" and np.isin(targets, range(n_classes)).all()
     if targets.shape != (n,) or not valid:
         raise ValueError(f"targets are {targets}; expected {n} integers from 0 to {n_classes - 1}")

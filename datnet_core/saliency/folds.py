@@ -50,7 +50,8 @@ def fold_maps(models, volumes, targets, fold, postprocess="published", chunk_siz
     targets, fold = np.asarray(targets), np.asarray(fold)
     if not np.isin(fold, range(len(models))).all():
         raise ValueError(f"folds are {np.unique(fold)}; expected 0 to {len(models) - 1}")
-    held_out, means, gaps = np.empty(volumes.shape, np.float32), [], []
+    held_out = np.empty(volumes.shape, np.float32)
+    means, gaps = [], []
     for k in progress(range(len(models)), "full gradients", unit="fold model"):
         maps, gap = saliency_maps(models[k], volumes, targets, postprocess, chunk_size)
         held_out[fold == k] = maps[fold == k]
@@ -80,7 +81,8 @@ def cross_fitted_mean(maps, targets, fold, k):
     ValueError
         If no scan lies outside fold k.
     """
-    targets, others = np.asarray(targets), np.asarray(fold) != k
+    targets = np.asarray(targets)
+    others = np.asarray(fold) != k
     if not others.any():
         raise ValueError(f"every scan is in fold {k}; expected scans in two folds or more")
     classes = np.unique(targets[others])

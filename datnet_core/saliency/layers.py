@@ -13,7 +13,7 @@ from datnet_core.saliency.maps import layer_maps
 
 
 def mean_layer_maps(
-    model, volumes, targets, postprocess="published", chunk_size=16, align_corners=False
+    model, volumes, targets, postprocess="published", chunk_size=16, *, align_corners=False
 ):
     """Mean map of each layer over scans.
 

@@ -8,7 +8,7 @@ import torch
 
 
 @torch.inference_mode()
-def perturbation_curves(model, x, targets, maps, baseline, mask, n_steps=20):
+def perturbation_curves(model, x, targets, maps, baseline, mask, *, n_steps=20):
     """Probability of a class while voxels are replaced by a baseline, most salient first.
 
     Deletion starts from the scan and ends at the baseline; insertion goes the other way. Voxels
@@ -48,22 +48,23 @@ def perturbation_curves(model, x, targets, maps, baseline, mask, n_steps=20):
             f"got x of shape {tuple(x.shape)}, maps {maps.shape}, mask {mask.shape} with "
             f"{mask.sum()} voxels; expected one map per sample and a mask that is not empty"
         )
-    device, baseline = x.device, baseline.to(x.device)
+    baseline = baseline.to(x.device)
     n, n_voxels = len(x), int(mask.sum())
     order = np.argsort(-maps[:, mask], axis=1, kind="stable")  # (N, voxels)
     rank = np.empty_like(order)
     np.put_along_axis(rank, order, np.arange(n_voxels)[None], axis=1)
     ranks = np.full(maps.shape, n_voxels)
     ranks[:, mask] = rank
-    ranks, inside = torch.from_numpy(ranks)[:, None].to(device), torch.from_numpy(mask).to(device)
+    ranks = torch.from_numpy(ranks)[:, None].to(x.device)
+    inside = torch.from_numpy(mask).to(x.device)
     curves = np.empty((2, n, n_steps + 1))
-    rows, columns = np.arange(n), np.asarray(targets)
+    of_target = np.arange(n), np.asarray(targets)
     for step, count in enumerate(np.round(np.linspace(0, n_voxels, n_steps + 1)).astype(int)):
         first = ranks < count  # (N, 1, X, Y, Z)
         deleted = torch.where(first, baseline, x)
         inserted = torch.where(inside & ~first, baseline, x)
         for curve, changed in zip(curves, (deleted, inserted), strict=True):
-            curve[:, step] = torch.softmax(model(changed).double(), 1).cpu().numpy()[rows, columns]
+            curve[:, step] = torch.softmax(model(changed).double(), 1).cpu().numpy()[of_target]
     return curves[0], curves[1]
 
 

@@ -29,7 +29,8 @@ def blocks(model):
     >>> blocks(torch.nn.Sequential(torch.nn.Linear(2, 3), torch.nn.ReLU(), torch.nn.Linear(3, 1)))
     ['0', '2']
     """
-    names, children = [], dict(model.named_children())
+    names = []
+    children = dict(model.named_children())
     weighted = [n for n, c in children.items() if next(c.parameters(), None) is not None]
     if len(weighted) == 1 and not isinstance(model, torch.nn.ModuleList):
         only = children[weighted[0]]
@@ -75,7 +76,8 @@ def cascade(model, layers, seed=0):
     ValueError
         If a name is no module of the model or has nothing to randomise.
     """
-    changed, generator = copy.deepcopy(model), torch.Generator().manual_seed(seed)
+    changed = copy.deepcopy(model)
+    generator = torch.Generator().manual_seed(seed)
     modules = dict(changed.named_modules())
     for layer in layers:
         meant = [module for name, module in modules.items() if fnmatch(name, layer)]
@@ -102,11 +104,6 @@ def rank_correlation(maps_a, maps_b, mask):
     -------
     ndarray of shape (N,)
         -1 to 1; NaN where a map is constant.
-
-    Examples
-    --------
-    >>> rank_correlation(np.array([[1, 2, 3]]), np.array([[10, 20, 40]]), np.full(3, True))
-    array([1.])
     """
     pairs = zip(maps_a[:, mask], maps_b[:, mask], strict=True)
     return np.array(

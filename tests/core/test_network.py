@@ -17,15 +17,6 @@ DEFAULTS = {"n_filters": 4, "n_levels": 2, "normalisation": "batch", "dropout": 
 CHANGES = {"n_filters": 6, "n_levels": 3, "normalisation": "instance", "dropout": 0.6}
 
 
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    """On volumes this small threads only wait for each other."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 def network(n_classes=3, **options):
     """A network whose random weights depend on its layout alone."""
     torch.manual_seed(11)

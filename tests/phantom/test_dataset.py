@@ -221,7 +221,9 @@ def test_uptake_in_the_image_follows_the_binding_of_the_truth(dataset, atlas):
     truth = pd.read_csv(dataset / "truth" / "scans.tsv", sep="\t")
     scans = pd.read_csv(dataset / "scans.tsv", sep="\t")
     volumes = np.stack([load_volume(dataset / p, atlas, 4.0, "occipital") for p in scans["path"]])
-    found = regional_binding(volumes, atlas, study_grid(4.0)[0], "occipital")
+    found = regional_binding(
+        volumes, atlas, study_grid(4.0)[0], "occipital", ("putamen", "caudate")
+    )
     for side in ("left", "right"):
         parts = [f"putamen_anterior_{side}", f"putamen_posterior_{side}"]
         assert np.corrcoef(found[f"putamen_{side}"], truth[parts].mean(axis=1))[0, 1] > 0.95

@@ -8,10 +8,13 @@ import pytest
 from helpers import TINY, changed
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.metrics import roc_auc_score
 
+from datnet_phantom.calibration import Calibration
 from datnet_phantom.cohort import Cohort
+from datnet_phantom.oracle import posterior
 from datnet_phantom.people import CLINICAL_SCORES, draw_participants, hidden_shares
-from datnet_phantom.regions import STRIATUM
+from datnet_phantom.regions import BINDING_COLUMNS, STRIATUM
 
 EQUAL = {"definite": {"IPD": 150, "MSA": 150, "PSP": 150, "NC": 150}}
 
@@ -195,3 +198,22 @@ def test_every_number_of_the_clinic_changes_its_column(calibration, path, value,
         scans, truth = draw_participants(cohort, numbers, "NC")
         tables.append(scans.join(truth[["severity"]])[column])
     assert not tables[0].equals(tables[1])
+
+
+def test_another_diagnosis_is_a_matter_of_numbers(calibration):
+    content = calibration.model_dump()
+    tables = [content["loss"], content["asymmetry"]]
+    tables += [table for table in content["clinic"].values() if isinstance(table, dict)]
+    for table in tables:
+        table["CBD"] = table["PSP"]
+    content["loss"]["CBD"] = dict.fromkeys(content["loss"]["PSP"], 0.2)
+    numbers = Calibration(**content)
+    sizes = {"NC": 2, "IPD": 40, "CBD": 40}
+    cohort = Cohort({"possible": sizes}, mislabelled={"possible": 0.2})
+    scans, truth = draw_participants(cohort, numbers, "NC")
+    assert scans["diagnosis"].value_counts().to_dict() == sizes
+    assert set(truth["true_diagnosis"]) == set(sizes)
+    binding = np.log(truth[list(BINDING_COLUMNS)].to_numpy())
+    proba = posterior(binding, dict.fromkeys(sizes, 1 / 3), numbers, "NC")
+    assert list(proba.columns) == ["p_NC", "p_IPD", "p_CBD"]
+    assert roc_auc_score(truth["true_diagnosis"] == "CBD", proba["p_CBD"]) > 0.9

@@ -183,7 +183,9 @@ def test_a_failing_page_is_named_and_leaves_nothing(project, smoke):
     source = project / "notebooks" / "fusion.py"
     good = source.read_text()
     source.write_text(
-        good.replace("alpha", "alpha").replace("## Nine", "## Nine\n\n# %%\n1 / 0\n#")
+        good.replace("alpha", "alpha").replace(
+            "## What the trees see", "## What the trees see\n\n# %%\n1 / 0\n#"
+        )
     )
     run = snakemake(project, "data_manifest/smoke.yaml")
     source.write_text(good)

@@ -7,13 +7,14 @@ from hypothesis import strategies as st
 
 from datnet_core.images.atlas import Atlas
 from datnet_core.images.binding import (
-    BINDING_FEATURES,
-    SPECIFIC,
     binding_ratio,
     own_region_means,
     region_means,
     regional_binding,
+    sides,
 )
+
+REGIONS = ("putamen", "caudate")
 
 
 @pytest.fixture
@@ -28,7 +29,7 @@ def boxes():
     affine = np.diag([2.0, 3.0, 4.0, 1.0])
     affine[:3, 3] = -7, -11, 5
     return Atlas(
-        labels, affine, {**dict(zip(BINDING_FEATURES, (1, 2, 3, 4), strict=True)), "occipital": 5}
+        labels, affine, {**dict(zip(sides(REGIONS), (1, 2, 3, 4), strict=True)), "occipital": 5}
     )
 
 
@@ -105,8 +106,10 @@ def test_conventional_ratios_of_a_hand_worked_volume(boxes):
     # (10 * 6 + 30 * 3) / 40 = 3.75 -> 0.875. Caudate 4 and 5 -> 1 and 1.5, together 1.25.
     values = {"putamen_left": 6, "putamen_right": 3, "caudate_left": 4, "caudate_right": 5}
     volume = uptake(boxes, occipital=2, **values)
-    ratios = regional_binding(np.stack([volume, volume / 7]), boxes, boxes.affine, "occipital")
-    assert list(ratios.columns) == [*SPECIFIC, *BINDING_FEATURES]
+    ratios = regional_binding(
+        np.stack([volume, volume / 7]), boxes, boxes.affine, "occipital", REGIONS
+    )
+    assert list(ratios.columns) == ["putamen", "caudate", *sides(REGIONS)]
     for row in (0, 1):
         np.testing.assert_allclose(ratios.iloc[row], [0.875, 1.25, 2, 0.5, 1, 1.5], rtol=1e-5)
 
@@ -119,7 +122,7 @@ def test_ratios_on_a_coarse_grid_weigh_the_borders_of_a_region(boxes):
     volume = np.ones((3, 7, 5), np.float32)
     volume[0, :2] = 9
     volume[1, :2] = 3
-    ratios = regional_binding(volume[None], boxes, affine, "occipital").iloc[0]
+    ratios = regional_binding(volume[None], boxes, affine, "occipital", REGIONS).iloc[0]
     assert ratios["putamen_left"] == pytest.approx(9 - 1)
     assert ratios["putamen_right"] == pytest.approx((9 * 2 + 3 * 1) / 3 - 1)
     assert ratios["putamen"] == pytest.approx((9 * 3 + 3 * 1) / 4 - 1)
@@ -129,6 +132,7 @@ def test_ratios_on_a_coarse_grid_weigh_the_borders_of_a_region(boxes):
 def test_ratios_of_the_atlas_do_not_depend_on_the_scale_of_the_image(atlas, rng):
     volume = 1 + rng.random(atlas.labels.shape)
     one, seven = (
-        regional_binding(scale * volume[None], atlas, atlas.affine, "occipital") for scale in (1, 7)
+        regional_binding(scale * volume[None], atlas, atlas.affine, "occipital", REGIONS)
+        for scale in (1, 7)
     )
     np.testing.assert_allclose(one, seven, rtol=1e-6)

@@ -41,7 +41,9 @@ def test_the_binding_ratio_of_a_real_f_dopa_map(real_atlas, spacing_mm, toleranc
     assert nib.aff2axcodes(nib.load(path).affine) == ("L", "A", "S")
     volume = load_volume(path, real_atlas, spacing_mm, "occipital")
     affine, _ = study_grid(spacing_mm)
-    ratios = regional_binding(volume[None], real_atlas, affine, "occipital").iloc[0]
+    ratios = regional_binding(
+        volume[None], real_atlas, affine, "occipital", ("putamen", "caudate")
+    ).iloc[0]
     assert ratios["putamen"] == pytest.approx(1.20, abs=tolerance)
     assert ratios["caudate"] == pytest.approx(0.35, abs=tolerance)
     assert ratios["putamen_left"] == pytest.approx(ratios["putamen_right"], rel=0.15)

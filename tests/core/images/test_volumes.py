@@ -76,9 +76,9 @@ def damaged(image, offset, kind, value):
         lambda image: image[:-4],
         lambda image: image[:-9] + bytes([image[-9] ^ 255]) + image[-8:],
         lambda image: image[:-8] + bytes([image[-8] ^ 255]) + image[-7:],
-        lambda image: b"",
-        lambda image: b"no image",
-        lambda image: gzip.compress(b"no image"),
+        lambda _: b"",
+        lambda _: b"no image",
+        lambda _: gzip.compress(b"no image"),
         lambda image: damaged(image, 42, "<h", -5),
         lambda image: damaged(image, 70, "<h", 99),
         lambda image: damaged(image, 70, "<h", 128),
@@ -153,7 +153,7 @@ def test_a_scan_means_the_same_in_mm_however_it_is_stored(tmp_path, atlas, axes,
     np.testing.assert_allclose(found, expected, atol=2e-4)
 
 
-def test_outside_the_scan_there_is_nothing(save, rng):
+def test_outside_the_scan_there_is_nothing(rng):
     affine, shape = study_grid(4.0)
     small = nib.Nifti1Image(rng.random((5, 6, 7)).astype(np.float32) + 1, np.diag([4.0, 4, 4, 1]))
     on_grid = to_grid(small, affine, shape)

@@ -74,7 +74,6 @@ def test_labels_of_the_held_out_fold_do_not_change_its_region(order, k):
     assert not np.array_equal(after.held_out[k == FOLD], before.held_out[k == FOLD])
 
 
-@pytest.mark.timeout(300)  # six trainings
 def test_labels_of_the_held_out_fold_do_not_change_its_region_through_training(tmp_path):
     # From the start: networks are trained again with the permuted labels.
     volumes, labels = made_up_scans()
