@@ -133,26 +133,28 @@ plot_mean_volumes(means, affine, load_mni152_template(resolution=2))
 # hard the question is. A mean hides the asymmetry between the sides, because the worse
 # side is the left one in some and the right one in others.
 #
-# ## Uptake of the putamen
+# ## Uptake of one region
 #
-# The same in one number for each scan: the mean uptake ratio of both putamina.
+# The same in one number for each scan: the mean uptake ratio of the first region that
+# the study measures (`images.regions`), both sides together.
 
 # %%
-weights = region_fractions(atlas, "putamen", affine, shape)
+region = config.images.regions[0]
+weights = region_fractions(atlas, region, affine, shape)
 uptake = {
     name: [float((volumes[k] * weights).sum() / weights.sum()) for k in rows[name]]
     for name in present
 }
-of_putamen = {
+of_region = {
     name: f"{np.mean(values):.2f} (SD {np.std(values, ddof=1):.2f})"
     if len(values) > 1
     else f"{values[0]:.2f} (one scan)"
     for name, values in uptake.items()
 }
-in_words = ", ".join(f"{text} in {name}" for name, text in of_putamen.items())
+in_words = ", ".join(f"{text} in {name}" for name, text in of_region.items())
 
 # %% tags=["remove-input"]
-Markdown(f"Mean uptake ratio of the putamen, training cohort: {in_words}.")
+Markdown(f"Mean uptake ratio of the {region}, training cohort: {in_words}.")
 
 # %% [markdown]
 # Where two groups differ by less than their standard deviations (SD), this one number
@@ -187,7 +189,7 @@ by_cohort = ", ".join(
 )
 result = (
     f"All {len(scans)} scans of the {len(people)} participants {where} passed the "
-    f"checks (participants: {by_cohort}). The mean uptake ratio of the putamen in the "
+    f"checks (participants: {by_cohort}). The mean uptake ratio of the {region} in the "
     f"training cohort is {in_words}."
 )
 

@@ -155,7 +155,7 @@ show.table(pd.DataFrame(facts_of_run.items(), columns=["what", "value"]))
 
 # %%
 folds = table[who["judges"] > 0]
-losses, epochs = folds["validation_loss"], folds["best_epoch"]
+losses, epochs = folds["validation_loss"], folds["best_epoch"] + 1
 guess = np.log(len(config.diagnoses))
 both_sides = int(np.sum(who["participants on both sides"]))
 where = "on this phantom" if page.phantom else "in this study"
@@ -166,10 +166,11 @@ separate = (
     "them, so what these networks reach is flattered."
 )
 result = (
-    f"The {len(folds)} networks of the folds learned best after {epochs.min():.0f} to "
-    f"{epochs.max():.0f} epochs {where}, with a cross-entropy of {losses.min():.2f} to "
-    f"{losses.max():.2f} in the scans that stop them; {(losses < guess).sum()} of them "
-    f"are below the {guess:.2f} of an even guess. {separate}"
+    f"The {len(folds)} networks of the folds had their lowest loss after "
+    f"{epochs.min():.0f} to {epochs.max():.0f} epochs {where}: a cross-entropy of "
+    f"{losses.min():.2f} to {losses.max():.2f} in the scans that stop them, which is "
+    f"better than an even guess ({guess:.2f}) in {(losses < guess).sum()} of "
+    f"{len(folds)}. {separate}"
 )
 
 # %% tags=["remove-input"]
