@@ -29,6 +29,7 @@ into: str = "study"  # folder below results/ to write to; study: the study's own
 
 # %% tags=["setup"]
 import pandas as pd
+from IPython.display import Markdown
 
 from datnet_study import (
     open_page,
@@ -41,12 +42,14 @@ from datnet_study import (
 )
 
 page = open_page("cohort_sizes", study, into)
-config = page.settings
 PATIENTS, CONTROLS, BLIND = 974, 43, 280  # abstract; caption of the paper's Fig. 4
 DIAGNOSES = ("IPD", "MSA", "PSP")
 
 # %% [markdown]
 # ## What the paper prints
+#
+# Sensitivity and specificity of each diagnosis against all others, in cross-validation
+# of the training cohort and in the blind test.
 
 # %%
 claims = read_claims(page.path("data_manifest/claims.tsv")).set_index("id")["value"]
@@ -58,30 +61,35 @@ def printed(phase, rate, groups=DIAGNOSES):
 
 
 # %%
-rates = {
-    phase: [printed(phase, r) for r in ("sens", "spec")] for phase in ("cv", "blind")
-}
-shown = pd.DataFrame(
+cohorts = {"cv": "training", "blind": "blind test"}
+rates = {c: [printed(c, r) for r in ("sens", "spec")] for c in cohorts}
+rates_table = pd.DataFrame(
     {
-        f"{phase}, {rate}": found
-        for (phase, pair) in {
-            "training": rates["cv"],
-            "blind test": rates["blind"],
-        }.items()
-        for rate, found in zip(("sensitivity", "specificity"), pair, strict=True)
+        f"{title}, {rate}": values
+        for cohort, title in cohorts.items()
+        for rate, values in zip(
+            ("sensitivity", "specificity"), rates[cohort], strict=True
+        )
     }
 )
-show.table(shown.rename_axis("diagnosis").reset_index()).format(precision=3)
+show.table(rates_table.rename_axis("diagnosis").reset_index()).format(precision=3)
 
 # %% [markdown]
+# Each is a ratio of two whole numbers, rounded to three digits. Few numbers of
+# participants give all of them.
+#
 # ## Blind-test cohort
 #
-# The total is printed, and there are no controls. Each row is a way to meet all six
+# The total is printed, and there are no controls. Each row is a way to meet all these
 # rates; `right others` are the decisions "not this diagnosis" that were right.
 
 # %%
 blind = search(*rates["blind"], [BLIND])
 show.table(blind.rename(columns=lambda name: name.replace("_", " ")))
+
+# %% [markdown]
+# The paper prints the accuracy of the blind test elsewhere. It was not used in the
+# search, so it is a check of the first row.
 
 # %%
 right = int(blind.filter(like="_hits").sum(axis=1).iloc[0])
@@ -101,8 +109,8 @@ check = pd.DataFrame(
 show.table(check)
 
 # %% [markdown]
-# There is one solution, and the accuracy that the paper prints elsewhere follows from
-# it. The wrong decisions that went to no other disease must have gone to the controls.
+# The two accuracies should be the same. The wrong decisions that went to no other
+# disease must have gone to the controls.
 #
 # ## Training cohort
 #
@@ -118,14 +126,16 @@ training = search(*rates["cv"], totals, CONTROLS)
 show.table(training.rename(columns=lambda name: name.replace("_", " ")))
 
 # %% [markdown]
-# One solution again. It rests on conventional rounding: if a rate exactly in the
-# middle of two printed ones could also have been rounded down, these would fit too.
+# This rests on conventional rounding. If a rate exactly in the middle of two printed
+# ones could also have been rounded down, all of these would fit:
 
 # %%
 either_way = search(*rates["cv"], totals, CONTROLS, half_up=False)
 show.table(either_way[list(DIAGNOSES)])
 
 # %% [markdown]
+# A size that is not in every row of this table rests on the rounding.
+#
 # ## Pre-training cohort
 #
 # What is left of the patients is the pre-training cohort. Nothing is printed about
@@ -146,24 +156,51 @@ sizes["possible"] = split_in_proportion(left, pooled)
 # %% [markdown]
 # ## The sizes of the study `paper`
 #
-# The study file has to hold what was found here; otherwise this cell stops.
+# The study file has to hold what the search gives; otherwise this cell stops.
 
 # %%
 in_file = read_study(page.path("data_manifest/paper.yaml")).phantom.participants
 if in_file != sizes:
-    raise ValueError(f"paper.yaml has participants {in_file}; the search found {sizes}")
-result = pd.DataFrame(sizes).T.reindex(columns=["NC", *DIAGNOSES]).fillna(0).astype(int)
-result["all"] = result.sum(axis=1)
-result.loc["all"] = result.sum()
-show.table(result.rename_axis("certainty").reset_index())
+    raise ValueError(f"paper.yaml has participants {in_file}; the search gives {sizes}")
+groups = ["NC", *DIAGNOSES]
+all_sizes = pd.DataFrame(sizes).T.reindex(columns=groups).fillna(0).astype(int)
+all_sizes["all"] = all_sizes.sum(axis=1)
+all_sizes.loc["all"] = all_sizes.sum()
+show.table(all_sizes.rename_axis("certainty").reset_index())
 
 # %% [markdown]
-# ## Summary
+# Numbers of participants by the certainty of their diagnosis: *possible* is the
+# pre-training, *definite* the training, *confirmed* the blind-test cohort.
 #
-# - The blind test has one solution in whole numbers, and so has the training cohort
-#   under conventional rounding.
-# - The diagnoses of the pre-training cohort are an assumption.
-# - The study `paper` uses these sizes, as numbers of labels.
+# ## Summary
+
+
+# %%
+def fitting(solutions, numbers):
+    """How many sets of sizes fit, and the one that is used, in words."""
+    sizes = ", ".join(f"{n} {name}" for name, n in numbers.items())
+    if len(solutions) == 1:
+        return f"one set of whole numbers only, {sizes}"
+    return f"{len(solutions)} sets of whole numbers, the first of them {sizes}"
+
+
+result = (
+    "The rates that the paper prints for its blind test follow from "
+    f"{fitting(blind, sizes['confirmed'])}; those of its training cohort from "
+    f"{fitting(training, sizes['definite'])} ({len(either_way)} would fit if halves "
+    f"may also be rounded down). The other {left} patients pre-trained the network; "
+    "how they divide by diagnosis is assumed."
+)
+
+# %% tags=["remove-input"]
+Markdown(result)
+
+# %% [markdown]
+# - The search is exhaustive, so there is no interval: a size is certain if the printed
+#   rates, the totals and the rounding are what they are taken for.
+# - Where there are several ways, the first row of the table is used.
+# - The study `paper` uses these sizes as numbers of labels. They say nothing about who
+#   the participants were.
 
 # %%
 numbers = {
@@ -172,4 +209,4 @@ numbers = {
     "solutions_with_either_rounding": len(either_way),
     "right_decisions": right,
 }
-page.close(numbers)
+page.close(numbers, result=result)

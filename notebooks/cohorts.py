@@ -26,10 +26,11 @@ into: str = "study"  # folder below results/ to write to; study: the study's own
 n_jobs: int = 2  # threads that read scans
 
 # %% tags=["setup"]
+import numpy as np
 from IPython.display import Markdown
 from nilearn.datasets import load_mni152_template
 
-from datnet_core.images import cache_volumes, region_table
+from datnet_core.images import cache_volumes, region_fractions, region_table
 from datnet_study import assign_folds, open_page, read_scans, show
 from datnet_study.figures import plot_flow, plot_mean_volumes
 
@@ -54,37 +55,39 @@ scans = read_scans(dataset, config.diagnoses)
 scans["fold"] = assign_folds(scans, config.training.n_folds, config.training.seed)
 page.write_table("scans.tsv", scans)
 
-# %%
+# %% figure="fig-cohorts-flow"
 plot_flow(scans, config.diagnoses)
 
 # %% [markdown]
 # **Study profile** (as the paper's Fig. 1). Participants and scans of each cohort.
 # A participant with two scans is counted once; all scans of a participant stay in
 # one cohort and, in the training cohort, in one fold.
-
-# %% [markdown]
+#
 # ## Age, sex and clinical scores
 #
-# Mean and standard deviation (in brackets) at the first scan. Controls have no
-# symptom duration, UPDRS or Hoehn and Yahr stage.
+# Who the participants are, at their first scan.
 
 # %%
 people = scans.drop_duplicates("participant_id")
-scores = ["age", "symptom_duration_years", "updrs", "hoehn_yahr"]
-grouped = people.groupby(["cohort", "diagnosis"], sort=False)
-mean, sd = grouped[scores].mean(), grouped[scores].std()
-table = mean.map("{:.1f}".format) + " (" + sd.map("{:.1f}".format) + ")"
-table = table.where(mean.notna(), "–")
-table.insert(0, "participants", grouped.size())
-table.insert(1, "women", grouped["sex"].agg(lambda sex: f"{(sex == 'F').mean():.0%}"))
 headings = {
+    "age": "age, y",
     "symptom_duration_years": "duration, y",
     "updrs": "UPDRS",
     "hoehn_yahr": "H&Y",
 }
-show.table(table.reset_index().rename(columns=headings))
+grouped = people.groupby(["cohort", "diagnosis"], sort=False)
+mean, sd = grouped[list(headings)].mean(), grouped[list(headings)].std()
+table = mean.map("{:.1f}".format) + " (" + sd.map("{:.1f}".format) + ")"
+table = table.where(mean.notna(), "–").rename(columns=headings)
+table.insert(0, "participants", grouped.size())
+table.insert(1, "women", grouped["sex"].agg(lambda sex: f"{(sex == 'F').mean():.0%}"))
+table = table.reset_index().replace({"cohort": {"_": " "}}, regex=True)
+show.table(table)
 
 # %% [markdown]
+# Mean and standard deviation (in brackets). A dash stands where the scan table gives
+# no number, as for the symptoms of a control.
+#
 # ## Images
 #
 # Each scan is checked (readable, three-dimensional, finite, not constant), divided
@@ -113,23 +116,50 @@ Markdown(
 # The mean of each diagnosis in the training cohort shows what there is to see by
 # eye.
 
-# %% tags=["hide-input"]
-in_training = scans["cohort"] == "training"
-means = {
-    name: volumes[(in_training & (scans["diagnosis"] == name)).to_numpy()].mean(axis=0)
-    for name in config.diagnoses
-    if (in_training & (scans["diagnosis"] == name)).any()
-}
+# %%
+in_training = (scans["cohort"] == "training").to_numpy()
+diagnosis = scans["diagnosis"].to_numpy()
+present = [name for name in config.diagnoses if name in set(diagnosis[in_training])]
+rows = {name: np.flatnonzero(in_training & (diagnosis == name)) for name in present}
+means = {name: volumes[rows[name]].mean(axis=0) for name in present}
+
+# %% figure="fig-cohorts-mean-uptake"
 plot_mean_volumes(means, affine, load_mni152_template(resolution=2))
 
 # %% [markdown]
 # **Mean uptake ratio by diagnosis**, training cohort, all on one colour scale; left
-# of the image is left of the head. Look at caudate and putamen: bright in controls,
-# less in patients, least in the posterior putamen. How far the patient groups
-# differ from each other, set against how far they differ from controls, is how hard
-# the question is.
+# of the image is left of the head. Look at caudate and putamen: how far the patient
+# groups differ from each other, set against how far they differ from controls, is how
+# hard the question is. A mean hides the asymmetry between the sides, because the worse
+# side is the left one in some and the right one in others.
+#
+# ## Uptake of one region
+#
+# The same in one number for each scan: the mean uptake ratio of the first region that
+# the study measures (`images.regions`), both sides together.
+
+# %%
+region = config.images.regions[0]
+weights = region_fractions(atlas, region, affine, shape)
+uptake = {
+    name: [float((volumes[k] * weights).sum() / weights.sum()) for k in rows[name]]
+    for name in present
+}
+of_region = {
+    name: f"{np.mean(values):.2f} (SD {np.std(values, ddof=1):.2f})"
+    if len(values) > 1
+    else f"{values[0]:.2f} (one scan)"
+    for name, values in uptake.items()
+}
+in_words = ", ".join(f"{text} in {name}" for name, text in of_region.items())
+
+# %% tags=["remove-input"]
+Markdown(f"Mean uptake ratio of the {region}, training cohort: {in_words}.")
 
 # %% [markdown]
+# Where two groups differ by less than their standard deviations (SD), this one number
+# does not tell them apart in a single scan; the pattern within the striatum may.
+#
 # ## Regions
 #
 # Regions come from public atlases in MNI space; the reference region is cortex
@@ -137,17 +167,41 @@ plot_mean_volumes(means, affine, load_mni152_template(resolution=2))
 
 # %%
 regions = region_table(atlas)
-show.table(regions.rename(columns=lambda name: name.replace("_", " "))).format(
-    precision=1
-)
+rounded = regions.round(1).replace(-0.0, 0.0).replace({"name": {"_": " "}}, regex=True)
+rounded = rounded.rename(columns=lambda name: name.replace("_", " "))
+show.table(rounded).format(precision=1)
 
 # %% [markdown]
-# ## Summary
+# Volume and centre of each region, on the grid of the atlas.
 #
-# - The scan table passed every check, and each participant is in one cohort and one
-#   fold.
+# ## Summary
+
+# %%
+where = "of this phantom" if page.phantom else "of this study"
+sizes = people["cohort"].value_counts()
+use = {
+    "pretraining": "pre-training",
+    "training": "training",
+    "blind_test": "blind test",
+}
+by_cohort = ", ".join(
+    f"{sizes.get(cohort, 0)} {title}" for cohort, title in use.items()
+)
+result = (
+    f"All {len(scans)} scans of the {len(people)} participants {where} passed the "
+    f"checks (participants: {by_cohort}). The mean uptake ratio of the {region} in the "
+    f"training cohort is {in_words}."
+)
+
+# %% tags=["remove-input"]
+Markdown(result)
+
+# %% [markdown]
+# - The standard deviations say how far single scans lie apart, not how well a mean is
+#   known; groups are compared by a test on {doc}`binding_ratio`.
+# - No participant is in two cohorts or two folds. Whether a label is right cannot be
+#   checked from the scan table.
 # - All scans are uptake ratios on one grid, kept as one array on disk.
-# - The mean images show what can be seen by eye.
 
 # %%
 counts = people.groupby(["cohort", "diagnosis"]).size()
@@ -159,4 +213,4 @@ numbers = {
     "shape": shape,
     "volume_ml": dict(zip(regions["name"], regions["volume_ml"].round(2), strict=True)),
 }
-page.close(numbers)
+page.close(numbers, result=result)

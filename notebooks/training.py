@@ -28,6 +28,7 @@ into: str = "study"  # folder below results/ to write to; study: the study's own
 # %% tags=["setup"]
 import numpy as np
 import pandas as pd
+from IPython.display import Markdown
 
 from datnet_core.training import judged_rows, read_config, teachers
 from datnet_study import open_page, show
@@ -47,9 +48,9 @@ show.notice(page)
 # stop, unless `training.early_stopping_on: test_fold` asks for the published shortcut.
 #
 # A model is the mean logit of its networks (`network.n_members`), for the scan and for
-# its mirror image (`network.both_sides`). Each network has another inner validation
-# split, so that nearly every scan of the pool is learned from by some of them, and
-# starts from a pre-trained network of its own.
+# its mirror image (`network.both_sides`). Each network has an inner validation split of
+# its own, so that a scan that stops one of them can teach another, and starts from a
+# pre-trained network of its own where there is one.
 
 # %%
 scans = page.scans()
@@ -67,7 +68,7 @@ rows = {
     for fit in fits
 }
 
-# %% tags=["hide-input"]
+# %%
 person = scans["participant_id"].to_numpy()
 who = []
 for (model, member), (learn, stop) in rows.items():
@@ -82,16 +83,21 @@ show.table(overview.reset_index()).format(precision=0)
 
 # %% [markdown]
 # Numbers of scans, means over the networks of a model. The last column counts the
-# participants whom a model judges and who also taught or stopped it.
+# participants whom a model judges and who also taught or stopped it; above 0, its
+# verdicts are too kind.
 #
 # ## How they learned
+#
+# The loss of every network, epoch by epoch.
 
-# %% tags=["hide-input"]
+# %%
 folders = {(fit.model, fit.member): page.models().parent / fit.folder for fit in fits}
 histories = {
     key: pd.read_csv(folder / "history.tsv", sep="\t")
     for key, folder in folders.items()
 }
+
+# %% figure="fig-training-curves"
 plot_learning_curves(histories)
 
 # %% [markdown]
@@ -100,6 +106,8 @@ plot_learning_curves(histories)
 # is the epoch whose weights are kept. A blue curve that turns up while the grey one
 # falls is overfitting; training stops when the loss has not improved for as many epochs
 # as `training.patience` says.
+#
+# The same in numbers, by model.
 
 # %%
 columns = ["n_fit", "n_validation", "n_epochs", "best_epoch", "validation_loss"]
@@ -110,7 +118,7 @@ records = pd.DataFrame(facts, index=index, columns=columns).reset_index()
 table = records.drop(columns=["inputs", "environment"])
 page.write_table("training.tsv", table)
 
-# %% tags=["hide-input"]
+# %%
 by_model = table.groupby("model", sort=False)
 overview = by_model[["n_fit", "n_validation", "n_epochs", "best_epoch"]].mean().round(0)
 overview.insert(0, "networks", by_model.size())
@@ -122,7 +130,8 @@ show.table(overview).format(
 )
 
 # %% [markdown]
-# Scans, epochs and losses are means over the networks of a model, seconds their sum.
+# Scans, epochs and losses are means over the networks of a model, seconds their sum. A
+# best epoch that is also the last one says that more epochs might have helped.
 #
 # ## What it ran on
 #
@@ -131,19 +140,48 @@ show.table(overview).format(
 # `models/<model>/member-<j>` keeps its settings and seeds, a hash of everything it
 # learned from, and this:
 
-# %% tags=["hide-input"]
+# %%
 made_with = records["environment"].iloc[0]
 facts_of_run = {key: str(value) for key, value in made_with.items()}
 show.table(pd.DataFrame(facts_of_run.items(), columns=["what", "value"]))
 
 # %% [markdown]
+# The versions belong to the numbers: other ones may give slightly different weights.
+#
 # ## Summary
 #
-# - Each network was stopped by scans that it is not judged on, unless
-#   `training.early_stopping_on` is `test_fold`.
+# The loss is judged beside that of a guess that gives every diagnosis the same
+# probability.
+
+# %%
+folds = table[who["judges"] > 0]
+losses, epochs = folds["validation_loss"], folds["best_epoch"] + 1
+guess = np.log(len(config.diagnoses))
+both_sides = int(np.sum(who["participants on both sides"]))
+where = "on this phantom" if page.phantom else "in this study"
+separate = (
+    "No participant is judged by a network that they taught or stopped."
+    if both_sides == 0
+    else f"In {both_sides} cases a participant taught or stopped a network that judges "
+    "them, so what these networks reach is flattered."
+)
+result = (
+    f"The {len(folds)} networks of the folds had their lowest loss after "
+    f"{epochs.min():.0f} to {epochs.max():.0f} epochs {where}: a cross-entropy of "
+    f"{losses.min():.2f} to {losses.max():.2f} in the scans that stop them, which is "
+    f"better than an even guess ({guess:.2f}) in {(losses < guess).sum()} of "
+    f"{len(folds)}. {separate}"
+)
+
+# %% tags=["remove-input"]
+Markdown(result)
+
+# %% [markdown]
+# - The range is over networks, which learn from overlapping scans; it is no interval.
+# - The loss is that of the scans that chose the epoch, so it is on the kind side. What
+#   the networks are worth is on {doc}`cross_validation` and {doc}`blind_test`.
 # - The weights of the best validation epoch are kept, as
 #   `models/<model>/member-<j>/weights.safetensors`.
-# - A model speaks through the mean logit of its networks.
 
 # %%
 numbers = {
@@ -152,6 +190,6 @@ numbers = {
     "environment": made_with,
     "inputs": {f"{r.model}/{r.network}": r.inputs for r in records.itertuples()},
     "models": table.groupby("model").mean().to_dict("index"),
-    "participants_on_both_sides": int(np.sum(who["participants on both sides"])),
+    "participants_on_both_sides": both_sides,
 }
-page.close(numbers)
+page.close(numbers, result=result)
