@@ -181,10 +181,10 @@ class Page:
         """The models of the folds, in evaluation mode, fold 0 first."""
         from datnet_core.training.prediction import load_model
 
-        folder, training = self.models(), self._study.training
-        return [
-            load_model(folder / f"fold-{k}", self.settings.network) for k in range(training.n_folds)
-        ]
+        folder, network = self.models(), self.settings.network
+        training = self.settings.training
+        names = [f"fold-{k}" for k in range(training.n_folds)]
+        return [load_model(folder / name, network, training.accelerator) for name in names]
 
     def output(self, name):
         """Path of a declared file for a function that writes it; better is `writing`.

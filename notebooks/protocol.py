@@ -8,8 +8,8 @@
 #       predictions/cross_validation.tsv]
 #     writes:
 #       participants: ["predictions/cross_validation_{variant}.tsv"]
-#     settings: [diagnoses, images, network, training.early_stopping_on,
-#       training.pretrain]
+#     settings: [diagnoses, images, network, training.accelerator,
+#       training.early_stopping_on, training.pretrain]
 #     threads: 1
 # ---
 
@@ -68,7 +68,11 @@ found = {"as in this study": page.table("predictions/cross_validation.tsv")}
 for variant, title in titles.items():
     predictions = found["as in this study"].copy()
     predictions[p_columns] = predict_folds(
-        page.models(variant), config.network, seen, fold
+        page.models(variant),
+        config.network,
+        seen,
+        fold=fold,
+        accelerator=config.training.accelerator,
     )
     found[title] = predictions
     page.write_table(f"predictions/cross_validation_{variant}.tsv", predictions)

@@ -11,7 +11,7 @@
 #       participants: [saliency/regions.nii.gz, saliency/regions.tsv]
 #     settings: [control, diagnoses, images, network, saliency.postprocess,
 #       saliency.region_rule, saliency.region_source, saliency.region_threshold,
-#       training.n_folds]
+#       training.accelerator, training.n_folds]
 #     threads: 1
 # ---
 
