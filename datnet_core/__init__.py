@@ -17,6 +17,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "build",
         ],
         "training": [
+            "Scans",
             "fit",
             "load_model",
             "predict",
