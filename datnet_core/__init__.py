@@ -17,6 +17,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "build",  # a network from settings
         ],
         "training": [
+            "Scans",  # volumes, labels, and who learns and stops
             "fit",  # train one network
             "load_model",  # read trained ones
             "predict",  # let them judge scans

@@ -184,8 +184,9 @@ class Page:
         from datnet_core.training.prediction import load_model
 
         folder, network = self.models(), self.settings.network
-        n_folds = self.settings.training.n_folds
-        return [load_model(folder / f"fold-{k}", network) for k in range(n_folds)]
+        training = self.settings.training
+        names = [f"fold-{k}" for k in range(training.n_folds)]
+        return [load_model(folder / name, network, training.accelerator) for name in names]
 
     def output(self, name):
         """Path of a declared file for a function that writes it; better is `writing`.

@@ -10,7 +10,7 @@
 #     writes:
 #       participants: [predictions/blind_test.tsv, predictions/blind_test_binding.tsv]
 #     settings: [control, decisions.blind_test, decisions.blind_test_model, diagnoses,
-#       images, network, training.n_folds]
+#       images, network, training.accelerator, training.n_folds]
 #     threads: 1
 # ---
 
@@ -83,12 +83,15 @@ if config.decisions.blind_test_model == "refit":
 
 
 # %%
+accelerator = config.training.accelerator
+
+
 def mean_proba(network):
     """Mean probability over the models, (n_scans, n_classes)."""
     return np.mean(
         [
             predict(
-                load_model(page.models() / name, network),
+                load_model(page.models() / name, network, accelerator),
                 seen,
                 rows,
             )

@@ -9,7 +9,8 @@
 #     writes:
 #       participants: [predictions/cross_validation.tsv,
 #         predictions/cross_validation_binding.tsv]
-#     settings: [control, decisions.cross_validation, diagnoses, images, network]
+#     settings: [control, decisions.cross_validation, diagnoses, images, network,
+#       training.accelerator]
 #     threads: 1
 # ---
 
@@ -82,7 +83,13 @@ keys = ["participant_id", "session_id", "diagnosis", "fold"]
 
 # %%
 predictions = scans.loc[rows, keys].copy()
-predictions[p_columns] = predict_folds(page.models(), config.network, seen, fold)
+predictions[p_columns] = predict_folds(
+    page.models(),
+    config.network,
+    seen,
+    fold=fold,
+    accelerator=config.training.accelerator,
+)
 page.write_table("predictions/cross_validation.tsv", predictions)
 
 # %% [markdown]

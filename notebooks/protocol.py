@@ -8,8 +8,8 @@
 #       predictions/cross_validation.tsv]
 #     writes:
 #       participants: ["predictions/cross_validation_{variant}.tsv"]
-#     settings: [diagnoses, images, network, training.early_stopping_on,
-#       training.pretrain]
+#     settings: [diagnoses, images, network, training.accelerator,
+#       training.early_stopping_on, training.pretrain]
 #     threads: 1
 # ---
 
@@ -71,7 +71,13 @@ titles = {variant: TITLES[variant] for variant in page.variants}
 predictions = {OURS: page.table("predictions/cross_validation.tsv")}
 for variant, title in titles.items():
     table = predictions[OURS].copy()
-    table[p_columns] = predict_folds(page.models(variant), config.network, seen, fold)
+    table[p_columns] = predict_folds(
+        page.models(variant),
+        config.network,
+        seen,
+        fold=fold,
+        accelerator=config.training.accelerator,
+    )
     predictions[title] = table
     page.write_table(f"predictions/cross_validation_{variant}.tsv", table)
 

@@ -12,6 +12,9 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "model_names",
             "teachers",
         ],
+        "batches": [
+            "Scans",
+        ],
         "loop": [
             "fit",
         ],

@@ -323,9 +323,9 @@ def test_the_notice_says_what_the_scans_are(project):
     assert "phantom" not in scans
 
 
-def test_the_notice_shows_the_words_of_a_title_as_they_are(own):
+def test_the_notice_shows_the_words_of_a_title_as_they_are():
     title = "<early> & [pilot](2021) **bold**"
-    shown = notice(own.model_copy(update={"title": title})).data
+    shown = show.notice(SimpleNamespace(phantom=False, notice=title)).data
     assert "&lt;early&gt; &amp; [pilot](2021) **bold**" in shown
     assert "<early>" not in shown and "<b>" not in shown
 
@@ -342,9 +342,20 @@ def test_an_interval_reads_as_text():
     assert show.interval(0.91234, 0.8, 0.95, digits=1) == "0.9 (0.8 to 0.9)"
 
 
-def test_a_claim_takes_a_value_and_its_interval_from_a_row():
-    row = pd.Series({"auc": 0.9, "ppv": 0.7, "ppv_low": 0.6, "ppv_high": 0.8})
-    assert show.claim(row, "ppv") == {"value": 0.7, "low": 0.6, "high": 0.8}
+def test_claims_take_values_with_their_intervals_from_a_table():
+    table = pd.DataFrame(
+        {"ppv": [0.7], "ppv_low": [0.6], "ppv_high": [0.8]}, index=pd.Index(["PD"])
+    )
+    claims = show.claims_of(table, {"a": ("PD", "ppv"), "b": ("IPD", "ppv")})
+    assert claims == {"a": {"value": 0.7, "low": 0.6, "high": 0.8}}  # no IPD in this study
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "words"),
+    [(0.1, 0.2, "better"), (-0.2, -0.1, "worse"), (-0.1, 0.1, "even"), (np.nan, np.nan, "even")],
+)
+def test_a_difference_is_put_into_words_by_its_interval(low, high, words):
+    assert show.direction(low, high, more="better", less="worse", even="even") == words
 
 
 def test_the_claims_table_shows_the_claims_of_one_page_beside_the_papers():

@@ -127,7 +127,7 @@ def test_each_scan_is_predicted_by_the_model_of_its_fold(tmp_path):
         write_network(tmp_path / f"fold-{k}" / "member-0", k)
     fold = np.full(30, np.nan)  # as a table with scans of other cohorts has it
     fold[[3, 20, 7]], fold[[12, 5]] = 0, 1
-    found = predict_folds(tmp_path, NETWORK, volumes, fold)
+    found = predict_folds(tmp_path, NETWORK, volumes, fold=fold)
     models = [load_model(tmp_path / f"fold-{k}", NETWORK) for k in range(2)]
     expected = [
         predict(models[int(fold[row])], volumes, np.array([row]))[0] for row in (3, 5, 7, 12, 20)
