@@ -2,6 +2,7 @@
 
 import json
 import re
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -224,7 +225,7 @@ def test_a_result_says_what_it_was_made_from(project):
     (project / "results/made/volumes.json").write_text('{"sha256": "abc"}')
     names = "settings: [training.n_folds, images.grid_mm]"
     page = opened(project, "reads: [cohorts.json]", names, study="phantom.yaml")
-    page.close({"n": 3}, {"cv.auc.ipd": {"value": 0.9}})
+    page.close({"n": 3}, {"cv.auc.ipd": {"value": 0.9}}, "It was 3.")
     result = written(project, "made")
     made_from = result.pop("made_from")
     assert result == {
@@ -232,8 +233,10 @@ def test_a_result_says_what_it_was_made_from(project):
         "study": "made",
         "numbers": {"n": 3},
         "claims": {"cv.auc.ipd": {"value": 0.9}},
+        "result": "It was 3.",
     }
     assert made_from.pop("seconds") >= 0
+    assert made_from.pop("commit") is None  # this project is no repository
     assert made_from == {
         "study_file": "phantom.yaml",
         "scans": "abc",

@@ -67,6 +67,6 @@ def test_the_first_look_agrees_with_the_checked_table(own, dataset):
     # The folder of a phantom, taken as a user's own data set.
     study, _ = own
     study = study.model_copy(update={"dataset": dataset})
-    scans = read_scans(dataset, ("IPD", "MSA", "NC"), "NC")
+    scans = read_scans(dataset, ("IPD", "MSA", "NC"))
     assert certainties(study) == set(scans["certainty"]) == {"possible", "definite", "confirmed"}
     assert sorted(image_paths(study)) == sorted(scans["path"])
