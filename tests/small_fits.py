@@ -89,7 +89,7 @@ class Epochs(list):
         super().__init__()
         self.interrupted_in = interrupted_in
 
-    def __call__(self, row, model):
+    def __call__(self, row, _model):
         if row["epoch"] == self.interrupted_in:
             raise KeyboardInterrupt
         self.append(row["epoch"])

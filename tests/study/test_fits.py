@@ -22,10 +22,8 @@ def smoke():
 def changed(study, section, **values):
     """A study with other values in one section."""
     before = getattr(study, section)
-    if is_dataclass(before):  # a section of the core
-        after = replace(before, **values)
-    else:
-        after = before.model_copy(update=values)
+    of_the_core = is_dataclass(before)
+    after = replace(before, **values) if of_the_core else before.model_copy(update=values)
     return study.model_copy(update={section: after}, deep=True)
 
 
@@ -139,14 +137,15 @@ def tiny(smoke, dataset):
 def trained(tiny, tmp_path, monkeypatch):
     """What `train` hands to the training of each network, by folder; nothing is trained."""
     study, scans = tiny
-    study._root = tmp_path
+    study._place = replace(study._place, root=tmp_path)
     study.results.mkdir(parents=True)
     given = {}
 
-    def fit(folder, volumes, labels, learn, stop, classes, network, training, start):
+    def fit(folder, scans, classes, *, network, training, start):
         given[folder.relative_to(study.results).as_posix()] = {
-            "learn": learn, "stop": stop, "shape": volumes.shape, "network": network,
-            "training": training, "start": start, "classes": classes, "labels": labels,
+            "learn": scans.learn, "stop": scans.stop, "shape": scans.volumes.shape,
+            "network": network, "training": training, "start": start, "classes": classes,
+            "labels": scans.labels,
         }  # fmt: skip
 
     monkeypatch.setattr("datnet_core.training.loop.fit", fit)
@@ -214,7 +213,7 @@ def test_training_uses_one_thread_and_gives_the_others_back(tiny, tmp_path, monk
     import torch
 
     study, scans = tiny
-    study._root = tmp_path
+    study._place = replace(study._place, root=tmp_path)
     study.results.mkdir(parents=True)
     np.save(study.volumes(8.0), np.zeros((len(scans), 30, 30, 30), np.float32))
     seen = []
@@ -236,6 +235,6 @@ def test_training_uses_one_thread_and_gives_the_others_back(tiny, tmp_path, monk
 
 def test_training_without_the_scans_says_what_is_missing(tiny, tmp_path):
     study, scans = tiny
-    study._root = tmp_path
+    study._place = replace(study._place, root=tmp_path)
     with pytest.raises(FileNotFoundError, match="volumes.npy"):
         train(study, planned_fits(study)[:1], scans)
