@@ -218,7 +218,7 @@ def test_training_uses_one_thread_and_gives_the_others_back(tiny, tmp_path, monk
     np.save(study.volumes(8.0), np.zeros((len(scans), 30, 30, 30), np.float32))
     seen = []
 
-    def fit(*_):
+    def fit(*_, **__):
         seen.append(torch.get_num_threads())
         raise ValueError("stopped here")
 
