@@ -37,6 +37,7 @@ import numpy as np
 import pandas as pd
 from IPython.display import Markdown
 from nilearn.datasets import load_mni152_template
+from scipy import stats
 
 # %% tags=["setup"]
 from datnet_core.images import load_volume
@@ -67,12 +68,14 @@ from datnet_study.figures import (
     plot_power_spectra,
 )
 
-# %%
+# %% tags=["setup"]
 page = open_page("phantom", study, into)
 config = page.settings
+SMALL_SHARE = 1e-4  # of the power of an image: as good as nothing
+ATLAS_MM = 2.0  # voxels of the atlas, and of the phantom's maps of truth
 root, atlas = page.path("dataset/scans.tsv").parent, page.atlas()
 numbers_path = page.path(f"data_manifest/{config.phantom.numbers}")
-numbers = read_calibration(numbers_path, config.phantom.scanner)
+calibration = read_calibration(numbers_path, config.phantom.scanner)
 
 # %% tags=["remove-input"]
 show.notice(page)
@@ -86,25 +89,27 @@ show.notice(page)
 # %%
 scans = page.scans()
 truth = pd.read_csv(root / "truth" / "scans.tsv", sep="\t")
-table = scans.merge(truth, on=["participant_id", "session_id"], validate="1:1")
+keys = ["participant_id", "session_id"]
+table = scans.merge(truth, on=keys, validate="1:1")
 table = table.drop_duplicates("participant_id").reset_index(drop=True)
-shown = {}
+examples = {}
 for name in (config.control, *config.patients):
     group = table[table["true_diagnosis"] == name].sort_values("severity")
     if len(group):
         path = root / group["path"].iloc[len(group) // 2]
         reference = config.images.reference_region
-        shown[name] = load_volume(path, atlas, 2.0, reference)
+        examples[name] = load_volume(path, atlas, ATLAS_MM, reference)
 
-# %% tags=["hide-input"]
-plot_montage(shown, atlas.affine)
+# %% figure="fig-phantom-scans"
+plot_montage(examples, atlas.affine)
 
 # %% [markdown]
 # **One phantom scan per diagnosis**, all on one colour scale; left of the image is
-# left of the head. Look for the bright, comma-shaped striatum of a control; the loss
-# that begins in the posterior putamen and on one side in IPD; the more even loss in
-# MSA; and the small, dim caudate in PSP. The texture of the background is the noise
-# of the scanner after the 10 mm filter.
+# left of the head. Look for what is known of patients: the bright, comma-shaped
+# striatum of a control; in IPD a loss that begins in the posterior putamen and on one
+# side; in MSA a more even one; in PSP one that reaches the caudate. In the negative
+# control all patients are alike. The texture of the background is the noise of the
+# scanner after its filter.
 #
 # ## Where the numbers come from
 #
@@ -128,17 +133,20 @@ fwhm_mm = plain.scanner.resolution_fwhm_mm
 as_published = response(atlas, plain, fwhm_mm, plain.reference_region)
 beside = beside_published(table, published, as_published, config.control)
 
-# %% tags=["hide-input"]
+# %% figure="fig-phantom-published"
 plot_beside_published(beside, config.control)
 
 # %% [markdown]
 # **Published regional values and the phantom's**, mean and standard deviation between
-# people. The phantom should lie within the grey bars. Sources disagree with each
-# other, most of all about PSP; the phantom cannot agree with all of them.
+# people. Look whether the phantom lies within the grey bars; where a source gives no
+# standard deviation there is no bar. Sources disagree with each other, so the phantom
+# cannot agree with all of them.
+#
+# Where there is a standard deviation (SD), the difference can be counted in it.
 
 # %%
 with_sd = beside.dropna(subset=["percent_sd"])
-shown_columns = {
+compared = {
     "diagnosis": with_sd["diagnosis"],
     "region": with_sd["region"].str.replace("_", " "),
     "side": with_sd["side"],
@@ -146,16 +154,27 @@ shown_columns = {
 }
 for title, name in {"published": "percent", "phantom": "phantom"}.items():
     mean, sd = with_sd[name], with_sd[f"{name}_sd"]
-    shown_columns[title] = mean.map("{:.3g}".format) + " (" + sd.map("{:.2g})".format)
-shown_columns["difference, SD"] = with_sd["difference_sd"].map("{:+.1f}".format)
-show.table(pd.DataFrame(shown_columns))
+    compared[title] = mean.map("{:.3g}".format) + " (" + sd.map("{:.2g})".format)
+compared["difference, SD"] = with_sd["difference_sd"].map("{:+.1f}".format)
+show.table(pd.DataFrame(compared))
+
+# %% tags=["remove-input"]
+within = with_sd["difference_sd"].abs() <= 1
+outside = [
+    f"{row.diagnosis}, {row.region.replace('_', ' ')} ({row.source}, {row.tracer})"
+    for row in with_sd[~within].itertuples()
+]
+agreement = f"{within.sum()} of {len(within)} published means within one SD"
+Markdown(
+    f"The phantom has {agreement}. "
+    + (f"Further away: {'; '.join(outside)}." if outside else "None is further away.")
+)
 
 # %% [markdown]
-# The last column is the difference of the means in SDs of the source. Where it is
-# larger than 1, the row is not the one that the number was taken from: a second
-# source of healthy putamen, or F-DOPA in MSA.
-
-# %% [markdown]
+# The last column is the difference of the means in SDs of the source. A row that is
+# further away than 1 is meant to be one that the number was not taken from, such as a
+# second source of the same value.
+#
 # ## How far the diagnoses overlap
 #
 # Binding ratios as the study measures them: in the finished images of the training
@@ -165,21 +184,26 @@ show.table(pd.DataFrame(shown_columns))
 measured = image_means(
     [root / path for path in table["path"]], atlas, reference, n_jobs
 )
-keys = table[["participant_id", "session_id"]]
-region_means = keys.join(pd.DataFrame(measured, columns=BINDING_COLUMNS))
+region_means = table[keys].join(pd.DataFrame(measured, columns=BINDING_COLUMNS))
 page.write_table("predictions/region_means.tsv", region_means)
-n_voxels = response(atlas, numbers, fwhm_mm, reference, core=False).n_voxels
+
+# %% [markdown]
+# From them come five measures that a reader could tell the diagnoses apart by, and a
+# test of each between every two groups of patients.
+
+# %%
+n_voxels = response(atlas, calibration, fwhm_mm, reference, core=False).n_voxels
 patterns = pattern(measured, n_voxels)
 training = (table["cohort"] == "training").to_numpy()
 present = set(table["diagnosis"][training]) & set(config.compared)
-known = [*numbers.loss, config.control]  # the order of the maps in `truth/`
+known = [*calibration.loss, config.control]  # the order of the maps in `truth/`
 pairs = list(itertools.combinations([name for name in known if name in present], 2))
 tests = {
     name: mann_whitney(patterns[name][training], table["diagnosis"][training], pairs)
     for name in patterns
 }
 
-# %% tags=["hide-input"]
+# %% figure="fig-phantom-overlap"
 titles = {
     "putamen": "putamen, binding ratio",
     "caudate": "caudate, binding ratio",
@@ -188,21 +212,20 @@ titles = {
     "asymmetry": "striatal asymmetry, %",
 }
 with_labels = table[["diagnosis"]].join(patterns)[training]
-shown_groups = tuple(dict.fromkeys(name for pair in pairs for name in pair))
-with_labels = with_labels[with_labels["diagnosis"].isin(shown_groups)]
-plot_group_boxes(with_labels, titles, tests, shown_groups, y_title="")
+in_pairs = tuple(dict.fromkeys(name for pair in pairs for name in pair))
+with_labels = with_labels[with_labels["diagnosis"].isin(in_pairs)]
+plot_group_boxes(with_labels, titles, tests, in_pairs, y_title="")
 
 # %% [markdown]
 # **What overlaps and what does not**, training cohort, two-sided Mann-Whitney P values.
 # The mean of putamen or caudate is meant to look alike in IPD and MSA, as in patients,
-# and lower in PSP. What tells MSA from IPD is the pattern: the gradient within the
-# putamen, the midbrain, and the difference between the sides. Each of them overlaps
-# too.
+# and lower in PSP. What is meant to tell MSA from IPD is the pattern: the gradient
+# within the putamen, the midbrain, and the difference between the sides. In the
+# negative control, whatever differs does so by chance.
 #
 # ## Labels and clinic
 #
-# The label of a scan is what a study sees; it can be wrong. Among people with a
-# *possible* diagnosis, a share of MSA and PSP carries the label IPD.
+# The label of a scan is what a study sees; it can be wrong (`phantom.mislabelled`).
 
 # %%
 counts = pd.crosstab(
@@ -210,6 +233,16 @@ counts = pd.crosstab(
 )
 counts = counts.reindex(columns=config.diagnoses, fill_value=0).reset_index()
 show.table(counts.rename(columns={"true_diagnosis": "true diagnosis"}))
+
+# %% tags=["remove-input"]
+wrong = (table["diagnosis"] != table["true_diagnosis"]).groupby(table["certainty"])
+Markdown(
+    "Participants with a wrong label, by certainty of the diagnosis: "
+    + ", ".join(
+        f"{name} {n} of {wrong.size()[name]}" for name, n in wrong.sum().items()
+    )
+    + "."
+)
 
 # %% [markdown]
 # Scores of the clinic follow severity, loosely, as they do in patients. A follow-up
@@ -221,7 +254,7 @@ clinic = patients.groupby("true_diagnosis")[["severity", *CLINICAL_SCORES]].corr
     "spearman"
 )
 with_severity = clinic["severity"].unstack()[list(CLINICAL_SCORES)].round(2)
-every_scan = scans.merge(truth, on=["participant_id", "session_id"])
+every_scan = scans.merge(truth, on=keys)
 repeated = every_scan.groupby("participant_id")["severity"].agg(
     ["first", "last", "size"]
 )
@@ -255,37 +288,42 @@ effects = {
     for a, b in pairs
 }
 first = next(iter(effects))
-images = {f"one scan ({name})": volume for name, volume in shown.items()}
+images = {f"one scan ({name})": volume for name, volume in examples.items()}
 if effects[first].get_fdata().any():  # none in the negative control
     images[f"true difference ({first})"] = effects[first].get_fdata()
-spectra = {label: power_spectrum(image, 2.0) for label, image in images.items()}
+spectra = {label: power_spectrum(image, ATLAS_MM) for label, image in images.items()}
 grids_mm = (2.0, 4.0, 8.0)
-kept = {
-    label: {d: power_kept(image, 2.0, d) for d in grids_mm}
+shares_kept = {
+    label: {d: power_kept(image, ATLAS_MM, d) for d in grids_mm}
     for label, image in images.items()
 }
 
-# %% tags=["hide-input"]
+# %% figure="fig-phantom-spectrum"
 plot_power_spectra(spectra, grids_mm)
 
 # %% [markdown]
 # **Power by spatial frequency**, each curve against its largest value. The dotted lines
-# are the limits of the grids. Beyond the line for 4 mm there is next to nothing. The
-# line for 8 mm cuts off more of the true difference than of a scan, whose power is
-# mostly the outline of the head.
+# are the limits of the grids: what lies to the right of a line is lost on that grid.
+# The power of a scan is mostly the outline of the head, so a true difference may lose
+# more.
 
 # %%
-shares = pd.DataFrame(kept).T.rename(columns="kept at {:g} mm".format)
-show.table(shares.map("{:.2%}".format).rename_axis("image").reset_index())
+lost = 1 - pd.DataFrame(shares_kept).T
+lost = lost.rename(columns="lost at {:g} mm".format).rename_axis("image")
+show.table(
+    lost.map(lambda x: "< 0.01%" if x < SMALL_SHARE else f"{x:.2%}").reset_index()
+)
 
 # %% [markdown]
+# Share of the power of each image that a grid cannot hold.
+#
 # ## What truly differs
 #
 # The maps below need no scan: they follow from the generator. They say where two
 # diagnoses differ in the mean, in units of the spread between people of one diagnosis
 # (Cohen's *d*). A saliency map can be held against them.
 
-# %% tags=["hide-input"]
+# %% figure="fig-phantom-effects"
 effect_sizes = {
     f"{a} - {b}": nib.load(effect_path(root / "truth", a, b, "d")) for a, b in pairs
 }
@@ -295,12 +333,24 @@ plot_effect_maps(
 
 # %% [markdown]
 # **True effect of each pair of diagnoses** over the MNI template, each on its own
-# scale; warm colours are more uptake in the first of the two, cold ones less. Values
-# below a twentieth of the largest are not drawn. The spread holds that of binding and
-# noise, not that of anatomy and misregistration, so d in images is somewhat smaller.
-# No single voxel tells IPD from MSA well. In the negative control these maps are
-# empty.
-#
+# scale; warm colours are more uptake in the first of the two, cold ones less. Small
+# values are not drawn. The spread holds that of binding and noise, not that of anatomy
+# and misregistration, so d in images is somewhat smaller. In the negative control these
+# maps are empty.
+
+# %% tags=["remove-input"]
+largest = {pair: np.abs(img.get_fdata()).max() for pair, img in effect_sizes.items()}
+Markdown(
+    "Largest |d| of any voxel, and the area under the ROC curve (AUC) that this voxel "
+    "alone would reach: "
+    + "; ".join(
+        f"{pair}: {d:.2f} and {stats.norm.cdf(d / np.sqrt(2)):.2f}"
+        for pair, d in largest.items()
+    )
+    + "."
+)
+
+# %% [markdown]
 # ## The best possible classifier
 #
 # An *oracle* knows the generator and applies Bayes' rule. It sees either the true
@@ -312,7 +362,7 @@ plot_effect_maps(
 
 # %%
 scanner_error = measurement(
-    atlas, numbers, config.control, reference, n_measured, n_jobs=n_jobs
+    atlas, calibration, config.control, reference, n_measured, n_jobs=n_jobs
 )
 seen = {
     "true binding": (np.log(table[list(BINDING_COLUMNS)].to_numpy()), None),
@@ -325,6 +375,10 @@ judged = {
     "blind test": table["cohort"] == "blind_test",
 }
 
+# %% [markdown]
+# Each oracle judges the first scans of the training cohort and of the blind test; the
+# training cohort once more without the controls.
+
 # %%
 performance, predictions = {}, []
 for title, rows in judged.items():
@@ -334,30 +388,30 @@ for title, rows in judged.items():
     prior = {name: shares[name] for name in config.diagnoses if name in shares}
     same = config.phantom.identical_patients
     for source, (values, scanner) in seen.items():
-        proba = posterior(values[rows], prior, numbers, config.control, same, scanner)
-        found = table.loc[rows, ["participant_id", "session_id", "cohort", "diagnosis"]]
-        found = found.reset_index(drop=True).assign(oracle=source).join(proba)
-        performance[title, source] = diagnostic_table(found, tuple(prior))
-        predictions.append(found.assign(judged=title))
+        proba = posterior(
+            values[rows], prior, calibration, config.control, same, scanner
+        )
+        scored = table.loc[rows, [*keys, "cohort", "diagnosis"]].reset_index(drop=True)
+        scored = scored.assign(oracle=source).join(proba)
+        performance[title, source] = diagnostic_table(scored, tuple(prior))
+        predictions.append(scored.assign(judged=title))
 page.write_table("predictions/oracle.tsv", pd.concat(predictions))
 
 # %%
 rows = [
     {"cohort": cohort, "oracle sees": source, "diagnosis": name}
     | {"AUC (95% interval)": show.interval(row["auc"], row["auc_low"], row["auc_high"])}
-    for (cohort, source), found in performance.items()
-    for name, row in found.iterrows()
+    for (cohort, source), scores in performance.items()
+    for name, row in scores.iterrows()
 ]
 show.table(pd.DataFrame(rows))
 
 # %% [markdown]
-# One-vs-rest against the labels, which are right but for the few wrong ones of the
-# training cohort; once with the controls among the rest, as in the paper, and once
-# without. A classifier of the scan alone cannot be far above the oracle that sees the
-# true binding; where one is, something has leaked. One that also sees age and clinic,
-# as the fusion does, may be, for they differ between the diagnoses. In the negative
-# control the AUC without
-# controls is 0.5 but for chance.
+# One-vs-rest against the labels, the wrong ones included; once with the controls among
+# the rest, as in the paper, and once without. A classifier of the scan alone cannot be
+# far above the oracle that sees the true binding; where one is, something has leaked.
+# One that also sees age and clinic, as the fusion does, may be, for they differ between
+# the diagnoses. In the negative control the AUC without controls is 0.5 but for chance.
 #
 # ## What the phantom does not model
 #
@@ -383,18 +437,51 @@ show.table(read_history(numbers_path))
 
 # %% [markdown]
 # ## Summary
-#
-# - The images, the losses and their spread follow published values where there are
-#   any; the rest is marked as an assumption.
-# - Putamen and caudate overlap between IPD and MSA; the pattern differs.
-# - The truth of every scan, the maps of the true differences and the best possible
-#   AUC are known, so every other result can be held against them.
+
+# %%
+best = performance.get(("training", "true binding"), pd.DataFrame())
+ceiling = ", ".join(
+    f"{name} {show.interval(row['auc'], row['auc_low'], row['auc_high'], 2)}"
+    for name, row in best.iterrows()
+)
+result = (
+    "No classifier of the scans can be expected to do better on this phantom than the "
+    "oracle, which knows the generator and the true binding: in the training cohort, "
+    f"an AUC of {ceiling} (95% interval). The phantom has {agreement} of their source."
+    if ceiling
+    else "With one diagnosis in the training cohort there is no best possible AUC; the "
+    f"phantom has {agreement} of their source."
+)
+
+# %% tags=["remove-input"]
+Markdown(result)
+
+# %% [markdown]
+# How far the groups overlap in single measures:
+
+# %% tags=["remove-input"]
+Markdown(
+    "- P values of the mean of the putamen between the groups: "
+    + ", ".join(
+        f"{row.group_a} and {row.group_b} {row.p:.2g}"
+        for row in tests["putamen"].itertuples()
+    )
+    + ".\n- Largest |d| of a voxel: "
+    + ", ".join(f"{pair} {d:.2f}" for pair, d in largest.items())
+    + "."
+)
+
+# %% [markdown]
+# - The truth of every scan, the maps of the true differences and the best possible AUC
+#   are known, so every other result can be held against them.
+# - Nothing here says how far patients are from this phantom beyond the published means
+#   and spreads. Where no source gives a number, it is marked as an assumption.
 
 # %%
 aucs = {
     f"{cohort}.{source}.{name}": value
-    for (cohort, source), found in performance.items()
-    for name, value in found["auc"].items()
+    for (cohort, source), scores in performance.items()
+    for name, value in scores["auc"].items()
 }
 p_values = {
     f"{value}.{row.group_a}-{row.group_b}": row.p
@@ -403,11 +490,11 @@ p_values = {
 }
 
 # %%
-results = {
+numbers = {
     "auc": aucs,
     "p": p_values,
-    "within_one_published_sd": (with_sd["difference_sd"].abs() <= 1).mean(),
-    "power_kept": kept,
+    "within_one_published_sd": within.mean(),
+    "power_kept": shares_kept,
     "severity_growth": growth,
 }
-page.close(results)
+page.close(numbers, result=result)
