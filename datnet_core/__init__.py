@@ -29,7 +29,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         ],
         "metrics": [
             "delong_interval",  # AUC and its interval
-            "diagnostic_table",  # AUC and rates of each diagnosis
         ],
     },
 )

@@ -43,19 +43,19 @@ from datnet_core.images import (
 from datnet_core.metrics import (
     chi_square_correct,
     conformal_threshold,
-    confusion,
-    diagnostic_table,
     prediction_sets,
-    right_decisions,
     set_summary,
     share_interval,
-    visits,
 )
 from datnet_core.training import load_model, predict
 from datnet_study import (
     class_proba,
+    confusion,
+    diagnostic_table,
     open_page,
+    right_decisions,
     show,
+    visits,
 )
 from datnet_study.figures import plot_confusion, plot_rates, plot_roc_curves
 

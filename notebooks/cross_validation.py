@@ -45,19 +45,19 @@ from datnet_core.metrics import (
     chi_square_correct,
     delong_interval,
     delong_test,
-    diagnostic_table,
     fold_auc,
     fold_difference,
     pairwise_auc,
-    right_decisions,
     share_interval,
-    youden_cutoffs,
 )
 from datnet_core.training import predict_folds
 from datnet_study import (
+    diagnostic_table,
     open_page,
     out_of_fold_proba,
+    right_decisions,
     show,
+    youden_cutoffs,
 )
 from datnet_study.figures import plot_rates, plot_roc_curves
 

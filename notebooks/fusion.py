@@ -31,17 +31,17 @@ from IPython.display import Markdown, display
 
 from datnet_core.metrics import (
     chi_square_correct,
-    diagnostic_table,
-    right_decisions,
     share_interval,
-    visits,
 )
 from datnet_study import (
+    diagnostic_table,
     fit_fusion,
     fusion_features,
     importances,
     open_page,
+    right_decisions,
     show,
+    visits,
 )
 from datnet_study.figures import plot_importances, plot_rates
 

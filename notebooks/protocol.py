@@ -34,10 +34,13 @@ from datnet_core.metrics import (
     delong_difference,
     fold_difference,
     mean_interval,
-    right_decisions,
 )
 from datnet_core.training import predict_folds
-from datnet_study import open_page, show
+from datnet_study import (
+    open_page,
+    right_decisions,
+    show,
+)
 from datnet_study.figures import plot_roc_curves
 
 page = open_page("protocol", study, into)

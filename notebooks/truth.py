@@ -32,16 +32,16 @@ import pandas as pd
 from IPython.display import Markdown
 
 from datnet_core.metrics import (
-    confusion,
     delong_difference,
-    diagnostic_table,
-    right_decisions,
 )
 from datnet_phantom import BINDING_COLUMNS
 from datnet_study import (
     class_proba,
+    confusion,
+    diagnostic_table,
     open_page,
     out_of_fold_proba,
+    right_decisions,
     show,
     sides_unordered,
 )
