@@ -338,8 +338,8 @@ result = (
     f"On this phantom, of the methods that explain the network *{best}* finds the true "
     f"differences best (average precision {show.interval(*row[list(AP)], 2)}, chance "
     f"{by_chance:.2f}). The full gradients as published are number "
-    f"{explaining.index(PUBLISHED) + 1} of {len(explaining)} and {verdict} the best map "
-    f"without one, *{plain}* (difference {show.interval(*published_less_plain, 2)})."
+    f"{explaining.index(PUBLISHED) + 1} of {len(explaining)} and {verdict} the best "
+    f"map without one, *{plain}* (by {show.interval(*published_less_plain, 2)})."
 )
 
 # %% tags=["remove-input"]
