@@ -55,6 +55,10 @@ page = open_page("saliency_sanity", study, into)
 config = page.settings
 classes, groups = config.diagnoses, config.compared
 rng = np.random.default_rng(seed)
+PUBLISHED = "full gradients, published"
+DEVIATION = "deviation, no network"
+RANDOM = "random"
+MARKS = {RANDOM: "a random order", DEVIATION: "the deviation, which knows no network"}
 
 # %% tags=["remove-input"]
 show.notice(page)
@@ -63,10 +67,10 @@ show.notice(page)
 # ## A sample of scans
 #
 # Occlusion needs hundreds of passes through the network for one scan, so all methods
-# work on a sample: the same number of participants of each diagnosis, drawn at random
-# from the training cohort, each with the first scan. The model that explains a scan
-# never saw it. The logit that is explained is that of the diagnosis on the label, as
-# on {doc}`saliency`.
+# work on a sample: up to `n_per_diagnosis` participants of each diagnosis, drawn at
+# random from the training cohort, each with the first scan. The model that explains a
+# scan never saw it. The logit that is explained is that of the diagnosis on the label,
+# as on {doc}`saliency`.
 
 # %%
 scans = page.scans()
@@ -111,16 +115,18 @@ baselines = [baseline_of(k) for k in range(len(models))]
 
 # %% [markdown]
 # ## Every method on the same scans
+#
+# Each batch of scans belongs to one fold and goes through every method.
 
 
 # %%
 def batches():
     """Positions in the sample, fold by fold, a chunk at a time."""
     for k in range(len(models)):
-        mine = np.flatnonzero(fold == k)
+        of_fold = np.flatnonzero(fold == k)
         yield from (
-            (k, mine[start : start + chunk_size])
-            for start in range(0, len(mine), chunk_size)
+            (k, of_fold[start : start + chunk_size])
+            for start in range(0, len(of_fold), chunk_size)
         )
 
 
@@ -144,8 +150,8 @@ page.write_table(
 )
 
 # %% [markdown]
-# The last two are no explanations and know nothing of the network: the *deviation* is
-# the distance of the scan from the mean scan, the *uptake* the scan itself. A method
+# Two of the maps are no explanations and know nothing of the network: the *deviation*
+# is the distance of the scan from the mean scan, the *uptake* the scan itself. A method
 # that does no better than these may show the scan rather than the network. Signed
 # maps count by their magnitude.
 #
@@ -158,7 +164,7 @@ page.write_table(
 
 # %%
 order = {m: np.abs(values) for m, values in maps.items()}
-order["random"] = rng.random((len(rows), *brain.shape))
+order[RANDOM] = rng.random((len(rows), *brain.shape))
 curves = {m: np.empty((2, len(rows), n_steps + 1)) for m in order}
 for k, at, x in progress(parts, "deletion and insertion", unit="batch"):
     for method, values in order.items():
@@ -166,23 +172,20 @@ for k, at, x in progress(parts, "deletion and insertion", unit="batch"):
             models[k], x, targets[at], values[at], baselines[k], brain, n_steps=n_steps
         )
 
-# %% tags=["hide-input"]
+# %% figure="fig-saliency-sanity-deletion"
 plot_perturbation({m: tuple(both) for m, both in curves.items()})
 
 # %% [markdown]
 # **Mean probability of the diagnosis** over the share of voxels that are deleted
 # (left) or inserted (right). All curves of a panel share their ends: the scan itself,
-# and the mean scan.
+# and the mean scan. Look which curve falls first and which rises first.
+#
+# The area between the two curves in one number, best first:
 
 # %%
 areas = {m: tuple(curve_area(values) for values in both) for m, both in curves.items()}
 gain = {m: inserted - deleted for m, (deleted, inserted) in areas.items()}
 ranking = sorted(gain, key=lambda m: -gain[m].mean())
-best, second = ranking[:2]
-lead = mean_interval(gain[best] - gain[second], seed)
-full = "full gradients, published"
-over_random = mean_interval(gain[full] - gain["random"], seed)
-over_deviation = mean_interval(gain[full] - gain["deviation, no network"], seed)
 faithful = pd.DataFrame(
     {
         "method": m,
@@ -192,22 +195,24 @@ faithful = pd.DataFrame(
     }
     for m in ranking
 )
-
-# %% tags=["hide-input"]
 show.table(faithful)
 
-# %% tags=["hide-input"]
-Markdown(
-    f"Most faithful by insertion less deletion: **{best}**, ahead of {second} by "
-    f"{show.interval(*lead)}. The published full gradients are number "
-    f"{ranking.index(full) + 1} of {len(ranking)}: {show.interval(*over_random)} "
-    f"above a random order, and {show.interval(*over_deviation)} above the deviation "
-    "that knows no network (below it where negative)."
-)
+# %% [markdown]
+# Means over scans with 95% bootstrap intervals over participants. The models are taken
+# as given. The distances between methods in the same scans:
+
+# %%
+best, second = ranking[:2]
+lead = mean_interval(gain[best] - gain[second], seed)
+over = {other: mean_interval(gain[PUBLISHED] - gain[other], seed) for other in MARKS}
+pairs = {(best, second): lead} | {(PUBLISHED, other): over[other] for other in over}
+distances = [(*names, show.interval(*limits)) for names, limits in pairs.items()]
+columns = ["method", "less", "difference (95% interval)"]
+show.table(pd.DataFrame(distances, columns=columns))
 
 # %% [markdown]
-# Means over scans with 95% bootstrap intervals over participants, best first. The
-# models are taken as given.
+# A difference whose interval contains 0 is not one that these scans show. A map below
+# the *random* order points away from what the network uses.
 #
 # ## Randomised weights
 #
@@ -228,9 +233,12 @@ between = {m: np.empty(len(rows)) for m in one_pass}
 def compared(method, model, k, at, x):
     """Rank correlation of a network's maps with those of the trained model k."""
     label = torch.tensor(targets[at])
-    found = np.abs(attribution(method, model, x, label, baselines[k]))
-    return rank_correlation(trained[method][at], found, brain)
+    damaged_maps = np.abs(attribution(method, model, x, label, baselines[k]))
+    return rank_correlation(trained[method][at], damaged_maps, brain)
 
+
+# %% [markdown]
+# Only methods that need one backward pass take part, for there are many networks.
 
 # %%
 for k, at, x in progress(parts, "randomised networks", unit="batch"):
@@ -241,6 +249,9 @@ for k, at, x in progress(parts, "randomised networks", unit="batch"):
     for step, (_, model) in enumerate(damaged):
         for method in one_pass:
             similar[method][step, at] = compared(method, model, k, at, x)
+
+# %% [markdown]
+# A constant map has no ranks; its correlation counts as 0.
 
 # %%
 short = [stage.split("*.")[-1] for stage in stages]  # of all networks of a model
@@ -259,7 +270,7 @@ similarity = pd.DataFrame(
 )
 yardstick = {m: float(np.nanmean(between[m])) for m in one_pass}
 
-# %% tags=["hide-input"]
+# %% figure="fig-saliency-sanity-randomised"
 plot_randomisation(similarity, yardstick)
 
 # %% [markdown]
@@ -268,44 +279,66 @@ plot_randomisation(similarity, yardstick)
 # similarity between two trained networks, in the colour of the method. A method
 # passes where its line falls well below its dotted one. Where it does not, what looks
 # like a finding comes from the shape of the brain and of the network. The shaded
-# intervals are over participants; a constant map counts as 0.
+# intervals are over participants; the axis need not start at 0.
+#
+# The end of each line beside its yardstick:
 
 # %%
+untrained = {m: mean_interval(np.nan_to_num(similar[m][-1]), seed) for m in one_pass}
+two_trained = {m: mean_interval(np.nan_to_num(between[m]), seed) for m in one_pass}
+fall = {
+    m: mean_interval(np.nan_to_num(between[m] - similar[m][-1]), seed) for m in one_pass
+}
 verdicts = pd.DataFrame(
     {
         "method": m,
-        "all stages randomised": show.interval(
-            *mean_interval(np.nan_to_num(similar[m][-1]), seed), 2
-        ),
-        "two trained networks": show.interval(
-            *mean_interval(np.nan_to_num(between[m]), seed), 2
-        ),
-        "difference": show.interval(
-            *mean_interval(np.nan_to_num(between[m] - similar[m][-1]), seed), 2
-        ),
+        "all stages randomised": show.interval(*untrained[m], 2),
+        "two trained networks": show.interval(*two_trained[m], 2),
+        "difference": show.interval(*fall[m], 2),
     }
     for m in one_pass
 )
-
-# %% tags=["hide-input"]
 show.table(verdicts)
 
-# %%
-last = {m: float(np.nan_to_num(similar[m][-1]).mean()) for m in one_pass}
+# %% [markdown]
+# A difference above 0 says that the map notices when the weights are destroyed; beside
+# the first column, how much of the map that is.
+#
+# ## Summary
 
-# %% tags=["hide-input"]
-Markdown(
-    f"With all weights permuted, the published map still has a rank correlation of "
-    f"**{last[full]:.2f}** with that of the trained network; two trained networks have "
-    f"**{yardstick[full]:.2f}** with each other. The table has the difference."
+# %%
+apart = {"more": "above", "less": "below", "even": "not clearly apart from"}
+beside_marks = " and ".join(
+    f"{show.direction(*limits[1:], **apart)} {MARKS[other]} "
+    f"(by {show.interval(*limits, 2)})"
+    for other, limits in over.items()
+)
+notices = show.direction(
+    *fall[PUBLISHED][1:],
+    more="so it notices that the weights are destroyed",
+    less="so it is closer to that map than a trained network's is",
+    even="so it does not clearly notice that the weights are destroyed",
 )
 
 # %% [markdown]
-# ## Summary
-#
-# - Deletion and insertion rank the methods by what the network itself does with the
-#   voxels; the table says whether full gradients beat a map that knows no network.
-# - The randomisation test says whether a map notices that the weights were permuted.
+# Both tests of the published full gradients in words:
+
+# %% tags=["remove-input"]
+where = "On this phantom" if page.phantom else "In this study"
+rank = ranking.index(PUBLISHED) + 1
+randomised, trained_anew = untrained[PUBLISHED], two_trained[PUBLISHED]
+result = (
+    f"{where}, the published full gradients are number {rank} of {len(ranking)} maps "
+    f"by faithfulness, {beside_marks}. With all weights permuted, their map has a rank "
+    f"correlation of {show.interval(*randomised, 2)} with that of the trained network, "
+    f"two trained networks have {show.interval(*trained_anew, 2)}, {notices}."
+)
+Markdown(result)
+
+# %% [markdown]
+# - The intervals are over participants (95%); the networks are taken as given.
+# - *Faithful* is measured by the network's own verdict on scans with replaced voxels,
+#   which no person has; the mean scan that replaces them is a choice.
 # - Both tests ask about the network. Whether it looks at what truly differs can only be
 #   told where the truth is known, in a phantom study.
 
@@ -321,4 +354,4 @@ numbers = {
     "randomisation": similarity.to_dict("records"),
     "between_trained_networks": yardstick,
 }
-page.close(numbers)
+page.close(numbers, result=result)

@@ -50,9 +50,14 @@ from datnet_study.figures import (
 
 page = open_page("saliency_truth", study, into)
 config = page.settings
+PUBLISHED = "full gradients, published"
+AP = ("ap", "ap_low", "ap_high")  # average precision and its interval
 
 # %% tags=["remove-input"]
 show.notice(page)
+
+# %% [markdown]
+# The maps of all methods, of the same scans by the same networks.
 
 # %%
 sample = page.table("saliency/attributions.tsv")
@@ -91,6 +96,10 @@ effects = {
     }
     for words, others in choices.items()
 }
+
+# %% [markdown]
+# The first choice that leaves a true difference for every diagnosis is taken.
+
 # %%
 fitting = [w for w, e in effects.items() if all((d >= min_d).any() for d in e.values())]
 if not fitting:
@@ -99,6 +108,12 @@ if not fitting:
     )
 against = fitting[0]
 effect = effects[against]
+
+# %% tags=["remove-input"]
+Markdown(f"Here the others are **{against}**.")
+
+# %% [markdown]
+# How large the true differences are, and how much of the brain they fill:
 
 # %%
 chance = {name: (d[brain] >= min_d).mean() for name, d in effect.items()}
@@ -113,14 +128,11 @@ true = pd.DataFrame(
     | {f"mean |d|, {r}": f"{(d * w).sum() / w.sum():.2f}" for r, w in weights.items()}
     for name, d in effect.items()
 )
-
-# %% tags=["hide-input"]
-Markdown(f"Here the others are **{against}**.")
-
-# %% tags=["hide-input"]
 show.table(true)
 
 # %% [markdown]
+# The share that truly differs is what a map without any information reaches (chance).
+#
 # ## Every map as a detector
 #
 # For each scan, voxels of the brain are sorted by the magnitude of its map, and the
@@ -132,18 +144,22 @@ precision = {m: np.empty(len(sample)) for m in maps}
 hits = {m: np.empty(len(sample)) for m in maps}
 for method, values in progress(maps.items(), "detection", len(maps), unit="method"):
     for name in groups:
-        mine, truth = diagnosis == name, effect[name] >= min_d
-        precision[method][mine] = average_precision(values[mine], truth, brain)
-        hits[method][mine] = pointing_game(values[mine], truth, brain)
+        chosen, truth = diagnosis == name, effect[name] >= min_d
+        precision[method][chosen] = average_precision(values[chosen], truth, brain)
+        hits[method][chosen] = pointing_game(values[chosen], truth, brain)
+
+# %% [markdown]
+# Besides, the *pointing game* asks only whether the highest voxel of a map truly
+# differs. Means over scans, by diagnosis and over all:
 
 # %%
 scores = []
 for method in maps:
     for name in [*groups, "all"]:
-        mine = (diagnosis == name) | (name == "all")
-        row = {"method": method, "diagnosis": name, "scans": mine.sum()}
+        chosen = (diagnosis == name) | (name == "all")
+        row = {"method": method, "diagnosis": name, "scans": chosen.sum()}
         for column, values in {"ap": precision, "pointing": hits}.items():
-            limits = mean_interval(values[method][mine], seed)
+            limits = mean_interval(values[method][chosen], seed)
             row |= dict(
                 zip((column, f"{column}_low", f"{column}_high"), limits, strict=True)
             )
@@ -152,7 +168,7 @@ scores = pd.DataFrame(scores)
 in_all = scores["diagnosis"] == "all"
 ranking = scores[in_all].sort_values("ap", ascending=False)["method"].tolist()
 
-# %% tags=["hide-input"]
+# %% figure="fig-saliency-truth-precision"
 plot_interval_panels(scores[~in_all], "ap", "average precision", chance, x_min=0)
 
 # %% [markdown]
@@ -160,57 +176,46 @@ plot_interval_panels(scores[~in_all], "ap", "average precision", chance, x_min=0
 # 95% bootstrap interval over participants; dotted is chance. The *deviation* from the
 # mean scan and the *uptake*, which is the scan itself, know no network: a method below
 # them says less on what differs than the scan does.
+#
+# All scans together, best first:
+
+# %%
+of_all = scores[in_all].set_index("method").loc[ranking].reset_index()
+columns = {
+    "method": of_all["method"],
+    "average precision": [
+        show.interval(r.ap, r.ap_low, r.ap_high) for r in of_all.itertuples()
+    ],
+    "peak truly differs (pointing game)": [
+        show.interval(r.pointing, r.pointing_low, r.pointing_high, 2)
+        for r in of_all.itertuples()
+    ],
+}
+show.table(pd.DataFrame(columns))
+
+# %% [markdown]
+# How far the best method that explains the network lies above the next one, above the
+# published full gradients, and above the best map that knows no network, in the same
+# scans:
 
 # %%
 explaining = [m for m in ranking if METHODS[m].uses_network]
 plain = next(m for m in ranking if not METHODS[m].uses_network)
 best, second = explaining[:2]
-full = "full gradients, published"
 lead = {
     other: mean_interval(precision[best] - precision[other], seed)
-    for other in dict.fromkeys((second, full, plain))
+    for other in dict.fromkeys((second, PUBLISHED, plain))
 }
-words = {
-    other: f"by {show.interval(*limits)} – "
-    + ("above" if limits[1] > 0 else "below" if limits[2] < 0 else "not clearly apart")
+rows = [
+    (best, other, show.interval(*limits))
     for other, limits in lead.items()
-}
-
-# %% tags=["hide-input"]
-Markdown(
-    f"Of the methods that explain the network, **{best}** finds the truth best. Its "
-    f"average precision differs from that of\n\n"
-    f"- {second}, the next one, {words[second]};\n"
-    f"- the published full gradients, number {explaining.index(full) + 1} of "
-    f"{len(explaining)}, {words[full]};\n"
-    f"- the best map without a network, **{plain.removesuffix(', no network')}**, "
-    f"{words[plain]}."
-)
-
-# %% tags=["hide-input"]
-shown = scores[in_all].set_index("method").loc[ranking].reset_index()
-show.table(
-    pd.DataFrame(
-        {
-            "method": shown["method"],
-            "average precision": [
-                show.interval(r.ap, r.ap_low, r.ap_high) for r in shown.itertuples()
-            ],
-            "peak truly differs (pointing game)": [
-                show.interval(r.pointing, r.pointing_low, r.pointing_high, 2)
-                for r in shown.itertuples()
-            ],
-        }
-    )
-)
-
-# %% tags=["hide-input"]
-Markdown(
-    "All scans together, best first. Chance is "
-    f"{np.mean([chance[name] for name in diagnosis]):.3f} for both."
-)
+    if other != best
+]
+show.table(pd.DataFrame(rows, columns=["method", "less", "difference (95% interval)"]))
 
 # %% [markdown]
+# Where an interval contains 0, the two cannot be told apart in these scans.
+#
 # The intervals are over participants; networks and truth are taken as given.
 #
 # ## Mean maps
@@ -221,34 +226,33 @@ Markdown(
 # %%
 curves, mean_precision = {}, {}
 for name in groups:
-    truth, mine = effect[name][brain] >= min_d, diagnosis == name
-    means = {m: values[mine][:, brain].mean(axis=0) for m, values in maps.items()}
-    found = {m: precision_recall_curve(truth, score) for m, score in means.items()}
-    curves[name] = {m: (recall, p) for m, (p, recall, _) in found.items()}
+    truth, chosen = effect[name] >= min_d, diagnosis == name
+    means = {m: v[chosen].mean(axis=0, keepdims=True) for m, v in maps.items()}
     mean_precision[name] = {
-        m: average_precision(
-            values[mine].mean(axis=0, keepdims=True), effect[name] >= min_d, brain
-        )[0]
-        for m, values in maps.items()
+        m: average_precision(mean, truth, brain)[0] for m, mean in means.items()
     }
+    curves[name] = {}
+    for m, mean in means.items():
+        p, recall, _ = precision_recall_curve(truth[brain], mean[0][brain])
+        curves[name][m] = recall, p
 
-# %% tags=["hide-input"]
+# %% figure="fig-saliency-truth-curves"
 plot_precision_recall(curves, chance)
 
 # %% [markdown]
 # **Precision over recall of the mean map** of each diagnosis. A curve that starts high
 # and falls late has its highest values where the diagnoses differ.
+#
+# The area under these curves, best first:
 
 # %%
 of_means = pd.DataFrame(mean_precision)
 of_means["mean"] = of_means.mean(axis=1)
 of_means = of_means.sort_values("mean", ascending=False).rename_axis("method")
-
-# %% tags=["hide-input"]
 show.table(of_means.reset_index()).format(precision=3)
 
 # %% [markdown]
-# Area under these curves, best first.
+# A mean map has no interval here: there is one for each diagnosis.
 #
 # ## What counts as different
 #
@@ -270,10 +274,15 @@ for t in progress(grid, "thresholds", unit="threshold"):
         )
 winners = by_threshold[list(maps)].idxmax(axis=1)
 
-# %% tags=["hide-input"]
+# %% figure="fig-saliency-truth-threshold"
 plot_over_threshold(by_threshold, min_d)
 
-# %% tags=["hide-input"]
+# %% [markdown]
+# **Average precision over the threshold** from which a voxel counts as different, mean
+# over the diagnoses; dashed is the threshold of this page. A conclusion holds only as
+# far as the order of the lines does not depend on it.
+
+# %% tags=["remove-input"]
 Markdown(
     "Best method by threshold: "
     + "; ".join(
@@ -284,10 +293,6 @@ Markdown(
 )
 
 # %% [markdown]
-# **Average precision over the threshold** from which a voxel counts as different, mean
-# over the diagnoses; dashed is the threshold of this page. A conclusion holds only as
-# far as the order of the lines does not depend on it.
-#
 # ## Where the saliency lies
 #
 # The share of each map in the nuclei that the paper names, beside their share of the
@@ -308,22 +313,45 @@ shares.loc[len(shares)] = [
     "chance: share of the volume",
     *(f"{v:.3f}" for v in of_volume.values()),
 ]
-
-# %% tags=["hide-input"]
 show.table(shares)
 
 # %% [markdown]
-# Mean over scans with its 95% interval.
-
-# %% [markdown]
+# Mean over scans with its 95% interval. An interval that contains the chance of its
+# column says that the map does not prefer this nucleus to the rest of the brain.
+#
 # ## Summary
 #
-# - The first table names the method that finds the true differences best, with the
-#   distance to the next one; the curves say whether that depends on the threshold.
-# - A map below those marked *no network* tells less about what differs than the scan
-#   itself does.
+# The published full gradients are set against the best map that knows no network, in
+# the same scans.
+
+# %%
+published_less_plain = mean_interval(precision[PUBLISHED] - precision[plain], seed)
+verdict = show.direction(
+    *published_less_plain[1:],
+    more="above",
+    less="below",
+    even="not clearly apart from",
+)
+row = of_all.set_index("method").loc[best]
+by_chance = np.mean([chance[name] for name in diagnosis])
+result = (
+    f"On this phantom, of the methods that explain the network *{best}* finds the true "
+    f"differences best (average precision {show.interval(*row[list(AP)], 2)}, chance "
+    f"{by_chance:.2f}). The full gradients as published are number "
+    f"{explaining.index(PUBLISHED) + 1} of {len(explaining)} and {verdict} the best "
+    f"map without one, *{plain}* (by {show.interval(*published_less_plain, 2)})."
+)
+
+# %% tags=["remove-input"]
+Markdown(result)
+
+# %% [markdown]
+# - The intervals are over participants; networks and truth are taken as given. Other
+#   networks may rank the methods in another order.
 # - A network need not look at everything that differs, so a miss is not a fault of the
 #   method alone; all methods are judged on the same networks.
+# - The curves over the threshold say whether the order depends on what counts as
+#   different.
 
 # %%
 numbers = {
@@ -340,4 +368,4 @@ numbers = {
     "share": {m: {r: v.mean() for r, v in by.items()} for m, by in share.items()},
     "share_of_volume": of_volume,
 }
-page.close(numbers)
+page.close(numbers, result=result)

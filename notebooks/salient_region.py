@@ -54,9 +54,13 @@ from datnet_study.figures import plot_layer_maps, plot_region_sizes
 
 page = open_page("salient_region", study, into)
 config = page.settings
+HALF = 0.5  # of the pattern: layers with more decide where the region lies
 
 # %% tags=["remove-input"]
 show.notice(page)
+
+# %% [markdown]
+# The maps of the fold models, in the part of the brain that the network sees.
 
 # %%
 classes, groups = config.diagnoses, config.compared
@@ -72,62 +76,68 @@ mean_map = fold_means.mean(axis=0)
 # %% [markdown]
 # ## Readings of "top 70%"
 #
-# Four readings of the same words, for the mean map of all fold models:
-#
-# | Reading | Voxels of the brain that are kept |
-# |---|---|
-# | rescaled | at least 0.7 after the map is rescaled to 0–1 inside the brain |
-# | of maximum | at least 0.7 of the maximum |
-# | highest voxels | the highest 70% of the voxels |
-# | mass | the fewest voxels that hold 70% of the sum of the map |
+# The same words have several readings, here for the mean map of all fold models and at
+# the threshold of this study (`saliency.region_threshold`):
+
+# %% tags=["remove-input"]
+rule, threshold = config.saliency.region_rule, config.saliency.region_threshold
+meaning = {
+    "rescaled": f"at least {threshold:g} after the map is rescaled to 0–1 in the brain",
+    "of_maximum": f"at least {threshold:g} of the maximum",
+    "highest_voxels": f"the highest {threshold:.0%} of the voxels",
+    "mass": f"the fewest voxels that hold {threshold:.0%} of the sum of the map",
+}
+if config.saliency.postprocess == "complete":  # signed maps have no mass to share out
+    del meaning["mass"]
+titles = {reading: reading.replace("_", " ") for reading in meaning}
+show.table(
+    pd.DataFrame(
+        {"reading": titles, "voxels of the brain that are kept": meaning}
+    ).reset_index(drop=True)
+)
+
+# %% [markdown]
+# How large each is over the threshold, and how far they overlap:
 
 # %%
-rule, threshold = config.saliency.region_rule, config.saliency.region_threshold
-readings = ["rescaled", "of_maximum", "highest_voxels", "mass"]
-if config.saliency.postprocess == "complete":  # signed maps have no mass to share out
-    readings.remove("mass")
 thresholds = np.linspace(0.1, 0.9, 17).round(2)
 curves = pd.DataFrame(
     {
         reading: [
             top_region(mean_map, brain, reading, t)[brain].mean() for t in thresholds
         ]
-        for reading in readings
+        for reading in meaning
     },
     index=thresholds,
 )
-
-# %%
-cut = {r: top_region(mean_map, brain, r, threshold) for r in readings}
+cut = {r: top_region(mean_map, brain, r, threshold) for r in meaning}
 sizes = {r: region[brain].mean() for r, region in cut.items()}
-overlap = pd.DataFrame(
-    {a: {b: dice(cut[a], cut[b]) for b in readings} for a in readings}
-)
+overlap = pd.DataFrame({a: {b: dice(cut[a], cut[b]) for b in cut} for a in cut})
 
-# %% tags=["hide-input"]
+# %% figure="fig-salient-region-readings"
 plot_region_sizes(curves, (rule, threshold), overlap)
 
 # %% [markdown]
-# **Left:** size of the region over the threshold, as a share of the brain that the
-# network sees; the ring is the choice of this study. For the first two readings a
-# higher threshold gives a smaller region, for the other two a larger one. **Right:**
-# overlap of the regions at the threshold of this study, from 0 (apart) to 1 (the
-# same). Where it is low, the readings do not mean the same region, and conclusions
-# that rest on the region have to be checked against the choice.
+# **Size and overlap of the salient region by reading.** Left: size over the threshold,
+# as a share of the brain that the network sees; the ring is the choice of this study. A
+# higher threshold gives a smaller region where it is a level of the map, a larger one
+# where it is a share. Right: overlap of the regions at the threshold of this study,
+# from 0 (apart) to 1 (the same). Where it is low, the readings do not mean the same
+# region, and conclusions that rest on the region have to be checked against the choice.
+#
+# What each reading contains:
 
 # %%
 names = ("putamen", "caudate", "midbrain", "thalamus")
 weights = {r: region_fractions(atlas, r, affine, shape) for r in names}
 content = pd.DataFrame(
     {
-        "reading": reading.replace("_", " "),
+        "reading": titles[reading],
         "share of the brain seen": region[brain].mean(),
     }
     | {r: w[region].sum() / w[brain].sum() for r, w in weights.items()}
     for reading, region in cut.items()
 )
-
-# %% tags=["hide-input"]
 percent = dict.fromkeys(content.columns[1:], "{:.0%}")
 show.table(content).format(percent, na_rep="–")
 
@@ -138,8 +148,8 @@ show.table(content).format(percent, na_rep="–")
 # ## Which layers decide
 #
 # The map is a sum over the input and all normalised layers. Layers near the output
-# have few voxels, each as large as a lobe, and many channels. For each held-out scan
-# the map is taken apart by the size of the grid of its layers.
+# have few and large voxels and many channels. For each held-out scan the map is taken
+# apart by the size of the grid of its layers.
 
 # %%
 scans = page.scans()
@@ -150,28 +160,33 @@ labels = scans["diagnosis"].iloc[rows].map(classes.index).to_numpy()
 fold = scans["fold"].to_numpy(int, na_value=-1)[rows]
 models = page.fold_models()
 
+# %% [markdown]
+# Every fold and every diagnosis weighs the same. Each layer is laid over the brain in
+# two ways, by its edges and by its corners, see below.
+
 # %%
-layers = {"edges": [], "corners": []}  # where a layer lies, see below
+layers = {"edges": [], "corners": []}
 options = (config.saliency.postprocess, chunk_size)
 for k, model in enumerate(progress(models, "maps by layer", unit="fold model")):
     for c in np.unique(labels):  # every diagnosis weighs the same
-        mine = rows[(fold == k) & (labels == c)]
-        if len(mine):
-            given = (model, seen[mine], np.full(len(mine), c), *options)
-            for way, found in layers.items():
+        held_out = rows[(fold == k) & (labels == c)]
+        if len(held_out):
+            given = (model, seen[held_out], np.full(len(held_out), c), *options)
+            for way, means in layers.items():
                 maps, grids = mean_layer_maps(*given, align_corners=way == "corners")
-                found.append(maps)
+                means.append(maps)
 mean_layers = {
     name: in_full_grid(
         np.mean([maps[name] for maps in layers["edges"]], axis=0), field, shape
     )
     for name in grids
 }
-grid_maps, table = by_grid(mean_layers, grids, brain)
 
-# %% tags=["hide-input"]
-shown = table.drop(columns="shape").rename(columns=lambda name: name.replace("_", " "))
-show.table(shown).format(
+# %%
+grid_maps, table = by_grid(mean_layers, grids, brain)
+layer_table = table.drop(columns="shape")
+layer_table = layer_table.rename(columns=lambda name: name.replace("_", " "))
+show.table(layer_table).format(
     {"share of sum": "{:.1%}", "share of pattern": "{:.1%}"}, na_rep="–"
 )
 
@@ -193,19 +208,22 @@ without_coarse = {
         top_region(sum(grid_maps.values()), brain, "rescaled", threshold),
     ),
 }
-dominates = without_coarse["share_of_pattern"] > 0.5
 
-# %% tags=["hide-input"]
+# %% tags=["remove-input"]
+decide = "decide" if without_coarse["share_of_pattern"] > HALF else "do not decide"
 Markdown(
     f"Layers of at most {coarse_voxels} voxels per side hold "
     f"**{without_coarse['share_of_sum']:.0%} of the sum** and "
-    f"**{without_coarse['share_of_pattern']:.0%} of the pattern**, so they "
-    f"{'dominate' if dominates else 'do not dominate'} the place of the region. "
-    f"Without them, the region cut from the rescaled map at {threshold:g} overlaps "
-    f"that of all layers by a Dice coefficient of **{without_coarse['dice']:.2f}**."
+    f"**{without_coarse['share_of_pattern']:.0%} of the pattern**, so they {decide} "
+    "where the region lies. Without them, the region cut from the rescaled map at "
+    f"{threshold:g} overlaps that of all layers by a Dice coefficient of "
+    f"**{without_coarse['dice']:.2f}**."
 )
 
-# %% tags=["hide-input"]
+# %% [markdown]
+# Where the layers of each grid point:
+
+# %% figure="fig-salient-region-layers"
 shares = dict(zip(table["grid"], table["share_of_pattern"], strict=True))
 titled = {
     f"{grid}\n{shares[grid]:.0%} of pattern": nib.Nifti1Image(
@@ -232,9 +250,9 @@ plot_layer_maps(titled, load_mni152_template(resolution=2))
 # %%
 whole = {
     way: in_full_grid(
-        np.mean([sum(maps.values()) for maps in found], axis=0), field, shape
+        np.mean([sum(maps.values()) for maps in means], axis=0), field, shape
     )
-    for way, found in layers.items()
+    for way, means in layers.items()
 }
 cut_by = {w: top_region(m, brain, rule, threshold) for w, m in whole.items()}
 centre_mm = {
@@ -246,7 +264,7 @@ placement = {
     "shift_mm": np.linalg.norm(centre_mm["corners"] - centre_mm["edges"]),
 }
 
-# %% tags=["hide-input"]
+# %% tags=["remove-input"]
 Markdown(
     "The regions under the two conventions overlap by a Dice coefficient of "
     f"**{placement['dice']:.2f}**; their centres are {placement['shift_mm']:.1f} mm "
@@ -263,9 +281,14 @@ Markdown(
 # %%
 own_maps = np.empty((len(rows), *seen.shape[1:]), np.float32)
 for k, model in enumerate(models):
-    mine = np.flatnonzero(fold == k)
-    predicted = predict(model, seen, rows[mine]).argmax(axis=1)
-    own_maps[mine], _ = saliency_maps(model, seen[rows[mine]], predicted, *options)
+    held_out = np.flatnonzero(fold == k)
+    predicted = predict(model, seen, rows[held_out]).argmax(axis=1)
+    own_maps[held_out], _ = saliency_maps(
+        model, seen[rows[held_out]], predicted, *options
+    )
+
+# %% [markdown]
+# Size of the region of each scan, and its overlap with the cross-fitted one:
 
 # %%
 fold_regions = [top_region(m, brain, rule, threshold) for m in fold_means]
@@ -282,32 +305,57 @@ rows_of = pd.DataFrame(
 summary = rows_of.groupby("diagnosis").agg(
     scans=("size", "size"), size=("size", "median"), dice=("dice", "median")
 )
+
+# %%
+headings = {
+    "size": "median share of the brain seen",
+    "dice": "median Dice with the cross-fitted region",
+}
+by_diagnosis = summary.reindex(list(groups)).rename(columns=headings)
+show.table(by_diagnosis.reset_index()).format(precision=2, na_rep="–")
+
+# %% [markdown]
+# The smaller the overlap, the more a result depends on whose map makes the region. The
+# cross-fitted regions differ from fold to fold, too.
+
+# %%
 pairs = [dice(a, b) for i, a in enumerate(fold_regions) for b in fold_regions[:i]]
-
-# %% tags=["hide-input"]
-show.table(
-    summary.reindex(list(groups))
-    .rename(
-        columns={
-            "size": "median share of the brain seen",
-            "dice": "median Dice with the cross-fitted region",
-        }
-    )
-    .reset_index()
-).format(precision=2)
-
-# %% tags=["hide-input"]
-Markdown(
-    f"Regions of different folds overlap by a Dice coefficient of "
-    f"**{np.mean(pairs):.2f}** on average, from {min(pairs):.2f} to {max(pairs):.2f}."
+voxel_ml = abs(np.linalg.det(affine[:3, :3])) / 1000
+ml = [region.sum() * voxel_ml for region in fold_regions]
+of_folds = (
+    f"The regions of the {len(ml)} folds have {min(ml):.0f} to {max(ml):.0f} ml and "
+    f"overlap by a Dice coefficient of {np.mean(pairs):.2f} on average "
+    f"({min(pairs):.2f} to {max(pairs):.2f})"
 )
+
+# %% tags=["remove-input"]
+Markdown(f"{of_folds}.")
 
 # %% [markdown]
 # ## Summary
-#
-# - The words "top 70%" have several readings; the figure says how far they agree here.
-# - The table of layers says how much of the map comes from layers that cannot tell one
-#   nucleus from its neighbour.
+
+# %%
+where = "on this phantom" if page.phantom else "in this study"
+others = [r for r in meaning if r != rule]
+agreement = [overlap.loc[r, rule] for r in others]
+result = (
+    f"The reading of this study (*{titles[rule]}*, {threshold:g}) takes "
+    f"{sizes[rule]:.0%} of the brain that the network sees {where}, the other readings "
+    f"{min(sizes[r] for r in others):.0%} to {max(sizes[r] for r in others):.0%}, with "
+    f"a Dice coefficient of {min(agreement):.2f} to {max(agreement):.2f} between it "
+    f"and them. {of_folds}; layers of at most {coarse_voxels} voxels per side hold "
+    f"{without_coarse['share_of_pattern']:.0%} of the pattern of the map and {decide} "
+    "where the region lies."
+)
+
+# %% tags=["remove-input"]
+Markdown(result)
+
+# %% [markdown]
+# - The ranges are over readings, folds and pairs of folds; none is an interval for
+#   other scans.
+# - Regions that overlap between folds are stable. Whether they are the right ones is
+#   not asked here: coarse layers can put the regions of all networks into one place.
 # - The cross-fitted region is used unless the study file asks for
 #   `region_source: per_participant`.
 
@@ -326,4 +374,4 @@ numbers = {
     "per_participant": summary.to_dict("index"),
     "dice_of_folds": {"mean": np.mean(pairs), "min": min(pairs), "max": max(pairs)},
 }
-page.close(numbers)
+page.close(numbers, result=result)
