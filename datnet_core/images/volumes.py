@@ -94,10 +94,8 @@ def uptake_ratio(counts, reference_mask):
 
     Parameters
     ----------
-    counts : ndarray of shape (X, Y, Z)
-        PET counts, any positive scale.
-    reference_mask : bool ndarray of shape (X, Y, Z)
-        Voxels without specific binding.
+    counts, reference_mask : ndarray, bool ndarray of shape (X, Y, Z)
+        PET counts, any positive scale; voxels without specific binding.
 
     Returns
     -------

@@ -23,10 +23,8 @@ def top_region(saliency, brain_mask, rule="rescaled", threshold=0.7):
 
     Parameters
     ----------
-    saliency : ndarray of shape (X, Y, Z)
-        Saliency map; values outside the brain have no influence.
-    brain_mask : bool ndarray of shape (X, Y, Z)
-        Brain voxels, same grid.
+    saliency, brain_mask : ndarray, bool ndarray of shape (X, Y, Z)
+        Saliency map and brain voxels; values outside the brain have no influence.
     rule : {"rescaled", "of_maximum", "highest_voxels", "mass"}
         Reading of the published region.
     threshold : float
@@ -112,10 +110,8 @@ def region_row(saliency, weights, mask, brain_mask, affine):
 
     Parameters
     ----------
-    saliency : ndarray of shape (X, Y, Z)
-        Map of 0 or more, 0 outside the brain.
-    weights : ndarray of shape (X, Y, Z)
-        Share of each voxel that is in the region.
+    saliency, weights : ndarray of shape (X, Y, Z)
+        Map of 0 or more, 0 outside the brain; share of each voxel that is in the region.
     mask, brain_mask : bool ndarray of shape (X, Y, Z)
         Voxels of the region, for the peak, and of the brain, to which the shares refer.
     affine : ndarray of shape (4, 4)
