@@ -93,9 +93,6 @@ def test_files_of_other_inputs_or_of_an_older_version_make_way(tmp_path):
     keep_if_of(path, "these")
 
 
-# Damaged files
-
-
 def is_damaged(path):
     return pytest.raises(ValueError, match=f"{re.escape(str(path))} is damaged .*; delete it")
 

@@ -79,9 +79,6 @@ def test_a_variant_of_the_protocol_differs_from_the_default(change):
     assert replace(SETTINGS, **change) != SETTINGS
 
 
-# Inputs
-
-
 def changed_volume(row):
     volumes, _ = made_up_scans()
     volumes[row, 1, 1, 1] += 0.5
@@ -163,9 +160,6 @@ def test_settings_that_come_back_are_not_given_the_weights_of_others(finished, t
     assert content(folder) == content(finished)
 
 
-# Weights to start from
-
-
 def test_a_model_starts_from_the_weights_it_is_given(finished, tmp_path):
     # So small a step leaves weights of 32 bits as they are.
     config = fit(tmp_path / "m", max_epochs=1, learning_rate=1e-30, start=finished)
@@ -190,9 +184,6 @@ def test_a_start_that_is_not_finished_is_refused(two_epochs, tmp_path):
     (tmp_path / "pretrain" / "config.json").unlink()
     with pytest.raises(FileNotFoundError, match="pretrain holds no finished model.*make study"):
         fit(tmp_path / "m", start=tmp_path / "pretrain")
-
-
-# What is refused
 
 
 @pytest.mark.parametrize(("learn", "stop"), [(LEARN[:1], STOP), (LEARN, STOP[:0])])
