@@ -91,7 +91,8 @@ def test_an_error_of_the_user_is_one_message(project, arguments, problem):
 
 def test_an_unknown_parameter_is_named_with_those_there_are(project):
     (project / "notebooks/tiny.py").write_text(
-        "# ---\n# jupyter:\n#   kernelspec: {display_name: Python, name: python3}\n# ---\n\n"
+        "# ---\n# jupyter:\n"
+        "#   kernelspec: {display_name: Python, name: python3, language: python}\n# ---\n\n"
         '# %% tags=["parameters"]\nstudy: str = "mine.yaml"  # file\nalpha: float = 0.1  # level\n'
     )
     with pytest.raises(SystemExit) as ended:
