@@ -62,11 +62,12 @@ def code_hash(*sources):
 
 
 def content_hashes(paths, record_path):
-    """SHA-256 of the content of each file by its path (str); `missing` where there is none.
+    """SHA-256 of the content of files, a dict by path (str); `missing` where there is no file.
 
-    A file is read only where its size or time differs from the record of an earlier look, which
-    `write_hashes` wrote at `record_path`, if any: a file that was touched keeps its hash, and one
-    that was replaced by an older file gets another. That a file is missing, its reader reports.
+    A file is read only where its size or time differs from the record of an earlier look: a file
+    that was touched keeps its hash, and one that was replaced by an older file gets another. The
+    record is what `write_hashes` wrote at `record_path`, if anything; it is not changed.
+    That a file is missing, its reader reports.
     """
     known = json.loads(record_path.read_text()) if record_path.is_file() else {}
     hashes = {}

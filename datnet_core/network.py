@@ -49,12 +49,9 @@ class DATNet(nn.Module):
 
     Parameters
     ----------
-    n_classes : int
-        Number of diagnoses.
-    n_filters : int
-        Filters of the first stack; the paper's public configuration has 64.
-    n_levels : int
-        Number of encoder stacks; 4 in the paper.
+    n_classes, n_filters, n_levels : int
+        Number of diagnoses, of filters of the first stack (64 in the paper's public
+        configuration), and of encoder stacks (4 in the paper).
     normalisation : {"batch", "instance"}
         Normalisation after each convolution (open point A1).
     dropout : float

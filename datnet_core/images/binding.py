@@ -7,7 +7,7 @@ from datnet_core.images.atlas import region_fractions
 
 
 def sides(regions):
-    """List of str: `_left` and then `_right` behind each of the names of regions without side."""
+    """Names of both sides of regions, `<region>_left` and `<region>_right` of each: list of str."""
     return [f"{region}_{side}" for region in regions for side in ("left", "right")]
 
 

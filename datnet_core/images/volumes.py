@@ -128,10 +128,10 @@ def uptake_ratio(counts, reference_mask):
 
 
 def load_volume(path, atlas, spacing_mm, reference_region):
-    """One scan as uptake ratios on the study grid (float32), or an error that names its path.
+    """One scan as uptake ratios on the study grid, as a float32 ndarray.
 
     The ratio is taken on the atlas' 2 mm grid, then sampled on the study grid. Errors are those of
-    `read_scan` and `uptake_ratio`.
+    `read_scan` and `uptake_ratio`, with the path.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""DeLong's 95% interval of an AUC, and of the difference of two (paper: "Statistics Analysis")."""
+"""DeLong's 95% intervals of AUCs and differences, and their test (paper: "Statistics Analysis")."""
 
 import numpy as np
 from scipy import stats

@@ -68,11 +68,10 @@ def set_summary(y_true, sets, class_names):
 
     Parameters
     ----------
-    y_true : sequence of str, shape (n,)
+    y_true, class_names
+        As in `conformal_threshold`.
     sets : bool ndarray of shape (n, n_classes)
         Output of `prediction_sets`.
-    class_names : sequence of str
-        Order of the columns.
 
     Returns
     -------

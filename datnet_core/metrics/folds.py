@@ -94,12 +94,8 @@ def _auc_of_folds(y_true, y_score, fold):
     both = [len(set(y_true[part])) == 2 for part in parts]
     if not any(both):
         raise ValueError(f"none of {len(parts)} folds has both classes; an AUC needs both")
-    return np.array(
-        [
-            delong_interval(y_true[part], y_score[part])[0] if usable else np.nan
-            for part, usable in zip(parts, both, strict=True)
-        ]
-    )
+    pairs = zip(parts, both, strict=True)
+    return np.array([delong_interval(y_true[p], y_score[p])[0] if b else np.nan for p, b in pairs])
 
 
 def _corrected(values):

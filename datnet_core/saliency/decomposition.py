@@ -117,6 +117,8 @@ def full_gradients(model, x, targets):
     --------
     >>> model = nn.Sequential(nn.Flatten(), nn.Linear(2, 3)).eval()
     >>> terms = full_gradients(model, torch.rand(4, 1, 2), [0, 1, 2, 0])
+    >>> {name: tuple(term.shape) for name, term in terms.bias_terms.items()}
+    {'1': (4, 3)}
     >>> bool((completeness_gap(terms) < 1e-5).all())
     True
     """

@@ -89,10 +89,8 @@ def share_in_region(maps, weights, mask):
     ----------
     maps : ndarray of shape (..., X, Y, Z)
         Values of 0 or more.
-    weights : ndarray of shape (X, Y, Z)
-        Share of each voxel that is in the region, as `atlas.region_fractions`.
-    mask : bool ndarray of shape (X, Y, Z)
-        Voxels that count.
+    weights, mask : ndarray, bool ndarray of shape (X, Y, Z)
+        Share of each voxel that is in the region (`atlas.region_fractions`); voxels that count.
 
     Returns
     -------
