@@ -6,17 +6,23 @@ from. A job whose record is not there runs. So content decides, never the time o
 where the records of the workflow engine are lost.
 """
 
-import hashlib
 import json
 from dataclasses import asdict, dataclass, field
 from fnmatch import fnmatch
 from functools import cached_property
 
 from datnet_core import fingerprint
-from datnet_core.fingerprint import code_hash, content_hashes
+from datnet_core.fingerprint import code_hash
 from datnet_study import declaration
+from datnet_study.depends import (
+    atlas_files,
+    contents,
+    manifest_files,
+    own_files,
+    settings_of,
+    short_hash,
+)
 from datnet_study.fits import FILES, planned_fits, variants
-from datnet_study.table import image_paths
 
 
 @dataclass(frozen=True)
@@ -75,7 +81,7 @@ class Graph:
     def record(self, job):
         """Name of the file that says that a job is done, with its fingerprint."""
         parts = json.dumps([self.made_from(job), job.shown], sort_keys=True)
-        return f"records/{job.name}.{_short(parts)}"
+        return f"records/{job.name}.{short_hash(parts)}"
 
     def made_from(self, job):
         """What the results of a job depend on, as a dict of hashes and settings."""
@@ -84,7 +90,7 @@ class Graph:
             for name in self._resolved(job):
                 if name in self.writer and self.writer[name].name not in upstream:
                     before = self.writer[name]
-                    upstream[before.name] = _short(
+                    upstream[before.name] = short_hash(
                         json.dumps(self.made_from(before), sort_keys=True)
                     )
             self._made_from[job.name] = job.depends | {"starts_from": upstream}
@@ -118,9 +124,9 @@ class Graph:
             return []
         depends = {
             "code": code_hash(fingerprint.ROOT / "datnet_phantom" / "dataset.py"),
-            "settings": _settings(study, ("phantom", "control", "images.reference_region")),
-            "files": _contents(
-                [study.calibration_path, *_atlas(study)], study.data_manifest.parent
+            "settings": settings_of(study, ("phantom", "control", "images.reference_region")),
+            "files": contents(
+                [study.calibration_path, *atlas_files(study)], study.data_manifest.parent
             ),
         }
         writes = ("dataset/scans.tsv", "dataset/truth/scans.tsv")
@@ -133,15 +139,15 @@ class Graph:
             reads, files = [], {}
             for name in page.reads:
                 if name.startswith("data_manifest/"):
-                    found = _manifest_files(page, name, self.study)
-                    files |= _contents(found, self.study.data_manifest.parent)
+                    found = manifest_files(page, name, self.study)
+                    files |= contents(found, self.study.data_manifest.parent)
                 else:
                     reads.append(name)
             if "dataset/scans.tsv" in reads and self.study.phantom is None:
-                files |= self._own_files
+                files |= own_files(self.study)
             depends = {
                 "code": code_hash(page.source),
-                "settings": _settings(self.study, page.settings, page.source),
+                "settings": settings_of(self.study, page.settings, page.source),
                 "files": files,
             }
             writes = (*declaration.expanded(page.writes, fill), f"pages/{page.page}.ipynb")
@@ -152,7 +158,7 @@ class Graph:
                 writes,
                 page.cache,
                 depends,
-                shown=_short(page.source.read_text(encoding="utf-8") + self.study.notice),
+                shown=short_hash(page.source.read_text(encoding="utf-8") + self.study.notice),
                 threads=page.threads,
             )
 
@@ -164,7 +170,7 @@ class Graph:
             array = study.volumes(spacing_mm).name
             depends = {
                 "code": code_hash(fingerprint.ROOT / "datnet_core/images/volumes.py"),
-                "settings": _settings(study, ("images",)) | {"grid_mm": spacing_mm},
+                "settings": settings_of(study, ("images",)) | {"grid_mm": spacing_mm},
             }
             yield Job(
                 f"grid_{spacing_mm:g}mm".replace(".", "_"),
@@ -193,7 +199,7 @@ class Graph:
                 depends = {
                     "code": code,
                     "networks": [fit.folder for fit in lane],
-                    "settings": _settings(study, ("training", "diagnoses"))
+                    "settings": settings_of(study, ("training", "diagnoses"))
                     | {name: asdict(study.recipe(name)[1]) for name in recipes},
                 }
                 writes = tuple(name for fit in lane for name in fit.files)
@@ -214,24 +220,14 @@ class Graph:
         texts = {name: page.source.read_text() for name, page in self.declarations.items()}
         depends = {
             "code": code_hash(root / "datnet_study" / "book.py"),
-            "files": _contents(prose, root),
-            "pages": _short(json.dumps(texts)),
+            "files": contents(prose, root),
+            "pages": short_hash(json.dumps(texts)),
             "notice": self.study.notice,
         }
         pages = [f"pages/{name}.ipynb" for name in self.declarations]
         results = [f"{name}.json" for name in self.declarations]
         reads = (*pages, *results)
         return Job("book", ("book",), reads, ("book/index.html",), (), depends)
-
-    @cached_property
-    def _own_files(self):
-        """Hash of the user's scan table and of each image that it names."""
-        names = {name: self.study.dataset_root / name for name in image_paths(self.study)}
-        names["scans.tsv"] = self.study.dataset_root / "scans.tsv"
-        names = {name: path for name, path in names.items() if path.is_file()}  # a page misses them
-        hashes = content_hashes(names.values(), self.study.results / "files.json")
-        text = json.dumps([[name, hashes[str(path)]] for name, path in names.items()])
-        return {"data set": _short(text)}
 
 
 def _declarations(study):
@@ -240,34 +236,3 @@ def _declarations(study):
     pages = [declaration.read_declaration(source) for source in sources]
     present = {None: True, "phantom": study.phantom is not None, "recipes": bool(study.recipes)}
     return {page.page: page for page in pages if present[page.only_if]}
-
-
-def _settings(study, names, source=__file__):
-    """Values of settings by their dotted names, for JSON."""
-    values = study.model_dump(mode="json")
-    return {name: declaration.setting(values, name, source) for name in names}
-
-
-def _contents(paths, root):
-    """Hash of each file's content by its name below a folder."""
-    return {path.relative_to(root).as_posix(): _short(path.read_bytes()) for path in paths}
-
-
-def _atlas(study):
-    """Image and table of the atlas."""
-    return [study.atlas_path, study.atlas_path.with_name(f"{study.atlas_path.name[:-7]}.tsv")]
-
-
-def _manifest_files(page, name, study):
-    """Files of `data_manifest/` that a page reads."""
-    paths = sorted(study.data_manifest.parent.glob(name))
-    if not paths:
-        line = declaration.line_of(page.source, "reads")
-        raise ValueError(f"page {page.page} reads {name!r}, which is not there ({line})")
-    return [path for path in paths if path.is_file()]
-
-
-def _short(content):
-    """First 12 hexadecimal digits of a hash."""
-    content = content.encode() if isinstance(content, str) else content
-    return hashlib.sha256(content).hexdigest()[:12]

@@ -6,9 +6,7 @@ cannot read, write or look up; what it declares and does not write is an error t
 
 import fnmatch
 import json
-import subprocess
 import time
-from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -16,8 +14,10 @@ from pydantic_core import to_json
 
 from datnet_core import fingerprint
 from datnet_core.files import whole
-from datnet_study.declaration import expanded, line_of, read_declaration, setting
+from datnet_study.declaration import expanded, line_of, read_declaration
 from datnet_study.fits import model_folder, variants
+from datnet_study.origin import made_from
+from datnet_study.settings_view import declared_settings
 from datnet_study.study import read_study
 
 
@@ -53,9 +53,8 @@ class Page:
     Attributes
     ----------
     name : str
-    settings : object
-        The declared settings by attribute, with `patients` and `compared` where `diagnoses` and
-        `control` are declared.
+    settings : SettingsView
+        The declared settings by attribute.
     notice : str
         What a reader has to know about the scans.
     phantom : bool
@@ -76,7 +75,7 @@ class Page:
                 f"page {self.name} is for studies with `{declaration.only_if}`; "
                 f"{study.source} has none"
             )
-        self.settings = _settings(declaration, study)
+        self.settings = declared_settings(declaration, study)
 
     def path(self, name):
         """Path of a declared file to read.
@@ -132,8 +131,8 @@ class Page:
 
     def volumes(self, recipe="study"):
         """Uptake ratios of all scans, a memory map of shape (n_scans, X, Y, Z)."""
-        grid_mm, _ = self._study.recipe(recipe)
-        return np.load(self.path(self._study.volumes(grid_mm).name), mmap_mode="r")
+        name = self._study.volumes(self._study.recipe(recipe)[0]).name
+        return np.load(self.path(name), mmap_mode="r")
 
     def field(self, recipe="study"):
         """Part of the grid that the network sees, as a tuple of three slices."""
@@ -246,69 +245,7 @@ class Page:
                 "numbers": numbers,
                 "claims": claims or {},
                 "result": result,
-                "made_from": self.made_from,
+                "made_from": made_from(self._declaration, self._study, self._begin),
             }
             plain = {"inf_nan_mode": "null", "fallback": lambda value: value.tolist()}
             part.write_bytes(to_json(result, indent=1, **plain) + b"\n")
-
-    @cached_property
-    def made_from(self):
-        """Where the numbers of the page come from: scans, code, settings, seeds, time."""
-        study = self._study
-        record = study.results / "volumes.json"
-        phantom = {"phantom": study.phantom.seed} if study.phantom else {}
-        return {
-            "study_file": str(study.source),
-            "scans": json.loads(record.read_text())["sha256"] if record.is_file() else None,
-            "code": fingerprint.code_hash(self._declaration.source),
-            "commit": _commit(),
-            "seeds": {"training": study.training.seed} | phantom,
-            "settings": {
-                name: setting(study.model_dump(mode="json"), name, self._declaration.source)
-                for name in self._declaration.settings
-            },
-            "seconds": round(time.perf_counter() - self._begin, 1),
-        }
-
-
-class _Settings:
-    """Declared settings by attribute; any other is an error that names the line to edit."""
-
-    def __init__(self, values, prefix, source):
-        self.__dict__.update(values)
-        self.__dict__.update(_prefix=prefix, _source=source)
-
-    def __getattr__(self, name):
-        if name.startswith("__"):
-            raise AttributeError(name)
-        raise AttributeError(
-            f"page {self._source.stem} uses the setting `{self._prefix}{name}`, which its header "
-            f"does not declare; add it to `settings` ({line_of(self._source, 'settings')})"
-        )
-
-
-def _settings(declaration, study):
-    """The settings that a page declares, nested as in the study file."""
-    top, sections = {}, {}
-    for name in declaration.settings:
-        setting(study.model_dump(), name, declaration.source)  # there is one of this name
-        section, _, key = name.rpartition(".")
-        if section:
-            sections.setdefault(section, {})[key] = getattr(getattr(study, section), key)
-        else:
-            top[name] = getattr(study, name)
-    for section, values in sections.items():
-        top.setdefault(section, _Settings(values, f"{section}.", declaration.source))
-    if {"diagnoses", "control"} <= set(top):
-        top |= {"patients": study.patients, "compared": study.compared}
-    return _Settings(top, "", declaration.source)
-
-
-def _commit():
-    """Commit of the project that runs, with a mark where files were changed; None without git."""
-    command = ["git", "-C", fingerprint.ROOT, "describe", "--always", "--dirty", "--exclude=*"]
-    try:
-        said = subprocess.run(command, capture_output=True, text=True, check=True)
-    except (FileNotFoundError, subprocess.CalledProcessError):
-        return None
-    return said.stdout.strip()

@@ -243,9 +243,7 @@ def read_study(path):
     try:
         return Study.model_validate(settings.values, context=Place(root, Path(path)))
     except ValidationError as error:
-        lines = []
-        for keys, text in explain(error):
-            file = settings.file_of(keys)
-            lines.append(f"  {text}" if file == found else f"  {text} (in {file})")
+        files = [(settings.file_of(keys), text) for keys, text in explain(error)]
+        lines = [f"  {text}" if file == found else f"  {text} (in {file})" for file, text in files]
         problems = "\n".join(lines)
         raise ValueError(f"{path}: {len(lines)} setting(s) to correct\n{problems}") from None

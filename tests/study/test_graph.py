@@ -235,7 +235,7 @@ def test_planning_changes_no_file(project):
         ("datnet_core/network.py", "import", "# why\nimport"),
         ("datnet_core/training/plan.py", '"""Who teaches', '"""Which people teach'),
         ("datnet_study/fits.py", "def train(", "\n# Another line.\n\ndef train("),
-        ("datnet_study/page.py", '    """Where the numbers', '    """From where the numbers'),
+        ("datnet_study/page.py", "A page while it runs", "A page while it is run"),
     ],
 )
 def test_a_comment_or_a_docstring_changes_nothing(project, file, old, new):
