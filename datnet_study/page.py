@@ -55,12 +55,10 @@ class Page:
     name : str
     settings : SettingsView
         The declared settings by attribute.
-    notice : str
-        What a reader has to know about the scans.
-    phantom : bool
-        Whether the scans are a digital phantom.
+    notice, phantom : str, bool
+        What a reader has to know about the scans; whether they are a digital phantom.
     variants : list of str
-        Variants of the protocol that are trained beside the study itself.
+        Variants of the protocol, trained beside the study.
     """
 
     def __init__(self, declaration, study, into="study"):
@@ -149,7 +147,7 @@ class Page:
         """Affine (4, 4) and shape of the grid of the study."""
         from datnet_core.images.grid import study_grid
 
-        return study_grid(self.settings.images.grid_mm)
+        return study_grid(self._study.images.grid_mm)
 
     def atlas(self):
         """The label image that defines every region."""

@@ -368,7 +368,7 @@ Markdown(
 
 # %%
 scanner_error = measurement(
-    atlas, calibration, config.control, reference, n_measured, n_jobs=n_jobs
+    atlas, calibration, config.control, reference, n_scans=n_measured, n_jobs=n_jobs
 )
 seen = {
     "true binding": (np.log(table[list(BINDING_COLUMNS)].to_numpy()), None),
