@@ -22,6 +22,7 @@ from datnet_core.progress import progress
 from datnet_phantom.people import draw_participants
 from datnet_phantom.regions import BINDING_COLUMNS
 from datnet_phantom.scanner import read_scene, render
+from datnet_phantom.streams import Stream, generator
 from datnet_phantom.truth import effect_maps, effect_path
 
 DESCRIPTION = {
@@ -135,8 +136,8 @@ def _write_scan(root, scan, scene, affine, calibration, seed):
     """Render one scan and write its sidecar, then the image, which says that both are there."""
     number = int(scan["participant_id"].removeprefix("sub-"))
     session = ("ses-baseline", "ses-followup").index(scan["session_id"])
-    rng = np.random.default_rng([seed, number, session, 1])
-    person = np.random.default_rng([seed, number, 0, 1]) if session else None  # as at baseline
+    rng = generator(Stream.SCANS, seed, number, session)
+    person = generator(Stream.SCANS, seed, number) if session else None  # as at baseline
     counts = render(scan, scan["age"], scene, calibration, rng, person)
     slope = float(counts.max()) / LARGEST
     img = nib.Nifti1Image(np.round(counts / slope).astype(np.int16), affine)

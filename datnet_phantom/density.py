@@ -11,6 +11,7 @@ import numpy as np
 from numpy.polynomial.hermite_e import hermegauss
 
 from datnet_phantom.regions import BINDING, BINDING_COLUMNS, PARTS, STRIATUM
+from datnet_phantom.streams import Stream, generator
 
 REFERENCE_AGE = 60  # years, of the healthy binding ratios
 N_NODES = 31  # of the integral over severity
@@ -144,7 +145,7 @@ def draw_binding(diagnosis, calibration, control, n, seed):
     ndarray of shape (n, n_columns)
         Unitless, in the order of `regions.BINDING_COLUMNS`.
     """
-    rng = np.random.default_rng([seed, 3])
+    rng = generator(Stream.SUMMARY, seed)
     given = conditional_binding(diagnosis, calibration, control)
     severity = np.exp(calibration.severity_sd * rng.standard_normal((n, 1)))
     side = rng.choice([-1.0, 1.0], (n, 1))

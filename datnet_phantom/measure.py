@@ -18,6 +18,7 @@ from datnet_phantom.density import REFERENCE_AGE
 from datnet_phantom.people import draw_participants
 from datnet_phantom.regions import BINDING_COLUMNS
 from datnet_phantom.scanner import blurred, paint, read_scene, render
+from datnet_phantom.streams import Stream, generator
 
 N_REPEATS = 12  # draws of anatomy and noise that the response of the scanner is averaged over
 
@@ -127,14 +128,15 @@ def measurement(atlas, calibration, control, reference_region, *, n_scans=160, s
         )
     names = [*calibration.loss, control]
     sizes = {"confirmed": {name: -(-n_scans // len(names)) for name in names}}
-    scans, truth = draw_participants(Cohort(seed=seed, participants=sizes), calibration, control)
+    cohort = Cohort(seed=seed, participants=sizes)
+    scans, truth = draw_participants(cohort, calibration, control, Stream.ORACLE_PEOPLE)
     scene = read_scene(atlas, calibration)
     typical = np.exp(np.log(truth[columns]).mean())
 
     means = _column_means(atlas, reference_region)
 
     def measured_once(binding, age, draw):
-        rng = np.random.default_rng([seed, draw, 2])
+        rng = generator(Stream.ORACLE_SCANS, seed, draw)
         return means(render(binding, age, scene, calibration, rng))
 
     raised = [typical + unit for unit in np.eye(len(columns))]

@@ -9,11 +9,12 @@ import pandas as pd
 
 from datnet_phantom.density import age_factor, conditional_binding, like_patients
 from datnet_phantom.regions import BINDING_COLUMNS, SIDES
+from datnet_phantom.streams import Stream, generator
 
 CLINICAL_SCORES = ("symptom_duration_years", "updrs", "hoehn_yahr")
 
 
-def draw_participants(cohort, calibration, control):
+def draw_participants(cohort, calibration, control, stream=Stream.PEOPLE):
     """Draw diagnosis, certainty, clinic and regional binding of every scan.
 
     Group sizes are those of the labels. Of the people who carry the first patient label, some
@@ -28,6 +29,8 @@ def draw_participants(cohort, calibration, control):
         Output of `numbers.read_calibration`.
     control : str
         Diagnosis without any loss.
+    stream : Stream
+        What they are drawn for; the same seed gives other people in another stream.
 
     Returns
     -------
@@ -66,11 +69,11 @@ def draw_participants(cohort, calibration, control):
     for certainty, groups in cohort.participants.items():
         hidden = hidden_shares(groups, cohort.mislabelled.get(certainty, 0.0), control)
         labels = [name for name, n in groups.items() for _ in range(n)]
-        order = np.random.default_rng([cohort.seed, 0]).permutation(len(labels))
+        order = generator(stream, cohort.seed).permutation(len(labels))
         repeated = set(order[: cohort.follow_ups]) if certainty == "confirmed" else set()
         for position, label in enumerate(labels):
             number += 1
-            rng = np.random.default_rng([cohort.seed, number])
+            rng = generator(stream, cohort.seed, number)
             others = hidden if label == _first_patient(groups, control) else {}
             shares = [1 - sum(others.values()), *others.values()]
             diagnosis = str(rng.choice([label, *others], p=shares))
