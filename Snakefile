@@ -3,6 +3,7 @@
 #
 # A job runs where its record, whose name is a hash of all it depends on, or a file of its own is
 # missing. The times of files decide nothing, so every input is `ancient`.
+import shlex
 import sys
 
 from datnet_study.graph import Graph
@@ -29,9 +30,9 @@ for job in graph.jobs.values():
             *[update(f"{OUT}/{name}") if name in job.kept else f"{OUT}/{name}" for name in job.writes],
             record=f"{OUT}/{graph.record(job)}",
         params:
-            job=" ".join([job.command[0], STUDY, *job.command[1:]]),
+            job=shlex.join([job.command[0], STUDY, *job.command[1:]]),
         threads: job.threads
         priority: job.priority
         shell:
-            f"{sys.executable} -m datnet_study.run {{params.job}} --threads {{threads}}"
+            f"{shlex.quote(sys.executable)} -m datnet_study.run {{params.job}} --threads {{threads}}"
             " --record {output.record}"

@@ -23,6 +23,7 @@ from torch.optim.swa_utils import AveragedModel
 from datnet_core.images.grid import field_of_view
 from datnet_core.metrics.auc import delong_difference, delong_interval
 from datnet_core.network import build
+from datnet_core.training.batches import Scans
 from datnet_core.training.epochs import adam, running_mean, train_epoch, validation_loss
 from datnet_core.training.plan import split_inner
 from datnet_core.training.prediction import predict
@@ -36,18 +37,26 @@ def learned(model, volumes, labels, scans, settings):
     fabric, seconds = Fabric(accelerator="cpu", devices=1), 0.0
     for cohort, n_epochs in EPOCHS.items():
         rows = np.flatnonzero(scans["cohort"] == cohort)
-        fit, inner = split_inner(scans.iloc[rows], settings.inner_fraction, [settings.seed, 1])
-        fit, inner = rows[fit], rows[inner]
+        people, names = (scans[key].to_numpy()[rows] for key in ("participant_id", "diagnosis"))
+        learn, stop = split_inner(people, names, settings.inner_fraction, [settings.seed, 1])
+        teachers = Scans(volumes, labels, rows[learn], rows[stop])
         optimizer = adam(model, settings)
         decay = running_mean(settings.averaging)
         averaged = AveragedModel(model, multi_avg_fn=decay, use_buffers=True)
         best = np.inf
         for epoch in range(n_epochs):
             start = time.perf_counter()
-            rng = np.random.default_rng([settings.seed, epoch])
-            train_epoch(fabric, model, averaged, optimizer, volumes, labels, fit, settings, rng)
+            train_epoch(
+                fabric,
+                model,
+                teachers,
+                averaged=averaged,
+                optimizer=optimizer,
+                training=settings,
+                rng=np.random.default_rng([settings.seed, epoch]),
+            )
             seconds += time.perf_counter() - start
-            loss = validation_loss(averaged.module, volumes, labels, inner, 8)
+            loss = validation_loss(averaged.module, teachers, 8)
             sys.stderr.write(f"{type(model).__name__} {cohort} epoch {epoch}: {loss:.3f}\n")
             if loss < best:
                 best, weights = (

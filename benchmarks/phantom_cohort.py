@@ -53,7 +53,7 @@ def overlap(study, numbers, atlas, seed, error):
     cohort = replace(study.phantom.cohort, seed=seed, participants=sizes, follow_ups=0)
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder) / "set"
-        write_cohort(root, cohort, numbers, atlas, study.control, reference, N_JOBS)
+        write_cohort(root, cohort, numbers, atlas, study.control, reference, n_jobs=N_JOBS)
         scans = pd.read_csv(root / "scans.tsv", sep="\t")
         truth = pd.read_csv(root / "truth" / "scans.tsv", sep="\t")
         paths = [root / path for path in scans["path"]]

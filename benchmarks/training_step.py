@@ -57,7 +57,7 @@ def step_of(model, shape, batch, layout=torch.channels_last_3d):
     return step, counter.get_total_flops() / batch
 
 
-def two_at_once(study, shape):
+def two_at_once(shape):
     """Seconds of two processes of one thread side by side, over those of one of two threads."""
     code = (
         "import sys, time, torch; sys.path.insert(0, 'benchmarks'); import training_step as t;"
@@ -94,7 +94,7 @@ def convolution_rates(model, shape, batch, rate):
     found = {}
 
     def keep(name):
-        def hook(module, inputs, output):
+        def hook(_, inputs, output):
             found[name] = (inputs[0].detach(), output.shape)
 
         return hook
@@ -154,7 +154,7 @@ def main():
     default, *others = per_scan
     for name in others:
         print(f"{name} against the {default}: {per_scan[name] / per_scan[default]:.0f} times")
-    ratio = two_at_once(study, seen)
+    ratio = two_at_once(seen)
     print(f"two folds at once against one after the other: {ratio:.2f} of the time")
     print(f"matrix product again: {np.round(matrix_rate())} GFLOP/s (drift of the machine)")
 

@@ -15,10 +15,6 @@ def whole(path):
         Its folder is made if there is none. After an error or a kill, what stood there before
         still does. What a kill leaves beside it, `part-<process>-<name>`, the next run removes.
 
-    Yields
-    ------
-    Path
-
     Examples
     --------
     >>> import tempfile, pathlib

@@ -18,12 +18,12 @@ PREFIX = "datnet_"  # of the packages whose code counts; versions of all others 
 
 
 def code_modules(*sources):
-    """Modules of this project that Python files reach through their imports, and the files.
+    """Python files, and the modules of this project that they reach through their imports.
 
     Parameters
     ----------
     *sources : str or Path
-        Python files: modules, or pages in py:percent form.
+        Modules, or pages in py:percent form.
 
     Returns
     -------
@@ -46,17 +46,9 @@ def code_modules(*sources):
 
 
 def code_hash(*sources):
-    """Hash of Python files and of all modules of this project that they import.
+    """Hash of the modules that `code_modules` finds, as 64 hexadecimal digits.
 
-    Parameters
-    ----------
-    *sources : str or Path
-        Python files.
-
-    Returns
-    -------
-    str
-        64 hexadecimal digits; the same after a comment, a docstring or the layout has changed.
+    It is the same after a comment, a docstring or the layout has changed.
 
     Examples
     --------
@@ -70,21 +62,11 @@ def code_hash(*sources):
 
 
 def content_hashes(paths, record_path):
-    """SHA-256 of the content of files.
+    """SHA-256 of the content of each file by its path (str); `missing` where there is none.
 
-    A file is read only where its size or time differs from the record of an earlier look: a file
-    that was touched keeps its hash, and one that was replaced by an older file gets another.
-
-    Parameters
-    ----------
-    paths : sequence of str or Path
-    record_path : Path
-        Written by `write_hashes`; there may be none. It is not changed.
-
-    Returns
-    -------
-    dict of str to str
-        Hash by path; `missing` where there is no such file, which its reader reports.
+    A file is read only where its size or time differs from the record of an earlier look, which
+    `write_hashes` wrote at `record_path`, if any: a file that was touched keeps its hash, and one
+    that was replaced by an older file gets another. That a file is missing, its reader reports.
     """
     known = json.loads(record_path.read_text()) if record_path.is_file() else {}
     hashes = {}
@@ -94,7 +76,7 @@ def content_hashes(paths, record_path):
         elif known.get(path, {}).get("state") == _state(path):
             hashes[path] = known[path]["sha256"]
         else:
-            with open(path, "rb") as file:
+            with Path(path).open("rb") as file:
                 hashes[path] = hashlib.file_digest(file, "sha256").hexdigest()
     return hashes
 

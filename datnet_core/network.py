@@ -96,34 +96,15 @@ class DATNet(nn.Module):
 
 
 def last_grid(shape, n_levels):
-    """Voxels of the last feature map: each of the `n_levels + 1` strides of 2 rounds up.
+    """Voxels, 3 int, of the last feature map of an input of `shape`.
 
-    Parameters
-    ----------
-    shape : tuple of 3 int
-        Voxels of the input.
-    n_levels : int
-        Number of encoder stacks.
-
-    Returns
-    -------
-    tuple of 3 int
+    Each of the `n_levels + 1` strides of 2 rounds up.
     """
     return tuple(-(-n // 2 ** (n_levels + 1)) for n in shape)
 
 
 def last_linear(network):
-    """Layer that makes the logits.
-
-    Parameters
-    ----------
-    network : torch.nn.Module
-
-    Returns
-    -------
-    torch.nn.Linear
-        The last one to be declared.
-    """
+    """Layer that makes the logits: the last `torch.nn.Linear` that a module declares."""
     return [module for module in network.modules() if isinstance(module, nn.Linear)][-1]
 
 
@@ -151,13 +132,9 @@ class MirrorImage(nn.Module):
 class Ensemble(nn.Module):
     """Mean logits of several networks, itself one network: its full gradients are complete too.
 
-    Parameters
-    ----------
-    networks : sequence of torch.nn.Module
-    both_sides : bool
-        Whether each network judges the mirror image as well. That the side which is worse says
-        nothing about the diagnosis, a network learns only roughly from mirrored scans. How much
-        worse it is can still count: both looks see both sides.
+    With `both_sides` each network judges the mirror image as well. That the side which is worse
+    says nothing about the diagnosis, a network learns only roughly from mirrored scans. How much
+    worse it is can still count: both looks see both sides.
     """
 
     def __init__(self, networks, both_sides=False):
@@ -174,22 +151,11 @@ class Ensemble(nn.Module):
 
 
 def build(n_classes, network):
-    """One DAT-Net with given settings.
+    """DAT-Net of given `NetworkSettings`: logits (N, n_classes) of volumes (N, 1, X, Y, Z).
 
     `network.resized_to` and `network.standardised` put two steps of the authors' public code in
     front, as modules, so that full gradients reach through them to the voxels of the study grid:
     linear interpolation to a fixed number of voxels, then each volume minus its mean, over its SD.
-
-    Parameters
-    ----------
-    n_classes : int
-        Number of diagnoses.
-    network : NetworkSettings
-
-    Returns
-    -------
-    torch.nn.Module
-        Logits (N, n_classes) of volumes (N, 1, X, Y, Z).
     """
     model = DATNet(
         n_classes, network.n_filters, network.n_levels, network.normalisation, network.dropout

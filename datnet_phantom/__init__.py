@@ -38,7 +38,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "largest_effect",  # of one diagnosis against any other
         ],
         "measure": [
-            "Measurement",  # region means as a linear function of binding
             "image_means",  # binding ratios of the regions of images
             "measurement",  # the linear function of the whole chain, with its error
             "response",  # the linear function of a scanner without noise

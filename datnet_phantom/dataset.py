@@ -46,7 +46,7 @@ LARGEST = 32000  # stored count of an image, below 32767 of int16
 OURS = "scans.tsv\nphantom.json\ntruth\n"
 
 
-def write_cohort(root, cohort, calibration, atlas, control, reference_region, n_jobs=2):
+def write_cohort(root, cohort, calibration, atlas, control, reference_region, *, n_jobs=2):
     """Write the whole data set; scans that stand there already are kept.
 
     Files of another seed, calibration or code are recognised by `phantom.json` and written anew.

@@ -89,7 +89,7 @@ def response(atlas, calibration, fwhm_mm, reference_region, core=True):
     return Measurement(recovery, offset, np.zeros_like(recovery), n_voxels)
 
 
-def measurement(atlas, calibration, control, reference_region, n_scans=160, seed=0, n_jobs=2):
+def measurement(atlas, calibration, control, reference_region, *, n_scans=160, seed=0, n_jobs=2):
     """How region means of an image depend on binding, from phantom scans of the oracle's own.
 
     The scanner is linear in binding. Its response is the mean difference between images that

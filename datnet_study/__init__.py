@@ -5,6 +5,18 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
+        "performance": [
+            "confusion",  # diagnosis against largest probability
+            "diagnostic_table",  # AUC and rates of each diagnosis
+            "right_decisions",  # whether the largest probability is right
+            "visits",  # first scans, and both of those who have two
+            "youden_cutoffs",  # cutoff of each diagnosis
+        ],
+        "binding_classifier": [
+            "class_proba",  # binding ratios as a classifier of new scans
+            "out_of_fold_proba",  # and of the scans of each fold
+            "sides_unordered",  # features that are the same for the mirror image
+        ],
         "page": [
             "Page",
             "open_page",

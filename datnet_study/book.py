@@ -1,7 +1,6 @@
 """Build the book from the prose around the pages, the pages that ran, and the library."""
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -67,7 +66,7 @@ def build_book(study, declarations):
             (html / FILES / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(study.results / name, html / FILES / name)
         shutil.rmtree(study.results / "book", ignore_errors=True)
-        os.replace(html, study.results / "book")
+        html.replace(study.results / "book")
 
 
 def _write_chapter(page, files, study, source):

@@ -3,6 +3,7 @@
 Abstract, Results and Figs. 3-8 of the paper; the claims are listed in `data_manifest/claims.tsv`.
 """
 
+import math
 import re
 
 import pandas as pd
@@ -18,6 +19,7 @@ KINDS = {  # what stands in `value`
     "p": "a P value, such as 0.75 or <0.001",
     "words": "words, no number",
 }
+SMALLEST_P = 0.0001  # that is written out
 SIGNIFICANT = 0.05  # the paper's level
 
 
@@ -140,14 +142,19 @@ def _verdict(claim, our):
     if kind == "words":
         same = value.casefold().split() == claim["value"].casefold().split()
         return "agrees" if same else "differs"
-    side, digits, _, percent = NUMBER.fullmatch(claim["value"]).groups()
-    paper = float(digits) / (100 if percent else 1)
-    if kind == "p":
-        significant = paper <= SIGNIFICANT if side == "<" else paper < SIGNIFICANT
-        return "agrees" if significant == (value < SIGNIFICANT) else "differs"
     if kind == "number" and not _interval(our):
         return "reported"
-    low, high = _interval(our) or (value, value)
+    return _verdict_on_number(claim, value, _interval(our) or (value, value))
+
+
+def _verdict_on_number(claim, value, ends):
+    """Verdict on a P value, a number with an interval, or a bound."""
+    side, digits, _, percent = NUMBER.fullmatch(claim["value"]).groups()
+    paper = float(digits) / (100 if percent else 1)
+    low, high = ends
+    if claim["kind"] == "p":
+        significant = paper <= SIGNIFICANT if side == "<" else paper < SIGNIFICANT
+        return "agrees" if significant == (value < SIGNIFICANT) else "differs"
     if high < paper and side != "<":
         return LOWER
     if low > paper and side != ">":
@@ -175,7 +182,7 @@ def _with_p(text, p):
     if _absent(p) or p == "":
         return text
     if not isinstance(p, str):
-        p = "<0.0001" if p < 0.0001 else f"{p:.3g}"
+        p = f"<{SMALLEST_P}" if p < SMALLEST_P else f"{p:.3g}"
     return f"{text}, P {p[0]} {p[1:]}" if p[0] in "<>" else f"{text}, P = {p}"
 
 
@@ -187,4 +194,4 @@ def _interval(our):
 
 def _absent(value):
     """Whether a value is missing: None, or not a number."""
-    return value is None or value != value
+    return value is None or (isinstance(value, float) and math.isnan(value))

@@ -71,21 +71,28 @@ def read_declaration(source):
     if unknown := sorted(set(declared) - known):
         raise ValueError(f"{source}: unknown {unknown} in the header; expected {sorted(known)}")
     writes = declared.get("writes") or {}
-    if unknown := sorted(set(writes) - set(KINDS)):
-        raise ValueError(f"{source}: writes names {unknown}; expected {' or '.join(KINDS)}")
-    kinds = {name: kind for kind in KINDS for name in writes.get(kind, ())}
+    if not isinstance(writes, dict) or set(writes) - set(KINDS):
+        raise ValueError(
+            f"{source}: writes is {writes!r}; expected lists of names under {' or '.join(KINDS)}"
+        )
+    kinds = {name: kind for kind in KINDS for name in _names(source, writes, kind)}
+    if lost := sorted(set(_names(source, declared, "cache")) - set(kinds)):
+        raise ValueError(f"{source}: cache names {lost}; expected some of {sorted(kinds)}")
+    threads = declared.get("threads", 1)
+    if not isinstance(threads, int) or threads < 1:
+        raise ValueError(f"{source}: threads is {threads!r}; expected 1, 2, ...")
     only_if = declared.get("only_if")
     if only_if not in (None, *CONDITIONS):
         raise ValueError(f"{source}: only_if is {only_if!r}; expected one of {CONDITIONS}")
     return Declaration(
         page=source.stem,
         source=source,
-        reads=tuple(declared.get("reads", ())),
+        reads=_names(source, declared, "reads"),
         writes={f"{source.stem}.json": "aggregates"} | kinds,
-        settings=tuple(declared.get("settings", ())),
-        threads=int(declared.get("threads", 1)),
+        settings=_names(source, declared, "settings"),
+        threads=threads,
         only_if=only_if,
-        cache=tuple(declared.get("cache", ())),
+        cache=_names(source, declared, "cache"),
     )
 
 
@@ -96,6 +103,33 @@ def line_of(source, key):
         if line.lstrip("# ").startswith(f"{key}:"):
             return f"{Path(source).name}, line {number}"
     return Path(source).name
+
+
+def setting(values, name, source):
+    """Value of a declared setting.
+
+    Parameters
+    ----------
+    values : dict
+        Settings of the study, nested as in the study file.
+    name : str
+        Dotted name, `training.n_folds`.
+    source : Path
+        Page that declares it.
+
+    Raises
+    ------
+    ValueError
+        If there is no such setting; names the line of the header.
+    """
+    for key in name.split("."):
+        if not isinstance(values, dict) or key not in values:
+            raise ValueError(
+                f"page {Path(source).stem} declares the setting {name!r}, which no study has; "
+                f"correct its header ({line_of(source, 'settings')})"
+            )
+        values = values[key]
+    return values
 
 
 def expanded(names, values):
@@ -125,6 +159,14 @@ def expanded(names, values):
         else:
             filled.append(name)
     return filled
+
+
+def _names(source, declared, key):
+    """A list of names in the declaration, as a tuple."""
+    names = declared.get(key) or ()
+    if isinstance(names, str) or not all(isinstance(name, str) for name in names):
+        raise ValueError(f"{source}: {key} is {names!r}; expected a list of names")
+    return tuple(names)
 
 
 def _header(source):

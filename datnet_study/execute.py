@@ -62,7 +62,7 @@ def run_page(source, output, parameters, threads=2):
                     f"  {error.ename}: {error.evalue}\n"
                     f"  log with the cells that ran: {part}"
                 ) from None
-    os.replace(part, output)
+    part.replace(output)
 
 
 @contextmanager

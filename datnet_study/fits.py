@@ -123,6 +123,7 @@ def train(study, fits, scans):
     import torch
 
     from datnet_core.images.grid import field_of_view
+    from datnet_core.training.batches import Scans
     from datnet_core.training.loop import fit
 
     labels = scans["diagnosis"].map(study.diagnoses.index).to_numpy()
@@ -134,7 +135,7 @@ def train(study, fits, scans):
             volumes = np.load(study.volumes(grid_mm), mmap_mode="r")
             training = study.training
             training = replace(training, **VARIANTS.get(job.variant, {}))
-            learn, stop = teachers(
+            rows = teachers(
                 job.model,
                 job.member,
                 participant=scans["participant_id"],
@@ -143,16 +144,14 @@ def train(study, fits, scans):
                 fold=scans["fold"],
                 training=training,
             )
+            seen = volumes[(slice(None), *field_of_view(grid_mm, network.field_mm))]
             fit(
                 study.results / job.folder,
-                volumes[(slice(None), *field_of_view(grid_mm, network.field_mm))],
-                labels,
-                learn,
-                stop,
+                Scans(seen, labels, rows.learn, rows.stop),
                 study.diagnoses,
-                network,
-                replace(training, seed=training.seed + job.member),
-                study.results / job.start if job.start else None,
+                network=network,
+                training=replace(training, seed=training.seed + job.member),
+                start=study.results / job.start if job.start else None,
             )
     finally:
         torch.set_num_threads(n_threads)

@@ -12,12 +12,11 @@ from dataclasses import asdict, dataclass, field
 from fnmatch import fnmatch
 from functools import cached_property
 
-from datnet_core.fingerprint import ROOT, code_hash, content_hashes
+from datnet_core import fingerprint
+from datnet_core.fingerprint import code_hash, content_hashes
 from datnet_study import declaration
 from datnet_study.fits import FILES, planned_fits, variants
 from datnet_study.table import image_paths
-
-CORE = ROOT / "datnet_core"
 
 
 @dataclass(frozen=True)
@@ -55,8 +54,17 @@ class Graph:
         self.study, self.n_lanes = study, n_lanes
         self.declarations = _declarations(study)
         jobs = [*self._dataset(), *self._pages(), *self._grids(), *self._fits(), self._book()]
-        self.jobs = {job.name: job for job in jobs}
-        self.writer = {name: job for job in jobs for name in job.writes}
+        self.jobs, self.writer = {}, {}
+        for job in jobs:
+            if job.name in self.jobs:
+                raise ValueError(f"the name {job.name!r} has another meaning; rename the page")
+            self.jobs[job.name] = job
+            for name in job.writes:
+                other = self.writer.setdefault(name, job)
+                if other is not job:
+                    raise ValueError(f"{name!r} is written by {other.name} and {job.name}")
+        for job in jobs:
+            self._resolved(job)
 
     def inputs(self, job):
         """Files that a job needs, those of other jobs with their records."""
@@ -95,10 +103,11 @@ class Graph:
             elif name in self.writer:
                 names.append(name)
             elif not (name.startswith("dataset/") and self.study.phantom is None):
-                line = declaration.line_of(self.declarations[job.name].source, "reads")
+                page = self.declarations.get(job.name)
+                line = f" ({declaration.line_of(page.source, 'reads')})" if page else ""
                 raise ValueError(
-                    f"page {job.name} reads {name!r}, which no page writes; correct its header "
-                    f"({line}), or add the page that writes it"
+                    f"{'page' if page else 'job'} {job.name} reads {name!r}, which no page writes; "
+                    f"correct its header{line}, or add the page that writes it"
                 )
         return list(dict.fromkeys(names))
 
@@ -108,9 +117,11 @@ class Graph:
         if study.phantom is None:
             return []
         depends = {
-            "code": code_hash(ROOT / "datnet_phantom" / "dataset.py"),
+            "code": code_hash(fingerprint.ROOT / "datnet_phantom" / "dataset.py"),
             "settings": _settings(study, ("phantom", "control", "images.reference_region")),
-            "files": _contents([study.calibration_path, *_atlas(study)]),
+            "files": _contents(
+                [study.calibration_path, *_atlas(study)], study.data_manifest.parent
+            ),
         }
         writes = ("dataset/scans.tsv", "dataset/truth/scans.tsv")
         return [Job("dataset", ("dataset",), (), writes, (), depends, threads=2)]
@@ -122,14 +133,15 @@ class Graph:
             reads, files = [], {}
             for name in page.reads:
                 if name.startswith("data_manifest/"):
-                    files |= _contents(_manifest_files(page, name, self.study))
+                    found = _manifest_files(page, name, self.study)
+                    files |= _contents(found, self.study.data_manifest.parent)
                 else:
                     reads.append(name)
             if "dataset/scans.tsv" in reads and self.study.phantom is None:
                 files |= self._own_files
             depends = {
                 "code": code_hash(page.source),
-                "settings": _settings(self.study, page.settings),
+                "settings": _settings(self.study, page.settings, page.source),
                 "files": files,
             }
             writes = (*declaration.expanded(page.writes, fill), f"pages/{page.page}.ipynb")
@@ -151,7 +163,7 @@ class Graph:
         for spacing_mm in sorted(spacings):
             array = study.volumes(spacing_mm).name
             depends = {
-                "code": code_hash(CORE / "images" / "volumes.py"),
+                "code": code_hash(fingerprint.ROOT / "datnet_core/images/volumes.py"),
                 "settings": _settings(study, ("images",)) | {"grid_mm": spacing_mm},
             }
             yield Job(
@@ -167,7 +179,7 @@ class Graph:
     def _fits(self):
         """The networks, in lanes: a process trains several, one after the other."""
         study = self.study
-        code = code_hash(CORE / "training" / "loop.py", CORE / "training" / "plan.py")
+        code = code_hash(fingerprint.ROOT / "datnet_study" / "fits.py")
         levels = {}
         for fit in planned_fits(study):
             levels.setdefault((fit.kind, fit.start is not None), []).append(fit)
@@ -197,16 +209,15 @@ class Graph:
 
     def _book(self):
         """The book of all pages."""
-        prose = [
-            ROOT / "_config.yml",
-            *sorted(p for p in (ROOT / "book").rglob("*") if p.is_file()),
-        ]
+        root = fingerprint.ROOT
+        prose = [root / "_config.yml", *sorted(p for p in root.glob("book/**/*") if p.is_file())]
+        texts = {name: page.source.read_text() for name, page in self.declarations.items()}
         depends = {
-            "files": _contents(prose),
-            "pages": {name: page.source.read_text() for name, page in self.declarations.items()},
+            "code": code_hash(root / "datnet_study" / "book.py"),
+            "files": _contents(prose, root),
+            "pages": _short(json.dumps(texts)),
             "notice": self.study.notice,
         }
-        depends["pages"] = _short(json.dumps(depends["pages"]))
         pages = [f"pages/{name}.ipynb" for name in self.declarations]
         results = [f"{name}.json" for name in self.declarations]
         reads = (*pages, *results)
@@ -215,35 +226,31 @@ class Graph:
     @cached_property
     def _own_files(self):
         """Hash of the user's scan table and of each image that it names."""
-        paths = [self.study.dataset_root / name for name in ("scans.tsv", *image_paths(self.study))]
-        paths = [path for path in paths if path.is_file()]  # a page names those that are missing
-        hashes = content_hashes(paths, self.study.results / "files.json")
-        text = json.dumps([[str(path), hashes[str(path)]] for path in paths])
+        names = {name: self.study.dataset_root / name for name in image_paths(self.study)}
+        names["scans.tsv"] = self.study.dataset_root / "scans.tsv"
+        names = {name: path for name, path in names.items() if path.is_file()}  # a page misses them
+        hashes = content_hashes(names.values(), self.study.results / "files.json")
+        text = json.dumps([[name, hashes[str(path)]] for name, path in names.items()])
         return {"data set": _short(text)}
 
 
 def _declarations(study):
     """Declarations of the pages that the study has, by name."""
-    pages = [declaration.read_declaration(p) for p in sorted((ROOT / "notebooks").glob("*.py"))]
+    sources = sorted((fingerprint.ROOT / "notebooks").glob("*.py"))
+    pages = [declaration.read_declaration(source) for source in sources]
     present = {None: True, "phantom": study.phantom is not None, "recipes": bool(study.recipes)}
     return {page.page: page for page in pages if present[page.only_if]}
 
 
-def _settings(study, names):
+def _settings(study, names, source=__file__):
     """Values of settings by their dotted names, for JSON."""
-    whole = study.model_dump(mode="json")
-    values = {}
-    for name in names:
-        value = whole
-        for key in name.split("."):
-            value = value[key]
-        values[name] = value
-    return values
+    values = study.model_dump(mode="json")
+    return {name: declaration.setting(values, name, source) for name in names}
 
 
-def _contents(paths):
-    """Hash of each file's content by its name."""
-    return {path.name: _short(path.read_bytes()) for path in paths}
+def _contents(paths, root):
+    """Hash of each file's content by its name below a folder."""
+    return {path.relative_to(root).as_posix(): _short(path.read_bytes()) for path in paths}
 
 
 def _atlas(study):

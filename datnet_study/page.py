@@ -14,9 +14,9 @@ import numpy as np
 import pandas as pd
 from pydantic_core import to_json
 
+from datnet_core import fingerprint
 from datnet_core.files import whole
-from datnet_core.fingerprint import ROOT, code_hash
-from datnet_study.declaration import expanded, line_of, read_declaration
+from datnet_study.declaration import expanded, line_of, read_declaration, setting
 from datnet_study.fits import model_folder, variants
 from datnet_study.study import read_study
 
@@ -43,7 +43,8 @@ def open_page(name, study, into="study"):
     FileNotFoundError, ValueError
         As `study.read_study` and `declaration.read_declaration`; or if the study has no such page.
     """
-    return Page(read_declaration(ROOT / "notebooks" / f"{name}.py"), read_study(study), into)
+    source = fingerprint.ROOT / "notebooks" / f"{name}.py"
+    return Page(read_declaration(source), read_study(study), into)
 
 
 class Page:
@@ -70,12 +71,12 @@ class Page:
         fill = {"diagnosis": study.compared, "variant": variants(study)}
         self._writes, self._written = expanded(declaration.writes, fill), set()
         self.variants = fill["variant"]
-        self.settings = _settings(declaration, study)
         if declaration.only_if and not getattr(study, declaration.only_if):
             raise ValueError(
                 f"page {self.name} is for studies with `{declaration.only_if}`; "
                 f"{study.source} has none"
             )
+        self.settings = _settings(declaration, study)
 
     def path(self, name):
         """Path of a declared file to read.
@@ -182,10 +183,10 @@ class Page:
         """The models of the folds, in evaluation mode, fold 0 first."""
         from datnet_core.training.prediction import load_model
 
-        folder, training = self.models(), self._study.training
-        return [
-            load_model(folder / f"fold-{k}", self.settings.network) for k in range(training.n_folds)
-        ]
+        folder, network = self.models(), self.settings.network
+        training = self.settings.training
+        names = [f"fold-{k}" for k in range(training.n_folds)]
+        return [load_model(folder / name, network, training.accelerator) for name in names]
 
     def output(self, name):
         """Path of a declared file for a function that writes it; better is `writing`.
@@ -231,8 +232,10 @@ class Page:
             If a declared file was not written.
         """
         with self.writing(f"{self.name}.json") as part:
-            missing = [name for name in self._writes if name not in self._written]
-            if missing:
+            others = [name for name in self._writes if name != f"{self.name}.json"]
+            missing = [name for name in others if name not in self._written]
+            missing += [name for name in others if not (self._target / name).exists()]
+            if missing := sorted(set(missing)):
                 raise RuntimeError(
                     f"page {self.name} did not write {missing}, which its header declares; write "
                     f"it, or correct `writes` ({line_of(self._declaration.source, 'writes')})"
@@ -257,11 +260,11 @@ class Page:
         return {
             "study_file": str(study.source),
             "scans": json.loads(record.read_text())["sha256"] if record.is_file() else None,
-            "code": code_hash(self._declaration.source),
+            "code": fingerprint.code_hash(self._declaration.source),
             "commit": _commit(),
             "seeds": {"training": study.training.seed} | phantom,
             "settings": {
-                name: _value(study.model_dump(mode="json"), name)
+                name: setting(study.model_dump(mode="json"), name, self._declaration.source)
                 for name in self._declaration.settings
             },
             "seconds": round(time.perf_counter() - self._begin, 1),
@@ -288,6 +291,7 @@ def _settings(declaration, study):
     """The settings that a page declares, nested as in the study file."""
     top, sections = {}, {}
     for name in declaration.settings:
+        setting(study.model_dump(), name, declaration.source)  # there is one of this name
         section, _, key = name.rpartition(".")
         if section:
             sections.setdefault(section, {})[key] = getattr(getattr(study, section), key)
@@ -302,16 +306,9 @@ def _settings(declaration, study):
 
 def _commit():
     """Commit of the project that runs, with a mark where files were changed; None without git."""
-    command = ["git", "-C", ROOT, "describe", "--always", "--dirty", "--exclude=*"]
+    command = ["git", "-C", fingerprint.ROOT, "describe", "--always", "--dirty", "--exclude=*"]
     try:
         said = subprocess.run(command, capture_output=True, text=True, check=True)
     except (FileNotFoundError, subprocess.CalledProcessError):
         return None
     return said.stdout.strip()
-
-
-def _value(settings, name):
-    """Value of a dotted name in nested settings."""
-    for key in name.split("."):
-        settings = settings[key]
-    return settings

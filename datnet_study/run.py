@@ -6,6 +6,7 @@ The Snakefile calls this with the jobs of `graph`; a person runs `make study`, o
 import argparse
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import yaml
@@ -16,6 +17,8 @@ from datnet_study.study import read_study
 
 def dataset(study, arguments):
     """Write the phantom cohort of a study."""
+    if study.phantom is None:
+        raise ValueError(f"{study.source} has no `phantom`; its scans are in {study.dataset}")
     from datnet_core.images.atlas import read_atlas
     from datnet_phantom.dataset import write_cohort
     from datnet_phantom.numbers import read_calibration
@@ -24,7 +27,7 @@ def dataset(study, arguments):
     atlas = read_atlas(study.atlas_path)
     cohort, reference = study.phantom.cohort, study.images.reference_region
     root, control, threads = study.dataset_root, study.control, arguments.threads
-    write_cohort(root, cohort, calibration, atlas, control, reference, threads)
+    write_cohort(root, cohort, calibration, atlas, control, reference, n_jobs=threads)
 
 
 def grid(study, arguments):
@@ -50,6 +53,8 @@ def fit(study, arguments):
     from datnet_study.fits import planned_fits, train
 
     planned = {job.folder: job for job in planned_fits(study)}
+    if unknown := sorted(set(arguments.folders) - set(planned)):
+        raise ValueError(f"study {study.name} has no network {unknown}; it has {list(planned)}")
     fits = [planned[folder] for folder in arguments.folders]
     keys = {"participant_id": str, "session_id": str}
     train(study, fits, pd.read_csv(study.results / "scans.tsv", sep="\t", dtype=keys))
@@ -59,14 +64,30 @@ def page(study, arguments):
     """Run a page into a notebook below `pages/` of the results."""
     from datnet_study.execute import run_page
 
-    parameters = {"study": str(study.source)}
-    for item in arguments.parameters:
-        name, _, text = item.partition("=")
-        parameters[name] = yaml.safe_load(text)
-    into = study.results.with_name(str(parameters.get("into", study.name)))
     source = study.data_manifest.with_name("notebooks") / f"{arguments.page}.py"
-    output = into / "pages" / f"{arguments.page}.ipynb"
+    if not source.is_file():
+        pages = sorted(path.stem for path in source.parent.glob("*.py"))
+        raise ValueError(f"no page {arguments.page!r}; there are {', '.join(pages)}")
+    output = _target(study, arguments) / "pages" / f"{arguments.page}.ipynb"
+    parameters = {"study": str(study.source)} | _parameters(arguments)
     run_page(source, output, parameters, arguments.threads)
+
+
+def _parameters(arguments):
+    """Values for the parameters of a page, by name."""
+    values = {}
+    for item in arguments.parameters:
+        name, equals, text = item.partition("=")
+        if not equals:
+            raise ValueError(f"{item!r} is no parameter; expected name=value")
+        values[name] = yaml.safe_load(text)
+    return values
+
+
+def _target(study, arguments):
+    """Folder that a page writes to: the study's own, or another one below `results/`."""
+    into = _parameters(arguments).get("into", "study")
+    return study.results if into == "study" else study.results.with_name(str(into))
 
 
 def book(study, _):
@@ -105,7 +126,7 @@ def parser():
 
 
 def main(arguments=None):
-    """Run one job and, when it is done, leave its record in place of older ones.
+    """Run one job; its older records go before, its own comes when it is done.
 
     Errors of the user's making end in one message, without a traceback.
     """
@@ -117,20 +138,35 @@ def main(arguments=None):
         study = read_study(arguments.study)
         if arguments.record:
             sys.stderr.write(f"\n--- {arguments.record.name.rpartition('.')[0]} ---\n")
+        _forget(study, arguments)
         JOBS[arguments.kind](study, arguments)
     except (RuntimeError, ValueError, FileNotFoundError) as error:
         sys.exit(f"\n{error}\n")
     if arguments.record:
-        _record(study, arguments.record)
+        with whole(arguments.record) as part:
+            part.write_text("\n".join(_results(arguments)) + "\n")
 
 
-def _record(study, path):
-    """Write the record of a job, what its results were made from, in place of older ones."""
-    name, _, fingerprint = path.name.rpartition(".")
-    for old in path.parent.glob(f"{name}.*"):
-        old.unlink()
-    with whole(path) as part:
-        part.write_text(fingerprint + "\n")
+def _results(arguments):
+    """What a job makes, one line each; a record holds it, and its name what it was made from."""
+    names = {"fit": "folders", "page": "page", "grid": "spacing_mm"}
+    made = getattr(arguments, names.get(arguments.kind, ""), "all")
+    return [f"{arguments.kind} {name}" for name in (made if isinstance(made, list) else [made])]
+
+
+def _forget(study, arguments):
+    """Remove the records of all that a job is about to make, which may stop half-way.
+
+    A job that a person starts by hand leaves no record, so the workflow makes it again.
+    """
+    if arguments.kind == "page" and _target(study, arguments) != study.results:
+        return
+    if arguments.kind == "where":
+        return
+    for record in (study.results / "records").glob("*"):
+        with suppress(FileNotFoundError):  # another job removes its own at the same time
+            if set(record.read_text().splitlines()) & set(_results(arguments)):
+                record.unlink()
 
 
 if __name__ == "__main__":

@@ -42,7 +42,7 @@ def claims_of(table, columns):
     Parameters
     ----------
     table : DataFrame
-        Output of `tables.diagnostic_table`, one row per diagnosis.
+        Output of `performance.diagnostic_table`, one row per diagnosis.
     columns : dict of str to (str, str)
         Diagnosis and column of each claim, by its id; `<column>_low` and `<column>_high` hold the
         interval.

@@ -10,7 +10,7 @@
 #     writes:
 #       participants: [predictions/blind_test.tsv, predictions/blind_test_binding.tsv]
 #     settings: [control, decisions.blind_test, decisions.blind_test_model, diagnoses,
-#       images, network, training.n_folds]
+#       images, network, training.accelerator, training.n_folds]
 #     threads: 1
 # ---
 
@@ -37,23 +37,26 @@ import pandas as pd
 from IPython.display import Markdown, display
 
 from datnet_core.images import (
-    class_proba,
     regional_binding,
     sides,
 )
 from datnet_core.metrics import (
     chi_square_correct,
     conformal_threshold,
-    confusion,
-    diagnostic_table,
     prediction_sets,
-    right_decisions,
     set_summary,
     share_interval,
-    visits,
 )
 from datnet_core.training import load_model, predict
-from datnet_study import open_page, show
+from datnet_study import (
+    class_proba,
+    confusion,
+    diagnostic_table,
+    open_page,
+    right_decisions,
+    show,
+    visits,
+)
 from datnet_study.figures import plot_confusion, plot_rates, plot_roc_curves
 
 page = open_page("blind_test", study, into)
@@ -80,12 +83,15 @@ if config.decisions.blind_test_model == "refit":
 
 
 # %%
+accelerator = config.training.accelerator
+
+
 def mean_proba(network):
     """Mean probability over the models, (n_scans, n_classes)."""
     return np.mean(
         [
             predict(
-                load_model(page.models() / name, network),
+                load_model(page.models() / name, network, accelerator),
                 seen,
                 rows,
             )

@@ -9,7 +9,8 @@
 #     writes:
 #       participants: [predictions/cross_validation.tsv,
 #         predictions/cross_validation_binding.tsv]
-#     settings: [control, decisions.cross_validation, diagnoses, images, network]
+#     settings: [control, decisions.cross_validation, diagnoses, images, network,
+#       training.accelerator]
 #     threads: 1
 # ---
 
@@ -26,6 +27,7 @@ study: str = "data_manifest/smoke.yaml"  # study file
 into: str = "study"  # folder below results/ to write to; study: the study's own
 short_duration_years: float = 2.0  # longest duration that counts as short, years
 n_bootstrap: int = 2000  # resamples of the participant-level bootstrap
+alpha: float = 0.05  # two-sided P below which a difference is called one
 
 # %% tags=["setup"]
 import itertools
@@ -35,7 +37,6 @@ import pandas as pd
 from IPython.display import Markdown
 
 from datnet_core.images import (
-    out_of_fold_proba,
     regional_binding,
     sides,
 )
@@ -44,16 +45,20 @@ from datnet_core.metrics import (
     chi_square_correct,
     delong_interval,
     delong_test,
-    diagnostic_table,
     fold_auc,
     fold_difference,
     pairwise_auc,
-    right_decisions,
     share_interval,
-    youden_cutoffs,
 )
 from datnet_core.training import predict_folds
-from datnet_study import open_page, show
+from datnet_study import (
+    diagnostic_table,
+    open_page,
+    out_of_fold_proba,
+    right_decisions,
+    show,
+    youden_cutoffs,
+)
 from datnet_study.figures import plot_rates, plot_roc_curves
 
 page = open_page("cross_validation", study, into)
@@ -78,7 +83,13 @@ keys = ["participant_id", "session_id", "diagnosis", "fold"]
 
 # %%
 predictions = scans.loc[rows, keys].copy()
-predictions[p_columns] = predict_folds(page.models(), config.network, seen, fold)
+predictions[p_columns] = predict_folds(
+    page.models(),
+    config.network,
+    seen,
+    fold=fold,
+    accelerator=config.training.accelerator,
+)
 page.write_table("predictions/cross_validation.tsv", predictions)
 
 # %% [markdown]
@@ -268,7 +279,7 @@ claims = show.claims_of(tables["all"], rate_of)
 
 # %%
 claims["cv.duration.compare"] = {
-    "value": "no difference" if durations_p >= 0.05 else "difference",
+    "value": "no difference" if durations_p >= alpha else "difference",
     "p": durations_p,
 }
 duration_of = {

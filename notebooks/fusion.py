@@ -23,6 +23,7 @@
 # %% tags=["parameters"]
 study: str = "data_manifest/smoke.yaml"  # study file
 into: str = "study"  # folder below results/ to write to; study: the study's own
+alpha: float = 0.05  # two-sided P below which a difference is called one
 
 # %% tags=["setup"]
 import pandas as pd
@@ -30,17 +31,17 @@ from IPython.display import Markdown, display
 
 from datnet_core.metrics import (
     chi_square_correct,
-    diagnostic_table,
-    right_decisions,
     share_interval,
-    visits,
 )
 from datnet_study import (
+    diagnostic_table,
     fit_fusion,
     fusion_features,
     importances,
     open_page,
+    right_decisions,
     show,
+    visits,
 )
 from datnet_study.figures import plot_importances, plot_rates
 
@@ -172,7 +173,7 @@ show.claims_table(page, claims)
 # %%
 imaging = accuracy["imaging", "all"]
 words = "does not change the accuracy by more than chance"
-if p_fusion < 0.05:
+if p_fusion < alpha:
     words = "raises the accuracy" if value > imaging[0] else "lowers the accuracy"
 result = (
     f"Adding age, sex and clinical scores {words}: {show.interval(value, low, high)} "

@@ -41,7 +41,9 @@ from scipy import stats
 
 # %% tags=["setup"]
 from datnet_core.images import load_volume
-from datnet_core.metrics import diagnostic_table, mann_whitney
+from datnet_core.metrics import (
+    mann_whitney,
+)
 from datnet_phantom import (
     BINDING_COLUMNS,
     CLINICAL_SCORES,
@@ -59,7 +61,11 @@ from datnet_phantom import (
     read_sources,
     response,
 )
-from datnet_study import open_page, show
+from datnet_study import (
+    diagnostic_table,
+    open_page,
+    show,
+)
 from datnet_study.figures import (
     plot_beside_published,
     plot_effect_maps,

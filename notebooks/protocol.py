@@ -8,8 +8,8 @@
 #       predictions/cross_validation.tsv]
 #     writes:
 #       participants: ["predictions/cross_validation_{variant}.tsv"]
-#     settings: [diagnoses, images, network, training.early_stopping_on,
-#       training.pretrain]
+#     settings: [diagnoses, images, network, training.accelerator,
+#       training.early_stopping_on, training.pretrain]
 #     threads: 1
 # ---
 
@@ -34,10 +34,13 @@ from datnet_core.metrics import (
     delong_difference,
     fold_difference,
     mean_interval,
-    right_decisions,
 )
 from datnet_core.training import predict_folds
-from datnet_study import open_page, show
+from datnet_study import (
+    open_page,
+    right_decisions,
+    show,
+)
 from datnet_study.figures import plot_roc_curves
 
 page = open_page("protocol", study, into)
@@ -71,7 +74,13 @@ titles = {variant: TITLES[variant] for variant in page.variants}
 predictions = {OURS: page.table("predictions/cross_validation.tsv")}
 for variant, title in titles.items():
     table = predictions[OURS].copy()
-    table[p_columns] = predict_folds(page.models(variant), config.network, seen, fold)
+    table[p_columns] = predict_folds(
+        page.models(variant),
+        config.network,
+        seen,
+        fold=fold,
+        accelerator=config.training.accelerator,
+    )
     predictions[title] = table
     page.write_table(f"predictions/cross_validation_{variant}.tsv", table)
 

@@ -7,7 +7,8 @@
 #     only_if: recipes
 #     reads: [scans.tsv, volumes*.npy, models/pretrain*, models/fold-*,
 #       models/recipes/*, predictions/cross_validation.tsv]
-#     settings: [control, diagnoses, recipes, training.n_folds, training.pretrain]
+#     settings: [control, diagnoses, recipes, training.accelerator,
+#       training.n_folds, training.pretrain]
 #     threads: 1
 # ---
 
@@ -101,7 +102,13 @@ fold = scans["fold"].to_numpy()
 truth = own["diagnosis"].to_numpy()
 proba = {}
 for name, (_, network) in chosen.items():
-    proba[name] = predict_folds(models[name], network, page.seen(name), fold)
+    proba[name] = predict_folds(
+        models[name],
+        network,
+        page.seen(name),
+        fold=fold,
+        accelerator=config.training.accelerator,
+    )
 
 # %% [markdown]
 # One number for a recipe: the mean of the one-vs-rest AUCs of the groups that this

@@ -11,7 +11,7 @@
 #       participants: [saliency/regions.nii.gz, saliency/regions.tsv]
 #     settings: [control, diagnoses, images, network, saliency.postprocess,
 #       saliency.region_rule, saliency.region_source, saliency.region_threshold,
-#       saliency.regions, training.n_folds]
+#       saliency.regions, training.accelerator, training.n_folds]
 #     threads: 1
 # ---
 

@@ -7,7 +7,8 @@
 #     reads: [scans.tsv, volumes.npy, models/fold-*, data_manifest/atlas/*]
 #     writes:
 #       participants: [saliency/attributions.npz, saliency/attributions.tsv]
-#     settings: [control, diagnoses, images, network, training.n_folds]
+#     settings: [control, diagnoses, images, network, training.accelerator,
+#       training.n_folds]
 #     threads: 1
 # ---
 

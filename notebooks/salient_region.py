@@ -7,7 +7,8 @@
 #     reads: [scans.tsv, volumes.npy, models/fold-*, saliency/fold_means.nii.gz,
 #       data_manifest/atlas/*]
 #     settings: [control, diagnoses, images, network, saliency.postprocess,
-#       saliency.region_rule, saliency.region_threshold, training.n_folds]
+#       saliency.region_rule, saliency.region_threshold, training.accelerator,
+#       training.n_folds]
 #     threads: 1
 # ---
 

@@ -31,15 +31,20 @@ import numpy as np
 import pandas as pd
 from IPython.display import Markdown
 
-from datnet_core.images import class_proba, out_of_fold_proba, sides_unordered
 from datnet_core.metrics import (
-    confusion,
     delong_difference,
-    diagnostic_table,
-    right_decisions,
 )
 from datnet_phantom import BINDING_COLUMNS
-from datnet_study import open_page, show
+from datnet_study import (
+    class_proba,
+    confusion,
+    diagnostic_table,
+    open_page,
+    out_of_fold_proba,
+    right_decisions,
+    show,
+    sides_unordered,
+)
 from datnet_study.figures import plot_interval_panels
 
 page = open_page("truth", study, into)

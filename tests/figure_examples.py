@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 
 from datnet_core.metrics.groups import mann_whitney
-from datnet_core.metrics.tables import confusion, diagnostic_table
 from datnet_phantom.spectrum import power_spectrum
 from datnet_study import figures
+from datnet_study.performance import confusion, diagnostic_table
 
 AFFINE = np.array([[8.0, 0, 0, -78], [0, 8, 0, -112], [0, 0, 8, -50], [0, 0, 0, 1]])
 SHAPE = (20, 24, 18)

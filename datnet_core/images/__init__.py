@@ -32,11 +32,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "sides",  # names of both sides of regions
             "regional_binding",  # ratios of putamen and caudate
         ],
-        "classifier": [
-            "class_proba",  # binding ratios as a classifier of new scans
-            "out_of_fold_proba",  # and of the scans of each fold
-            "sides_unordered",  # features that are the same for the mirror image
-        ],
         "radiomics": [
             "extract_features",  # of one region of one volume
             "feature_table",  # of many

@@ -25,16 +25,12 @@ class Atlas(NamedTuple):
 
 
 def read_atlas(path):
-    """Read a label image and the table of names beside it.
+    """Read an `Atlas`: a label image and the table of names beside it.
 
     Parameters
     ----------
     path : str or Path
         `*_dseg.nii.gz`; the `.tsv` of the same name has columns `index` and `name`.
-
-    Returns
-    -------
-    Atlas
 
     Raises
     ------
@@ -63,7 +59,7 @@ def read_atlas(path):
 
 
 def region_mask(atlas, region):
-    """Voxels of a region on the atlas' own grid.
+    """Voxels of a region on the atlas' own grid, as a mask (bool).
 
     A region holds every label whose name contains all words of the region's name, so
     `putamen` is both sides and both parts, `putamen_left` one side. `striatum` stands for
@@ -74,10 +70,6 @@ def region_mask(atlas, region):
     atlas : Atlas
     region : str
         Such as `putamen`, `caudate_left`, `striatum_right`, `occipital`, `brain`.
-
-    Returns
-    -------
-    bool ndarray of shape (X, Y, Z)
 
     Raises
     ------
@@ -105,29 +97,20 @@ def region_mask(atlas, region):
 
 
 def region_fractions(atlas, region, affine, shape):
-    """Share of each voxel of a grid that lies in a region.
+    """Share of each voxel of a grid that lies in a region, 0 to 1.
 
     Exact where the centres of the voxels fall on centres of the atlas, linear in between.
 
     Parameters
     ----------
-    atlas : Atlas
-    region : str
-        As in `region_mask`.
-    affine : ndarray of shape (4, 4)
-        Target grid, voxel to mm.
-    shape : tuple of 3 int
-        Target shape.
+    atlas, region
+        As in `region_mask`; its error applies.
+    affine, shape : ndarray of shape (4, 4), tuple of 3 int
+        Target grid, voxel to mm, and its shape.
 
     Returns
     -------
     ndarray of float32, shape `shape`
-        0 to 1.
-
-    Raises
-    ------
-    ValueError
-        If no label matches.
     """
     fractions = region_mask(atlas, region).astype(np.float32)
     to_atlas = np.linalg.solve(atlas.affine, affine)  # voxel of the target to voxel of the atlas
@@ -141,23 +124,10 @@ def region_fractions(atlas, region, affine, shape):
 
 
 def region_mask_on(atlas, region, affine, shape):
-    """Voxels of a grid of which at least half lies in a region.
+    """Voxels of a grid of which at least half lies in a region, as a mask (bool) of its `shape`.
 
-    Thin regions lose volume on coarse grids; means are better weighted by `region_fractions`.
-
-    Parameters
-    ----------
-    atlas, region, affine, shape
-        As in `region_fractions`.
-
-    Returns
-    -------
-    bool ndarray of shape `shape`
-
-    Raises
-    ------
-    ValueError
-        If no label matches or no voxel qualifies.
+    Thin regions lose volume on coarse grids; means are better weighted by `region_fractions`,
+    whose arguments and errors apply. No voxel at all is a `ValueError`, too.
     """
     mask = region_fractions(atlas, region, affine, shape) >= HALF
     if not mask.any():
@@ -170,16 +140,9 @@ def region_mask_on(atlas, region, affine, shape):
 
 
 def region_table(atlas):
-    """Name, number of voxels, volume and centre of each label.
+    """DataFrame of the name, number of voxels, volume and centre of each label of an `Atlas`.
 
-    Parameters
-    ----------
-    atlas : Atlas
-
-    Returns
-    -------
-    DataFrame
-        `name`, `n_voxels`, `volume_ml`, `x_mm`, `y_mm`, `z_mm`.
+    Its columns are `name`, `n_voxels`, `volume_ml`, `x_mm`, `y_mm`, `z_mm`.
     """
     rows = []
     for name, index in atlas.names.items():

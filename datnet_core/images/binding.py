@@ -1,7 +1,4 @@
-"""Binding ratios: conventional, and guided by the salient region of the network.
-
-Paper section "Binding Ratio Analysis".
-"""
+"""Binding ratios, conventional and in salient regions (paper section "Binding Ratio Analysis")."""
 
 import numpy as np
 import pandas as pd
@@ -10,22 +7,7 @@ from datnet_core.images.atlas import region_fractions
 
 
 def sides(regions):
-    """Names of both sides of regions.
-
-    Parameters
-    ----------
-    regions : sequence of str
-        Names without side.
-
-    Returns
-    -------
-    list of str
-
-    Examples
-    --------
-    >>> sides(["putamen", "caudate"])
-    ['putamen_left', 'putamen_right', 'caudate_left', 'caudate_right']
-    """
+    """List of str: `_left` and then `_right` behind each of the names of regions without side."""
     return [f"{region}_{side}" for region in regions for side in ("left", "right")]
 
 
@@ -48,11 +30,6 @@ def binding_ratio(specific, nonspecific):
     ------
     ValueError
         If a mean of the reference is not positive.
-
-    Examples
-    --------
-    >>> binding_ratio(3.0, 1.2)
-    1.5
     """
     if not np.all(np.asarray(nonspecific) > 0):
         raise ValueError(
@@ -102,26 +79,19 @@ def region_means(volumes, weights):
 
 
 def own_region_means(volumes, regions):
-    """Mean of each volume in a region of its own.
+    """Mean of each volume in a region of its own; NaN where that is empty.
 
     Parameters
     ----------
-    volumes : ndarray of shape (n_scans, X, Y, Z)
-        Uptake ratios.
-    regions : bool ndarray of shape (n_scans, X, Y, Z)
-        One region per scan.
+    volumes, regions : ndarray, bool ndarray of shape (n_scans, X, Y, Z)
+        Uptake ratios, and one region per scan.
 
     Returns
     -------
     ndarray of float64, shape (n_scans,)
-        NaN where a region is empty.
     """
-    return np.array(
-        [
-            volume[region].mean(dtype=np.float64) if region.any() else np.nan
-            for volume, region in zip(volumes, regions, strict=True)
-        ]
-    )
+    pairs = zip(volumes, regions, strict=True)
+    return np.array([v[r].mean(dtype=np.float64) if r.any() else np.nan for v, r in pairs])
 
 
 def regional_binding(volumes, atlas, affine, reference_region, regions):

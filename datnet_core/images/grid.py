@@ -79,11 +79,7 @@ def in_full_grid(maps, field, shape):
     field : tuple of 3 slice
         Output of `field_of_view`.
     shape : tuple of 3 int
-        Whole grid.
-
-    Returns
-    -------
-    ndarray of shape (..., *shape)
+        Of the whole grid; the result has the shape (..., *shape).
     """
     full = np.zeros((*maps.shape[:-3], *shape), maps.dtype)
     full[(..., *field)] = maps

@@ -23,10 +23,8 @@ def extract_features(volume, mask, spacing_mm, bin_width):
 
     Parameters
     ----------
-    volume : ndarray of shape (X, Y, Z)
-        Uptake ratios, or any intensity.
-    mask : bool ndarray of shape (X, Y, Z)
-        Voxels of the region.
+    volume, mask : ndarray, bool ndarray of shape (X, Y, Z)
+        Uptake ratios, or any intensity; voxels of the region.
     spacing_mm : float or tuple of 3 float
         Voxel size, mm.
     bin_width : float
@@ -65,6 +63,8 @@ def extract_features(volume, mask, spacing_mm, bin_width):
 def feature_table(volumes, masks, spacing_mm, bin_width, n_jobs=2):
     """Features of several regions of many volumes.
 
+    Errors are those of `extract_features`, before any is extracted and with the region's name.
+
     Parameters
     ----------
     volumes : ndarray of shape (n_scans, X, Y, Z)
@@ -81,11 +81,6 @@ def feature_table(volumes, masks, spacing_mm, bin_width, n_jobs=2):
     -------
     DataFrame of shape (n_scans * n_regions, 2 + 107)
         `scan` (row number), `region`, and the features.
-
-    Raises
-    ------
-    ValueError
-        As `extract_features`, before any is extracted and with the region's name.
     """
     tasks = [(scan, region) for scan in range(len(volumes)) for region in masks]
     own = [masks[region] if masks[region].ndim == 3 else masks[region][k] for k, region in tasks]

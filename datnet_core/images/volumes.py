@@ -78,14 +78,8 @@ def to_grid(img, affine, shape):
     ----------
     img : nibabel.Nifti1Image
         Any orientation and voxel size.
-    affine : ndarray of shape (4, 4)
-        Target grid, voxel to mm.
-    shape : tuple of 3 int
-        Target shape.
-
-    Returns
-    -------
-    ndarray of float32, shape `shape`
+    affine, shape : ndarray of shape (4, 4), tuple of 3 int
+        Target grid, voxel to mm, and its shape: that of the float32 ndarray returned.
     """
     if img.shape == tuple(shape) and np.allclose(img.affine, affine, atol=1e-4):
         return img.get_fdata(dtype=np.float32)
@@ -100,10 +94,8 @@ def uptake_ratio(counts, reference_mask):
 
     Parameters
     ----------
-    counts : ndarray of shape (X, Y, Z)
-        PET counts, any positive scale.
-    reference_mask : bool ndarray of shape (X, Y, Z)
-        Voxels without specific binding.
+    counts, reference_mask : ndarray, bool ndarray of shape (X, Y, Z)
+        PET counts, any positive scale; voxels without specific binding.
 
     Returns
     -------
@@ -136,9 +128,10 @@ def uptake_ratio(counts, reference_mask):
 
 
 def load_volume(path, atlas, spacing_mm, reference_region):
-    """One scan as uptake ratios on the study grid.
+    """One scan as uptake ratios on the study grid (float32), or an error that names its path.
 
-    The ratio is taken on the atlas' 2 mm grid, then sampled on the study grid.
+    The ratio is taken on the atlas' 2 mm grid, then sampled on the study grid. Errors are those of
+    `read_scan` and `uptake_ratio`.
 
     Parameters
     ----------
@@ -146,15 +139,6 @@ def load_volume(path, atlas, spacing_mm, reference_region):
         NIfTI image in MNI space.
     atlas, spacing_mm, reference_region
         As in `cache_volumes`.
-
-    Returns
-    -------
-    ndarray of float32, shape of the study grid
-
-    Raises
-    ------
-    ValueError
-        As `read_scan` and `uptake_ratio`, with the path.
     """
     fine = to_grid(read_scan(path), atlas.affine, atlas.labels.shape)
     try:
@@ -175,11 +159,10 @@ def cache_volumes(paths, atlas, spacing_mm, reference_region, array_path, n_jobs
     paths : sequence of Path
         Scans in the order of the array's rows.
     atlas : Atlas
-        Names the reference region.
     spacing_mm : float
         Voxel size of the study grid, mm.
     reference_region : str
-        Region that normalises the counts.
+        Region of the atlas that normalises the counts.
     array_path : Path
         File to write, `.npy`; a `.json` beside it holds grid, parameters and hash.
     n_jobs : int

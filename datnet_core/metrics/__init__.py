@@ -26,13 +26,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "share_interval",  # one share with its Wilson interval
             "youden_cutoff",  # the score that separates best
         ],
-        "tables": [
-            "confusion",  # diagnosis against largest probability
-            "diagnostic_table",  # AUC and rates of each diagnosis
-            "right_decisions",  # whether the largest probability is right
-            "visits",  # first scans, and both of those who have two
-            "youden_cutoffs",  # cutoff of each diagnosis
-        ],
         "groups": [
             "chi_square_correct",  # two sets of decisions
             "mann_whitney",  # one number between groups

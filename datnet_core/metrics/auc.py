@@ -1,7 +1,4 @@
-"""DeLong's interval of an AUC, and the test and interval of the difference of two.
-
-Paper section "Statistics Analysis". Every interval is a 95% interval.
-"""
+"""DeLong's 95% interval of an AUC, and of the difference of two (paper: "Statistics Analysis")."""
 
 import numpy as np
 from scipy import stats
@@ -62,11 +59,6 @@ def delong_test(y_true, y_score_a, y_score_b):
     Returns 1 for scores that order the scans alike, and NaN where they do not but the variance
     of the difference is 0 or unknown (a class with one member). Arguments and errors are those
     of `delong_interval`.
-
-    Examples
-    --------
-    >>> delong_test([0, 1, 0, 1], [1, 2, 3, 4], [10, 20, 30, 40])
-    1.0
     """
     difference, standard_error = _delong_difference(y_true, y_score_a, y_score_b)
     if difference == 0 and standard_error == 0:

@@ -15,10 +15,8 @@ def resampled_participants(groups, participants, n_resamples, seed):
 
     Parameters
     ----------
-    groups : array-like of shape (n_scans,)
-        Group of each scan, such as its diagnosis.
-    participants : array-like of shape (n_scans,)
-        Participant of each scan.
+    groups, participants : array-like of shape (n_scans,)
+        Group of each scan, such as its diagnosis, and its participant.
     n_resamples, seed : int
         Number of resamples and seed of the draws.
 
@@ -31,12 +29,6 @@ def resampled_participants(groups, participants, n_resamples, seed):
     ------
     ValueError
         If a participant has scans of two groups.
-
-    Examples
-    --------
-    >>> counts = resampled_participants(["a", "a", "b"], ["p", "q", "r"], 5, seed=0)
-    >>> counts[:, :2].sum(axis=1)
-    array([2., 2., 2., 2., 2.])
     """
     groups = np.asarray(groups)
     _, first, person = np.unique(np.asarray(participants), return_index=True, return_inverse=True)
@@ -52,19 +44,14 @@ def resampled_participants(groups, participants, n_resamples, seed):
 
 
 def weighted_auc(y_true, y_score, weights):
-    """AUC of each resample: mean over pairs of [s+ > s-] + [s+ = s-]/2, by times drawn.
+    """AUC (n_resamples,) of resamples: mean over pairs of [s+ > s-] + [s+ = s-]/2, by times drawn.
 
     Parameters
     ----------
-    y_true : bool ndarray of shape (n_scans,)
-        True for the positive class.
-    y_score : ndarray of shape (n_scans,)
+    y_true, y_score : bool ndarray, ndarray of shape (n_scans,)
+        True for the positive class; the score.
     weights : ndarray of shape (n_resamples, n_scans)
         Output of `resampled_participants`; each resample needs positives and negatives.
-
-    Returns
-    -------
-    ndarray of shape (n_resamples,)
     """
     positive, negative = y_score[y_true][:, None], y_score[~y_true]
     wins = (positive > negative) + 0.5 * (positive == negative)  # (positives, negatives)
@@ -80,20 +67,13 @@ def bootstrap_interval(y_true, y_score, participants, n_resamples, seed):
     Parameters
     ----------
     y_true, y_score
-        As in `auc.delong_interval`.
-    participants : array-like of shape (n_scans,)
-        Participant of each scan.
-    n_resamples, seed : int
-        Number of resamples and seed of the draws.
+        As in `auc.delong_interval`; its errors apply.
+    participants, n_resamples, seed
+        As in `resampled_participants`; none may have scans of both classes.
 
     Returns
     -------
     low, high : float
-
-    Raises
-    ------
-    ValueError
-        As `auc.delong_interval`, and if a participant has scans of both classes.
 
     Examples
     --------

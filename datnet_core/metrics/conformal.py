@@ -59,13 +59,7 @@ def conformal_threshold(y_true, proba, class_names, coverage=0.9):
 
 
 def prediction_sets(proba, threshold):
-    """Diagnoses in each participant's set: bool, shape of `proba`; p >= threshold.
-
-    Examples
-    --------
-    >>> prediction_sets([[0.5, 0.4, 0.1]], 0.4)
-    array([[ True,  True, False]])
-    """
+    """Diagnoses in each participant's set: bool, shape of `proba`; p >= threshold."""
     return np.asarray(proba) >= threshold
 
 
@@ -89,10 +83,5 @@ def set_summary(y_true, sets, class_names):
     names = list(class_names)
     column = np.array([names.index(name) for name in y_true])
     covered = sets[np.arange(len(column)), column]
-    size = sets.sum(axis=1)
-    return {
-        "covered": covered,
-        "single": size == 1,
-        "single_right": (size == 1) & covered,
-        "empty": size == 0,
-    }
+    one, none = sets.sum(axis=1) == 1, ~sets.any(axis=1)
+    return {"covered": covered, "single": one, "single_right": one & covered, "empty": none}

@@ -1,7 +1,4 @@
-"""Tests between groups of participants.
-
-Paper section "Statistics Analysis".
-"""
+"""Tests between groups of participants (paper section "Statistics Analysis")."""
 
 import numpy as np
 import pandas as pd
@@ -84,14 +81,6 @@ def mann_whitney_features(table, groups, pairs):
     -------
     DataFrame of shape (n_features * n_pairs, 8)
         `feature`, then the columns of `mann_whitney`; all pairs of a feature, then the next one.
-
-    Examples
-    --------
-    >>> table = pd.DataFrame({"flat": [1, 1, 1, 1], "steep": [1, 2, 3, 4]})
-    >>> mann_whitney_features(table, list("AABB"), [("A", "B")])[["feature", "p"]].round(3)
-      feature      p
-    0    flat  1.000
-    1   steep  0.333
     """
     values, groups = table.to_numpy(dtype=float), np.asarray(groups)
     same_length(values[:, 0], groups)

@@ -1,7 +1,4 @@
-"""Cutoffs, and the rates of right decisions with their Wilson intervals.
-
-Paper section "Statistics Analysis".
-"""
+"""Cutoffs, and rates of right decisions with Wilson intervals (paper: "Statistics Analysis")."""
 
 import numpy as np
 import pandas as pd
@@ -25,11 +22,6 @@ def youden_cutoff(y_true, y_score):
     -------
     float
         Always one of the scores, never infinite.
-
-    Examples
-    --------
-    >>> youden_cutoff([0, 0, 1, 1], [0.1, 0.4, 0.6, 0.9])
-    0.6
     """
     fpr, tpr, thresholds = roc_curve(*checked_scores(y_true, y_score))
     return float(thresholds[1:][np.argmax((tpr - fpr)[1:])])
@@ -73,13 +65,7 @@ def diagnostic_rates(y_true, y_pred):
 
 
 def share_interval(right):
-    """Share of right decisions: value, low, high (Wilson); NaN without any decision.
-
-    Examples
-    --------
-    >>> tuple(round(limit, 2) for limit in share_interval([True] * 89 + [False] * 7))
-    (0.93, 0.86, 0.96)
-    """
+    """Share of right decisions: value, low, high (Wilson); NaN without any decision."""
     right = np.asarray(right, dtype=bool)
     return _wilson(int(right.sum()), len(right))
 

@@ -117,8 +117,6 @@ def full_gradients(model, x, targets):
     --------
     >>> model = nn.Sequential(nn.Flatten(), nn.Linear(2, 3)).eval()
     >>> terms = full_gradients(model, torch.rand(4, 1, 2), [0, 1, 2, 0])
-    >>> {name: tuple(term.shape) for name, term in terms.bias_terms.items()}
-    {'1': (4, 3)}
     >>> bool((completeness_gap(terms) < 1e-5).all())
     True
     """
@@ -181,16 +179,11 @@ def _target_logits(logits, targets, n):
 
 
 def completeness_gap(terms):
-    """Distance of the sum of all terms from the logit, relative to the logit.
+    """Distance of the sum of all terms of `FullGradients` from the logit, relative to the logit.
 
     gap = |logit - sum of terms| / max(|logit|, 1), with sums in float64. The floor of 1 keeps
     rounding at a logit near zero from looking large: probabilities depend on differences of
     logits, so a gap of 0.001 changes the odds by 0.1% there.
-
-    Parameters
-    ----------
-    terms : FullGradients
-        Decomposition of N samples.
 
     Returns
     -------

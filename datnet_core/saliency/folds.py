@@ -23,7 +23,7 @@ class FoldMaps(NamedTuple):
 
 
 def fold_maps(models, volumes, targets, fold, postprocess="published", chunk_size=16):
-    """Explain every scan by every fold model.
+    """Explain every scan by every fold model, as `FoldMaps`.
 
     Parameters
     ----------
@@ -37,10 +37,6 @@ def fold_maps(models, volumes, targets, fold, postprocess="published", chunk_siz
         Fold of each scan, 0 to K - 1; all scans of a participant have one.
     postprocess, chunk_size
         As in `maps.saliency_maps`.
-
-    Returns
-    -------
-    FoldMaps
 
     Raises
     ------
@@ -66,15 +62,11 @@ def cross_fitted_mean(maps, targets, fold, k):
     Parameters
     ----------
     maps : ndarray of shape (N, X, Y, Z)
-        Maps of all scans by model k.
+        Maps of all scans by model k; the mean has the shape (X, Y, Z).
     targets, fold : int ndarray of shape (N,)
         Class and fold of each scan. Those of fold k have no influence.
     k : int
         Held-out fold.
-
-    Returns
-    -------
-    ndarray of shape (X, Y, Z)
 
     Raises
     ------

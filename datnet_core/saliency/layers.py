@@ -19,10 +19,8 @@ def mean_layer_maps(
 
     Parameters
     ----------
-    model, volumes, targets, postprocess, chunk_size
-        As in `maps.saliency_maps`.
-    align_corners : bool
-        As in `maps.saliency_map`.
+    model, volumes, targets, postprocess, chunk_size, align_corners
+        As in `maps.saliency_maps` and `maps.saliency_map`.
 
     Returns
     -------

@@ -98,22 +98,13 @@ def saliency_map(terms, shape, postprocess="published", align_corners=False):
 
 
 def layer_maps(terms, shape, postprocess="published", align_corners=False):
-    """Part of `saliency_map` that comes from each layer; the parts add up to it.
-
-    Parameters
-    ----------
-    terms, shape, postprocess, align_corners
-        As in `saliency_map`.
+    """Part of `saliency_map` that comes from each layer; its arguments and errors apply.
 
     Returns
     -------
     dict of str to Tensor of shape (N, *shape)
-        ``"input voxels"`` and then the layers with spatial axes, in the order of their calls.
-
-    Raises
-    ------
-    ValueError
-        As `saliency_map`.
+        ``"input voxels"`` and then the layers with spatial axes, in the order of their calls; the
+        parts add up to the map.
     """
     return {
         name: _interpolated(channel_sum, tuple(shape), postprocess == "complete", align_corners)
@@ -149,10 +140,8 @@ def saliency_maps(model, volumes, targets, postprocess="published", chunk_size=1
 
     Returns
     -------
-    maps : float32 ndarray of shape (N, X, Y, Z)
-        Maps on the grid of the volumes.
-    gaps : float64 ndarray of shape (N,)
-        See `decomposition.completeness_gap`.
+    maps, gaps : float32 ndarray of shape (N, X, Y, Z), float64 ndarray of shape (N,)
+        Maps on the grid of the volumes; see `decomposition.completeness_gap`.
 
     Raises
     ------

@@ -1,20 +1,11 @@
-"""The salient region: which part of a saliency map counts as "top 70%".
-
-Paper section "Binding Ratio Analysis"; open point A2.
-"""
+"""What of a map counts as "top 70%" (paper section "Binding Ratio Analysis"; open point A2)."""
 
 import nibabel as nib
 import numpy as np
 
 
 def rescaled(saliency, brain_mask):
-    """Map rescaled to 0-1 inside the brain, 0 outside; a constant map becomes 0.
-
-    Examples
-    --------
-    >>> rescaled(np.array([2.0, 4.0, 3.0, 9.0]), np.array([True, True, True, False]))
-    array([0. , 1. , 0.5, 0. ])
-    """
+    """Map rescaled to 0-1 inside the brain, 0 outside; a constant map becomes 0."""
     inside = saliency[brain_mask]
     span = max(inside.max() - inside.min(), np.finfo(np.float32).tiny)
     return np.where(brain_mask, (saliency - inside.min()) / span, 0)
@@ -32,10 +23,8 @@ def top_region(saliency, brain_mask, rule="rescaled", threshold=0.7):
 
     Parameters
     ----------
-    saliency : ndarray of shape (X, Y, Z)
-        Saliency map; values outside the brain have no influence.
-    brain_mask : bool ndarray of shape (X, Y, Z)
-        Brain voxels, same grid.
+    saliency, brain_mask : ndarray, bool ndarray of shape (X, Y, Z)
+        Saliency map and brain voxels; values outside the brain have no influence.
     rule : {"rescaled", "of_maximum", "highest_voxels", "mass"}
         Reading of the published region.
     threshold : float
@@ -88,13 +77,7 @@ def top_region(saliency, brain_mask, rule="rescaled", threshold=0.7):
 
 
 def dice(one, other):
-    """Overlap of two regions, 2 |A and B| / (|A| + |B|): 1 if equal, 0 if apart; NaN if empty.
-
-    Examples
-    --------
-    >>> float(dice(np.array([True, True, False]), np.array([True, False, True])))
-    0.5
-    """
+    """Overlap of two regions, 2 |A and B| / (|A| + |B|): 1 if equal, 0 if apart; NaN if empty."""
     total = np.count_nonzero(one) + np.count_nonzero(other)
     return 2 * np.count_nonzero(one & other) / total if total else np.nan
 
@@ -116,12 +99,6 @@ def share_in_region(maps, weights, mask):
     ndarray of shape (...,)
         0 to 1; the region's share of the mask's volume is chance. NaN for a map of zeros, which
         lies nowhere.
-
-    Examples
-    --------
-    >>> weights, everywhere = np.array([[[1, 0.5, 0]]]), np.ones((1, 1, 3), bool)
-    >>> share_in_region(np.array([[[[2.0, 4, 2]]]]), weights, everywhere)  # (2 + 4/2) / 8
-    array([0.5])
     """
     inside = maps[..., mask].astype(np.float64)
     with np.errstate(invalid="ignore"):
@@ -133,14 +110,10 @@ def region_row(saliency, weights, mask, brain_mask, affine):
 
     Parameters
     ----------
-    saliency : ndarray of shape (X, Y, Z)
-        Map of 0 or more, 0 outside the brain.
-    weights : ndarray of shape (X, Y, Z)
-        Share of each voxel that is in the region.
-    mask : bool ndarray of shape (X, Y, Z)
-        Voxels of the region, for the peak.
-    brain_mask : bool ndarray of shape (X, Y, Z)
-        Brain voxels; the shares refer to them.
+    saliency, weights : ndarray of shape (X, Y, Z)
+        Map of 0 or more, 0 outside the brain; share of each voxel that is in the region.
+    mask, brain_mask : bool ndarray of shape (X, Y, Z)
+        Voxels of the region, for the peak, and of the brain, to which the shares refer.
     affine : ndarray of shape (4, 4)
         Voxel to mm.
 

@@ -50,11 +50,9 @@ def perturbation_curves(model, x, targets, maps, baseline, mask, *, n_steps=20):
         )
     baseline = baseline.to(x.device)
     n, n_voxels = len(x), int(mask.sum())
-    order = np.argsort(-maps[:, mask], axis=1, kind="stable")  # (N, voxels)
-    rank = np.empty_like(order)
-    np.put_along_axis(rank, order, np.arange(n_voxels)[None], axis=1)
     ranks = np.full(maps.shape, n_voxels)
-    ranks[:, mask] = rank
+    order = np.argsort(-maps[:, mask], axis=1, kind="stable")  # (N, voxels)
+    ranks[:, mask] = np.argsort(order, axis=1)  # the inverse permutation
     ranks = torch.from_numpy(ranks)[:, None].to(x.device)
     inside = torch.from_numpy(mask).to(x.device)
     curves = np.empty((2, n, n_steps + 1))
@@ -69,16 +67,9 @@ def perturbation_curves(model, x, targets, maps, baseline, mask, *, n_steps=20):
 
 
 def curve_area(curves):
-    """Area under curves over the share of voxels, 0 to 1, by the trapezoidal rule.
+    """Area (N,) under curves (N, n_steps + 1) over the share of voxels, by the trapezoidal rule.
 
-    Parameters
-    ----------
-    curves : ndarray of shape (N, n_steps + 1)
-
-    Returns
-    -------
-    ndarray of shape (N,)
-        Low is good for deletion, high for insertion.
+    It lies from 0 to 1; low is good for deletion, high for insertion.
 
     Examples
     --------

@@ -14,10 +14,8 @@ def average_precision(maps, truth, mask):
     ----------
     maps : ndarray of shape (N, X, Y, Z)
         Scores, large where the voxel is said to differ.
-    truth : bool ndarray of shape (X, Y, Z)
-        Voxels that differ.
-    mask : bool ndarray of shape (X, Y, Z)
-        Voxels that count.
+    truth, mask : bool ndarray of shape (X, Y, Z)
+        Voxels that differ; voxels that count.
 
     Returns
     -------
@@ -39,13 +37,6 @@ def average_precision(maps, truth, mask):
 def pointing_game(maps, truth, mask):
     """Whether the highest voxel of each map in the mask truly differs (arXiv:1608.00507).
 
-    Parameters
-    ----------
-    maps, truth, mask
-        As in `average_precision`.
-
-    Returns
-    -------
-    bool ndarray of shape (N,)
+    Arguments are those of `average_precision`; the result is a bool ndarray of shape (N,).
     """
     return truth[mask][maps[:, mask].argmax(axis=1)]

@@ -26,7 +26,6 @@ WINDOW, STRIDE = 3, 2  # of occlusion, voxels: 12 mm and 8 mm at 4 mm, the size 
 class Method:
     """A way to explain a logit."""
 
-    label: str
     function: Callable
     needs: tuple[str, ...]  # what the function takes, of model, x, targets and baseline
     one_pass: bool = False  # a single backward pass, fast enough for many networks
@@ -83,16 +82,13 @@ def uptake(x):
 
 EXPLAINED = ("model", "x", "targets")
 METHODS = {
-    method.label: method
-    for method in (
-        Method("full gradients, published", published, EXPLAINED, one_pass=True),
-        Method("full gradients, complete", complete, EXPLAINED, one_pass=True),
-        Method("input x gradient", input_x_gradient, EXPLAINED, one_pass=True),
-        Method("integrated gradients", integrated_gradients, (*EXPLAINED, "baseline")),
-        Method("occlusion", occlusion, (*EXPLAINED, "baseline")),
-        Method("deviation, no network", deviation, ("x", "baseline")),
-        Method("uptake, no network", uptake, ("x",)),
-    )
+    "full gradients, published": Method(published, EXPLAINED, one_pass=True),
+    "full gradients, complete": Method(complete, EXPLAINED, one_pass=True),
+    "input x gradient": Method(input_x_gradient, EXPLAINED, one_pass=True),
+    "integrated gradients": Method(integrated_gradients, (*EXPLAINED, "baseline")),
+    "occlusion": Method(occlusion, (*EXPLAINED, "baseline")),
+    "deviation, no network": Method(deviation, ("x", "baseline")),
+    "uptake, no network": Method(uptake, ("x",)),
 }
 
 

@@ -12,17 +12,10 @@ from scipy.stats import spearmanr
 
 
 def blocks(model):
-    """Names of the modules that make up a model, in the order in which they were declared.
+    """Names of the modules that make up a torch module, in the order in which they were declared.
 
-    Parameters
-    ----------
-    model : torch.nn.Module
-
-    Returns
-    -------
-    list of str
-        Children with weights; a sequence of blocks is listed block by block. Parallel networks (a
-        `ModuleList`) are alike, and a `*` stands for their numbers.
+    They are its children with weights; a sequence of blocks is listed block by block. Parallel
+    networks (a `ModuleList`) are alike, and a `*` stands for their numbers.
 
     Examples
     --------
@@ -92,18 +85,14 @@ def cascade(model, layers, seed=0):
 
 
 def rank_correlation(maps_a, maps_b, mask):
-    """Spearman correlation of two maps of each scan inside a mask.
+    """Spearman correlation (N,) of two maps of each scan inside a mask; NaN if one is constant.
 
     Parameters
     ----------
     maps_a, maps_b : ndarray of shape (N, X, Y, Z)
         Magnitudes; pass absolute values of signed maps.
     mask : bool ndarray of shape (X, Y, Z)
-
-    Returns
-    -------
-    ndarray of shape (N,)
-        -1 to 1; NaN where a map is constant.
+        Voxels that count.
     """
     pairs = zip(maps_a[:, mask], maps_b[:, mask], strict=True)
     return np.array(

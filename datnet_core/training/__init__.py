@@ -7,10 +7,13 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "plan": [
             "VARIANTS",
-            "Teachers",
+            "TeachingRows",
             "judged_rows",
             "model_names",
             "teachers",
+        ],
+        "batches": [
+            "Scans",
         ],
         "loop": [
             "fit",

@@ -1,7 +1,28 @@
-"""Batches of scans: which ones, in which order, and as network input (open point A13)."""
+"""Scans that teach a network, and batches of them as its input (open point A13)."""
+
+from typing import NamedTuple
 
 import numpy as np
 import torch
+
+
+class Scans(NamedTuple):
+    """What a network learns from, and what ends its training; other rows have no influence.
+
+    Attributes
+    ----------
+    volumes : ndarray of float32, shape (n_scans, X, Y, Z)
+        Uptake ratios; of a memory map, only one batch at a time is in memory.
+    labels : int ndarray of shape (n_scans,)
+        Index of the diagnosis of each scan.
+    learn, stop : int ndarray
+        Rows to learn from, and rows whose loss ends the training.
+    """
+
+    volumes: np.ndarray
+    labels: np.ndarray
+    learn: np.ndarray
+    stop: np.ndarray
 
 
 def balanced_order(labels, rng):
@@ -16,6 +37,12 @@ def balanced_order(labels, rng):
     -------
     int ndarray of shape (n,)
         In random order; scans of a small class come several times, of a large one not all.
+
+    Examples
+    --------
+    >>> order = balanced_order(np.array([0, 0, 0, 0, 0, 1]), np.random.default_rng(0))
+    >>> int((order == 5).sum())
+    3
     """
     classes = np.unique(labels)
     shares = np.full(len(classes), len(labels) // len(classes))
@@ -29,7 +56,22 @@ def balanced_order(labels, rng):
 
 
 def batch(volumes, rows):
-    """Rows of the array as network input, (N, 1, X, Y, Z); only these rows are read."""
+    """Rows of an array of volumes as network input; only these rows are read.
+
+    Parameters
+    ----------
+    volumes : ndarray of float32, shape (n_scans, X, Y, Z)
+    rows : int array-like of shape (N,)
+
+    Returns
+    -------
+    Tensor of shape (N, 1, X, Y, Z)
+
+    Examples
+    --------
+    >>> batch(np.zeros((5, 6, 7, 8), np.float32), [3, 0]).shape
+    torch.Size([2, 1, 6, 7, 8])
+    """
     order = np.argsort(rows)  # a memory map is read fastest from front to back
     x = torch.from_numpy(np.ascontiguousarray(volumes[np.asarray(rows)[order]])[np.argsort(order)])
     return x.unsqueeze(1).contiguous(memory_format=torch.channels_last_3d)

@@ -2,11 +2,12 @@
 
 A model is a folder: `weights.safetensors` (the best epoch), `history.tsv` and `config.json`
 (written last: where it stands, the model is finished); while training runs, there is only
-`checkpoint.safetensors` with the last epoch, or one shortly before, and the best so far. Every
-tensor file carries a hash of its content, so a damaged one is named.
+`checkpoint.pt` with the last epoch, or one shortly before, and the best so far. Files of tensors
+carry a hash of their content, so a damaged one is named.
 """
 
 import hashlib
+import io
 import json
 from dataclasses import asdict
 from pathlib import Path
@@ -18,6 +19,8 @@ from safetensors.torch import load_file, save_file
 
 from datnet_core.files import whole
 from datnet_core.fingerprint import code_hash
+
+OTHER_HASH = "its content has another hash than was written"
 
 
 def of_one_network(network):
@@ -56,7 +59,8 @@ def read_config(folder):
     """
     if not (folder / "config.json").is_file():
         raise FileNotFoundError(
-            f"{folder} holds no finished model; the page `training` makes it: make study"
+            f"{folder} holds no finished model, expected config.json; train it first (of a study: "
+            "make study)"
         )
     return json.loads((folder / "config.json").read_text())
 
@@ -105,14 +109,13 @@ def read_tensors(path):
         message names it.
     """
     if not path.is_file():
-        raise FileNotFoundError(f"{path} is missing; the page `training` makes it: make study")
+        raise FileNotFoundError(
+            f"{path} is missing; train the model first (of a study: make study)"
+        )
     metadata = _metadata(path)
     tensors = load_file(path)
     if metadata.get("sha256") != _content_hash(tensors):
-        raise ValueError(
-            f"{path} is damaged (its content has another hash than was written); "
-            "delete it and run again"
-        )
+        raise _damaged(path, OTHER_HASH)
     return tensors, metadata
 
 
@@ -122,11 +125,16 @@ def _metadata(path):
         with safe_open(path, "pt") as file:
             return json.loads((file.metadata() or {}).get("record", "{}"))
     except (SafetensorError, OSError, ValueError) as error:
-        raise ValueError(f"{path} is damaged ({error}); delete it and run again") from error
+        raise _damaged(path, error) from error
+
+
+def _damaged(path, reason):
+    """Error that names a damaged file."""
+    return ValueError(f"{path} is damaged ({reason}); delete it and run again")
 
 
 def keep_if_of(path, inputs):
-    """Delete a tensor file of other inputs or of an older version, which a change left behind.
+    """Delete a safetensors file of other inputs or of an older version, left behind by a change.
 
     Parameters
     ----------
@@ -146,99 +154,74 @@ def keep_if_of(path, inputs):
         read_tensors(path)
 
 
-def write_checkpoint(path, inputs, model, averaged, best, optimizer, history, seconds):
-    """Everything a restart needs, in one file: weights, means, Adam's moments, history.
+def write_checkpoint(path, state):
+    """Write everything that a restart needs: a hash, then what `torch.save` makes of it.
 
     Parameters
     ----------
     path : Path
-    inputs : str
-        Output of `fingerprint`.
-    model, averaged : torch.nn.Module
-        The network, and the running mean of its weights.
-    best : dict of str to Tensor
-        That mean at the best epoch so far.
-    optimizer : torch.optim.Optimizer
-    history : list of dict
-        One entry per epoch.
-    seconds : float
-        Time spent in training so far.
+    state : dict
+        Tensors, numbers, texts, lists and dicts of them, among them `inputs`.
     """
-    tensors = {f"model.{name}": t for name, t in model.state_dict().items()}
-    tensors |= {f"averaged.{name}": t for name, t in averaged.state_dict().items()}
-    tensors |= {f"best.{name}": t for name, t in best.items()}
-    for index, state in optimizer.state_dict()["state"].items():
-        tensors |= {f"adam.{index}.{name}": t for name, t in state.items()}
-    metadata = {"inputs": inputs, "history": json.dumps(history), "seconds": str(seconds)}
-    write_tensors(path, tensors, metadata)
+    buffer = io.BytesIO()
+    torch.save(state, buffer)
+    content = buffer.getbuffer()
+    with whole(path) as part, open(part, "wb") as file:
+        file.write(hashlib.sha256(content).digest())
+        file.write(content)
 
 
-def resume(path, model, averaged, optimizer):
-    """Load a checkpoint into model, running mean and optimiser.
+def read_checkpoint(path):
+    """State of a training that was interrupted.
 
     Parameters
     ----------
     path : Path
-        Written by `write_checkpoint` for the same inputs; there may be none.
-    model, averaged : torch.nn.Module
-    optimizer : torch.optim.Optimizer
+        Written by `write_checkpoint`; may be missing.
 
     Returns
     -------
-    history : list of dict
-        Epochs done so far; empty if there is nothing to go on from.
-    seconds : float
-        Time they took.
-    best : dict of str to Tensor
-        Running mean of the weights at the best of them.
+    dict or None
+        With tensors on the CPU, in the memory layout that they had; None if there is no file.
 
     Raises
     ------
     ValueError
-        If the checkpoint is damaged.
+        If the file is damaged; the message names it.
     """
     if not path.is_file():
-        return [], 0.0, {}
-    tensors, metadata = read_tensors(path)
-    parts = {"model": {}, "averaged": {}, "best": {}, "adam": {}}
-    for name, tensor in tensors.items():
-        part, key = name.split(".", 1)
-        parts[part][key] = tensor
-    model.load_state_dict(parts["model"])
-    averaged.load_state_dict(parts["averaged"])
-    state = {}
-    for name, tensor in parts["adam"].items():
-        index, key = name.split(".", 1)
-        state.setdefault(int(index), {})[key] = tensor
-    groups = optimizer.state_dict()["param_groups"]
-    optimizer.load_state_dict({"state": state, "param_groups": groups})
-    # Fused Adam goes through memory in order: moments in another layout meet the wrong weights.
-    for parameter, moments in optimizer.state.items():
-        for name in moments.keys() - {"step"}:
-            moments[name] = torch.empty_like(parameter).copy_(moments[name])
-    return json.loads(metadata["history"]), float(metadata["seconds"]), parts["best"]
+        return None
+    content = path.read_bytes()
+    n_hash = hashlib.sha256().digest_size
+    if hashlib.sha256(content[n_hash:]).digest() != content[:n_hash]:
+        raise _damaged(path, OTHER_HASH)
+    return torch.load(io.BytesIO(content[n_hash:]), map_location="cpu", weights_only=True)
 
 
-def fingerprint(volumes, labels, split, classes, network, training, start):
+def fingerprint(scans, classes, *, network, training, start=None):
     """Hash of everything a model depends on, the code that trains it included.
 
     Parameters
     ----------
-    volumes, labels, classes, network, training, start
+    scans : Scans
+    classes : sequence of str
+    network : NetworkSettings
+    training : TrainingSettings
+    start : Path, optional
         As in `loop.fit`.
-    split : pair of int ndarray
-        Rows learned from, and rows that stop the training; others have no influence.
 
     Returns
     -------
     str
+        64 hexadecimal digits.
     """
     digest = hashlib.sha256(torch.__version__.encode())
     digest.update(code_hash(Path(__file__).with_name("loop.py")).encode())
-    for rows in split:
-        digest.update(json.dumps([rows.tolist(), labels[rows].tolist(), classes]).encode())
+    for rows in (scans.learn, scans.stop):
+        facts = [rows.tolist(), scans.labels[rows].tolist(), list(classes)]
+        digest.update(json.dumps(facts).encode())
         for row in rows:
-            digest.update(np.ascontiguousarray(volumes[row]))
+            digest.update(np.ascontiguousarray(scans.volumes[row]))
     for settings in (of_one_network(network), asdict(training)):
         digest.update(json.dumps(settings).encode())
     if start:

@@ -59,21 +59,44 @@ def adam(network, training):
     return torch.optim.Adam(groups, lr=training.learning_rate, fused=True)
 
 
-def train_epoch(fabric, model, averaged, optimizer, volumes, labels, rows, training, rng):
-    """One pass over as many scans as there are rows.
+def dropout_seed(seed, epoch, rank):
+    """Seed of the dropout in one epoch on one device.
+
+    (100,003 seed + epoch) 64 + rank: the same after a restart, and another one for every network,
+    epoch and device, as long as there are at most 64 devices and 100,003 epochs.
+
+    Parameters
+    ----------
+    seed : int
+        Of the network, `training.seed`.
+    epoch, rank : int
+        Number of the epoch and of the device, from 0.
+
+    Returns
+    -------
+    int
+
+    Examples
+    --------
+    >>> dropout_seed(0, 2, 1), dropout_seed(1, 0, 0)
+    (129, 6400192)
+    """
+    return (seed * 100_003 + epoch) * 64 + rank
+
+
+def train_epoch(fabric, model, scans, *, averaged, optimizer, training, rng):
+    """One pass over as many scans as there are to learn from.
 
     Parameters
     ----------
     fabric : lightning_fabric.Fabric
         Number type, device and number of devices.
-    model, averaged : torch.nn.Module
-        The network, and the running mean of its weights; both are changed.
+    model : torch.nn.Module
+        The network, which is changed.
+    scans : Scans
+    averaged : torch.optim.swa_utils.AveragedModel
+        Running mean of the weights, which is changed too.
     optimizer : torch.optim.Optimizer
-    volumes : ndarray of float32, shape (n_scans, X, Y, Z)
-        Uptake ratios; of a memory map, only one batch at a time is in memory.
-    labels : int ndarray of shape (n_scans,)
-    rows : int ndarray
-        Scans to learn from.
     training : TrainingSettings
     rng : numpy.random.Generator
         Draws the order and the flips.
@@ -85,16 +108,17 @@ def train_epoch(fabric, model, averaged, optimizer, volumes, labels, rows, train
     """
     model.train()
     if training.balanced_classes:
-        order = balanced_order(labels[rows], rng)
+        order = balanced_order(scans.labels[scans.learn], rng)
     else:
-        order = rng.permutation(len(rows))
-    n_batches = max(1, len(rows) // training.batch_size)  # a batch of one has no variance
+        order = rng.permutation(len(scans.learn))
+    n_batches = max(1, len(order) // training.batch_size)  # a batch of one has no variance
+    share = slice(fabric.global_rank, None, fabric.world_size)  # of this device in each batch
     total = 0.0
-    for chunk in np.array_split(rows[order], n_batches):
-        mirrored = rng.random(len(chunk)) < 0.5
-        mine = slice(fabric.global_rank, None, fabric.world_size)  # each device has its share
-        chunk, mirrored = chunk[mine], mirrored[mine]
-        x, y = batch(volumes, chunk), torch.from_numpy(labels[chunk])
+    for rows in np.array_split(scans.learn[order], n_batches):
+        mirrored = rng.random(len(rows)) < 0.5
+        rows, mirrored = rows[share], mirrored[share]
+        x = batch(scans.volumes, rows)  # (N, 1, X, Y, Z)
+        y = torch.from_numpy(scans.labels[rows])
         if training.flips:
             x[mirrored] = x[mirrored].flip(2)  # left and right are the first spatial axis
         loss = cross_entropy(model(x.to(fabric.device)), y.to(fabric.device))
@@ -102,20 +126,18 @@ def train_epoch(fabric, model, averaged, optimizer, volumes, labels, rows, train
         fabric.backward(loss)
         optimizer.step()
         averaged.update_parameters(model)
-        total += loss.item() * len(chunk)
-    return float(fabric.all_reduce(total, reduce_op="sum")) / len(rows)
+        total += loss.item() * len(rows)
+    return float(fabric.all_reduce(total, reduce_op="sum")) / len(order)
 
 
-def validation_loss(model, volumes, labels, rows, batch_size):
-    """Mean cross-entropy in evaluation mode, each class weighing the same.
+def validation_loss(model, scans, batch_size):
+    """Mean cross-entropy of the scans that end the training, each class weighing the same.
 
     Parameters
     ----------
     model : torch.nn.Module
-    volumes, labels
-        As in `train_epoch`.
-    rows : int ndarray
-        Scans to judge by.
+        Judged in evaluation mode.
+    scans : Scans
     batch_size : int
         Scans at once.
 
@@ -123,6 +145,7 @@ def validation_loss(model, volumes, labels, rows, batch_size):
     -------
     float
     """
-    proba = predict(model.eval(), volumes, rows, batch_size)
-    loss = -np.log(np.maximum(proba[np.arange(len(rows)), labels[rows]], 1e-12))
-    return float(np.mean([loss[labels[rows] == k].mean() for k in np.unique(labels[rows])]))
+    y = scans.labels[scans.stop]
+    proba = predict(model.eval(), scans.volumes, scans.stop, batch_size)
+    loss = -np.log(np.maximum(proba[np.arange(len(y)), y], 1e-12))
+    return float(np.mean([loss[y == k].mean() for k in np.unique(y)]))

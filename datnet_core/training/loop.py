@@ -6,15 +6,12 @@ early stopping; open points A5, A7 and A13. What is judged and kept is a running
 device and number of devices are settings that Lightning Fabric carries out.
 """
 
-import json
 import time
-from contextlib import nullcontext
 from dataclasses import asdict
 
 import numpy as np
 import pandas as pd
 import torch
-from lightning_fabric import Fabric
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 from torch.optim.swa_utils import AveragedModel
 
@@ -25,38 +22,54 @@ from datnet_core.training.checkpoint import (
     fingerprint,
     keep_if_of,
     of_one_network,
+    read_checkpoint,
     read_config,
     read_tensors,
-    resume,
     write_checkpoint,
     write_config,
     write_tensors,
 )
-from datnet_core.training.epochs import adam, running_mean, train_epoch, validation_loss
+from datnet_core.training.devices import fabric_of, sound_convolutions
+from datnet_core.training.epochs import (
+    adam,
+    dropout_seed,
+    running_mean,
+    train_epoch,
+    validation_loss,
+)
 from datnet_core.training.provenance import environment
 
-CHECKPOINT_SECONDS = 10  # an interruption costs at most this and one epoch
 
-
-def fit(folder, volumes, labels, fit_rows, validation_rows, classes, network, training, start=None):
+def fit(
+    folder,
+    scans,
+    classes,
+    *,
+    network,
+    training,
+    start=None,
+    after_epoch=None,
+    checkpoint_seconds=10,
+):
     """Train one model, or continue it where it stopped, or return at once when it is finished.
 
     Parameters
     ----------
     folder : Path
-        Folder of the model; `model_files` says what it holds.
-    volumes : ndarray of float32, shape (n_scans, X, Y, Z)
-        Uptake ratios; of a memory map, only one batch at a time is in memory.
-    labels : int ndarray of shape (n_scans,)
-        Index of the diagnosis among `classes`; read at `fit_rows` and `validation_rows` only.
-    fit_rows, validation_rows : int ndarray
-        Rows to learn from, and rows whose loss stops the training.
-    classes : tuple of str
+        Folder of the model; `checkpoint` says what it holds.
+    scans : Scans
+        Volumes and labels, rows to learn from and rows whose loss ends the training.
+    classes : sequence of str
         Diagnoses in the order of the logits.
     network : NetworkSettings
     training : TrainingSettings
     start : Path, optional
         Folder of the model whose weights to start from.
+    after_epoch : callable, optional
+        Gets the epoch's row of the history and the network that was judged, before the checkpoint
+        is written. An error in it ends the training, which goes on from there when called again.
+    checkpoint_seconds : float
+        Shortest time between two checkpoints: an interruption costs at most this and one epoch.
 
     Returns
     -------
@@ -73,53 +86,36 @@ def fit(folder, volumes, labels, fit_rows, validation_rows, classes, network, tr
     RuntimeError
         If the validation loss is not a number, or the accelerator is not there.
     """
-    if len(fit_rows) < 2 or len(validation_rows) < 1:
-        raise ValueError(
-            f"model {_label(folder)}: {len(fit_rows)} scan(s) to learn from and "
-            f"{len(validation_rows)} to stop by, expected at least 2 and 1; add participants"
-        )
-    grid = last_grid(network.resized_to or volumes.shape[1:], network.n_levels)
-    if network.normalisation == "instance" and max(grid) == 1:
-        seen = " x ".join(map(str, volumes.shape[1:]))
-        raise ValueError(
-            "network.normalisation 'instance' has nothing to average over: "
-            f"{network.n_levels} levels leave one voxel of {seen}; lower network.n_levels, widen "
-            "network.field_mm, or take 'batch'"
-        )
+    _check_scans(folder, scans, network)
     if start:
         read_config(start)  # refuses a model that is not finished
     folder.mkdir(parents=True, exist_ok=True)
-    split = (fit_rows, validation_rows)
-    inputs = fingerprint(volumes, labels, split, classes, network, training, start)
-    config_path, checkpoint_path = folder / "config.json", folder / "checkpoint.safetensors"
-    weights_path = folder / "weights.safetensors"
-    keep_if_of(weights_path, inputs)
-    keep_if_of(checkpoint_path, inputs)
-    if not weights_path.is_file():  # it was of other inputs, or a damaged one was deleted
-        config_path.unlink(missing_ok=True)
-    if config_path.is_file():
-        config = json.loads(config_path.read_text())
-        if config["inputs"] == inputs:
-            return config
-        config_path.unlink()
+    inputs = fingerprint(scans, classes, network=network, training=training, start=start)
+    if finished := _finished(folder, inputs):
+        return finished
+    checkpoint = read_checkpoint(folder / "checkpoint.pt")
+    if checkpoint and checkpoint["inputs"] != inputs:
+        checkpoint = None
 
     torch.manual_seed(training.seed)
     model = build(len(classes), network)
     if start:
         model.load_state_dict(read_tensors(start / "weights.safetensors")[0])
-    fabric = Fabric(
-        accelerator=training.accelerator,
-        devices=training.devices,
-        precision=training.precision,
-        # Forked processes share the memory map; a notebook allows no other kind.
-        strategy="ddp_fork" if training.devices > 1 else "auto",
+    fabric = fabric_of(training)
+    history, seconds = fabric.launch(
+        _train,
+        folder=folder,
+        model=model,
+        scans=scans,
+        training=training,
+        inputs=inputs,
+        checkpoint=checkpoint,
+        after_epoch=after_epoch,
+        checkpoint_seconds=checkpoint_seconds,
     )
-    data = (volumes, labels, fit_rows, validation_rows)
-    history, seconds = fabric.launch(_train, folder, model, data, training, inputs)
 
-    table = pd.DataFrame(history)
     with whole(folder / "history.tsv") as part:
-        table.to_csv(part, sep="\t", index=False, float_format="%.6g")
+        pd.DataFrame(history).to_csv(part, sep="\t", index=False, float_format="%.6g")
     best = _best_epoch(history)
     config = {
         "inputs": inputs,
@@ -127,9 +123,9 @@ def fit(folder, volumes, labels, fit_rows, validation_rows, classes, network, tr
         "network": of_one_network(network),
         "training": asdict(training),
         "start": _label(start) if start else None,
-        "n_fit": len(fit_rows),
-        "class_counts": np.bincount(labels[fit_rows], minlength=len(classes)).tolist(),
-        "n_validation": len(validation_rows),
+        "n_fit": len(scans.learn),
+        "class_counts": np.bincount(scans.labels[scans.learn], minlength=len(classes)).tolist(),
+        "n_validation": len(scans.stop),
         "n_epochs": len(history),
         "best_epoch": best,
         "validation_loss": history[best]["validation_loss"],
@@ -139,8 +135,37 @@ def fit(folder, volumes, labels, fit_rows, validation_rows, classes, network, tr
         "accelerator": type(fabric.accelerator).__name__,
     }
     write_config(folder, config)
-    checkpoint_path.unlink(missing_ok=True)
+    (folder / "checkpoint.pt").unlink(missing_ok=True)
     return config
+
+
+def _check_scans(folder, scans, network):
+    """Refuse scans that are too few or too small to learn from."""
+    if len(scans.learn) < 2 or len(scans.stop) < 1:
+        raise ValueError(
+            f"model {_label(folder)}: {len(scans.learn)} scan(s) to learn from and "
+            f"{len(scans.stop)} to stop by, expected at least 2 and 1; add participants"
+        )
+    shape = scans.volumes.shape[1:]
+    grid = last_grid(network.resized_to or shape, network.n_levels)
+    if network.normalisation == "instance" and max(grid) == 1:
+        raise ValueError(
+            "network.normalisation 'instance' has nothing to average over: "
+            f"{network.n_levels} levels leave one voxel of {' x '.join(map(str, shape))}; lower "
+            "network.n_levels, widen network.field_mm, or take 'batch'"
+        )
+
+
+def _finished(folder, inputs):
+    """Record of a finished model of the same inputs; what is left of other inputs is deleted."""
+    weights_path, config_path = folder / "weights.safetensors", folder / "config.json"
+    keep_if_of(weights_path, inputs)
+    if weights_path.is_file() and config_path.is_file():
+        config = read_config(folder)
+        if config["inputs"] == inputs:
+            return config
+    config_path.unlink(missing_ok=True)
+    return None
 
 
 def _label(folder):
@@ -148,24 +173,28 @@ def _label(folder):
     return "/".join(folder.parts[-2:])
 
 
-def _train(fabric, folder, model, data, training, inputs):
+def _train(
+    fabric, *, folder, model, scans, training, inputs, checkpoint, after_epoch, checkpoint_seconds
+):
     """All epochs that are left, in one process per device; history and seconds of all epochs."""
     if fabric.world_size > 1 and fabric.device.type == "cpu":
         torch.set_num_threads(1)  # an OpenMP pool does not survive a fork
-    volumes, labels, rows, validation_rows = data
-    checkpoint_path = folder / "checkpoint.safetensors"
     torch.backends.cudnn.deterministic = True
     network = model.to(memory_format=torch.channels_last_3d)
     optimizer = adam(network, training)
-    never = training.max_epochs
-    schedule = ReduceLROnPlateau(optimizer, factor=0.5, patience=training.halve_after or never)
+    plateau = training.halve_after or training.max_epochs
+    schedule = ReduceLROnPlateau(optimizer, factor=0.5, patience=plateau)
     model, optimizer = fabric.setup(network, optimizer)
     averaged = AveragedModel(
         network, multi_avg_fn=running_mean(training.averaging), use_buffers=True
     )
-    history, seconds, best = resume(checkpoint_path, network, averaged, optimizer)
-    for done in history:
-        schedule.step(done["validation_loss"])
+    parts = {"network": network, "averaged": averaged}
+    parts |= {"optimizer": optimizer, "schedule": schedule}
+    history, seconds, best = [], 0.0, {}
+    if checkpoint:
+        for name, part in parts.items():
+            part.load_state_dict(checkpoint[name])
+        history, seconds, best = (checkpoint[name] for name in ("history", "seconds", "best"))
 
     written = -np.inf
     bar = progress(range(training.max_epochs), f"training {_label(folder)}", unit="epoch")
@@ -175,17 +204,20 @@ def _train(fabric, folder, model, data, training, inputs):
         if epoch - _best_epoch(history) > training.patience:
             break
         begin = time.perf_counter()
-        rng = np.random.default_rng([training.seed, epoch])
-        # Dropout: the same after a restart, another on each device.
-        torch.manual_seed((training.seed * 100_003 + epoch) * 64 + fabric.global_rank)
-        with _sound_convolutions(fabric, training):
+        torch.manual_seed(dropout_seed(training.seed, epoch, fabric.global_rank))
+        with sound_convolutions(fabric, training):
             train_loss = train_epoch(
-                fabric, model, averaged, optimizer, volumes, labels, rows, training, rng
+                fabric,
+                model,
+                scans,
+                averaged=averaged,
+                optimizer=optimizer,
+                training=training,
+                rng=np.random.default_rng([training.seed, epoch]),
             )
         judged = averaged.module
-        loss = validation_loss(judged, volumes, labels, validation_rows, training.batch_size)
-        loss = fabric.broadcast(loss)  # all devices stop at the same epoch
-        if not np.isfinite(loss):
+        loss = fabric.broadcast(validation_loss(judged, scans, training.batch_size))
+        if not np.isfinite(loss):  # the same on all devices, which stop at the same epoch
             raise RuntimeError(
                 f"model {_label(folder)}: the validation loss of epoch {epoch} is {loss}; lower "
                 "training.learning_rate, or set training.precision to 32-true"
@@ -195,10 +227,12 @@ def _train(fabric, folder, model, data, training, inputs):
         seconds += time.perf_counter() - begin
         if _best_epoch(history) == epoch:
             best = {name: tensor.clone() for name, tensor in judged.state_dict().items()}
-        if fabric.is_global_zero and time.monotonic() - written >= CHECKPOINT_SECONDS:
-            write_checkpoint(
-                checkpoint_path, inputs, network, averaged, best, optimizer, history, seconds
-            )
+        if after_epoch is not None:
+            after_epoch(history[-1], judged)
+        if fabric.is_global_zero and time.monotonic() - written >= checkpoint_seconds:
+            state = {name: part.state_dict() for name, part in parts.items()}
+            state |= {"inputs": inputs, "history": history, "seconds": seconds, "best": best}
+            write_checkpoint(folder / "checkpoint.pt", state)
             written = time.monotonic()
         fabric.barrier()
         bar.set_postfix_str(f"validation loss {loss:.3f}", refresh=False)
@@ -206,17 +240,6 @@ def _train(fabric, folder, model, data, training, inputs):
     if fabric.is_global_zero:
         write_tensors(folder / "weights.safetensors", best, {"inputs": inputs})
     return history, seconds
-
-
-def _sound_convolutions(fabric, training):
-    """Without oneDNN where the CPU computes in bfloat16.
-
-    There (torch 2.13), its gradient of the weights takes in memory that was never written, if a map
-    has two voxels along an axis: other numbers in every run, or none.
-    """
-    if fabric.device.type == "cpu" and training.precision == "bf16-mixed":
-        return torch.backends.mkldnn.flags(enabled=False, allow_tf32=None)
-    return nullcontext()
 
 
 def _best_epoch(history):

@@ -16,7 +16,7 @@ VARIANTS = {
 }
 
 
-class Teachers(NamedTuple):
+class TeachingRows(NamedTuple):
     """Rows of the scan table that make one network."""
 
     learn: np.ndarray  # (n,) int, scans to learn from
@@ -100,7 +100,7 @@ def teachers(model, member, *, participant, diagnosis, pretraining, fold, traini
 
     Returns
     -------
-    Teachers
+    TeachingRows
         Without any row where the model has nobody to learn from.
 
     Raises
@@ -125,12 +125,12 @@ def teachers(model, member, *, participant, diagnosis, pretraining, fold, traini
             f"such as {min(both)}; expected each in one cohort and in one fold"
         )
     if len(rows) == 0:
-        return Teachers(rows, rows)
+        return TeachingRows(rows, rows)
     seed = [training.seed, *model.encode(), member]
     learn, stop = split_inner(participant[rows], diagnosis[rows], training.inner_fraction, seed)
     if training.early_stopping_on == "test_fold" and len(judged):
-        return Teachers(rows[learn], judged)
-    return Teachers(rows[learn], rows[stop])
+        return TeachingRows(rows[learn], judged)
+    return TeachingRows(rows[learn], rows[stop])
 
 
 def split_inner(participant, diagnosis, fraction, seed):

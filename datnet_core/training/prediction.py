@@ -9,10 +9,11 @@ import torch
 from datnet_core.network import Ensemble, build, last_linear
 from datnet_core.training.batches import batch
 from datnet_core.training.checkpoint import read_config, read_tensors
+from datnet_core.training.devices import device_of
 
 
-def load_model(folder, network):
-    """A finished model in evaluation mode, on the accelerator if there is one.
+def load_model(folder, network, accelerator="auto"):
+    """A finished model in evaluation mode.
 
     A model is the mean logit of `network.n_members` networks, each with an inner validation split
     of its own (bagging; Breiman 1996, doi:10.1007/BF00058655), and with `network.both_sides` of
@@ -26,6 +27,8 @@ def load_model(folder, network):
     folder : Path
         Holds the networks `member-<j>`, written by `loop.fit`.
     network : NetworkSettings
+    accelerator : {"auto", "cpu", "gpu"}
+        As `training.accelerator`: where the model computes.
 
     Returns
     -------
@@ -37,7 +40,10 @@ def load_model(folder, network):
         If the model is not finished.
     ValueError
         If weights are damaged; the message names the file.
+    RuntimeError
+        If there is no accelerator where `gpu` asks for one.
     """
+    device = device_of(accelerator)
     members = []
     for j in range(network.n_members):
         config = read_config(folder / f"member-{j}")
@@ -50,8 +56,6 @@ def load_model(folder, network):
             _add_to_logits(member, offset if learned == "uniform" else -offset)
         members.append(member)
     model = Ensemble(members, network.both_sides)
-    found = torch.accelerator.is_available()
-    device = torch.accelerator.current_accelerator() if found else "cpu"
     return model.eval().to(device, memory_format=torch.channels_last_3d)
 
 
@@ -95,7 +99,7 @@ def predict(model, volumes, rows, batch_size=16):
     return np.concatenate(proba)
 
 
-def predict_folds(folder, network, volumes, fold):
+def predict_folds(folder, network, volumes, *, fold, accelerator="auto"):
     """Probabilities of scans, each from the model of its fold, which never saw it.
 
     Parameters
@@ -105,8 +109,10 @@ def predict_folds(folder, network, volumes, fold):
     network : NetworkSettings
     volumes : ndarray of shape (n_scans, X, Y, Z)
         Uptake ratios.
-    fold : int ndarray of shape (n_scans,)
-        Fold of each scan; negative where the scan is in none.
+    fold : int or float ndarray of shape (n_scans,)
+        Fold of each scan; negative or NaN where the scan is in none.
+    accelerator : {"auto", "cpu", "gpu"}
+        As in `load_model`.
 
     Returns
     -------
@@ -117,6 +123,6 @@ def predict_folds(folder, network, volumes, fold):
     proba = {}
     for k in np.unique(fold[rows]).astype(int):
         held_out = np.flatnonzero(fold == k)
-        model = load_model(folder / f"fold-{k}", network)
+        model = load_model(folder / f"fold-{k}", network, accelerator)
         proba |= dict(zip(held_out.tolist(), predict(model, volumes, held_out), strict=True))
     return np.stack([proba[row] for row in rows.tolist()])

@@ -69,7 +69,7 @@ def _black_rows(names, width=0.1, fontsize=14):
     return fig, axes
 
 
-def _over_template(ax, img, template_img, cut_coords, cmap, limits, threshold):
+def _over_template(ax, img, template_img, cut_coords, *, cmap, limits, threshold):
     """Draw a map over the template; an empty one, which nilearn cannot threshold, as nothing."""
     values = img.get_fdata(dtype=np.float32)
     plotting.plot_stat_map(
@@ -98,7 +98,9 @@ def plot_saliency_maps(maps, template_img, cut_coords):
     """
     fig, axes = _black_rows(maps)
     for ax, img in zip(axes, maps.values(), strict=True):
-        _over_template(ax, img, template_img, cut_coords, "inferno", (0, 1), DRAWN_FROM)
+        _over_template(
+            ax, img, template_img, cut_coords, cmap="inferno", limits=(0, 1), threshold=DRAWN_FROM
+        )
     return fig
 
 
@@ -119,7 +121,9 @@ def plot_layer_maps(maps, template_img):
     """
     fig, axes = _black_rows(maps, **LONG_TITLES)
     for ax, img in zip(axes, maps.values(), strict=True):
-        _over_template(ax, img, template_img, STRIATUM_MM, "inferno", (0, 1), NOT_ZERO)
+        _over_template(
+            ax, img, template_img, STRIATUM_MM, cmap="inferno", limits=(0, 1), threshold=NOT_ZERO
+        )
     return fig
 
 
@@ -168,7 +172,15 @@ def plot_effect_maps(maps, template_img, label):
     for ax, img in zip(axes, maps.values(), strict=True):
         top = float(np.abs(img.get_fdata(dtype=np.float32)).max()) or 1.0
         threshold = EFFECT_DRAWN_FROM * top
-        _over_template(ax, img, template_img, MIDBRAIN_MM, "cold_hot", (-top, top), threshold)
+        _over_template(
+            ax,
+            img,
+            template_img,
+            MIDBRAIN_MM,
+            cmap="cold_hot",
+            limits=(-top, top),
+            threshold=threshold,
+        )
     fig.text(0.99, 0.005, label, color="white", ha="right", fontsize=9)
     return fig
 

@@ -9,6 +9,8 @@ from datnet_study.figures.style import colours, panels, themed
 
 SMALLEST_P = 1e-6  # the colour scale of P values ends here
 
+SMALLEST_P = 0.0001  # that is written out
+
 
 @themed
 def plot_group_boxes(table, values, tests, class_names, y_title="binding ratio"):
@@ -54,7 +56,7 @@ def plot_group_boxes(table, values, tests, class_names, y_title="binding ratio")
 
 def p_text(p):
     """A P value as text: two significant digits down to 0.0001."""
-    return "P < 0.0001" if p < 1e-4 else f"P = {p:.2g}"
+    return f"P < {SMALLEST_P}" if p < SMALLEST_P else f"P = {p:.2g}"
 
 
 @themed

@@ -103,7 +103,7 @@ def plot_rates(tables, class_names):
     Parameters
     ----------
     tables : dict of str to DataFrame
-        Condition to `tables.diagnostic_table`, indexed by diagnosis.
+        Condition to `performance.diagnostic_table`, indexed by diagnosis.
     class_names : tuple of str
         Diagnoses, one panel each.
 

@@ -211,8 +211,8 @@ def cohorts(draw):
     for name in ("PD", "HC"):
         for _ in range(draw(st.integers(5, 12))):
             number += 1
-            for session in range(draw(st.integers(1, 3))):
-                rows.append((f"sub-{number}", f"ses-{session}", name, "training"))
+            sessions = range(draw(st.integers(1, 3)))
+            rows += [(f"sub-{number}", f"ses-{k}", name, "training") for k in sessions]
     columns = ["participant_id", "session_id", "diagnosis", "cohort"]
     return pd.DataFrame(rows, columns=columns).sample(frac=1, random_state=number)
 

@@ -108,8 +108,8 @@ def test_a_second_run_has_nothing_to_do(project, smoke):
 
 MOMENTS = {  # what stands on disk when everything is killed
     "the phantom is being written": "dataset/sub-*/**/*.nii.gz",
-    "the first epoch of pre-training is over": "models/pretrain/member-0/checkpoint.safetensors",
-    "a fold is being trained": "models/fold-*/member-*/checkpoint.safetensors",
+    "the first epoch of pre-training is over": "models/pretrain/member-0/checkpoint.pt",
+    "a fold is being trained": "models/fold-*/member-*/checkpoint.pt",
     "predictions are being made": "fits/fold-1.ipynb",
 }
 

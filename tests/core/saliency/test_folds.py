@@ -13,6 +13,7 @@ from datnet_core.saliency.folds import cross_fitted_mean, fold_correlations, fol
 from datnet_core.saliency.maps import saliency_maps
 from datnet_core.saliency.region import top_region
 from datnet_core.settings import NetworkSettings, TrainingSettings
+from datnet_core.training.batches import Scans
 from datnet_core.training.loop import fit
 from datnet_core.training.prediction import load_model
 
@@ -85,8 +86,9 @@ def test_labels_of_the_held_out_fold_do_not_change_its_region_through_training(t
         for k in range(3):
             others = np.flatnonzero(k != FOLD)
             folder = tmp_path / name / f"fold-{k}"
-            split = others[4:], others[:4]
-            fit(folder / "member-0", volumes, y, *split, ("A", "B", "C"), network, settings_)
+            scans = Scans(volumes, y, others[4:], others[:4])
+            options = {"network": network, "training": settings_}
+            fit(folder / "member-0", scans, ("A", "B", "C"), **options)
             models.append(load_model(folder, network))
         return fold_maps(models, volumes, y, FOLD).fold_means
 

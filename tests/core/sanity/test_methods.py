@@ -10,7 +10,7 @@ from datnet_core.saliency.maps import saliency_maps
 from datnet_core.sanity.methods import METHODS, attribution
 
 SHAPE = (7, 6, 5)
-SIGNED = [m.label for m in METHODS.values() if m.uses_network and "published" not in m.label]
+SIGNED = [name for name, m in METHODS.items() if m.uses_network and "published" not in name]
 
 
 @pytest.fixture

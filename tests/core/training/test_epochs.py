@@ -1,5 +1,7 @@
 """An epoch: every scan once, in batches, mirrored or not, the classes in balance."""
 
+import itertools
+
 import numpy as np
 import pytest
 import torch
@@ -9,11 +11,10 @@ from lightning_fabric import Fabric
 from torch.optim.swa_utils import AveragedModel
 
 from datnet_core.settings import TrainingSettings
-from datnet_core.training.batches import balanced_order
-from datnet_core.training.epochs import train_epoch
+from datnet_core.training.batches import Scans, balanced_order
+from datnet_core.training.epochs import dropout_seed, running_mean, train_epoch
 
 FIT = np.arange(17)
-CPU = Fabric(accelerator="cpu", devices=1)
 
 
 class Recorder(torch.nn.Module):
@@ -29,22 +30,57 @@ class Recorder(torch.nn.Module):
         return x.mean((1, 2, 3, 4))[:, None] * self.scale
 
 
+def run_epoch(model, volumes, labels, settings, seed=0):
+    """One epoch on the CPU; weights after each step, and their running mean."""
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.1)
+    averaged = AveragedModel(model, multi_avg_fn=running_mean(settings.averaging))
+    steps = []
+    optimizer.register_step_post_hook(lambda *_: steps.append(model.scale.detach().clone()))
+    train_epoch(
+        Fabric(accelerator="cpu", devices=1),
+        model,
+        Scans(volumes, labels, FIT, FIT),
+        averaged=averaged,
+        optimizer=optimizer,
+        training=settings,
+        rng=np.random.default_rng(seed),
+    )
+    return steps, averaged.module.scale
+
+
+def test_the_running_mean_follows_the_weights_in_its_first_steps(rng):
+    # mean_0 = w_0, mean_k = d_k mean_(k-1) + (1 - d_k) w_k, d_k = min(0.25, (1 + k) / (10 + k)):
+    # 2 / 11, 3 / 12, 0.25 (4 / 13 is more).
+    volumes, labels = rng.random((20, 5, 6, 7), np.float32), np.arange(20) % 3
+    settings = TrainingSettings(batch_size=4, averaging=0.25)
+    steps, averaged = run_epoch(Recorder(), volumes, labels, settings)
+    assert len(steps) == 4
+    mean = steps[0]
+    for decay, weights in zip((2 / 11, 3 / 12, 0.25), steps[1:], strict=True):
+        mean = decay * mean + (1 - decay) * weights
+    torch.testing.assert_close(averaged, mean)
+    assert not torch.allclose(averaged, steps[-1])
+
+
+def test_every_seed_epoch_and_device_has_a_dropout_of_its_own():
+    numbers = itertools.product(range(5), range(200), range(4))
+    assert len({dropout_seed(*each) for each in numbers}) == 5 * 200 * 4
+
+
 @pytest.mark.parametrize("flips", [True, False])
 def test_flips_mirror_left_and_right_alone_and_about_every_second_scan(flips, rng):
     volumes, labels = rng.random((20, 5, 6, 7), np.float32), np.arange(20) % 3
     model = Recorder()
-    optimizer, mean = torch.optim.Adam(model.parameters()), AveragedModel(model)
     settings = TrainingSettings(flips=flips, balanced_classes=False, batch_size=4)
     for seed in range(6):
-        rng = np.random.default_rng(seed)
-        train_epoch(CPU, model, mean, optimizer, volumes, labels, FIT, settings, rng)
-    n_mirrored, seen = 0, torch.cat(model.batches)[:, 0].numpy()
-    for x in seen:
+        run_epoch(model, volumes, labels, settings, seed)
+    n_mirrored, inputs = 0, torch.cat(model.batches)[:, 0].numpy()
+    for x in inputs:
         as_is = any(np.array_equal(x, volumes[row]) for row in FIT)
         mirrored = any(np.array_equal(x, volumes[row][::-1]) for row in FIT)
         assert as_is != mirrored
         n_mirrored += mirrored
-    assert len(seen) == 6 * 17
+    assert len(inputs) == 6 * 17
     assert 30 < n_mirrored < 72 if flips else n_mirrored == 0
 
 
@@ -53,9 +89,7 @@ def test_an_epoch_shows_each_scan_once_in_batches_of_at_least_the_size_asked_for
     volumes, labels = rng.random((20, 5, 6, 7), np.float32), np.arange(20) % 3
     model = Recorder()
     settings = TrainingSettings(flips=False, balanced_classes=False, batch_size=batch_size)
-    optimizer, rng = torch.optim.Adam(model.parameters()), np.random.default_rng(0)
-    mean = AveragedModel(model)
-    train_epoch(CPU, model, mean, optimizer, volumes, labels, FIT, settings, rng)
+    run_epoch(model, volumes, labels, settings)
     sizes = [len(x) for x in model.batches]
     assert len(sizes) == max(1, 17 // batch_size)
     assert min(sizes) >= min(batch_size, 17)

@@ -92,12 +92,12 @@ def test_a_model_judges_both_sides_if_asked(tmp_path):
     volumes, rows = made_up_volumes(), np.arange(6)
     one_side = replace(NETWORK, both_sides=False)
     models = [load_model(tmp_path, network) for network in (NETWORK, one_side)]
-    found, mirrored = (
+    as_is, mirrored = (
         [predict(model, seen, rows) for model in models] for seen in (volumes, volumes[:, ::-1])
     )
-    np.testing.assert_allclose(found[0], mirrored[0], atol=1e-6)
-    assert abs(found[1] - mirrored[1]).max() > 1e-4
-    assert abs(found[0] - found[1]).max() > 1e-4
+    np.testing.assert_allclose(as_is[0], mirrored[0], atol=1e-6)
+    assert abs(as_is[1] - mirrored[1]).max() > 1e-4
+    assert abs(as_is[0] - as_is[1]).max() > 1e-4
 
 
 def test_a_prior_is_added_where_classes_were_balanced_and_taken_away_where_they_were_not(tmp_path):
@@ -109,8 +109,7 @@ def test_a_prior_is_added_where_classes_were_balanced_and_taken_away_where_they_
         write_network(tmp_path / f"{balanced}" / "member-0", 3, balanced)
         for network in (NETWORK, uniform):
             model = load_model(tmp_path / f"{balanced}", network)
-            found = predict(model, made_up_volumes(), rows)
-            proba[balanced, network.class_prior] = found
+            proba[balanced, network.class_prior] = predict(model, made_up_volumes(), rows)
     as_learned = proba[True, "uniform"]
     np.testing.assert_array_equal(proba[False, "cohort"], as_learned)
     for key, weighed in (
@@ -127,10 +126,10 @@ def test_each_scan_is_predicted_by_the_model_of_its_fold(tmp_path):
         write_network(tmp_path / f"fold-{k}" / "member-0", k)
     fold = np.full(30, np.nan)  # as a table with scans of other cohorts has it
     fold[[3, 20, 7]], fold[[12, 5]] = 0, 1
-    found = predict_folds(tmp_path, NETWORK, volumes, fold)
+    proba = predict_folds(tmp_path, NETWORK, volumes, fold=fold)
     models = [load_model(tmp_path / f"fold-{k}", NETWORK) for k in range(2)]
     expected = [
         predict(models[int(fold[row])], volumes, np.array([row]))[0] for row in (3, 5, 7, 12, 20)
     ]
-    np.testing.assert_allclose(found, expected, atol=1e-6)
+    np.testing.assert_allclose(proba, expected, atol=1e-6)
     assert not np.allclose(*(predict(m, volumes, np.array([3])) for m in models))

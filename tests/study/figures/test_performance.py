@@ -6,8 +6,8 @@ import pytest
 from figure_examples import CHARTS, STUDIES, intervals, made_up_predictions
 from helpers import assert_drawn, texts
 
-from datnet_core.metrics.tables import diagnostic_table
 from datnet_study.figures import performance
+from datnet_study.performance import diagnostic_table
 
 
 def test_roc_curves_end_at_the_corners_and_name_the_number_of_scans(rng):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from datnet_core.images.classifier import (
+from datnet_study.binding_classifier import (
     binding_classifier,
     class_proba,
     out_of_fold_proba,

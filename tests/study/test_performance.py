@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from datnet_core.metrics.auc import delong_interval
 from datnet_core.metrics.rates import diagnostic_rates
-from datnet_core.metrics.tables import (
+from datnet_study.performance import (
     confusion,
     diagnostic_table,
     right_decisions,
