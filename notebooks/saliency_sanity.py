@@ -310,7 +310,7 @@ show.table(verdicts)
 apart = {"more": "above", "less": "below", "even": "not clearly apart from"}
 beside_marks = " and ".join(
     f"{show.direction(*limits[1:], **apart)} {MARKS[other]} "
-    f"(by {show.interval(*limits, 2)})"
+    f"({show.interval(*limits, 2)})"
     for other, limits in over.items()
 )
 notices = show.direction(

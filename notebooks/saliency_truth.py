@@ -339,7 +339,7 @@ result = (
     f"differences best (average precision {show.interval(*row[list(AP)], 2)}, chance "
     f"{by_chance:.2f}). The full gradients as published are number "
     f"{explaining.index(PUBLISHED) + 1} of {len(explaining)} and {verdict} the best "
-    f"map without one, *{plain}* (by {show.interval(*published_less_plain, 2)})."
+    f"map without one, *{plain}*: {show.interval(*published_less_plain, 2)}."
 )
 
 # %% tags=["remove-input"]
