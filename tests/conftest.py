@@ -18,12 +18,6 @@ def pytest_configure():
     torch.set_num_threads(1)
 
 
-@pytest.hookimpl(trylast=True)  # after pytest-randomly
-def pytest_collection_modifyitems(items):
-    """The whole study is one story: last, and in the order in which it is written."""
-    items.sort(key=lambda item: (item.path.name == "test_whole_study.py") and item.location[1] + 1)
-
-
 @pytest.fixture
 def rng():
     """Random numbers, the same in every run."""
