@@ -32,13 +32,6 @@ def made_up_scans():
     return volumes, labels
 
 
-def misleading_labels():
-    """Labels of scans that end the training are wrong: the more is learned, the worse they are."""
-    _, labels = made_up_scans()
-    labels[STOP] = (labels[STOP] + 1) % 3
-    return labels
-
-
 class Watched:
     """Volumes that tell a function which rows each batch reads."""
 
