@@ -15,10 +15,7 @@ from typing import Annotated, Literal, get_args, get_origin
 class Range:
     """Values that a number may have; no number may be infinite.
 
-    Parameters
-    ----------
-    ge, gt, lt : float, optional
-        Least value, value to be above, value to be below.
+    `ge` is the least value, `gt` the one to be above, `lt` the one to be below.
     """
 
     ge: float | None = None
@@ -159,14 +156,7 @@ class TrainingSettings(_Checked):
     Raises
     ------
     ValueError
-        If a value is of another type or out of range: names each, and what was expected.
-
-    Examples
-    --------
-    >>> TrainingSettings(batch_size=6, devices=4)
-    Traceback (most recent call last):
-    ...
-    ValueError: batch_size is 6, expected at least 2 for each of 4 device(s)
+        As `NetworkSettings`, and if a batch has less than 2 scans for each device.
     """
 
     seed: Annotated[int, Range(ge=0)] = 0
@@ -198,20 +188,20 @@ class TrainingSettings(_Checked):
 
 def _expected(kind, value):
     """What a value of a type should have been, in words; empty where it is right."""
-    parts = get_args(kind)
-    if get_origin(kind) is Annotated:
-        number, limits = parts
-        return _expected(number, value) or limits.expected(value)
-    if get_origin(kind) is Literal:
-        return "" if value in parts else " or ".join(map(repr, parts))
-    if get_origin(kind) is tuple:
-        if not isinstance(value, tuple) or len(value) != len(parts):
-            return f"a tuple of {len(parts)}"
-        return next(filter(None, map(_expected, parts, value)), "")
+    origin, parts = get_origin(kind), get_args(kind)
     if type(None) in parts:
         return "" if value is None else _expected(parts[0], value)
-    if kind is bool:
-        return "" if isinstance(value, bool) else "True or False"
-    if isinstance(value, bool) or not isinstance(value, Integral if kind is int else Real):
-        return "a whole number" if kind is int else "a number"
-    return ""
+    if origin is Annotated:
+        return _expected(parts[0], value) or parts[1].expected(value)
+    if origin is tuple:
+        fits = isinstance(value, tuple) and len(value) == len(parts)
+        problems = map(_expected, parts, value) if fits else [f"a tuple of {len(parts)}"]
+        return next(filter(None, problems), "")
+    if origin is Literal:
+        fits, words = value in parts, " or ".join(map(repr, parts))
+    elif kind is bool:
+        fits, words = isinstance(value, bool), "True or False"
+    else:
+        number, words = (Integral, "a whole number") if kind is int else (Real, "a number")
+        fits = isinstance(value, number) and not isinstance(value, bool)
+    return "" if fits else words

@@ -26,31 +26,14 @@ OTHER_HASH = "its content has another hash than was written"
 def of_one_network(network):
     """Settings of a network that change what it learns, as a dict.
 
-    Parameters
-    ----------
-    network : NetworkSettings
-
-    Returns
-    -------
-    dict
-        Without what counts only when finished networks are put together.
+    What counts only when finished networks are put together is left out.
     """
     when_loaded = ("n_members", "both_sides", "class_prior")
     return {name: value for name, value in asdict(network).items() if name not in when_loaded}
 
 
 def read_config(folder):
-    """Record of a finished model.
-
-    Parameters
-    ----------
-    folder : Path
-        Folder of the model.
-
-    Returns
-    -------
-    dict
-        Content of `config.json`.
+    """Content of `config.json` in the folder of a model, a dict.
 
     Raises
     ------
@@ -166,7 +149,7 @@ def write_checkpoint(path, state):
     buffer = io.BytesIO()
     torch.save(state, buffer)
     content = buffer.getbuffer()
-    with whole(path) as part, open(part, "wb") as file:
+    with whole(path) as part, part.open("wb") as file:
         file.write(hashlib.sha256(content).digest())
         file.write(content)
 

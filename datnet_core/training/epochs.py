@@ -13,6 +13,8 @@ from datnet_core.network import last_linear
 from datnet_core.training.batches import balanced_order, batch
 from datnet_core.training.prediction import predict
 
+MIRRORED = 0.5  # share of the scans of an epoch, with `flips`
+
 
 def running_mean(decay):
     """Update rule of the averaged weights for `torch.optim.swa_utils.AveragedModel`.
@@ -115,7 +117,7 @@ def train_epoch(fabric, model, scans, *, averaged, optimizer, training, rng):
     share = slice(fabric.global_rank, None, fabric.world_size)  # of this device in each batch
     total = 0.0
     for rows in np.array_split(scans.learn[order], n_batches):
-        mirrored = rng.random(len(rows)) < 0.5
+        mirrored = rng.random(len(rows)) < MIRRORED
         rows, mirrored = rows[share], mirrored[share]
         x = batch(scans.volumes, rows)  # (N, 1, X, Y, Z)
         y = torch.from_numpy(scans.labels[rows])

@@ -61,8 +61,7 @@ def fit(
         Volumes and labels, rows to learn from and rows whose loss ends the training.
     classes : sequence of str
         Diagnoses in the order of the logits.
-    network : NetworkSettings
-    training : TrainingSettings
+    network, training : NetworkSettings, TrainingSettings
     start : Path, optional
         Folder of the model whose weights to start from.
     after_epoch : callable, optional
@@ -78,13 +77,12 @@ def fit(
 
     Raises
     ------
-    FileNotFoundError
-        If the model to start from is not finished.
     ValueError
         If there are too few scans, the last map is a single voxel and the normalisation by
         instance, or weights or checkpoint are damaged; then the message names the file to delete.
-    RuntimeError
-        If the validation loss is not a number, or the accelerator is not there.
+    FileNotFoundError, RuntimeError
+        If the model to start from is not finished; if the validation loss is not a number, or the
+        accelerator is not there.
     """
     _check_scans(folder, scans, network)
     if start:
@@ -110,7 +108,7 @@ def fit(
         training=training,
         inputs=inputs,
         checkpoint=checkpoint,
-        after_epoch=after_epoch,
+        after_epoch=_nothing if after_epoch is None else after_epoch,
         checkpoint_seconds=checkpoint_seconds,
     )
 
@@ -190,11 +188,7 @@ def _train(
     )
     parts = {"network": network, "averaged": averaged}
     parts |= {"optimizer": optimizer, "schedule": schedule}
-    history, seconds, best = [], 0.0, {}
-    if checkpoint:
-        for name, part in parts.items():
-            part.load_state_dict(checkpoint[name])
-        history, seconds, best = (checkpoint[name] for name in ("history", "seconds", "best"))
+    history, seconds, best = _resumed(parts, checkpoint)
 
     written = -np.inf
     bar = progress(range(training.max_epochs), f"training {_label(folder)}", unit="epoch")
@@ -227,8 +221,7 @@ def _train(
         seconds += time.perf_counter() - begin
         if _best_epoch(history) == epoch:
             best = {name: tensor.clone() for name, tensor in judged.state_dict().items()}
-        if after_epoch is not None:
-            after_epoch(history[-1], judged)
+        after_epoch(history[-1], judged)
         if fabric.is_global_zero and time.monotonic() - written >= checkpoint_seconds:
             state = {name: part.state_dict() for name, part in parts.items()}
             state |= {"inputs": inputs, "history": history, "seconds": seconds, "best": best}
@@ -240,6 +233,19 @@ def _train(
     if fabric.is_global_zero:
         write_tensors(folder / "weights.safetensors", best, {"inputs": inputs})
     return history, seconds
+
+
+def _nothing(_row, _network):
+    """What happens after an epoch if the caller asks for nothing."""
+
+
+def _resumed(parts, checkpoint):
+    """Put a checkpoint into the parts of a training; its history, seconds and best weights."""
+    if not checkpoint:
+        return [], 0.0, {}
+    for name, part in parts.items():
+        part.load_state_dict(checkpoint[name])
+    return checkpoint["history"], checkpoint["seconds"], checkpoint["best"]
 
 
 def _best_epoch(history):
