@@ -172,7 +172,7 @@ show.table(all_sizes.rename_axis("certainty").reset_index())
 # Numbers of participants by the certainty of their diagnosis: *possible* is the
 # pre-training, *definite* the training, *confirmed* the blind-test cohort.
 #
-# ## Summary
+# The sentence of the result is put together from these numbers.
 
 
 # %%
@@ -192,15 +192,19 @@ result = (
     "how they divide by diagnosis is assumed."
 )
 
-# %% tags=["remove-input"]
-Markdown(result)
-
 # %% [markdown]
+# ## Summary
+#
+# The result stands below in words. How sure it is, and what it does not show:
+#
 # - The search is exhaustive, so there is no interval: a size is certain if the printed
 #   rates, the totals and the rounding are what they are taken for.
 # - Where there are several ways, the first row of the table is used.
 # - The study `paper` uses these sizes as numbers of labels. They say nothing about who
 #   the participants were.
+
+# %% tags=["remove-input"]
+Markdown(result)
 
 # %%
 numbers = {

@@ -8,7 +8,7 @@
 #     writes:
 #       participants: [scans.tsv, volumes.npy, volumes.json]
 #     cache: [volumes.npy, volumes.json]
-#     settings: [control, diagnoses, images, training.n_folds, training.seed]
+#     settings: [diagnoses, images, training.n_folds, training.seed]
 #     threads: 2
 # ---
 
@@ -174,7 +174,7 @@ show.table(rounded).format(precision=1)
 # %% [markdown]
 # Volume and centre of each region, on the grid of the atlas.
 #
-# ## Summary
+# The sentence of the result is put together from these numbers.
 
 # %%
 where = "of this phantom" if page.phantom else "of this study"
@@ -193,15 +193,19 @@ result = (
     f"training cohort is {in_words}."
 )
 
-# %% tags=["remove-input"]
-Markdown(result)
-
 # %% [markdown]
+# ## Summary
+#
+# The result stands below in words. How sure it is, and what it does not show:
+#
 # - The standard deviations say how far single scans lie apart, not how well a mean is
 #   known; groups are compared by a test on {doc}`binding_ratio`.
 # - No participant is in two cohorts or two folds. Whether a label is right cannot be
 #   checked from the scan table.
 # - All scans are uptake ratios on one grid, kept as one array on disk.
+
+# %% tags=["remove-input"]
+Markdown(result)
 
 # %%
 counts = people.groupby(["cohort", "diagnosis"]).size()

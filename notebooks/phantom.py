@@ -442,7 +442,19 @@ show.table(pd.DataFrame(rows))
 show.table(read_history(numbers_path))
 
 # %% [markdown]
-# ## Summary
+# The sentence of the result is put together from these numbers.
+
+# %%
+aucs = {
+    f"{cohort}.{source}.{name}": value
+    for (cohort, source), scores in performance.items()
+    for name, value in scores["auc"].items()
+}
+p_values = {
+    f"{value}.{row.group_a}-{row.group_b}": row.p
+    for value, test in tests.items()
+    for row in test.itertuples()
+}
 
 # %%
 best = performance.get(("training", "true binding"), pd.DataFrame())
@@ -458,9 +470,6 @@ result = (
     else "With one diagnosis in the training cohort there is no best possible AUC; the "
     f"phantom has {agreement} of their source."
 )
-
-# %% tags=["remove-input"]
-Markdown(result)
 
 # %% [markdown]
 # How far the groups overlap in single measures:
@@ -478,22 +487,17 @@ Markdown(
 )
 
 # %% [markdown]
+# ## Summary
+#
+# The result stands below in words. How sure it is, and what it does not show:
+#
 # - The truth of every scan, the maps of the true differences and the best possible AUC
 #   are known, so every other result can be held against them.
 # - Nothing here says how far patients are from this phantom beyond the published means
 #   and spreads. Where no source gives a number, it is marked as an assumption.
 
-# %%
-aucs = {
-    f"{cohort}.{source}.{name}": value
-    for (cohort, source), scores in performance.items()
-    for name, value in scores["auc"].items()
-}
-p_values = {
-    f"{value}.{row.group_a}-{row.group_b}": row.p
-    for value, test in tests.items()
-    for row in test.itertuples()
-}
+# %% tags=["remove-input"]
+Markdown(result)
 
 # %%
 numbers = {

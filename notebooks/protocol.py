@@ -154,7 +154,7 @@ show.table(pd.DataFrame(rows))
 # The two middle columns count scans, the last one is the mean over participants with
 # its bootstrap interval.
 #
-# ## Summary
+# The sentence of the result is put together from these numbers.
 
 
 # %%
@@ -177,16 +177,20 @@ result = (
     else "This study trains by one protocol only, so there is nothing to compare."
 )
 
-# %% tags=["remove-input"]
-Markdown(result)
-
 # %% [markdown]
+# ## Summary
+#
+# The result stands below in words. How sure it is, and what it does not show:
+#
 # - *Higher* and *lower* stand where the interval of DeLong does not contain 0. *Not
 #   clearly different* is no proof that a protocol makes no difference.
 # - The intervals take the models as given: what another seed would change in each
 #   protocol is not in them.
 # - The shortcut of the public code is a switch, `training.early_stopping_on:
 #   test_fold`. Its effect is measured here and used nowhere else.
+
+# %% tags=["remove-input"]
+Markdown(result)
 
 # %%
 numbers = {

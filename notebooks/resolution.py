@@ -153,7 +153,7 @@ show.table(auc_table)
 # that the intervals do not contain. No P value here is corrected for the number of
 # recipes.
 #
-# ## Summary
+# The sentence of the result is put together from these numbers.
 
 # %%
 equal = comparison[comparison["p"] >= alpha]
@@ -193,15 +193,19 @@ result = (
     f"{own_recipe}."
 )
 
-# %% tags=["remove-input"]
-Markdown(result)
-
 # %% [markdown]
+# ## Summary
+#
+# The result stands below in words. How sure it is, and what it does not show:
+#
 # - *Not distinguishable* is not *equal*: with more scans, smaller differences would
 #   show.
 # - A recipe that is chosen from this table is judged anew on {doc}`blind_test`; its AUC
 #   here is flattered by the choice.
 # - Other recipes can be added, `recipes` in the study file.
+
+# %% tags=["remove-input"]
+Markdown(result)
 
 # %%
 numbers = {

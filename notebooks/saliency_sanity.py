@@ -304,7 +304,7 @@ show.table(verdicts)
 # A difference above 0 says that the map notices when the weights are destroyed; beside
 # the first column, how much of the map that is.
 #
-# ## Summary
+# The sentence of the result is put together from these numbers.
 
 # %%
 apart = {"more": "above", "less": "below", "even": "not clearly apart from"}
@@ -323,7 +323,7 @@ notices = show.direction(
 # %% [markdown]
 # Both tests of the published full gradients in words:
 
-# %% tags=["remove-input"]
+# %%
 where = "On this phantom" if page.phantom else "In this study"
 rank = ranking.index(PUBLISHED) + 1
 randomised, trained_anew = untrained[PUBLISHED], two_trained[PUBLISHED]
@@ -333,14 +333,20 @@ result = (
     f"correlation of {show.interval(*randomised, 2)} with that of the trained network, "
     f"two trained networks have {show.interval(*trained_anew, 2)}, {notices}."
 )
-Markdown(result)
 
 # %% [markdown]
+# ## Summary
+#
+# The result stands below in words. How sure it is, and what it does not show:
+#
 # - The intervals are over participants (95%); the networks are taken as given.
 # - *Faithful* is measured by the network's own verdict on scans with replaced voxels,
 #   which no person has; the mean scan that replaces them is a choice.
 # - Both tests ask about the network. Whether it looks at what truly differs can only be
 #   told where the truth is known, in a phantom study.
+
+# %% tags=["remove-input"]
+Markdown(result)
 
 # %%
 numbers = {

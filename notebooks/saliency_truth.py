@@ -319,8 +319,6 @@ show.table(shares)
 # Mean over scans with its 95% interval. An interval that contains the chance of its
 # column says that the map does not prefer this nucleus to the rest of the brain.
 #
-# ## Summary
-#
 # The published full gradients are set against the best map that knows no network, in
 # the same scans.
 
@@ -342,16 +340,20 @@ result = (
     f"map without one, *{plain}*: {show.interval(*published_less_plain, 2)}."
 )
 
-# %% tags=["remove-input"]
-Markdown(result)
-
 # %% [markdown]
+# ## Summary
+#
+# The result stands below in words. How sure it is, and what it does not show:
+#
 # - The intervals are over participants; networks and truth are taken as given. Other
 #   networks may rank the methods in another order.
 # - A network need not look at everything that differs, so a miss is not a fault of the
 #   method alone; all methods are judged on the same networks.
 # - The curves over the threshold say whether the order depends on what counts as
 #   different.
+
+# %% tags=["remove-input"]
+Markdown(result)
 
 # %%
 numbers = {

@@ -332,7 +332,7 @@ of_folds = (
 Markdown(f"{of_folds}.")
 
 # %% [markdown]
-# ## Summary
+# The sentence of the result is put together from these numbers.
 
 # %%
 where = "on this phantom" if page.phantom else "in this study"
@@ -348,16 +348,20 @@ result = (
     "where the region lies."
 )
 
-# %% tags=["remove-input"]
-Markdown(result)
-
 # %% [markdown]
+# ## Summary
+#
+# The result stands below in words. How sure it is, and what it does not show:
+#
 # - The ranges are over readings, folds and pairs of folds; none is an interval for
 #   other scans.
 # - Regions that overlap between folds are stable. Whether they are the right ones is
 #   not asked here: coarse layers can put the regions of all networks into one place.
 # - The cross-fitted region is used unless the study file asks for
 #   `region_source: per_participant`.
+
+# %% tags=["remove-input"]
+Markdown(result)
 
 # %%
 numbers = {

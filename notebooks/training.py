@@ -148,8 +148,6 @@ show.table(pd.DataFrame(facts_of_run.items(), columns=["what", "value"]))
 # %% [markdown]
 # The versions belong to the numbers: other ones may give slightly different weights.
 #
-# ## Summary
-#
 # The loss is judged beside that of a guess that gives every diagnosis the same
 # probability.
 
@@ -173,15 +171,19 @@ result = (
     f"{len(folds)}. {separate}"
 )
 
-# %% tags=["remove-input"]
-Markdown(result)
-
 # %% [markdown]
+# ## Summary
+#
+# The result stands below in words. How sure it is, and what it does not show:
+#
 # - The range is over networks, which learn from overlapping scans; it is no interval.
 # - The loss is that of the scans that chose the epoch, so it is on the kind side. What
 #   the networks are worth is on {doc}`cross_validation` and {doc}`blind_test`.
 # - The weights of the best validation epoch are kept, as
 #   `models/<model>/member-<j>/weights.safetensors`.
+
+# %% tags=["remove-input"]
+Markdown(result)
 
 # %%
 numbers = {

@@ -242,7 +242,7 @@ show.table(side_by_side.reset_index())
 # %% [markdown]
 # Rows are labels, columns the most probable diagnosis, training cohort.
 #
-# ## Summary
+# The sentence of the result is put together from these numbers.
 
 
 # %%
@@ -262,16 +262,20 @@ result = (
     f"that of the best possible classifier, the oracle, it is {set_against(ORACLE)}."
 )
 
-# %% tags=["remove-input"]
-Markdown(result)
-
 # %% [markdown]
+# ## Summary
+#
+# The result stands below in words. How sure it is, and what it does not show:
+#
 # - What is left between network and oracle is either in the images and not found, or
 #   lost by scanner, noise and normalisation. The classifier that is told the regions
 #   says roughly how the two divide.
 # - The intervals take the models as given; other scans to learn from would change them.
 # - The truth is that of the phantom. How far the best possible classifier of real scans
 #   is from the network, nobody knows.
+
+# %% tags=["remove-input"]
+Markdown(result)
 
 # %%
 numbers = {
