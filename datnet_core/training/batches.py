@@ -5,6 +5,8 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
+from datnet_core.network import last_grid
+
 
 class Scans(NamedTuple):
     """What a network learns from, and what ends its training; other rows have no influence.
@@ -23,6 +25,23 @@ class Scans(NamedTuple):
     labels: np.ndarray
     learn: np.ndarray
     stop: np.ndarray
+
+
+def check_scans(scans, network, label):
+    """Refuse scans that are too few or too small for a network; `label` names the model."""
+    if len(scans.learn) < 2 or len(scans.stop) < 1:
+        raise ValueError(
+            f"model {label}: {len(scans.learn)} scan(s) to learn from and "
+            f"{len(scans.stop)} to stop by, expected at least 2 and 1; add participants"
+        )
+    shape = scans.volumes.shape[1:]
+    grid = last_grid(network.resized_to or shape, network.n_levels)
+    if network.normalisation == "instance" and max(grid) == 1:
+        raise ValueError(
+            "network.normalisation 'instance' has nothing to average over: "
+            f"{network.n_levels} levels leave one voxel of {' x '.join(map(str, shape))}; lower "
+            "network.n_levels, widen network.field_mm, or take 'batch'"
+        )
 
 
 def balanced_order(labels, rng):

@@ -16,8 +16,9 @@ from torch.optim.lr_scheduler import ReduceLROnPlateau
 from torch.optim.swa_utils import AveragedModel
 
 from datnet_core.files import whole
-from datnet_core.network import build, last_grid
+from datnet_core.network import build
 from datnet_core.progress import progress
+from datnet_core.training.batches import check_scans
 from datnet_core.training.checkpoint import (
     fingerprint,
     keep_if_of,
@@ -84,7 +85,7 @@ def fit(
         If the model to start from is not finished; if the validation loss is not a number, or the
         accelerator is not there.
     """
-    _check_scans(folder, scans, network)
+    check_scans(scans, network, _label(folder))
     if start:
         read_config(start)  # refuses a model that is not finished
     folder.mkdir(parents=True, exist_ok=True)
@@ -135,23 +136,6 @@ def fit(
     write_config(folder, config)
     (folder / "checkpoint.pt").unlink(missing_ok=True)
     return config
-
-
-def _check_scans(folder, scans, network):
-    """Refuse scans that are too few or too small to learn from."""
-    if len(scans.learn) < 2 or len(scans.stop) < 1:
-        raise ValueError(
-            f"model {_label(folder)}: {len(scans.learn)} scan(s) to learn from and "
-            f"{len(scans.stop)} to stop by, expected at least 2 and 1; add participants"
-        )
-    shape = scans.volumes.shape[1:]
-    grid = last_grid(network.resized_to or shape, network.n_levels)
-    if network.normalisation == "instance" and max(grid) == 1:
-        raise ValueError(
-            "network.normalisation 'instance' has nothing to average over: "
-            f"{network.n_levels} levels leave one voxel of {' x '.join(map(str, shape))}; lower "
-            "network.n_levels, widen network.field_mm, or take 'batch'"
-        )
 
 
 def _finished(folder, inputs):
