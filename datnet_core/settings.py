@@ -13,10 +13,7 @@ from typing import Annotated, Literal, get_args, get_origin
 
 @dataclass(frozen=True)
 class Range:
-    """Values that a number may have; no number may be infinite.
-
-    `ge` is the least value, `gt` the one to be above, `lt` the one to be below.
-    """
+    """Least value of a number, value to be above, value to be below; none may be infinite."""
 
     ge: float | None = None
     gt: float | None = None
