@@ -17,6 +17,10 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "out_of_fold_proba",  # and of the scans of each fold
             "sides_unordered",  # features that are the same for the mirror image
         ],
+        "networks": [
+            "fold_models",  # of a study, fold 0 first
+            "train_missing",  # finished ones are kept
+        ],
         "page": [
             "Page",
             "open_page",

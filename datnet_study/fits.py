@@ -1,8 +1,8 @@
 """The networks of a study: which there are, where they lie, and the job that trains them."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from datnet_core.training.plan import VARIANTS, model_names, teachers
+from datnet_core.training.plan import VARIANTS, model_names
 from datnet_study.table import certainties
 
 FILES = ("weights.safetensors", "config.json", "history.tsv")  # of a finished network
@@ -97,61 +97,3 @@ def _fits(names, network, variant="study", recipe="study", start=None):
                 begin = f"{first}/pretrain/member-{member}"
             fits.append(Fit(name, member, variant, recipe, begin))
     return fits
-
-
-def train(study, fits, scans):
-    """Train networks one after the other in this process; finished ones are kept.
-
-    A network has one thread, so the number of cores makes no difference to its weights.
-
-    Parameters
-    ----------
-    study : Study
-    fits : sequence of Fit
-        Some of `planned_fits`, each after the one it starts from.
-    scans : DataFrame
-        Scan table with cohorts and folds.
-
-    Raises
-    ------
-    FileNotFoundError
-        If the array of scans or the network to start from is missing.
-    ValueError, RuntimeError
-        As `loop.fit`.
-    """
-    import numpy as np  # not needed to plan
-    import torch
-
-    from datnet_core.images.grid import field_of_view
-    from datnet_core.training.batches import Scans
-    from datnet_core.training.loop import fit
-
-    labels = scans["diagnosis"].map(study.diagnoses.index).to_numpy()
-    n_threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        for job in fits:
-            grid_mm, network = study.recipe(job.recipe)
-            volumes = np.load(study.volumes(grid_mm), mmap_mode="r")
-            training = study.training
-            training = replace(training, **VARIANTS.get(job.variant, {}))
-            rows = teachers(
-                job.model,
-                job.member,
-                participant=scans["participant_id"],
-                diagnosis=scans["diagnosis"],
-                pretraining=scans["cohort"] == "pretraining",
-                fold=scans["fold"],
-                training=training,
-            )
-            seen = volumes[(slice(None), *field_of_view(grid_mm, network.field_mm))]
-            fit(
-                study.results / job.folder,
-                Scans(seen, labels, rows.learn, rows.stop),
-                study.diagnoses,
-                network=network,
-                training=replace(training, seed=training.seed + job.member),
-                start=study.results / job.start if job.start else None,
-            )
-    finally:
-        torch.set_num_threads(n_threads)

@@ -185,7 +185,7 @@ class Graph:
     def _fits(self):
         """The networks, in lanes: a process trains several, one after the other."""
         study = self.study
-        code = code_hash(fingerprint.ROOT / "datnet_study" / "fits.py")
+        code = code_hash(fingerprint.ROOT / "datnet_study" / "networks.py")
         levels = {}
         for fit in planned_fits(study):
             levels.setdefault((fit.kind, fit.start is not None), []).append(fit)

@@ -159,31 +159,11 @@ class Page:
         """Grid in mm and network of a recipe; `study` is the study's own."""
         return self._study.recipe(name)
 
-    def train(self):
-        """Train the networks of the study that are missing; finished ones are kept.
-
-        In the workflow, jobs of their own have done it before the page runs.
-        """
-        from datnet_study.fits import planned_fits, train
-
-        fits = [fit for fit in planned_fits(self._study) if fit.kind == "study"]
-        train(self._study, fits, self.scans())
-        return fits
-
     def models(self, variant="study", recipe="study"):
         """Folder of the models of the study, of a variant of its protocol, or of a recipe."""
         folder = model_folder(variant, recipe)
         self.path(f"{folder}/fold-0")
         return self._study.results / folder
-
-    def fold_models(self):
-        """The models of the folds, in evaluation mode, fold 0 first."""
-        from datnet_core.training.prediction import load_model
-
-        folder, network = self.models(), self.settings.network
-        training = self.settings.training
-        names = [f"fold-{k}" for k in range(training.n_folds)]
-        return [load_model(folder / name, network, training.accelerator) for name in names]
 
     def output(self, name):
         """Path of a declared file for a function that writes it; better is `writing`.

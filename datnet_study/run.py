@@ -50,7 +50,8 @@ def fit(study, arguments):
     """Train networks, one after the other in this process; finished ones are kept."""
     import pandas as pd
 
-    from datnet_study.fits import planned_fits, train
+    from datnet_study.fits import planned_fits
+    from datnet_study.networks import train
 
     planned = {job.folder: job for job in planned_fits(study)}
     if unknown := sorted(set(arguments.folders) - set(planned)):

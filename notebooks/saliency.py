@@ -54,7 +54,11 @@ from datnet_core.saliency import (
     top_region,
 )
 from datnet_core.training import predict
-from datnet_study import open_page, show
+from datnet_study import (
+    fold_models,
+    open_page,
+    show,
+)
 from datnet_study.figures import (
     plot_completeness,
     plot_saliency_maps,
@@ -90,7 +94,7 @@ held_out_of = scans["fold"].to_numpy()[rows]
 targets = np.array([classes.index(name) for name in diagnosis])
 
 # %%
-models = page.fold_models()
+models = fold_models(page)
 found = fold_maps(
     models,
     seen[rows],

@@ -48,7 +48,11 @@ from datnet_core.sanity import (
     perturbation_curves,
     rank_correlation,
 )
-from datnet_study import open_page, show
+from datnet_study import (
+    fold_models,
+    open_page,
+    show,
+)
 from datnet_study.figures import plot_perturbation, plot_randomisation
 
 page = open_page("saliency_sanity", study, into)
@@ -90,7 +94,7 @@ field = page.field()
 seen = page.seen()  # what the network gets
 affine, shape = page.grid()
 brain = region_mask_on(page.atlas(), "brain", affine, shape)[field]
-models = page.fold_models()
+models = fold_models(page)
 
 # %% [markdown]
 # Integrated gradients, occlusion and deletion need a scan that stands for the absence

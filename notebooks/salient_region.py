@@ -49,7 +49,11 @@ from datnet_core.saliency import (
     top_region,
 )
 from datnet_core.training import predict
-from datnet_study import open_page, show
+from datnet_study import (
+    fold_models,
+    open_page,
+    show,
+)
 from datnet_study.figures import plot_layer_maps, plot_region_sizes
 
 page = open_page("salient_region", study, into)
@@ -158,7 +162,7 @@ seen = page.seen()  # what the network gets
 rows = np.flatnonzero((scans["cohort"] == "training") & scans["diagnosis"].isin(groups))
 labels = scans["diagnosis"].iloc[rows].map(classes.index).to_numpy()
 fold = scans["fold"].to_numpy(int, na_value=-1)[rows]
-models = page.fold_models()
+models = fold_models(page)
 
 # %% [markdown]
 # Every fold and every diagnosis weighs the same. Each layer is laid over the brain in

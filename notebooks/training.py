@@ -31,7 +31,7 @@ import pandas as pd
 from IPython.display import Markdown
 
 from datnet_core.training import judged_rows, read_config, teachers
-from datnet_study import open_page, show
+from datnet_study import open_page, show, train_missing
 from datnet_study.figures import plot_learning_curves
 
 page = open_page("training", study, into)
@@ -54,7 +54,9 @@ show.notice(page)
 
 # %%
 scans = page.scans()
-fits = page.train()  # only what is missing; in a finished study, nothing
+fits = train_missing(
+    study, page.scans()
+)  # only what is missing; in a finished study, nothing
 rows = {
     (fit.model, fit.member): teachers(
         fit.model,

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from datnet_core.training.plan import VARIANTS, judged_rows, teachers
-from datnet_study.fits import Fit, model_folder, planned_fits, train, variants
+from datnet_study.fits import Fit, model_folder, planned_fits, variants
+from datnet_study.networks import train
 from datnet_study.scans import assign_folds, read_scans
 from datnet_study.settings import Recipe
 from datnet_study.study import read_study
@@ -148,7 +149,7 @@ def trained(tiny, tmp_path, monkeypatch):
             "labels": scans.labels,
         }  # fmt: skip
 
-    monkeypatch.setattr("datnet_core.training.loop.fit", fit)
+    monkeypatch.setattr("datnet_study.networks.fit", fit)
     for name in ("study", "coarse"):
         grid_mm, _ = study.recipe(name)
         n = int(240 / grid_mm)
@@ -222,7 +223,7 @@ def test_training_uses_one_thread_and_gives_the_others_back(tiny, tmp_path, monk
         seen.append(torch.get_num_threads())
         raise ValueError("stopped here")
 
-    monkeypatch.setattr("datnet_core.training.loop.fit", fit)
+    monkeypatch.setattr("datnet_study.networks.fit", fit)
     before = torch.get_num_threads()
     torch.set_num_threads(2)
     try:

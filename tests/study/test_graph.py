@@ -234,7 +234,7 @@ def test_planning_changes_no_file(project):
     [
         ("datnet_core/network.py", "import", "# why\nimport"),
         ("datnet_core/training/plan.py", '"""Who teaches', '"""Which people teach'),
-        ("datnet_study/fits.py", "def train(", "\n# Another line.\n\ndef train("),
+        ("datnet_study/networks.py", "def train(", "\n# Another line.\n\ndef train("),
         ("datnet_study/page.py", "A page while it runs", "A page while it is run"),
     ],
 )
@@ -270,7 +270,11 @@ def test_a_number_in_a_page_changes_the_pages_after_it(project):
         ("datnet_core/network.py", "2", "3"),
         ("datnet_core/training/plan.py", "len(group) > 1", "len(group) > 2"),
         ("datnet_core/images/grid.py", "return ", "0\n    return "),
-        ("datnet_study/fits.py", "training.seed + job.member", "training.seed + 7 + job.member"),
+        (
+            "datnet_study/networks.py",
+            "training.seed + job.member",
+            "training.seed + 7 + job.member",
+        ),
     ],
 )
 def test_a_changed_number_that_reaches_the_training_changes_every_fit(project, file, old, new):

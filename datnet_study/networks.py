@@ -1,0 +1,106 @@
+"""Train networks of a study in this process, and load those of its folds."""
+
+from dataclasses import replace
+
+import numpy as np
+import torch
+
+from datnet_core.images.grid import field_of_view
+from datnet_core.training.batches import Scans
+from datnet_core.training.loop import fit
+from datnet_core.training.plan import VARIANTS, teachers
+from datnet_core.training.prediction import load_model
+from datnet_study.fits import planned_fits
+from datnet_study.study import read_study
+
+
+def train(study, fits, scans):
+    """Train networks one after the other in this process; finished ones are kept.
+
+    A network has one thread, so the number of cores makes no difference to its weights.
+
+    Parameters
+    ----------
+    study : Study
+    fits : sequence of Fit
+        Some of `planned_fits`, each after the one it starts from.
+    scans : DataFrame
+        Scan table with cohorts and folds.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the array of scans or the network to start from is missing.
+    ValueError, RuntimeError
+        As `loop.fit`.
+    """
+    labels = scans["diagnosis"].map(study.diagnoses.index).to_numpy()
+    n_threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        for job in fits:
+            grid_mm, network = study.recipe(job.recipe)
+            volumes = np.load(study.volumes(grid_mm), mmap_mode="r")
+            training = study.training
+            training = replace(training, **VARIANTS.get(job.variant, {}))
+            rows = teachers(
+                job.model,
+                job.member,
+                participant=scans["participant_id"],
+                diagnosis=scans["diagnosis"],
+                pretraining=scans["cohort"] == "pretraining",
+                fold=scans["fold"],
+                training=training,
+            )
+            seen = volumes[(slice(None), *field_of_view(grid_mm, network.field_mm))]
+            fit(
+                study.results / job.folder,
+                Scans(seen, labels, rows.learn, rows.stop),
+                study.diagnoses,
+                network=network,
+                training=replace(training, seed=training.seed + job.member),
+                start=study.results / job.start if job.start else None,
+            )
+    finally:
+        torch.set_num_threads(n_threads)
+
+
+def train_missing(study, scans):
+    """Train the networks of a study that are missing; finished ones are kept.
+
+    In the workflow, jobs of their own have done it before the page `training` runs.
+
+    Parameters
+    ----------
+    study : str or Path
+        Study file.
+    scans : DataFrame
+        Scan table with cohorts and folds.
+
+    Returns
+    -------
+    list of Fit
+        All networks of the study itself.
+    """
+    study = read_study(study)
+    fits = [job for job in planned_fits(study) if job.kind == "study"]
+    train(study, fits, scans)
+    return fits
+
+
+def fold_models(page):
+    """The models of the folds of a study, in evaluation mode, fold 0 first.
+
+    Parameters
+    ----------
+    page : Page
+        Declares the models, and the settings `network`, `training.n_folds` and
+        `training.accelerator`.
+
+    Returns
+    -------
+    list of torch.nn.Module
+    """
+    folder, settings = page.models(), page.settings
+    names = [f"fold-{k}" for k in range(settings.training.n_folds)]
+    return [load_model(folder / n, settings.network, settings.training.accelerator) for n in names]
