@@ -54,6 +54,11 @@ dataset = page.path("dataset/scans.tsv").parent
 scans = read_scans(dataset, config.diagnoses)
 scans["fold"] = assign_folds(scans, config.training.n_folds, config.training.seed)
 page.write_table("scans.tsv", scans)
+titles = {
+    "pretraining": "pre-training",
+    "training": "training",
+    "blind_test": "blind test",
+}
 
 # %% figure="fig-cohorts-flow"
 plot_flow(scans, config.diagnoses)
@@ -81,7 +86,7 @@ table = mean.map("{:.1f}".format) + " (" + sd.map("{:.1f}".format) + ")"
 table = table.where(mean.notna(), "–").rename(columns=headings)
 table.insert(0, "participants", grouped.size())
 table.insert(1, "women", grouped["sex"].agg(lambda sex: f"{(sex == 'F').mean():.0%}"))
-table = table.reset_index().replace({"cohort": {"_": " "}}, regex=True)
+table = table.reset_index().replace({"cohort": titles})
 show.table(table)
 
 # %% [markdown]
@@ -179,13 +184,8 @@ show.table(rounded).format(precision=1)
 # %%
 where = "of this phantom" if page.phantom else "of this study"
 sizes = people["cohort"].value_counts()
-use = {
-    "pretraining": "pre-training",
-    "training": "training",
-    "blind_test": "blind test",
-}
 by_cohort = ", ".join(
-    f"{sizes.get(cohort, 0)} {title}" for cohort, title in use.items()
+    f"{sizes.get(cohort, 0)} {title}" for cohort, title in titles.items()
 )
 result = (
     f"All {len(scans)} scans of the {len(people)} participants {where} passed the "
