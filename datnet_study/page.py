@@ -57,6 +57,8 @@ class Page:
         The declared settings by attribute.
     notice, phantom : str, bool
         What a reader has to know about the scans; whether they are a digital phantom.
+    where : str
+        Where numbers hold, for sentences: on this phantom, or in this study.
     variants : list of str
         Variants of the protocol, trained beside the study.
     """
@@ -68,6 +70,7 @@ class Page:
         fill = {"diagnosis": study.compared, "variant": variants(study)}
         self._writes, self._written = expanded(declaration.writes, fill), set()
         self.variants = fill["variant"]
+        self.where = "on this phantom" if study.phantom else "in this study"
         if declaration.only_if and not getattr(study, declaration.only_if):
             raise ValueError(
                 f"page {self.name} is for studies with `{declaration.only_if}`; "

@@ -188,7 +188,8 @@ source = {
     "per_participant": "made from the participant's own map",
 }[config.saliency.region_source]
 result = (
-    f"Pairs of diagnoses that differ (P < {alpha:g}, uncorrected): "
+    f"Pairs of diagnoses that differ {page.where} "
+    f"(P < {alpha:g}, uncorrected): "
     f"{', '.join(counted)}; the DL region was {source}."
 )
 

@@ -343,9 +343,10 @@ if p_br < alpha:
     words = "better than" if better else "worse than"
 naming = f"always {commonest}, all"
 result = (
-    f"Of {first.sum()} participants whom no model has seen, the network names the "
-    f"diagnosis of {show.interval(*accuracy['all'])} (95%), {words} the binding ratios "
-    f"with {show.interval(*accuracy['binding ratios, all'])} (P = {p_br:.2g}); always "
+    f"The network is right, {page.where}, in a share of "
+    f"{show.interval(*accuracy['all'])} (95%) of {first.sum()} participants whom no "
+    f"model has seen, {words} the binding ratios with "
+    f"{show.interval(*accuracy['binding ratios, all'])} (P = {p_br:.2g}); always "
     f"saying {commonest} would be right in {accuracy[naming][0]:.3f}."
 )
 

@@ -75,6 +75,8 @@ show.table(linked[["page", "quantity", "group", "paper", "ours", "verdict"]])
 # - "Not computed here" marks what this study has no value for.
 
 # %%
-verdicts = ", ".join(f"{n} {verdict}" for verdict, n in counted.items() if n)
-result = f"Of {len(compared)} claims of the paper: {verdicts}."
+verdicts = ", ".join(f"{verdict}: {n}" for verdict, n in counted.items() if n)
+result = (
+    f"Verdicts on the {len(compared)} claims of the paper {page.where}: {verdicts}."
+)
 page.close({"verdicts": counted.to_dict(), "n_claims": len(compared)}, {}, result)

@@ -333,18 +333,19 @@ sizes = [
     f"{name} {show.interval(*aucs['DAT-Net', name]['over_folds'], 2)}"
     for name in config.compared
 ]
-against = []
+against = {}
 for name in config.compared:
     words = show.direction(
         *gain_over_folds[name][1:],
-        more="better than",
-        less="worse than",
-        even="not told apart from",
+        more="better than the binding ratios",
+        less="worse than the binding ratios",
+        even="not told apart from the binding ratios",
     )
-    against.append(f"for {name} {words} the binding ratios")
+    against.setdefault(words, []).append(name)
+verdicts = [f"{words} for {', '.join(names)}" for words, names in against.items()]
 result = (
-    f"Out of fold, the network reaches a mean AUC of {', '.join(sizes)} "
-    f"(95% interval over folds); it is {', '.join(against)}."
+    f"Out of fold, {page.where}, the network reaches a mean AUC of "
+    f"{', '.join(sizes)} (95% interval over folds); it is {', '.join(verdicts)}."
 )
 
 # %%

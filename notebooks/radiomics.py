@@ -176,7 +176,8 @@ counted = [
     if region in total.index
 ]
 result = (
-    f"Share of tests between two diagnoses with P < {alpha:g}: {', '.join(counted)}; "
+    f"Share of tests between two diagnoses with P < {alpha:g} {page.where}: "
+    f"{', '.join(counted)}; "
     f"{alpha:.0%} would be chance."
 )
 

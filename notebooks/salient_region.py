@@ -339,13 +339,12 @@ Markdown(f"{of_folds}.")
 # The sentence of the result is put together from these numbers.
 
 # %%
-where = "on this phantom" if page.phantom else "in this study"
 others = [r for r in meaning if r != rule]
 agreement = [overlap.loc[r, rule] for r in others]
 result = (
     f"The reading of this study (*{titles[rule]}*, {threshold:g}) takes "
-    f"{sizes[rule]:.0%} of the brain that the network sees {where}, the other readings "
-    f"{min(sizes[r] for r in others):.0%} to {max(sizes[r] for r in others):.0%}, with "
+    f"{sizes[rule]:.0%} of the brain that the network sees {page.where}, the other "
+    f"readings {min(sizes[r] for r in others):.0%} to {max(sizes[r] for r in others):.0%}, with "
     f"a Dice coefficient of {min(agreement):.2f} to {max(agreement):.2f} between it "
     f"and them. {of_folds}; layers of at most {coarse_voxels} voxels per side hold "
     f"{without_coarse['share_of_pattern']:.0%} of the pattern of the map and {decide} "

@@ -158,7 +158,6 @@ folds = table[who["judges"] > 0]
 losses, epochs = folds["validation_loss"], folds["best_epoch"] + 1
 guess = np.log(len(config.diagnoses))
 both_sides = int(np.sum(who["participants on both sides"]))
-where = "on this phantom" if page.phantom else "in this study"
 separate = (
     "No participant is judged by a network that they taught or stopped."
     if both_sides == 0
@@ -167,7 +166,7 @@ separate = (
 )
 result = (
     f"The {len(folds)} networks of the folds had their lowest loss after "
-    f"{epochs.min():.0f} to {epochs.max():.0f} epochs {where}: a cross-entropy of "
+    f"{epochs.min():.0f} to {epochs.max():.0f} epochs {page.where}: a cross-entropy of "
     f"{losses.min():.2f} to {losses.max():.2f} in the scans that stop them, which is "
     f"better than an even guess ({guess:.2f}) in {(losses < guess).sum()} of "
     f"{len(folds)}. {separate}"
