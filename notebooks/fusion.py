@@ -177,7 +177,8 @@ if p_fusion < alpha:
     words = "raises the accuracy" if value > imaging[0] else "lowers the accuracy"
 result = (
     f"Adding age, sex and clinical scores {words} {page.where}: "
-    f"{show.interval(value, low, high)} against {show.interval(*imaging)} from the scan alone (95%, P = {p_fusion:.2g}); "
+    f"{show.interval(value, low, high)} "
+    f"against {show.interval(*imaging)} from the scan alone (95%, P = {p_fusion:.2g}); "
     f"the trees rely most on {shares.index[0]}."
 )
 

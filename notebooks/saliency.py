@@ -347,7 +347,8 @@ other = np.mean(r[~np.eye(len(groups), dtype=bool)]) if len(groups) > 1 else np.
 exceeds = "no more than" if not own > other else "more than"
 result = (
     f"The maps {page.where} exceed the rest of the brain most in "
-    f"{', '.join(ranked.index[:3])} ({ranked.iloc[0]:.1f} times its share in the first). Maps of one diagnosis "
+    f"{', '.join(ranked.index[:3])} "
+    f"({ranked.iloc[0]:.1f} times its share in the first). Maps of one diagnosis "
     f"correlate {own:.2f} between folds, {exceeds} maps of different diagnoses "
     f"({other:.2f}). All terms add up to the logit within {gaps.max():.1g} of it."
 )

@@ -344,7 +344,8 @@ agreement = [overlap.loc[r, rule] for r in others]
 result = (
     f"The reading of this study (*{titles[rule]}*, {threshold:g}) takes "
     f"{sizes[rule]:.0%} of the brain that the network sees {page.where}, the other "
-    f"readings {min(sizes[r] for r in others):.0%} to {max(sizes[r] for r in others):.0%}, with "
+    f"readings {min(sizes[r] for r in others):.0%} "
+    f"to {max(sizes[r] for r in others):.0%}, with "
     f"a Dice coefficient of {min(agreement):.2f} to {max(agreement):.2f} between it "
     f"and them. {of_folds}; layers of at most {coarse_voxels} voxels per side hold "
     f"{without_coarse['share_of_pattern']:.0%} of the pattern of the map and {decide} "
