@@ -17,8 +17,8 @@ help: ## List the targets
 	@echo "  STUDY=NAME picks data_manifest/NAME.yaml or a .yaml file (default: demo)"
 
 study: .venv/study ## Run every page of STUDY that is out of date and build its book
-	$(BIN)/snakemake --workflow-profile profiles/local --config study=$(STUDY_FILE)
-	@$(BIN)/python -m datnet_study.run where $(STUDY_FILE)
+	$(BIN)/snakemake --workflow-profile profiles/local --config "study=$(STUDY_FILE)"
+	@$(BIN)/python -m datnet_study.run where "$(STUDY_FILE)"
 
 test: .venv/test lint ## Lint, unit tests, and the whole smoke study with its book
 	$(BIN)/pytest

@@ -135,7 +135,9 @@ def _imported(path, _mtime):
             continue
         for module, name in names:
             if module.startswith(PREFIX):
-                files.append(_file_of(module, name))
+                file = _file_of(module, name)
+                room = file.parent.rglob("*.py")  # which names of a whole room are used is not seen
+                files += sorted(room) if file.name == "__init__.py" else [file]
     return files
 
 

@@ -19,6 +19,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         ],
         "networks": [
             "fold_models",  # of a study, fold 0 first
+            "teachers_of",  # rows that teach and stop one network
             "train_missing",  # finished ones are kept
         ],
         "page": [

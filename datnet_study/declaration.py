@@ -20,12 +20,14 @@ declaration (`graph`). Names are relative to `results/<study>/`; those that begi
 `data_manifest/` or `dataset/` to these folders. A `*` in `reads` stands for any text.
 """
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
 
 KINDS = ("aggregates", "participants")  # may be shown to others, or not
+NAME = re.compile(r"[a-z][a-z0-9_]*")  # of a page, which is also one of a rule
 CONDITIONS = ("phantom", "recipes")  # what a study must have for a page to exist
 
 
@@ -61,6 +63,10 @@ def read_declaration(source):
         If there is none, a key is unknown, or a value is not of its type; names file and key.
     """
     source = Path(source)
+    if not NAME.fullmatch(source.stem) or source.stem == "study":
+        raise ValueError(
+            f"{source}: expected a name of small letters, digits and _, not study, for the page"
+        )
     declared = (_header(source).get("jupyter") or {}).get("datnet")
     if not isinstance(declared, dict):
         raise ValueError(

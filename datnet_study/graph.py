@@ -9,7 +9,6 @@ where the records of the workflow engine are lost.
 import json
 from dataclasses import asdict, dataclass, field
 from fnmatch import fnmatch
-from functools import cached_property
 
 from datnet_core import fingerprint
 from datnet_core.fingerprint import code_hash
@@ -23,6 +22,7 @@ from datnet_study.depends import (
     short_hash,
 )
 from datnet_study.fits import FILES, planned_fits, variants
+from datnet_study.table import image_paths
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,9 @@ class Graph:
     """
 
     def __init__(self, study, n_lanes=None):
-        self.study, self.n_lanes = study, n_lanes
+        on_devices = study.training.accelerator == "gpu" or study.training.devices > 1
+        self.study, self._made_from = study, {}
+        self.n_lanes = 1 if n_lanes and on_devices else n_lanes  # which all lanes would share
         self.declarations = _declarations(study)
         jobs = [*self._dataset(), *self._pages(), *self._grids(), *self._fits(), self._book()]
         self.jobs, self.writer = {}, {}
@@ -96,10 +98,6 @@ class Graph:
             self._made_from[job.name] = job.depends | {"starts_from": upstream}
         return self._made_from[job.name]
 
-    @cached_property
-    def _made_from(self):
-        return {}
-
     def _resolved(self, job):
         """Files that a job reads: patterns become the files of other jobs that they match."""
         names = []
@@ -129,8 +127,9 @@ class Graph:
                 [study.calibration_path, *atlas_files(study)], study.data_manifest.parent
             ),
         }
-        writes = ("dataset/scans.tsv", "dataset/truth/scans.tsv")
-        return [Job("dataset", ("dataset",), (), writes, (), depends, threads=2)]
+        images = tuple(f"dataset/{name}" for name in image_paths(study))  # once they are known
+        writes = ("dataset/scans.tsv", "dataset/truth/scans.tsv", *images)
+        return [Job("dataset", ("dataset",), (), writes, images, depends, threads=2)]
 
     def _pages(self):
         """The pages, each with its declaration."""
@@ -220,6 +219,7 @@ class Graph:
         texts = {name: page.source.read_text() for name, page in self.declarations.items()}
         depends = {
             "code": code_hash(root / "datnet_study" / "book.py"),
+            "library": contents(sorted(root.glob("datnet_*/**/*.py")), root),  # its reference
             "files": contents(prose, root),
             "pages": short_hash(json.dumps(texts)),
             "notice": self.study.notice,

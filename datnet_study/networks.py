@@ -11,6 +11,7 @@ from datnet_core.training.loop import fit
 from datnet_core.training.plan import VARIANTS, teachers
 from datnet_core.training.prediction import load_model
 from datnet_study.fits import planned_fits
+from datnet_study.records import forget
 from datnet_study.study import read_study
 
 
@@ -43,15 +44,8 @@ def train(study, fits, scans):
             volumes = np.load(study.volumes(grid_mm), mmap_mode="r")
             training = study.training
             training = replace(training, **VARIANTS.get(job.variant, {}))
-            rows = teachers(
-                job.model,
-                job.member,
-                participant=scans["participant_id"],
-                diagnosis=scans["diagnosis"],
-                pretraining=scans["cohort"] == "pretraining",
-                fold=scans["fold"],
-                training=training,
-            )
+            rows = teachers_of(job, scans, training)
+            before = _finished_at(study, job)
             seen = volumes[(slice(None), *field_of_view(grid_mm, network.field_mm))]
             fit(
                 study.results / job.folder,
@@ -61,8 +55,41 @@ def train(study, fits, scans):
                 training=replace(training, seed=training.seed + job.member),
                 start=study.results / job.start if job.start else None,
             )
+            if _finished_at(study, job) != before:
+                forget(study, [f"fit {job.folder}"])
     finally:
         torch.set_num_threads(n_threads)
+
+
+def _finished_at(study, job):
+    """When a network was finished; None where it is not."""
+    config = study.results / job.folder / "config.json"
+    return config.stat().st_mtime_ns if config.is_file() else None
+
+
+def teachers_of(fit, scans, training):
+    """Scans that teach a network and scans that stop it.
+
+    Parameters
+    ----------
+    fit : Fit
+    scans : DataFrame
+        Scan table with cohorts and folds.
+    training : TrainingSettings
+
+    Returns
+    -------
+    TeachingRows
+    """
+    return teachers(
+        fit.model,
+        fit.member,
+        participant=scans["participant_id"],
+        diagnosis=scans["diagnosis"],
+        pretraining=scans["cohort"] == "pretraining",
+        fold=scans["fold"],
+        training=training,
+    )
 
 
 def train_missing(study, scans):

@@ -6,12 +6,12 @@ The Snakefile calls this with the jobs of `graph`; a person runs `make study`, o
 import argparse
 import os
 import sys
-from contextlib import suppress
 from pathlib import Path
 
 import yaml
 
 from datnet_core.files import whole
+from datnet_study.records import forget
 from datnet_study.study import read_study
 
 
@@ -42,8 +42,6 @@ def grid(study, arguments):
     atlas, reference = read_atlas(study.atlas_path), study.images.reference_region
     target = study.volumes(arguments.spacing_mm)
     cache_volumes(paths, atlas, arguments.spacing_mm, reference, target, arguments.threads)
-    os.utime(target)
-    os.utime(target.with_suffix(".json"))
 
 
 def fit(study, arguments):
@@ -139,7 +137,9 @@ def main(arguments=None):
         study = read_study(arguments.study)
         if arguments.record:
             sys.stderr.write(f"\n--- {arguments.record.name.rpartition('.')[0]} ---\n")
-        _forget(study, arguments)
+        elsewhere = arguments.kind == "page" and _target(study, arguments) != study.results
+        if arguments.kind != "where" and not elsewhere:
+            forget(study, _results(arguments))
         JOBS[arguments.kind](study, arguments)
     except (RuntimeError, ValueError, FileNotFoundError) as error:
         sys.exit(f"\n{error}\n")
@@ -153,21 +153,6 @@ def _results(arguments):
     names = {"fit": "folders", "page": "page", "grid": "spacing_mm"}
     made = getattr(arguments, names.get(arguments.kind, ""), "all")
     return [f"{arguments.kind} {name}" for name in (made if isinstance(made, list) else [made])]
-
-
-def _forget(study, arguments):
-    """Remove the records of all that a job is about to make, which may stop half-way.
-
-    A job that a person starts by hand leaves no record, so the workflow makes it again.
-    """
-    if arguments.kind == "page" and _target(study, arguments) != study.results:
-        return
-    if arguments.kind == "where":
-        return
-    for record in (study.results / "records").glob("*"):
-        with suppress(FileNotFoundError):  # another job removes its own at the same time
-            if set(record.read_text().splitlines()) & set(_results(arguments)):
-                record.unlink()
 
 
 if __name__ == "__main__":

@@ -30,8 +30,8 @@ import numpy as np
 import pandas as pd
 from IPython.display import Markdown
 
-from datnet_core.training import judged_rows, read_config, teachers
-from datnet_study import open_page, show, train_missing
+from datnet_core.training import judged_rows, read_config
+from datnet_study import open_page, show, teachers_of, train_missing
 from datnet_study.figures import plot_learning_curves
 
 page = open_page("training", study, into)
@@ -58,16 +58,7 @@ fits = train_missing(
     study, page.scans()
 )  # only what is missing; in a finished study, nothing
 rows = {
-    (fit.model, fit.member): teachers(
-        fit.model,
-        fit.member,
-        participant=scans["participant_id"],
-        diagnosis=scans["diagnosis"],
-        pretraining=scans["cohort"] == "pretraining",
-        fold=scans["fold"],
-        training=config.training,
-    )
-    for fit in fits
+    (fit.model, fit.member): teachers_of(fit, scans, config.training) for fit in fits
 }
 
 # %%

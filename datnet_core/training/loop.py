@@ -142,7 +142,7 @@ def _finished(folder, inputs):
     """Record of a finished model of the same inputs; what is left of other inputs is deleted."""
     weights_path, config_path = folder / "weights.safetensors", folder / "config.json"
     keep_if_of(weights_path, inputs)
-    if weights_path.is_file() and config_path.is_file():
+    if all(path.is_file() for path in (weights_path, config_path, folder / "history.tsv")):
         config = read_config(folder)
         if config["inputs"] == inputs:
             return config

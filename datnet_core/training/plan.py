@@ -116,9 +116,10 @@ def teachers(model, member, *, participant, diagnosis, pretraining, fold, traini
         rows = np.flatnonzero(pretraining)
     else:
         rows = np.setdiff1d(np.flatnonzero(in_training), judged)
-    both = set(participant[rows]) & set(participant[judged])
-    if model == "pretrain":
-        both = set(participant[rows]) & set(participant[in_training])
+    everyone = ~in_training & ~np.asarray(pretraining)  # blind test: judged by all models
+    if model == "pretrain":  # its weights judge all folds as well
+        everyone |= in_training
+    both = set(participant[rows]) & {*participant[judged], *participant[everyone]}
     if both:
         raise ValueError(
             f"model {model}: {len(both)} participant(s) would teach the model that judges them, "

@@ -83,9 +83,7 @@ def predict(model, volumes, rows, batch_size=16):
     volumes : ndarray of shape (n_scans, X, Y, Z)
         Uptake ratios; a memory map is read batch by batch.
     rows : int ndarray of shape (n,)
-        Scans to predict.
-    batch_size : int
-        Scans at once.
+        Scans to predict, `batch_size` at once.
 
     Returns
     -------

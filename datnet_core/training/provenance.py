@@ -11,14 +11,9 @@ PACKAGES = ("torch", "lightning-fabric", "numpy", "scipy", "scikit-learn", "nile
 
 
 def environment():
-    """Versions and hardware of this process.
+    """Versions and hardware of this process: a dict of packages, processor, threads and system.
 
-    Returns
-    -------
-    dict
-        `python`, `datnet_core` and the packages that numbers depend on; `processor`, `cores`,
-        `threads`, `memory_gb`, `system`. Accelerators are not asked for: a process that has
-        done so cannot be forked for several of them.
+    Accelerators are not asked for: a process that has done so cannot be forked for several of them.
     """
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     return {

@@ -40,7 +40,9 @@ def test_a_face_is_looked_through_to_the_module_of_the_name(project):
         ("import datnet_x.two", {"two.py"}),
         ("import datnet_x.two as t", {"two.py"}),
         ("from datnet_x import g as other, f", {"two.py", "one.py", "three.py"}),
-        ("from datnet_x import __version__", {"__init__.py"}),
+        # Which names of a whole face are used is not looked up: all of its room counts.
+        ("from datnet_x import __version__", {"__init__.py", "one.py", "two.py", "three.py"}),
+        ("import datnet_x as x", {"__init__.py", "one.py", "two.py", "three.py"}),
         ("def later():\n    from datnet_x.three import h", {"three.py"}),
         ("from other.datnet_x import g\nfrom pathlib import Path", set()),
     ],

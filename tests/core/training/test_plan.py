@@ -155,6 +155,21 @@ def test_a_participant_of_pre_training_and_training_is_refused_by_name(drawn, da
         teachers("pretrain", 0, training=choices(), **both)
 
 
+@thirty_tables
+@given(tables(), st.data())
+def test_a_participant_of_training_and_the_blind_test_is_refused_by_name(drawn, data):
+    n_folds, table = drawn
+    rows = np.flatnonzero(~np.isnan(table["fold"]))
+    assume(len(rows))
+    row = data.draw(st.sampled_from(rows.tolist()))
+    both = {name: np.append(values, values[row]) for name, values in table.items()}
+    both["fold"][-1], both["pretraining"][-1] = np.nan, False
+    person, fold = table["participant"][row], int(table["fold"][row])
+    for model in (f"fold-{(fold + 1) % n_folds}", "refit"):
+        with pytest.raises(ValueError, match=f"model {model}: 1 participant.*such as {person};"):
+            teachers(model, 0, training=choices(), **both)
+
+
 def test_a_table_as_worked_out_by_hand():
     #            row:  0    1    2    3    4    5    6    7    8
     table = {
