@@ -251,7 +251,8 @@ def set_against(other):
     verdicts = {"higher": [], "lower": [], EVEN: []}
     for name, (value, low, high) in differences[other, "training"].items():
         words = show.direction(low, high, more="higher", less="lower", even=EVEN)
-        verdicts[words].append(f"{name} {value:+.2f} ({low:+.2f} to {high:+.2f})")
+        low, high = np.clip((low, high), -1, 1)  # no difference of AUCs lies outside
+        verdicts[words].append(f"{name} {value:+.3f} ({low:+.3f} to {high:+.3f})")
     parts = [f"{words} for {', '.join(v)}" for words, v in verdicts.items() if v]
     return " and ".join(parts)
 
