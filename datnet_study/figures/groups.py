@@ -9,7 +9,7 @@ from datnet_study.figures.style import colours, panels, themed
 
 SMALLEST_P = 1e-6  # the colour scale of P values ends here
 
-SMALLEST_P = 0.0001  # that is written out
+WRITTEN_P = 0.0001  # the smallest that is written out
 
 
 @themed
@@ -56,7 +56,7 @@ def plot_group_boxes(table, values, tests, class_names, y_title="binding ratio")
 
 def p_text(p):
     """A P value as text: two significant digits down to 0.0001."""
-    return f"P < {SMALLEST_P}" if p < SMALLEST_P else f"P = {p:.2g}"
+    return f"P < {WRITTEN_P}" if p < WRITTEN_P else f"P = {p:.2g}"
 
 
 @themed

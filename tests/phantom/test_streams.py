@@ -62,7 +62,7 @@ def test_a_cohort_shares_no_draw_with_the_oracle_or_a_summary(
 ):
     cohort = Cohort({"confirmed": {"NC": 2, "IPD": 9}}, seed=seed, follow_ups=2)
     of_cohort = seeds_of(write_cohort, tmp_path, cohort, calibration, atlas, "NC", "occipital")
-    of_oracle = seeds_of(measurement, atlas, calibration, "NC", "occipital", 24, seed)
+    of_oracle = seeds_of(measurement, atlas, calibration, "NC", "occipital", n_scans=24, seed=seed)
     of_summary = seeds_of(draw_binding, "IPD", calibration, "NC", 5, seed)
     # 1 for the follow-ups, 11 people, 13 scans and twice the anatomy of a first scan; two of the
     # true differences of each diagnosis. Of the oracle: 1, 24 people, 12 * 11 + 24 images.

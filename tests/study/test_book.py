@@ -1,5 +1,6 @@
 """Building a book, of a tiny one: prose, notice and pages; a warning is an error."""
 
+import json
 import subprocess
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 import yaml
 
 from datnet_study.book import build_book
+from datnet_study.declaration import Declaration
 from datnet_study.study import read_study
 
 PAGE = """\
@@ -40,23 +42,30 @@ def book(project):
     """A book of an introduction and one executed page; the study and the page."""
     (project / "book").mkdir()
     (project / "book" / "_toc.yml").write_text(
-        "format: jb-book\nroot: intro\nchapters:\n  - file: pages/tiny\n"
+        "format: jb-book\nroot: intro\nparts:\n  - caption: The study\n"
+        "    chapters:\n      - file: pages/tiny\n      - file: pages/not_of_this_study\n"
     )
     (project / "book" / "intro.md").write_text(
         "# Intro\n\n```{include} notice.md\n```\n\n[the page](pages/tiny.ipynb)\n"
     )
     config = {"title": "Tiny", "execute": {"execute_notebooks": "off"}}
-    config["parse"] = {"myst_enable_extensions": ["colon_fence"]}
+    config["parse"] = {"myst_enable_extensions": ["colon_fence", "deflist", "dollarmath"]}
     (project / "_config.yml").write_text(yaml.safe_dump(config))
     notebook = jupytext.reads(PAGE, "py:percent")
     study = read_study("mine.yaml")
     (study.results / "pages").mkdir()
     jupytext.write(notebook, study.results / "pages" / "tiny.ipynb")
-    return study, study.results / "pages" / "tiny.ipynb"
+    made_from = {"study_file": "mine.yaml", "scans": None, "code": "c0de", "commit": None}
+    result = {"made_from": made_from | {"seeds": {"training": 0}}, "claims": {}, "result": "Two."}
+    (study.results / "tiny.json").write_text(json.dumps(result))
+    for name in ("shown.tsv", "people.tsv"):
+        (study.results / name).write_text("a\n1\n")
+    kinds = {"tiny.json": "aggregates", "shown.tsv": "aggregates", "people.tsv": "participants"}
+    return study, Declaration("tiny", project / "tiny.py", (), kinds, ())
 
 
 def test_a_book_is_made_of_prose_notice_and_pages_and_replaces_the_old_one(book, monkeypatch):
-    study, notebook = book
+    study, page = book
     old = study.results / "book" / "gone.html"
     old.parent.mkdir()
     old.touch()
@@ -72,19 +81,26 @@ def test_a_book_is_made_of_prose_notice_and_pages_and_replaces_the_old_one(book,
         return subprocess.CompletedProcess(command, 0)
 
     monkeypatch.setattr(subprocess, "run", build)
-    build_book(study, [notebook])
-    assert set(given) == {"_toc.yml", "intro.md", "notice.md", "pages/tiny.ipynb"}
+    build_book(study, [page])
+    library = {name for name in given if name.startswith("reference/")}
+    assert "reference/datnet_core-metrics.md" in library
+    assert set(given) - library == {"_toc.yml", "intro.md", "notice.md", "pages/tiny.ipynb"}
+    assert "not_of_this_study" not in given["_toc.yml"]
     assert "My scans" in given["notice.md"]
-    assert [p.name for p in (study.results / "book").iterdir()] == ["index.html"]
-    assert sorted(p.name for p in study.results.iterdir()) == ["book", "book.log", "pages"]
+    chapter = given["pages/tiny.ipynb"]
+    assert "Two." in chapter and "c0de" in chapter
+    assert "../files/shown.tsv" in chapter and "people.tsv" not in chapter
+    book = study.results / "book"
+    files = sorted(path.relative_to(book).as_posix() for path in book.rglob("*.*"))
+    assert files == ["files/shown.tsv", "files/tiny.json", "index.html"]  # aggregates alone
 
 
 def test_a_book_with_a_warning_is_not_built_and_the_warning_is_quoted(book):
-    study, notebook = book
+    study, page = book
     intro = study.data_manifest.parent / "book" / "intro.md"
     intro.write_text(intro.read_text() + "\n[a](no_such_page.md)\n\n[b](nor_this_one.md)\n")
     with pytest.raises(RuntimeError) as failure:
-        build_book(study, [notebook])
+        build_book(study, [page])
     first, *quoted = str(failure.value).splitlines()
     assert first == f"the book did not build; log: {study.results / 'book.log'}"
     for line, (number, name) in zip(quoted, [(8, "no_such"), (10, "nor_this")], strict=True):
@@ -92,4 +108,5 @@ def test_a_book_with_a_warning_is_not_built_and_the_warning_is_quoted(book):
         assert name in line
         assert str(study.results) not in line
     assert not (study.results / "book").exists()
-    assert sorted(p.name for p in study.results.iterdir()) == ["book.log", "pages"]
+    left = {path.name for path in study.results.iterdir()}
+    assert left == {"book.log", "pages", "tiny.json", "shown.tsv", "people.tsv"}

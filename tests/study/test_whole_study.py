@@ -251,7 +251,9 @@ def test_a_failing_page_is_named_and_leaves_nothing_and_is_made_again_once_mende
     results, source = project / "results" / "smoke", project / "notebooks" / "fusion.py"
     good = source.read_text()
     source.write_text(
-        good.replace("# ## Nine", "# ## Nine\n\n# %%\n1 / 0\n\n# %% [markdown]\n# Nine")
+        good.replace(
+            "# ## What the", "# ## Wrong\n\n# %%\n1 / 0\n\n# %% [markdown]\n# ## What the", 1
+        )
     )
     assert source.read_text() != good
     code, output = snakemake(project, SMOKE, "--", "fusion")
@@ -310,8 +312,8 @@ def test_a_process_for_each_network_gives_the_same_weights(project, smoke):
 
 MOMENTS = {  # what stands on disk, or in the log, when everything is killed
     "the phantom is being written": "dataset/sub-*/**/*.nii.gz",
-    "the first epoch of pre-training is over": "models/pretrain/member-*/checkpoint.safetensors",
-    "a fold is being trained": "models/fold-*/member-*/checkpoint.safetensors",
+    "the first epoch of pre-training is over": "models/pretrain/member-*/checkpoint.pt",
+    "a fold is being trained": "models/fold-*/member-*/checkpoint.pt",
     "predictions are being made": "--- cross_validation ---",
 }
 
