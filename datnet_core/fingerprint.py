@@ -156,8 +156,8 @@ def _file_of(module, name):
     if (folder / name / "__init__.py").is_file():
         return folder / name / "__init__.py"
     defining = _face(face, face.stat().st_mtime_ns)
-    if name in defining:
-        return folder / f"{defining[name]}.py"
+    if name in defining:  # in a module, or in a room with a face of its own
+        return _file_of(f"{module}.{defining[name]}", name)
     if f"{name} =" in face.read_text(encoding="utf-8"):
         return face
     raise ImportError(f"{module} has no {name!r}; expected one of {', '.join(sorted(defining))}")
@@ -165,13 +165,9 @@ def _file_of(module, name):
 
 @cache
 def _face(path, _mtime):
-    """Module, as a path below the package, of each public name in a package's `__init__.py`."""
+    """Module or room of each public name in a package's `__init__.py`."""
     for node in ast.walk(_tree(path, path.stat().st_mtime_ns)):
         if isinstance(node, ast.keyword) and node.arg == "submod_attrs":
             modules = ast.literal_eval(node.value)
-            return {
-                name: module.replace(".", "/")
-                for module, names in modules.items()
-                for name in names
-            }
+            return {name: module for module, names in modules.items() for name in names}
     return {}

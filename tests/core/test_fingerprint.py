@@ -24,6 +24,19 @@ def project(tmp_path, monkeypatch):
     return tmp_path
 
 
+def test_a_face_that_names_a_room_is_looked_through_twice(project):
+    room = project / "datnet_x" / "room"
+    room.mkdir()
+    line = (
+        "import lazy_loader\na, b, c = lazy_loader.attach(__name__, submod_attrs={'NAME': ['k']})\n"
+    )
+    (room / "__init__.py").write_text(line.replace("NAME", "four"))
+    (room / "four.py").write_text("def k():\n    return 4\n")
+    (project / "datnet_x/__init__.py").write_text(line.replace("NAME", "room"))
+    (project / "page.py").write_text("from datnet_x import k\n")
+    assert names(code_modules(project / "page.py")) == ["four.py", "page.py"]
+
+
 def names(paths):
     return [path.name for path in paths]
 

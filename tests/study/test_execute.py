@@ -7,7 +7,7 @@ import pytest
 
 from datnet_study.execute import run_page
 
-VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "IPYTHONDIR", "DATNET_PROGRESS")
+VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "IPYTHONDIR")
 HEADER = """\
 # ---
 # jupyter:

@@ -1,4 +1,4 @@
-"""What all tests of training share: one thread, plain progress, a finished model."""
+"""What all tests of training share: one thread, a finished model."""
 
 import pytest
 from small_fits import fit, single_thread
@@ -9,12 +9,6 @@ def one_thread():
     """No thread beside the main one."""
     with single_thread():
         yield
-
-
-@pytest.fixture(autouse=True)
-def quiet(monkeypatch):
-    """No progress bar."""
-    monkeypatch.setenv("DATNET_PROGRESS", "lines")
 
 
 @pytest.fixture(scope="session")
