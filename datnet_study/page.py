@@ -17,7 +17,7 @@ from datnet_core.files import whole
 from datnet_study.declaration import expanded, line_of, read_declaration
 from datnet_study.fits import model_folder, variants
 from datnet_study.origin import made_from
-from datnet_study.records import forget
+from datnet_study.records import folder_of, forget
 from datnet_study.settings_view import declared_settings
 from datnet_study.study import read_study
 
@@ -67,7 +67,9 @@ class Page:
     def __init__(self, declaration, study, into="study"):
         self.name, self.notice, self.phantom = declaration.page, study.notice, bool(study.phantom)
         self._declaration, self._study, self._begin = declaration, study, time.perf_counter()
-        self._target = _target(study, into, self.name)
+        self._target = folder_of(study, into)
+        if self._target == study.results:  # the record of its last run goes
+            forget(study, [f"page {self.name}"])
         fill = {"diagnosis": study.compared, "variant": variants(study)}
         self._writes, self._written = expanded(declaration.writes, fill), set()
         self.variants = fill["variant"]
@@ -231,14 +233,3 @@ class Page:
             }
             plain = {"inf_nan_mode": "null", "fallback": lambda value: value.tolist()}
             part.write_bytes(to_json(result, indent=1, **plain) + b"\n")
-
-
-def _target(study, into, name):
-    """Folder that a page writes to; in the study's own, the record of its last run goes."""
-    if into in ("study", study.name):
-        forget(study, [f"page {name}"])
-        return study.results
-    target = study.results.with_name(into)
-    if (target / "records").is_dir():
-        raise ValueError(f"into is {into!r}, the results of a study; expected another name")
-    return target

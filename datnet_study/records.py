@@ -19,3 +19,27 @@ def forget(study, made):
         with suppress(FileNotFoundError):  # another job removes its own at the same time
             if set(record.read_text().splitlines()) & set(made):
                 record.unlink()
+
+
+def folder_of(study, into):
+    """Folder that a page writes to.
+
+    Parameters
+    ----------
+    study : Study
+    into : str
+        Folder below `results/`; `study` or the study's name is the study's own.
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    ValueError
+        If the folder holds the results of another study.
+    """
+    folder = study.results.with_name(study.name if into == "study" else str(into))
+    if folder != study.results and (folder / "records").is_dir():
+        raise ValueError(f"into is {into!r}, the results of a study; expected another name")
+    return folder

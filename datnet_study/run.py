@@ -11,7 +11,7 @@ from pathlib import Path
 import yaml
 
 from datnet_core.files import whole
-from datnet_study.records import forget
+from datnet_study.records import folder_of, forget
 from datnet_study.study import read_study
 
 
@@ -84,9 +84,8 @@ def _parameters(arguments):
 
 
 def _target(study, arguments):
-    """Folder that a page writes to: the study's own, or another one below `results/`."""
-    into = _parameters(arguments).get("into", "study")
-    return study.results if into == "study" else study.results.with_name(str(into))
+    """Folder that a page writes to, by its parameter `into`."""
+    return folder_of(study, _parameters(arguments).get("into", "study"))
 
 
 def book(study, _):

@@ -12,7 +12,9 @@ import yaml
 from datnet_core import fingerprint
 from datnet_study import show
 from datnet_study.page import open_page
+from datnet_study.records import folder_of
 from datnet_study.settings import Saliency
+from datnet_study.study import read_study
 
 SETTINGS = {"name": "mine", "title": "My scans", "dataset": "scans", "images": {"grid_mm": 8}}
 
@@ -282,6 +284,15 @@ def test_numbers_become_plain_json(project, value, plain):
     found = written(project)["numbers"]["value"]
     assert found == plain
     assert type(found) is type(plain)
+
+
+def test_into_refuses_the_results_of_another_study(project):
+    (project / "results/other/records").mkdir(parents=True)
+    study = read_study("mine.yaml")
+    assert folder_of(study, "study") == folder_of(study, "mine") == study.results
+    assert folder_of(study, "try") == project / "results" / "try"
+    with pytest.raises(ValueError, match="into is 'other', the results of a study"):
+        folder_of(study, "other")
 
 
 def test_what_cannot_be_written_leaves_the_old_result(project):
