@@ -6,20 +6,18 @@
 import shlex
 import sys
 
-from datnet_study.graph import Graph
+from datnet_study.graph import LANES, Graph
 from datnet_study.study import read_study
 
 STUDY = config.get("study", "data_manifest/demo.yaml")
 study = read_study(STUDY)
 OUT = f"results/{study.name}"
-graph = Graph(study, n_lanes=config.get("lanes", 2) or None)
+graph = Graph(study, n_lanes=config.get("lanes", LANES) or None)
 localrules: study
 
 
 rule study:
-    input:
-        [f"{OUT}/{graph.record(job)}" for job in graph.jobs.values()],
-        [f"{OUT}/{name}" for job in graph.jobs.values() for name in job.writes],
+    input: [f"{OUT}/{name}" for name in graph.targets()]
 
 
 for job in graph.jobs.values():

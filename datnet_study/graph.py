@@ -24,6 +24,8 @@ from datnet_study.depends import (
 from datnet_study.fits import FILES, planned_fits, variants
 from datnet_study.table import image_paths
 
+LANES = 2  # processes that train networks side by side on one machine
+
 
 @dataclass(frozen=True)
 class Job:
@@ -73,6 +75,11 @@ class Graph:
                     raise ValueError(f"{name!r} is written by {other.name} and {job.name}")
         for job in jobs:
             self._resolved(job)
+
+    def targets(self):
+        """Every file of the finished study, with the records; a job whose own is missing runs."""
+        records = [self.record(job) for job in self.jobs.values()]
+        return records + [name for job in self.jobs.values() for name in job.writes]
 
     def inputs(self, job):
         """Files that a job needs, those of other jobs with their records."""

@@ -1,10 +1,12 @@
 """The jobs of the workflow, each a process of its own: `python -m datnet_study.run KIND STUDY ...`.
 
-The Snakefile calls this with the jobs of `graph`; a person runs `make study`, or one page.
+The Snakefile calls this with the jobs of `graph`; a person runs `make study`, which is the kind
+`study` here, or one page.
 """
 
 import argparse
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -96,12 +98,21 @@ def book(study, _):
     build_book(study, list(Graph(study).declarations.values()))
 
 
-def where(study, _):
-    """Say where the book of a study is."""
+def workflow(study, _):
+    """Run the jobs of a study that are not done, by Snakemake, and say where the book is."""
+    from datnet_study.graph import LANES, Graph
+
+    # Snakemake would find the same; its own start takes longer than this look.
+    if not all((study.results / name).exists() for name in Graph(study, LANES).targets()):
+        command = [Path(sys.executable).with_name("snakemake"), "--workflow-profile"]
+        command += ["profiles/local", "--config", f"study={study.source}"]
+        code = subprocess.run(command, check=False).returncode
+        if code:
+            sys.exit(code)
     sys.stdout.write(f"The book of study {study.name}: {study.results / 'book/index.html'}\n")
 
 
-JOBS = {job.__name__: job for job in (dataset, grid, fit, page, book, where)}
+JOBS = {"study": workflow} | {job.__name__: job for job in (dataset, grid, fit, page, book)}
 
 
 def parser():
@@ -137,7 +148,7 @@ def main(arguments=None):
         if arguments.record:
             sys.stderr.write(f"\n--- {arguments.record.name.rpartition('.')[0]} ---\n")
         elsewhere = arguments.kind == "page" and _target(study, arguments) != study.results
-        if arguments.kind != "where" and not elsewhere:
+        if arguments.kind != "study" and not elsewhere:
             forget(study, _results(arguments))
         JOBS[arguments.kind](study, arguments)
     except (RuntimeError, ValueError, FileNotFoundError) as error:

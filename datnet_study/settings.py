@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from datnet_core.settings import NetworkSettings, TrainingSettings
 from datnet_phantom.cohort import Cohort
+from datnet_phantom.regions import BINDING_COLUMNS
 
 SECTIONS_OF_THE_CORE = {"network": NetworkSettings, "training": TrainingSettings}
 
@@ -40,7 +41,8 @@ class Phantom(Section):
     """Size, seed and labels of the digital phantom cohort, and the numbers it is made with.
 
     `numbers` is a file of `data_manifest/`, one for each tracer; `scanner` replaces some of its
-    numbers of the scanner.
+    numbers of the scanner. The best possible classifier measures the scanner with `oracle_scans`
+    phantom scans of its own.
     """
 
     seed: Count = 2022
@@ -54,6 +56,7 @@ class Phantom(Section):
     identical_patients: bool = False
     numbers: Annotated[str, Field(pattern=r"^phantom[A-Za-z0-9._-]*\.yaml$")] = "phantom.yaml"
     scanner: dict[str, float] = {}
+    oracle_scans: Annotated[int, Field(gt=len(BINDING_COLUMNS))] = 160
 
     @property
     def cohort(self):

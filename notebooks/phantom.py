@@ -27,7 +27,6 @@
 study: str = "data_manifest/smoke.yaml"  # study file
 into: str = "study"  # folder below results/ to write to; study: the study's own
 n_jobs: int = 2  # threads that read and make scans
-n_measured: int = 160  # phantom scans that the oracle measures the scanner with
 
 # %% tags=["setup"]
 import itertools
@@ -367,8 +366,9 @@ Markdown(
 # may do better.
 
 # %%
+n_scans = config.phantom.oracle_scans
 scanner_error = measurement(
-    atlas, calibration, config.control, reference, n_scans=n_measured, n_jobs=n_jobs
+    atlas, calibration, config.control, reference, n_scans=n_scans, n_jobs=n_jobs
 )
 seen = {
     "true binding": (np.log(table[list(BINDING_COLUMNS)].to_numpy()), None),

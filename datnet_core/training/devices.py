@@ -3,7 +3,6 @@
 from contextlib import nullcontext
 
 import torch
-from lightning_fabric import Fabric
 
 
 def fabric_of(training):
@@ -22,6 +21,8 @@ def fabric_of(training):
     RuntimeError
         If the accelerator is not there.
     """
+    from lightning_fabric import Fabric  # 2 s of imports, which prediction does without
+
     try:
         return Fabric(
             accelerator=training.accelerator,

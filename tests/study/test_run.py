@@ -177,9 +177,48 @@ def test_a_network_is_trained_with_one_thread_and_others_have_what_they_are_give
     assert os.environ["OMP_NUM_THREADS"] == threads
 
 
-def test_where_says_where_the_book_is_and_drops_nothing(project, pages, capsys):
+class Finished:
+    """Stands for the graph of a study whose files are those given."""
+
+    files = []
+
+    def __init__(self, study, n_lanes):
+        assert (study.name, n_lanes) == ("mine", 2)
+
+    def targets(self):
+        return self.files
+
+
+@pytest.mark.parametrize(
+    ("missing", "code", "asked"),
+    [
+        ([], 0, []),
+        (["fusion.json"], 0, ["study=mine.yaml"]),
+        (["fusion.json"], 3, ["study=mine.yaml"]),
+    ],
+    ids=["nothing is missing", "a file is missing", "the workflow fails"],
+)
+def test_a_study_asks_for_the_workflow_only_where_something_is_missing(
+    project, pages, monkeypatch, capsys, missing, code, asked
+):
     run.main(["page", "mine.yaml", "tiny", *record("tiny.aaa")])
-    run.main(["where", "mine.yaml"])
+    capsys.readouterr()
+    commands = []
+
+    def called(command, check):
+        commands.append(command[-1])
+        return subprocess.CompletedProcess(command, code)
+
+    monkeypatch.setattr(run.subprocess, "run", called)
+    monkeypatch.setattr("datnet_study.graph.Graph", Finished)
+    monkeypatch.setattr(Finished, "files", ["records/tiny.aaa", *missing])
+    if code:
+        with pytest.raises(SystemExit, match=str(code)):
+            run.main(["study", "mine.yaml"])
+    else:
+        run.main(["study", "mine.yaml"])
     expected = read_study("mine.yaml").results / "book/index.html"
-    assert capsys.readouterr().out == f"The book of study mine: {expected}\n"
+    said = "" if code else f"The book of study mine: {expected}\n"
+    assert capsys.readouterr().out == said
+    assert commands == asked
     assert records(project) == ["tiny.aaa"]

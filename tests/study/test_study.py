@@ -110,6 +110,10 @@ def test_the_published_network_has_the_cohort_of_the_paper_and_no_other_setting_
             r"phantom\.follow_ups is 3, expected at most the 2 participants",
         ),
         (
+            {"dataset": None, "phantom": PHANTOM | {"oracle_scans": 10}},
+            r"phantom\.oracle_scans: .*greater than 10.*found 10",
+        ),
+        (
             {"training": {"flips": False}},
             r"network\.both_sides is true, but .* no network has seen",
         ),

@@ -23,7 +23,8 @@ from datnet_study.declaration import read_declaration
 from datnet_study.graph import Graph
 from datnet_study.study import read_study
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(1500)]
+# One process makes both studies, the others run what needs none.
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1500), pytest.mark.xdist_group("studies")]
 
 ROOT = Path(__file__).parents[2]
 SMOKE = "data_manifest/smoke.yaml"
