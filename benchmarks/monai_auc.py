@@ -38,7 +38,7 @@ def learned(model, volumes, labels, scans, settings):
     for cohort, n_epochs in EPOCHS.items():
         rows = np.flatnonzero(scans["cohort"] == cohort)
         people, names = (scans[key].to_numpy()[rows] for key in ("participant_id", "diagnosis"))
-        learn, stop = split_inner(people, names, settings.inner_fraction, [settings.seed, 1])
+        learn, stop = split_inner(people, names, settings.inner_fraction, settings.seed)
         teachers = Scans(volumes, labels, rows[learn], rows[stop])
         optimizer = adam(model, settings)
         decay = running_mean(settings.averaging)

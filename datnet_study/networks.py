@@ -10,6 +10,7 @@ from datnet_core.training.batches import Scans
 from datnet_core.training.loop import fit
 from datnet_core.training.plan import VARIANTS, teachers
 from datnet_core.training.prediction import load_model
+from datnet_core.training.streams import Draws, stream_seed
 from datnet_study.fits import planned_fits
 from datnet_study.records import forget
 from datnet_study.study import read_study
@@ -44,6 +45,7 @@ def train(study, fits, scans):
             volumes = np.load(study.volumes(grid_mm), mmap_mode="r")
             training = study.training
             training = replace(training, **VARIANTS.get(job.variant, {}))
+            seed = stream_seed(Draws.NETWORK, training.seed, job.member)
             rows = teachers_of(job, scans, training)
             before = _finished_at(study, job)
             seen = volumes[(slice(None), *field_of_view(grid_mm, network.field_mm))]
@@ -52,7 +54,7 @@ def train(study, fits, scans):
                 Scans(seen, labels, rows.learn, rows.stop),
                 study.diagnoses,
                 network=network,
-                training=replace(training, seed=training.seed + job.member),
+                training=replace(training, seed=seed),
                 start=study.results / job.start if job.start else None,
             )
             if _finished_at(study, job) != before:

@@ -61,31 +61,6 @@ def adam(network, training):
     return torch.optim.Adam(groups, lr=training.learning_rate, fused=True)
 
 
-def dropout_seed(seed, epoch, rank):
-    """Seed of the dropout in one epoch on one device.
-
-    (100,003 seed + epoch) 64 + rank: the same after a restart, and another one for every network,
-    epoch and device, as long as there are at most 64 devices and 100,003 epochs.
-
-    Parameters
-    ----------
-    seed : int
-        Of the network, `training.seed`.
-    epoch, rank : int
-        Number of the epoch and of the device, from 0.
-
-    Returns
-    -------
-    int
-
-    Examples
-    --------
-    >>> dropout_seed(0, 2, 1), dropout_seed(1, 0, 0)
-    (129, 6400192)
-    """
-    return (seed * 100_003 + epoch) * 64 + rank
-
-
 def train_epoch(fabric, model, scans, *, averaged, optimizer, training, rng):
     """One pass over as many scans as there are to learn from.
 

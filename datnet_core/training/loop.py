@@ -31,14 +31,9 @@ from datnet_core.training.checkpoint import (
     write_tensors,
 )
 from datnet_core.training.devices import fabric_of, sound_convolutions
-from datnet_core.training.epochs import (
-    adam,
-    dropout_seed,
-    running_mean,
-    train_epoch,
-    validation_loss,
-)
+from datnet_core.training.epochs import adam, running_mean, train_epoch, validation_loss
 from datnet_core.training.provenance import environment
+from datnet_core.training.streams import Draws, stream_seed
 
 
 def fit(
@@ -96,7 +91,7 @@ def fit(
     if checkpoint and checkpoint["inputs"] != inputs:
         checkpoint = None
 
-    torch.manual_seed(training.seed)
+    torch.manual_seed(stream_seed(Draws.WEIGHTS, training.seed))
     model = build(len(classes), network)
     if start:
         model.load_state_dict(read_tensors(start / "weights.safetensors")[0])
@@ -182,7 +177,7 @@ def _train(
         if epoch - _best_epoch(history) > training.patience:
             break
         begin = time.perf_counter()
-        torch.manual_seed(dropout_seed(training.seed, epoch, fabric.global_rank))
+        torch.manual_seed(stream_seed(Draws.DROPOUT, training.seed, epoch, fabric.global_rank))
         with sound_convolutions(fabric, training):
             train_loss = train_epoch(
                 fabric,
@@ -191,7 +186,7 @@ def _train(
                 averaged=averaged,
                 optimizer=optimizer,
                 training=training,
-                rng=np.random.default_rng([training.seed, epoch]),
+                rng=np.random.default_rng(stream_seed(Draws.EPOCH, training.seed, epoch)),
             )
         judged = averaged.module
         loss = fabric.broadcast(validation_loss(judged, scans, training.batch_size))

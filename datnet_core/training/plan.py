@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from datnet_core.training.streams import Draws, stream_seed
+
 VARIANTS = {
     "test_fold": {"early_stopping_on": "test_fold"},  # the published shortcut (A7)
     "no_pretraining": {"pretrain": False},
@@ -127,7 +129,7 @@ def teachers(model, member, *, participant, diagnosis, pretraining, fold, traini
         )
     if len(rows) == 0:
         return TeachingRows(rows, rows)
-    seed = [training.seed, *model.encode(), member]
+    seed = stream_seed(Draws.INNER_SPLIT, training.seed, member, *model.encode())
     learn, stop = split_inner(participant[rows], diagnosis[rows], training.inner_fraction, seed)
     if training.early_stopping_on == "test_fold" and len(judged):
         return TeachingRows(rows[learn], judged)
@@ -143,7 +145,7 @@ def split_inner(participant, diagnosis, fraction, seed):
     fraction : float
         Share of participants of each diagnosis that go to validation; at least one of each
         diagnosis that has two or more, and never all of them.
-    seed : int or sequence of int
+    seed : int
         Seed of the draw.
 
     Returns

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from datnet_core.training.plan import VARIANTS, judged_rows, teachers
+from datnet_core.training.streams import Draws, stream_seed
 from datnet_study.fits import Fit, model_folder, planned_fits, variants
 from datnet_study.networks import train
 from datnet_study.scans import assign_folds, read_scans
@@ -204,7 +205,8 @@ def test_a_network_gets_the_grid_the_labels_and_the_seed_that_are_its_own(traine
     assert fine["shape"] == (len(scans), 11, 10, 8)
     assert max(coarse["shape"][1:]) <= 6
     assert (fine["network"].n_filters, coarse["network"].n_filters) == (4, 2)
-    assert [fine["training"].seed, coarse["training"].seed] == [study.training.seed + 1, 0]
+    seeds = [stream_seed(Draws.NETWORK, study.training.seed, member) for member in (1, 0)]
+    assert [fine["training"].seed, coarse["training"].seed] == seeds
     assert fine["start"] == study.results / "models/pretrain/member-1"
     names = np.array(study.diagnoses)[fine["labels"]]
     assert names.tolist() == scans["diagnosis"].tolist()

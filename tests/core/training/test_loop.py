@@ -114,6 +114,7 @@ def test_the_running_mean_of_the_best_epoch_is_kept_and_its_loss_recorded(tmp_pa
         tmp_path / "member-0",
         learning_rate=0.05,
         averaging=0.0,
+        seed=4,
         max_epochs=5,
         after_epoch=lambda _, model: judged.append(
             {name: tensor.clone() for name, tensor in model.state_dict().items()}
