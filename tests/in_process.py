@@ -1,16 +1,12 @@
-"""Run every job of a study in this process: its pages cell by cell, without a kernel for each.
-
-What a cell shows is rendered, small, because many an error comes only then.
-"""
+"""Run every job of a study in this process: its pages cell by cell, without a kernel for each."""
 
 import ast
 import functools
-import io
 from concurrent.futures import ThreadPoolExecutor
 from graphlib import TopologicalSorter
 
+import IPython.display
 import jupytext
-import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
 from nilearn import datasets
@@ -21,89 +17,85 @@ from datnet_study.graph import Graph
 from datnet_study.run import JOBS, parser
 from datnet_study.study import read_study
 
-FEW = {"n_jobs": 1, "n_bootstrap": 20, "n_per_diagnosis": 1, "n_steps": 2, "n_measured": 12}
+FEW = {"n_jobs": 1, "n_bootstrap": 20, "n_per_diagnosis": 1, "n_steps": 2}
 BRAINS = (
     "plot_mean_volumes", "plot_saliency_maps", "view_saliency_maps", "plot_layer_maps",
     "plot_effect_maps", "plot_montage",
 )  # fmt: skip
-DPI = 10  # of the figures: only errors in them are looked for
+read_cells = functools.cache(lambda source: jupytext.read(source).cells)
 
 
 def run_study(path, skipped=()):
-    """Run all jobs of a study but the book, in an order that the graph of jobs allows.
+    """Run all jobs of a study but its book, each after those whose files it reads.
 
-    Pages in `skipped` do not run; they must not be read by others.
+    Pages in `skipped` do not run. Pages get the parameters in `FEW`, where they have them.
     """
     study = read_study(path)
     graph = Graph(study, n_lanes=1)
     before = {
-        job.name: {graph.writer[n].name for n in graph.inputs(job) if n in graph.writer}
+        job.name: {graph.writer[name].name for name in graph.inputs(job) if name in graph.writer}
         for job in graph.jobs.values()
     }
     for name in TopologicalSorter(before).static_order():
-        job = graph.jobs[name]
-        if job.command[0] == "page" and name not in skipped:
-            run_page_here(graph.declarations[name].source, FEW | {"study": str(path)})
-        elif job.command[0] in ("dataset", "grid", "fit"):
-            kind, *rest = job.command
+        kind, *rest = graph.jobs[name].command
+        if kind == "page" and name not in skipped:
+            run_cells(graph.declarations[name].source, FEW | {"study": str(path)})
+        elif kind in ("dataset", "grid", "fit"):
             JOBS[kind](study, parser().parse_args([kind, str(path), *rest]))
     return study
 
 
-def run_page_here(source, parameters):
-    """Run the cells of a page one after the other, until one ends the page."""
-    notebook = jupytext.read(source)
-    names = {"__name__": "__main__"}
-    for number, cell in enumerate(notebook.cells):
+def run_cells(source, parameters):
+    """Run the code of a page, cell by cell, until the last one or until a cell ends the page."""
+    names = {}
+    for number, cell in enumerate(read_cells(source)):
         if cell.cell_type != "code":
             continue
         try:
-            shown = _run_cell(cell.source, names)
+            shown = _value(cell.source, names)
+            drawn(shown)
         except Exception as error:
             error.add_note(f"in cell {number} of {source.name}:\n{cell.source}")
             raise
         if "parameters" in cell.metadata.get("tags", []):
             names |= {key: value for key, value in parameters.items() if key in names}
-        if getattr(names.get("page"), "ended", False):
-            break
+        if "page" in names and names["page"].ended:
+            return
         if "figure" in cell.metadata:
-            assert shown, f"{source.name}, {cell.metadata['figure']}: no figure was drawn"
-    plt.close("all")
-    return names
+            assert isinstance(shown, Figure), f"{source.name}: cell {number} draws no figure"
 
 
-def _run_cell(text, names):
-    tree = ast.parse(text)
-    last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
-    exec(compile(tree, "<cell>", "exec"), names)
-    if last is not None:
-        shown = eval(compile(ast.Expression(last.value), "<cell>", "eval"), names)
-        return render(shown)
-    return None
+def _value(text, names):
+    """Run a cell; the value of its last line, if it has one."""
+    *lines, last = ast.parse(text).body
+    if not isinstance(last, ast.Expr):
+        lines, last = [*lines, last], ast.parse("None").body[0]
+    exec(compile(ast.Module(lines, []), "<cell>", "exec"), names)
+    return eval(compile(ast.Expression(last.value), "<cell>", "eval"), names)
 
 
-def render(shown):
+def drawn(shown):
+    """Make what a cell shows, as a notebook would: many an error comes only then."""
     if isinstance(shown, Figure):
-        shown.savefig(io.BytesIO(), format="png", dpi=DPI)
+        shown.draw_without_rendering()
     elif hasattr(shown, "_repr_html_"):
         shown._repr_html_()
-    return shown
 
 
-def on_no_brain(monkeypatch):
-    """Leave out what is dear and the same for any cohort: brains in figures, other processes."""
+def leave_out_what_is_dear(monkeypatch):
+    """Nothing that any cohort has alike: no brain behind a map, no process for the radiomics."""
     for name in BRAINS:
-        monkeypatch.setattr(figures, name, drawn_without_brain)
+        monkeypatch.setattr(figures, name, _without_brain)
     monkeypatch.setattr(radiomics, "ProcessPoolExecutor", lambda n, _: ThreadPoolExecutor(n))
     template = functools.cache(datasets.load_mni152_template)
     monkeypatch.setattr(datasets, "load_mni152_template", template)
+    monkeypatch.setattr(IPython.display, "display", drawn)
 
 
-def drawn_without_brain(images, *_, **__):
-    """In place of a figure of maps over a brain: an image for each title, and all of it finite."""
+def _without_brain(images, *_, **__):
+    """In place of a figure of maps over a brain: there are some, and all of them are finite."""
     assert images
     for title, img in images.items():
         assert title
-        data = img.get_fdata() if hasattr(img, "get_fdata") else img
-        assert np.isfinite(data).all()
+        assert np.isfinite(img.get_fdata() if hasattr(img, "get_fdata") else img).all()
     return Figure()
