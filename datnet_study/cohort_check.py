@@ -70,16 +70,23 @@ def obstacles(study, found):
 def _too_few(definite, n_folds):
     """A diagnosis has fewer participants than there are folds."""
     few = {name: n for name, n in definite.items() if n < n_folds}
-    enough = [name for name in definite if name not in few]
     ways = ["add participants"]
+    enough = [name for name in definite if name not in few]
     if len(enough) > 1:
-        ways.insert(0, f"list other `diagnoses`, such as [{', '.join(enough)}]")
-    if min(definite.values()) > 1:
-        ways.insert(0, f"lower training.n_folds to {min(definite.values())}")
+        ways.insert(0, _other(enough))
+    some = {name: n for name, n in definite.items() if n > 1}  # enough for two folds
+    if len(some) > 1 and min(some.values()) < n_folds:
+        others = "" if len(some) == len(definite) else f" and {_other(some)}"
+        ways.insert(0, f"lower training.n_folds to {min(some.values())}{others}")
     return (
         f"certainty 'definite': found {_counted(few)}; expected at least {n_folds} of each of the "
         f"`diagnoses`, one for each fold (training.n_folds): {', or '.join(ways)}"
     )
+
+
+def _other(names):
+    """Advice to make the study of these diagnoses alone."""
+    return f"list other `diagnoses`, such as [{', '.join(names)}]"
 
 
 def _nobody_to_stop(definite, n_folds):

@@ -56,6 +56,14 @@ def test_what_can_be_made_is_not_refused(study, found, settings):
             ["found PSP 0;", "at least 3 of each", "list other `diagnoses`, such as [PD, MSA], or"],
         ),
         (people(PD=9, MSA=3, PSP=2), {}, ["found PSP 2;", "lower training.n_folds to 2, or list"]),
+        (
+            people(PD=4, MSA=5),
+            {"n_folds": 6},
+            [
+                "found PD 4, MSA 5, PSP 0;",
+                "n_folds to 4 and list other `diagnoses`, such as [PD, MSA]",
+            ],
+        ),
         # With one diagnosis left, another list is no way out.
         (people(PD=9, MSA=1), {}, ["found MSA 1, PSP 0;", "(training.n_folds): add participants"]),
         (people(PD=9, MSA=2, PSP=2), {}, ["found MSA 2, PSP 2;", "n_folds to 2, or add"]),
