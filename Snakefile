@@ -6,11 +6,13 @@
 import shlex
 import sys
 
+from datnet_study.cohort_check import check_cohorts
 from datnet_study.graph import LANES, Graph
 from datnet_study.study import read_study
 
 STUDY = config.get("study", "data_manifest/demo.yaml")
 study = read_study(STUDY)
+check_cohorts(study)
 OUT = f"results/{study.name}"
 graph = Graph(study, n_lanes=config.get("lanes", LANES) or None)
 localrules: study

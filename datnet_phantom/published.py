@@ -16,6 +16,9 @@ MEMBERS = {region: (region,) for region in BINDING} | {
 }
 
 
+COMPARED = ("percent", "percent_sd", "phantom", "phantom_sd", "difference_sd")
+
+
 def regional(measured, n_voxels, worse_side, region, side):
     """Binding ratio of a region on both sides, the worse or the better one.
 
@@ -99,7 +102,8 @@ def beside_published(truth, published, response, control):
     Returns
     -------
     DataFrame
-        The published rows whose diagnoses the cohort has, in percent of the reference group:
+        The published rows whose diagnoses the cohort has, in percent of the reference group,
+        and none without a reference group:
         `percent`, `percent_sd`, `phantom`, `phantom_sd`; and `difference_sd`, the difference in
         published SDs (NaN where the source gives none). Controls are in binding ratio instead.
     """
@@ -124,4 +128,4 @@ def beside_published(truth, published, response, control):
         difference = compared["phantom"] - compared["percent"]
         compared["difference_sd"] = difference / compared["percent_sd"]
         rows.append(row._asdict() | compared)
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=[*published.columns, *COMPARED])

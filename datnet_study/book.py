@@ -81,7 +81,8 @@ def _write_chapter(page, files, study, source):
         "Results": {name: f"../{FILES}/{name}" for name in files},
     }
     notebook = nbformat.read(study.results / f"pages/{page.page}.ipynb", 4)
-    made = chapter(notebook, facts, result["result"], list(result["claims"]))
+    claims, ended = list(result["claims"]), "without" in result
+    made = chapter(notebook, facts, result["result"], claims, ended)
     nbformat.write(made, source / "pages" / f"{page.page}.ipynb")
 
 

@@ -20,7 +20,7 @@ MARKUP = re.compile(r"[*`$\\]")
 PUNCTUATION = re.compile(r"([!-/:-@[-`{-~])")
 
 
-def chapter(notebook, facts, result="", claims=()):
+def chapter(notebook, facts, result="", claims=(), ended=False):
     """Chapter of the book from an executed page.
 
     Cells tagged `parameters`, `imports` or `setup` are not shown, the code of all others is
@@ -39,6 +39,8 @@ def chapter(notebook, facts, result="", claims=()):
         What the page found, in a sentence; it stands in a box below the title.
     claims : sequence of str
         Ids of claims. The cell that spells one gets the anchor `claim-<id>`.
+    ended : bool
+        Whether a cell ended the page (`Page.end`); it and those behind it are left out.
 
     Returns
     -------
@@ -50,6 +52,9 @@ def chapter(notebook, facts, result="", claims=()):
         If a figure has no caption behind it.
     """
     made = copy.deepcopy(notebook)
+    if ended:
+        cut = next(k for k, cell in enumerate(made.cells) if "page.end(" in cell.source)
+        made.cells = made.cells[:cut]
     for cell, after in zip(made.cells, [*made.cells[1:], None], strict=True):
         if cell.cell_type != "code":
             continue

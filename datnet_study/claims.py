@@ -19,6 +19,7 @@ KINDS = {  # what stands in `value`
     "p": "a P value, such as 0.75 or <0.001",
     "words": "words, no number",
 }
+DIAGNOSES = ("IPD", "MSA", "PSP", "NC")  # of the paper, as its groups are written
 SMALLEST_P = 0.0001  # that is written out
 SIGNIFICANT = 0.05  # the paper's level
 
@@ -73,7 +74,7 @@ def _is_of_kind(text, kind):
     return bool(number[1]) == (kind == "bound")
 
 
-def compare(claims, results):
+def compare(claims, results, diagnoses=()):
     """Set this study's values beside the paper's.
 
     The verdict depends on the `kind` of the paper's value:
@@ -87,8 +88,9 @@ def compare(claims, results):
     - words ("n.s.", "long > short", a list): "agrees" when ours are the same words in the same
       order, whatever the case, else "differs". A p beside a value is shown, not judged.
 
-    Without a value of ours it is "not computed here". Ids that are no claim of the paper, such as
-    those of other diagnoses, are left out.
+    Without a value of ours it is "not computed here", and the reason stands in place of the value
+    where a page gives one or the study lacks the diagnosis. Ids that are no claim of the paper,
+    such as those of other diagnoses, are left out.
 
     Parameters
     ----------
@@ -96,7 +98,10 @@ def compare(claims, results):
         Output of `read_claims`.
     results : list of dict
         Result files of the pages; `claims` maps a claim's id to `value` (number or words) and,
-        optionally, `low` and `high` (95% interval) and `p`.
+        optionally, `low` and `high` (95% interval) and `p`; or to `why` there is no value. The
+        `without` of a page is the reason for all claims of its section.
+    diagnoses : sequence of str
+        Those of the study; without them, no diagnosis counts as lacking.
 
     Returns
     -------
@@ -114,13 +119,25 @@ def compare(claims, results):
         if twice := sorted(set(ours) & set(page["claims"])):
             raise ValueError(f"page {page['page']} gives {twice}, already given by another page")
         ours |= page["claims"]
-    pairs = [(claim, ours.get(claim["id"], {})) for claim in claims.to_dict("records")]
+    without = {page["page"]: page.get("without") for page in results}
+    pairs = [
+        (claim, {"why": _why(claim, without, diagnoses)} | ours.get(claim["id"], {}))
+        for claim in claims.to_dict("records")
+    ]
     verdicts = [_verdict(claim, our) for claim, our in pairs]  # refuses what cannot be compared
     return claims[["id", "section", "quantity", "group"]].assign(
         paper=[_with_p(claim["value"], claim["p"]) for claim, _ in pairs],
         ours=[_our_text(claim["value"], our) for claim, our in pairs],
         verdict=verdicts,
     )
+
+
+def _why(claim, without, diagnoses):
+    """Why a study has no value for a claim, as far as that can be told without its page."""
+    lacking = [
+        f"no {name}" for name in DIAGNOSES if name in claim["group"] and name not in diagnoses
+    ]
+    return without.get(claim["section"]) or (", ".join(lacking) if diagnoses else "")
 
 
 def counts(comparison):
@@ -166,7 +183,7 @@ def _our_text(paper, our):
     """Write our value with as many decimals as the paper prints, its interval and P."""
     value = our.get("value")
     if _absent(value):
-        return ""
+        return f"– ({our['why']})" if our["why"] else ""
     if isinstance(value, str):
         return _with_p(value, our.get("p"))
     _, _, decimals, percent = NUMBER.fullmatch(paper).groups()

@@ -10,6 +10,7 @@ import time
 
 import numpy as np
 import pandas as pd
+from IPython import get_ipython
 from pydantic_core import to_json
 
 from datnet_core import fingerprint
@@ -62,6 +63,8 @@ class Page:
         Where numbers hold, for sentences: on this phantom, or in this study.
     variants : list of str
         Variants of the protocol, trained beside the study.
+    ended : bool
+        Whether `end` has closed the page before its last cell.
     """
 
     def __init__(self, declaration, study, into="study"):
@@ -72,7 +75,7 @@ class Page:
             forget(study, [f"page {self.name}"])
         fill = {"diagnosis": study.compared, "variant": variants(study)}
         self._writes, self._written = expanded(declaration.writes, fill), set()
-        self.variants = fill["variant"]
+        self.variants, self.ended = fill["variant"], False
         self.where = "on this phantom" if study.phantom else "in this study"
         if declaration.only_if and not getattr(study, declaration.only_if):
             raise ValueError(
@@ -196,7 +199,14 @@ class Page:
         with self.writing(name) as part:
             table.to_csv(part, sep="\t", index=False, float_format="%.8g")
 
-    def close(self, numbers, claims=None, result=""):
+    def end(self, without, so):
+        """Close the page with "This study has `without`, so `so`"; no later cell of it runs."""
+        self.close({}, result=f"This study has {without}, so {so}.", without=without)
+        self.ended = True
+        if shell := get_ipython():
+            shell.input_transformers_post.append(lambda _: [])  # of a cell, nothing is left
+
+    def close(self, numbers, claims=None, result="", without=""):
         """Write `<page>.json`: every number the page reports, and what they were made from.
 
         Parameters
@@ -204,10 +214,12 @@ class Page:
         numbers : dict
             What the page reports; not-a-number becomes null.
         claims : dict, optional
-            By claim id: a dict of `value` and, where there is one, `low`, `high`, `p`.
+            By claim id: `value` and, where there are any, `low`, `high`, `p`; or `why` it has none.
         result : str
             What the page found, in a sentence with its numbers and how sure they are; the book
             shows it below the title.
+        without : str
+            What ended the page, see `end`.
 
         Raises
         ------
@@ -231,5 +243,7 @@ class Page:
                 "result": result,
                 "made_from": made_from(self._declaration, self._study, self._begin),
             }
+            if without:
+                result["without"] = without
             plain = {"inf_nan_mode": "null", "fallback": lambda value: value.tolist()}
             part.write_bytes(to_json(result, indent=1, **plain) + b"\n")

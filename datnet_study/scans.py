@@ -17,7 +17,7 @@ KEYS = ("participant_id", "session_id")
 def scan_schema(diagnoses):
     """Schema of `scans.tsv`, read as text, as a pandera object: one check per rule.
 
-    Anyone, control or not, may lack duration, UPDRS and Hoehn-Yahr stage.
+    Anyone may lack any of the clinical values, and the table a column of them.
 
     Parameters
     ----------
@@ -35,8 +35,8 @@ def scan_schema(diagnoses):
             "path": pa.Column(str),
             "diagnosis": pa.Column(str, _one_of(diagnoses)),
             "certainty": pa.Column(str, _one_of(COHORTS)),
-            "age": pa.Column(str, _between(0, 120)),
-            "sex": pa.Column(str, _one_of(["F", "M"])),
+            "age": pa.Column(str, _between(0, 120), nullable=True),
+            "sex": pa.Column(str, _one_of(["F", "M"]), nullable=True),
             "symptom_duration_years": pa.Column(str, _between(0, 80), nullable=True),
             "updrs": pa.Column(str, _between(0, 199), nullable=True),
             "hoehn_yahr": pa.Column(str, _between(0, 5), nullable=True),
@@ -65,7 +65,8 @@ def read_scans(dataset_root, diagnoses):
     Returns
     -------
     DataFrame of shape (n_scans, 11)
-        Columns of the table and `cohort`; ordered by participant and age.
+        Columns of the table and `cohort`; ordered by participant and age, or by the name of the
+        session where the age is not known. A clinical column that is not there is all missing.
 
     Raises
     ------
@@ -87,12 +88,9 @@ def read_scans(dataset_root, diagnoses):
         raise ValueError(f"{table_path}: not a tab-separated table ({error})") from error
     schema = scan_schema(diagnoses)
     missing = [column for column in schema.columns if column not in scans]
-    problems = [f"column {column}: missing" for column in missing]
-    problems += [
-        f"no scan of certainty {certainty!r}: the {COHORTS[certainty].replace('_', ' ')} needs some"
-        for certainty in ("definite", "confirmed")
-        if certainty not in set(scans.get("certainty", COHORTS))
-    ]
+    problems = [f"column {column}: missing" for column in missing if column not in CLINICAL]
+    if "definite" not in set(scans.get("certainty", COHORTS)):
+        problems.append("no scan of certainty 'definite': the training needs some")
     try:
         checked = schema.remove_columns(missing).validate(scans, lazy=True)
     except pa.errors.SchemaErrors as error:
@@ -101,6 +99,7 @@ def read_scans(dataset_root, diagnoses):
     if problems:
         lines = "\n".join(f"  {problem}" for problem in sorted(set(problems)))
         raise ValueError(f"{table_path}: {len(set(problems))} problem(s)\n{lines}")
+    checked = checked.reindex(columns=list(schema.columns))
     numbers = [column for column in CLINICAL if column != "sex"]
     checked[numbers] = checked[numbers].astype(float)
     checked["cohort"] = checked["certainty"].map(COHORTS)

@@ -2,6 +2,7 @@
 
 import html
 
+import numpy as np
 from IPython.display import HTML
 
 from datnet_study.claims import compare, read_claims
@@ -32,8 +33,19 @@ def table(rows):
 
 
 def interval(value, low, high, digits=3):
-    """A number and its interval as text."""
-    return f"{value:.{digits}f} ({low:.{digits}f} to {high:.{digits}f})"
+    """A number and its interval as text.
+
+    Examples
+    --------
+    >>> interval(0.5, 0.25, 0.75, digits=2)
+    '0.50 (0.25 to 0.75)'
+    >>> interval(0.5, np.nan, np.nan), interval(np.nan, np.nan, np.nan)
+    ('0.500 (no interval)', '–')
+    """
+    if np.isnan(value):
+        return "–"
+    limits = f"{low:.{digits}f} to {high:.{digits}f}"
+    return f"{value:.{digits}f} ({'no interval' if np.isnan(low + high) else limits})"
 
 
 def claims_of(table, columns):
@@ -93,7 +105,7 @@ def claims_table(page, claims):
     Parameters
     ----------
     page : Page
-        Declares `data_manifest/claims.tsv`.
+        Declares `data_manifest/claims.tsv` and the setting `diagnoses`.
     claims : dict
         As in `Page.close`.
 
@@ -102,6 +114,7 @@ def claims_table(page, claims):
     pandas.io.formats.style.Styler
     """
     known = read_claims(page.path("data_manifest/claims.tsv"))
-    compared = compare(known, [{"page": page.name, "claims": claims}])
+    results = [{"page": page.name, "claims": claims}]
+    compared = compare(known, results, page.settings.diagnoses)
     mine = compared[compared["section"] == page.name]
     return table(mine[["quantity", "group", "paper", "ours", "verdict"]])

@@ -40,7 +40,8 @@ NETWORK = TypeAdapter(NetworkSettings)
 class Study(Section):
     """One study: its scans and every choice made with them.
 
-    Exactly one of `dataset` (a folder that holds `scans.tsv`) and `phantom` is given.
+    Exactly one of `dataset` (a folder that holds `scans.tsv`) and `phantom` is given. A study whose
+    diagnoses do not hold the usual `control` has no controls.
     """
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
@@ -71,7 +72,7 @@ class Study(Section):
             raise ValueError("give exactly one of `dataset` (your scans) and `phantom`")
         if len(set(self.diagnoses)) < len(self.diagnoses):
             raise ValueError(f"diagnoses names a group twice: {self.diagnoses}")
-        if self.control not in self.diagnoses:
+        if "control" in self.model_fields_set and self.control not in self.diagnoses:
             raise ValueError(f"control {self.control!r} is not one of diagnoses {self.diagnoses}")
         for name in self.recipes:
             if name == "study" or yaml.safe_load(name) != name:

@@ -4,6 +4,7 @@ The workflow plans with it; `scans.read_scans` reads and checks the table.
 """
 
 import csv
+from collections import Counter
 
 
 def certainties(study):
@@ -21,6 +22,26 @@ def certainties(study):
         groups = study.phantom.participants.items()
         return {certainty for certainty, group in groups if sum(group.values())}
     return {row.get("certainty") for row in _rows(study)}
+
+
+def participants(study):
+    """Number of participants by certainty and diagnosis, those of follow-up scans counted once.
+
+    Parameters
+    ----------
+    study : Study
+
+    Returns
+    -------
+    dict of (str, str) to int
+        Empty where there is no table, or none of the columns that this takes.
+    """
+    if study.phantom:
+        groups = study.phantom.participants
+        return {(key, name): n for key, group in groups.items() for name, n in group.items() if n}
+    columns = ("certainty", "diagnosis", "participant_id")
+    people = {tuple(row.get(name) for name in columns) for row in _rows(study)}
+    return dict(Counter((certainty, name) for certainty, name, who in people if who))
 
 
 def image_paths(study):

@@ -67,16 +67,24 @@ p_columns = [f"p_{name}" for name in classes]
 # %% tags=["remove-input"]
 show.notice(page)
 
+# %% tags=["remove-input"]
+scans = page.scans()
+keys = ["participant_id", "session_id", "diagnosis"]
+rows = np.flatnonzero(scans["cohort"] == "blind_test")
+if len(rows) == 0:
+    nobody = pd.DataFrame(columns=[*keys, "fold", *p_columns])
+    page.write_table("predictions/blind_test.tsv", nobody)
+    page.write_table("predictions/blind_test_binding.tsv", nobody)
+    page.end("no participant of certainty 'confirmed'", "there is no blind test")
+
 # %% [markdown]
 # ## Predictions
 
 # %%
-scans = page.scans()
 volumes = page.volumes()
 field = page.field()
 seen = page.seen()  # what the network gets
 cross_validation = page.result("cross_validation")["numbers"]
-rows = np.flatnonzero(scans["cohort"] == "blind_test")
 models = [f"fold-{k}" for k in range(config.training.n_folds)]
 if config.decisions.blind_test_model == "refit":
     models = ["refit"]
@@ -103,7 +111,6 @@ def mean_proba(network):
 
 # %%
 proba = mean_proba(config.network)
-keys = ["participant_id", "session_id", "diagnosis"]
 predictions = scans.loc[rows, keys].assign(
     fold=pd.NA, **dict(zip(p_columns, proba.T, strict=True))
 )

@@ -9,7 +9,7 @@
 #       data_manifest/claims.tsv]
 #     writes:
 #       aggregates: [claims.tsv]
-#     settings: []
+#     settings: [diagnoses]
 #     threads: 1
 # ---
 
@@ -48,7 +48,7 @@ show.notice(page)
 # %%
 known = read_claims(page.path("data_manifest/claims.tsv"))
 results = [page.result(name) for name in pages]
-compared = compare(known, results)
+compared = compare(known, results, config.diagnoses)
 page.write_table("claims.tsv", compared)
 
 # %%
@@ -72,7 +72,8 @@ show.table(linked[["page", "quantity", "group", "paper", "ours", "verdict"]])
 # ## Summary
 #
 # - Every row comes from the result files of the pages; none was typed in.
-# - "Not computed here" marks what this study has no value for.
+# - "Not computed here" marks what this study has no value for; in brackets stands what
+#   is missing.
 
 # %%
 verdicts = ", ".join(f"{verdict}: {n}" for verdict, n in counted.items() if n)

@@ -8,7 +8,7 @@
 #     writes:
 #       participants: [scans.tsv, volumes.npy, volumes.json]
 #     cache: [volumes.npy, volumes.json]
-#     settings: [diagnoses, images, training.n_folds, training.seed]
+#     settings: [control, diagnoses, images, training.n_folds, training.seed]
 #     threads: 2
 # ---
 
@@ -36,6 +36,13 @@ from datnet_study.figures import plot_flow, plot_mean_volumes
 
 page = open_page("cohorts", study, into)
 config = page.settings
+CLINICAL = {
+    "age": "age",
+    "sex": "sex",
+    "symptom_duration_years": "symptom duration",
+    "updrs": "UPDRS",
+    "hoehn_yahr": "Hoehn-Yahr stage",
+}
 
 # %% tags=["remove-input"]
 show.notice(page)
@@ -85,13 +92,16 @@ mean, sd = grouped[list(headings)].mean(), grouped[list(headings)].std()
 table = mean.map("{:.1f}".format) + " (" + sd.map("{:.1f}".format) + ")"
 table = table.where(mean.notna(), "–").rename(columns=headings)
 table.insert(0, "participants", grouped.size())
-table.insert(1, "women", grouped["sex"].agg(lambda sex: f"{(sex == 'F').mean():.0%}"))
+women = (people["sex"] == "F").where(people["sex"].notna()).astype(float)
+women = women.groupby([people["cohort"], people["diagnosis"]], sort=False).mean()
+table.insert(1, "women", women.map("{:.0%}".format).where(women.notna(), "–"))
 table = table.reset_index().replace({"cohort": titles})
 show.table(table)
 
 # %% [markdown]
 # Mean and standard deviation (in brackets). A dash stands where the scan table gives
-# no number, as for the symptoms of a control.
+# no number, as for the symptoms of a control. The share of women is of those whose sex
+# is known.
 #
 # ## Images
 #
@@ -179,6 +189,20 @@ show.table(rounded).format(precision=1)
 # %% [markdown]
 # Volume and centre of each region, on the grid of the atlas.
 #
+# What other studies may have and this one has not: the pages that need it say so.
+
+# %%
+has = {
+    "control group": config.control in config.diagnoses,
+    "pre-training cohort": (scans["cohort"] == "pretraining").any(),
+    "blind test": (scans["cohort"] == "blind_test").any(),
+    "follow-up scans": scans["participant_id"].duplicated().any(),
+}
+has |= {CLINICAL[column]: scans[column].notna().any() for column in CLINICAL}
+absent = [words for words, there in has.items() if not there]
+lacks = f" There is no {', no '.join(absent)} {page.where}." if absent else ""
+
+# %% [markdown]
 # The sentence of the result is put together from these numbers.
 
 # %%
@@ -190,7 +214,7 @@ by_cohort = ", ".join(
 result = (
     f"All {len(scans)} scans of the {len(people)} participants {where} passed the "
     f"checks (participants: {by_cohort}). The mean uptake ratio of the {region} in the "
-    f"training cohort is {in_words}."
+    f"training cohort is {in_words}.{lacks}"
 )
 
 # %% [markdown]
@@ -215,6 +239,7 @@ numbers = {
     "participants": {f"{cohort}.{name}": n for (cohort, name), n in counts.items()},
     "grid_mm": config.images.grid_mm,
     "shape": shape,
+    "absent": absent,
     "volume_ml": dict(zip(regions["name"], regions["volume_ml"].round(2), strict=True)),
 }
 page.close(numbers, result=result)

@@ -210,15 +210,16 @@ youden = youden_cutoffs(predictions, classes)
 cutoffs = youden if config.decisions.cross_validation == "youden" else None
 duration = scans.loc[rows, "symptom_duration_years"]
 control = predictions["diagnosis"] == config.control
-groups = {
-    "all": pd.Series(True, index=predictions.index),
-    f"≤ {short_duration_years:g} years": (duration <= short_duration_years) | control,
-    f"> {short_duration_years:g} years": (duration > short_duration_years) | control,
+short, long = f"≤ {short_duration_years:g} years", f"> {short_duration_years:g} years"
+by_duration = {
+    short: (duration <= short_duration_years) & ~control,
+    long: (duration > short_duration_years) & ~control,
 }
+patients = {"all": ~control} | {k: who for k, who in by_duration.items() if who.any()}
 tables = {
-    title: diagnostic_table(predictions[chosen], classes, cutoffs)
-    for title, chosen in groups.items()
-    if predictions[chosen]["diagnosis"].nunique() > 1
+    title: diagnostic_table(predictions[who | control], classes, cutoffs)
+    for title, who in patients.items()
+    if predictions[who | control]["diagnosis"].nunique() > 1
 }
 
 # %% figure="fig-cross-validation-rates"
@@ -227,28 +228,34 @@ plot_rates(tables, classes)
 # %% [markdown]
 # **Sensitivity, specificity, PPV and NPV by symptom duration** (as the paper's Fig.
 # 3), with 95% intervals. Controls, who have no symptoms, are among the negatives of
-# every group. Compare neighbouring bars; PPV and NPV also follow the mix of
-# diagnoses, which differs between short and long duration.
+# every group; a duration that no patient has is left out. Compare neighbouring bars;
+# PPV and NPV also follow the mix of diagnoses, which differs between short and long
+# duration.
 
 # %%
 correct = right_decisions(predictions, classes)
-of_duration = {title: correct[chosen & ~control] for title, chosen in groups.items()}
-short, long = list(groups)[1:]
-durations_p = chi_square_correct(of_duration[short], of_duration[long])
+right = {title: correct[who] for title, who in patients.items()}
+empty = [title for title in by_duration if title not in patients]
+no_duration = f"no patient with a known symptom duration {' or '.join(empty)}"
+durations_p = np.nan if empty else chi_square_correct(right[short], right[long])
 
 # %%
 show.table(
     pd.DataFrame(
         [
-            (title, len(right), show.interval(*share_interval(right)))
-            for title, right in of_duration.items()
+            (title, len(decisions), show.interval(*share_interval(decisions)))
+            for title, decisions in right.items()
         ],
         columns=["patients", "scans", "right diagnosis (95%)"],
     )
 )
 
 # %%
-Markdown(f"{short} against {long}: chi-square **P = {durations_p:.2g}**.")
+Markdown(
+    f"There is {no_duration}, so durations are not compared."
+    if empty
+    else f"{short} against {long}: chi-square **P = {durations_p:.2g}**."
+)
 
 # %% [markdown]
 # A diagnosis counts as right here when its probability is the largest of all.
@@ -278,21 +285,24 @@ claims = show.claims_of(tables["all"], rate_of)
 # By symptom duration, the claims are about which group has the larger AUC.
 
 # %%
-claims["cv.duration.compare"] = {
+compared = {
     "value": "no difference" if durations_p >= alpha else "difference",
     "p": durations_p,
 }
+claims["cv.duration.compare"] = {"why": no_duration} if empty else compared
 duration_of = {
     "cv.duration.ipd": "IPD",
     "cv.duration.msa": "MSA",
     "cv.duration.psp": "PSP",
 }
-by_duration = list(tables.values())[1:]
+of_durations = [table for title, table in tables.items() if title != "all"]
 for claim, name in duration_of.items():
-    by_group = [table.loc[name, "auc"] for table in by_duration if name in table.index]
+    by_group = [table.loc[name, "auc"] for table in of_durations if name in table.index]
     if len(by_group) == 2:
         order = "long > short" if by_group[1] > by_group[0] else "short > long"
         claims[claim] = {"value": order}
+    elif name in classes:
+        claims[claim] = {"why": no_duration if empty else "a duration has no AUC"}
 show.claims_table(page, claims)
 
 # %% [markdown]
@@ -347,6 +357,8 @@ result = (
     f"Out of fold, {page.where}, the network reaches a mean AUC of "
     f"{', '.join(sizes)} (95% interval over folds); it is {', '.join(verdicts)}."
 )
+if empty:
+    result += f" There is {no_duration}, so symptom durations are not compared."
 
 # %%
 numbers = {

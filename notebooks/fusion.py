@@ -48,9 +48,34 @@ from datnet_study.figures import plot_importances, plot_rates
 page = open_page("fusion", study, into)
 config = page.settings
 classes, groups_compared = config.diagnoses, config.compared
+TESTED = "predictions/blind_test.tsv"
+CLINICAL = {
+    "age": "age",
+    "sex": "sex",
+    "symptom_duration_years": "symptom duration",
+    "updrs": "UPDRS",
+    "hoehn_yahr": "Hoehn-Yahr",
+}
 
 # %% tags=["remove-input"]
 show.notice(page)
+
+# %% tags=["remove-input"]
+scans = page.scans()
+out_of_fold, blind = (
+    table[table["diagnosis"].isin(groups_compared)].reset_index(drop=True)
+    for table in map(page.table, ("predictions/cross_validation.tsv", TESTED))
+)
+x_train = fusion_features(out_of_fold, scans, classes)
+known = x_train.groupby(out_of_fold["diagnosis"]).count().min() > 0
+clinical = [CLINICAL[name] for name in x_train.columns[known] if name in CLINICAL]
+lacking = [
+    f"no {', '.join(groups_compared)} of certainty 'confirmed'" if blind.empty else "",
+    "" if clinical else "no clinical data of every diagnosis",
+]
+if any(lacking):
+    page.write_table("predictions/fusion.tsv", blind.iloc[:0])
+    page.end(" and ".join(filter(None, lacking)), "nothing is joined with the images")
 
 # %% [markdown]
 # ## What the trees see
@@ -61,19 +86,8 @@ show.notice(page)
 # that a whole group lacks would give the group away, so it is left out.
 
 # %%
-scans = page.scans()
-out_of_fold = page.table("predictions/cross_validation.tsv")
-blind = page.table("predictions/blind_test.tsv")
-out_of_fold, blind = (
-    table[table["diagnosis"].isin(groups_compared)].reset_index(drop=True)
-    for table in (out_of_fold, blind)
-)
-x_train = fusion_features(out_of_fold, scans, classes)
-known = x_train.groupby(out_of_fold["diagnosis"]).count().min() > 0
 x_train = x_train.loc[:, known]
 x_test = fusion_features(blind, scans, classes)[x_train.columns]
-
-# %%
 model, learned = fit_fusion(x_train, out_of_fold["diagnosis"], config.fusion)
 proba = pd.DataFrame(0.0, index=blind.index, columns=[f"p_{name}" for name in classes])
 proba[[f"p_{name}" for name in learned]] = model.predict_proba(x_test)
@@ -136,11 +150,7 @@ else:
 # ## What the trees rely on
 
 # %%
-readable = {f"p_{name}": f"P({name})" for name in classes} | {
-    "hoehn_yahr": "Hoehn-Yahr",
-    "symptom_duration_years": "symptom duration",
-    "updrs": "UPDRS",
-}
+readable = {f"p_{name}": f"P({name})" for name in classes} | CLINICAL
 shares = importances(model, x_train).rename(readable)
 
 # %% figure="fig-fusion-importances"
@@ -159,8 +169,10 @@ claims = {
     "fusion.accuracy": {"value": value, "low": low, "high": high, "p": p_fusion},
     "fusion.importance.top3": {"value": ", ".join(shares.index[:3])},
     "fusion.importance.next": {"value": ", ".join(shares.index[3:5])},
-    "fusion.importance.sex": {"value": float(shares["sex"])},
+    "fusion.importance.sex": {"why": "a diagnosis without any known sex"},
 }
+if "sex" in shares:
+    claims["fusion.importance.sex"] = {"value": float(shares["sex"])}
 show.claims_table(page, claims)
 
 # %% [markdown]
@@ -176,7 +188,7 @@ words = "does not change the accuracy by more than chance"
 if p_fusion < alpha:
     words = "raises the accuracy" if value > imaging[0] else "lowers the accuracy"
 result = (
-    f"Adding age, sex and clinical scores {words} {page.where}: "
+    f"Adding {', '.join(clinical)} {words} {page.where}: "
     f"{show.interval(value, low, high)} "
     f"against {show.interval(*imaging)} from the scan alone (95%, P = {p_fusion:.2g}); "
     f"the trees rely most on {shares.index[0]}."

@@ -169,11 +169,14 @@ outside = [
     f"{row.diagnosis}, {row.region.replace('_', ' ')} ({row.source}, {row.tracer})"
     for row in with_sd[~within].itertuples()
 ]
-agreement = f"{within.sum()} of {len(within)} published means within one SD"
-Markdown(
-    f"The phantom has {agreement}. "
-    + (f"Further away: {'; '.join(outside)}." if outside else "None is further away.")
+agreement = (
+    f"The phantom has {within.sum()} of {len(within)} published means within one SD of "
+    "their source."
+    if len(within)
+    else "No published mean is of a diagnosis here and a reference group that is here."
 )
+further = f"Further away: {'; '.join(outside)}." if outside else "None is further away."
+Markdown(f"{agreement} {further if len(within) else ''}")
 
 # %% [markdown]
 # The last column is the difference of the means in SDs of the source. A row that is
@@ -465,10 +468,10 @@ ceiling = ", ".join(
 result = (
     "No classifier of the scans can be expected to do better on this phantom than the "
     "oracle, which knows the generator and the true binding: in the training cohort, "
-    f"an AUC of {ceiling} (95% interval). The phantom has {agreement} of their source."
+    f"an AUC of {ceiling} (95% interval). {agreement}"
     if ceiling
-    else "With one diagnosis in the training cohort there is no best possible AUC; the "
-    f"phantom has {agreement} of their source."
+    else "With one diagnosis in the training cohort there is no best possible AUC. "
+    f"{agreement}"
 )
 
 # %% [markdown]

@@ -268,7 +268,7 @@ agreement = {
 }
 show.table(
     pd.DataFrame(agreement, index=list(groups))
-    .replace(r" \(nan to nan\)", "", regex=True)
+    .replace(r" \(no interval\)", "", regex=True)
     .rename_axis("mean map of")
     .reset_index()
 )

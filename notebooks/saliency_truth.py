@@ -103,9 +103,12 @@ effects = {
 # %%
 fitting = [w for w, e in effects.items() if all((d >= min_d).any() for d in e.values())]
 if not fitting:
-    raise ValueError(
-        f"no voxel differs by |d| >= min_d = {min_d:g}; give a lower min_d"
+    page.end(
+        f"a diagnosis of which no voxel differs from the others by |d| ≥ {min_d:g}",
+        "there is nothing that a map could find (another `min_d` may give something)",
     )
+
+# %%
 against = fitting[0]
 effect = effects[against]
 

@@ -87,18 +87,21 @@ proba = np.full((len(scans), len(names)), np.nan)
 proba[training] = out_of_fold_proba(
     features[training], labels[training], fold[training], names, prior
 )
-proba[blind] = class_proba(
-    features[training], labels[training], features[blind], names, prior
-)
+if blind.any():
+    proba[blind] = class_proba(
+        features[training], labels[training], features[blind], names, prior
+    )
 told = scans.join(pd.DataFrame(proba, columns=[f"p_{name}" for name in names]))
 
 # %% [markdown]
-# All predictions, by classifier and cohort.
+# All predictions, by classifier and cohort. A cohort with one diagnosis is not judged.
 
 # %%
 oracle = page.table("predictions/oracle.tsv")
 truth = pd.read_csv(page.path("dataset/truth/scans.tsv"), sep="\t")
-sources = {"training": "cross_validation", "blind_test": "blind_test"}
+sources = {"training": "cross_validation"}
+if pd.Series(labels[blind]).nunique() > 1:
+    sources["blind_test"] = "blind_test"
 suffix = {"training": "", "blind_test": ", blind test"}  # of the titles below
 predictions = {}
 for cohort, source in sources.items():
@@ -262,6 +265,8 @@ result = (
     f"the network beside that of the binding ratios is {set_against(RATIOS)}; beside "
     f"that of the best possible classifier, the oracle, it is {set_against(ORACLE)}."
 )
+if "blind_test" not in sources:
+    result += " No blind test with two diagnoses is there to compare them in."
 
 # %% [markdown]
 # ## Summary

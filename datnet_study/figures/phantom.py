@@ -20,8 +20,13 @@ def plot_beside_published(compared, control):
     Returns
     -------
     matplotlib.figure.Figure
+        With a word in place of the panels where there is no row.
     """
     groups = list(dict.fromkeys(compared["diagnosis"]))
+    if not groups:
+        fig = plt.figure(figsize=(9, 1))
+        fig.text(0.5, 0.5, "no group of this phantom has a published value", ha="center")
+        return fig
     sizes = [(compared["diagnosis"] == name).sum() + 1 for name in groups]
     fig, axes = plt.subplots(
         len(groups), 1, figsize=(9, 0.27 * sum(sizes) + 1.5), squeeze=False,

@@ -63,6 +63,9 @@ def test_a_difference_is_in_published_sds():
     assert found["phantom"].tolist() == pytest.approx([2.0, 55.0])  # ratio; percent of controls
     assert found["percent"].tolist() == pytest.approx([1.5, 50.0])
     assert found["difference_sd"].tolist() == pytest.approx([0.5 / 0.25, 5 / (10 / 0.6)])
+    patients = truth[truth["true_diagnosis"] != "NC"]
+    nothing = beside_published(patients, published, exact, "NC")  # the reference group is missing
+    assert nothing.empty and nothing.columns.tolist() == found.columns.tolist()
 
 
 def response_of_truth():

@@ -136,3 +136,11 @@ def test_the_end_of_a_chapter_keeps_every_word_and_no_tag_of_a_user():
 def test_plain_text_has_no_meaning_for_markdown():
     shown = plain("a <early> [pilot](2021), *b* `c` {term}`d` $x$ \\ \n\n# e")
     assert shown == (r"a \<early\> \[pilot\]\(2021\)\, \*b\* \`c\` \{term\}\`d\` \$x\$ \\ \# e")
+
+
+def test_a_chapter_of_an_ended_page_has_no_cell_from_the_end_on():
+    cells = [new_markdown_cell("# A page"), code("a = 1"), code("page.end('x', 'y')"), code("b")]
+    shown = [cell.source for cell in chapter(page(*cells), FACTS, "No x.", ended=True).cells]
+    assert shown[0].startswith("# A page\n\n:::{admonition} Result")
+    assert shown[1:-1] == ["a = 1"]
+    assert len(chapter(page(*cells), FACTS, "No x.").cells) == 5  # with the facts

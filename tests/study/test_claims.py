@@ -50,6 +50,21 @@ def test_without_a_value_of_ours_nothing_is_judged(kind, paper, value):
     assert (row["verdict"], row["ours"]) == ("not computed here", "")
 
 
+def test_what_is_missing_stands_in_place_of_a_value():
+    assert one("number", "0.953", {"why": "no ages"})["ours"] == "– (no ages)"
+    claims = read_claims(CLAIMS)
+    results = [
+        {"page": "blind_test", "claims": {}, "without": "no one confirmed"},
+        {"page": "cross_validation", "claims": {"cv.auc.nc": {"value": 0.9}}},
+    ]
+    ours = compare(claims, results, ("IPD", "ET", "NC")).set_index("id")["ours"]
+    assert ours["blind.accuracy"] == ours["blind.sens.msa"] == "– (no one confirmed)"
+    assert ours["cv.auc.psp"] == "– (no PSP)"
+    assert ours["dlbr.msa_psp"] == "– (no MSA, no PSP)"
+    assert ours["cv.auc.ipd"] == ours["fusion.accuracy"] == ""  # nobody says why
+    assert ours["cv.auc.nc"] == "0.900"
+
+
 @pytest.mark.parametrize(
     ("paper", "ours", "verdict"),
     [

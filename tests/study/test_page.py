@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from IPython.core.interactiveshell import InteractiveShell
+from traitlets.config import Config
 
 from datnet_core import fingerprint
 from datnet_study import show
@@ -248,6 +250,25 @@ def test_a_result_says_what_it_was_made_from(project):
     }
     (project / "results/made/cohorts.json").write_text(json.dumps(result))
     assert page.result("cohorts")["claims"]["cv.auc.ipd"] == {"value": 0.9}
+
+
+def test_a_page_that_ends_for_want_of_something_says_so_and_runs_no_later_cell(
+    project, monkeypatch
+):
+    no_history = Config({"HistoryManager": {"enabled": False}})
+    shell = InteractiveShell(config=no_history, ipython_dir=str(project))
+    monkeypatch.setattr("datnet_study.page.get_ipython", lambda: shell)
+    page = opened(project, "writes: {aggregates: [a.tsv]}")
+    with pytest.raises(RuntimeError, match=r"did not write \['a.tsv'\]"):
+        page.end("no controls", "nothing is compared")
+    assert not page.ended
+    page.write_table("a.tsv", pd.DataFrame({"x": []}))
+    page.end("no controls", "nothing is compared")
+    result = written(project)
+    assert result["result"] == "This study has no controls, so nothing is compared."
+    assert (result["without"], result["numbers"], page.ended) == ("no controls", {}, True)
+    assert shell.run_cell("y = 1 / 0").success
+    assert "y" not in shell.user_ns
 
 
 def test_a_study_without_images_so_far_has_no_hash_of_them(project):

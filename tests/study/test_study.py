@@ -211,6 +211,11 @@ def test_a_number_without_a_decimal_point_is_a_number(tmp_path):
     assert read_study(path).training.learning_rate == 0.0001
 
 
+def test_without_the_usual_control_among_the_diagnoses_there_are_no_controls(write):
+    study = read_study(write(diagnoses=["PD", "ET"]))
+    assert study.patients == study.compared == ("PD", "ET")
+
+
 def test_one_patient_group_is_compared_with_the_controls(write):
     study = read_study(write(diagnoses=["PD", "HC"], control="HC"))
     assert (study.patients, study.compared) == (("PD",), ("PD", "HC"))

@@ -5,7 +5,7 @@ import yaml
 
 from datnet_study.scans import read_scans
 from datnet_study.study import read_study
-from datnet_study.table import certainties, image_paths
+from datnet_study.table import certainties, image_paths, participants
 
 
 @pytest.fixture
@@ -48,6 +48,16 @@ def test_a_study_without_a_table_can_be_planned(own):
     study, _ = own
     assert image_paths(study) == []
     assert certainties(study) == set()
+    assert participants(study) == {}
+
+
+def test_a_participant_with_two_scans_counts_once(own):
+    study, table = own
+    rows = ["definite\tIPD\tsub-1", "definite\tIPD\tsub-1", "definite\tIPD\tsub-2"]
+    rows += ["possible\tIPD\tsub-3", "definite\tNC\tsub-4", "definite\tNC\t"]
+    table.write_text("\n".join(["certainty\tdiagnosis\tparticipant_id", *rows]) + "\n")
+    counted = {("definite", "IPD"): 2, ("possible", "IPD"): 1, ("definite", "NC"): 1}
+    assert participants(study) == counted
 
 
 def test_a_phantom_has_the_certainties_of_groups_that_are_not_empty(study):
@@ -68,5 +78,7 @@ def test_the_first_look_agrees_with_the_checked_table(own, dataset):
     study, _ = own
     study = study.model_copy(update={"dataset": dataset})
     scans = read_scans(dataset, ("IPD", "MSA", "NC"))
+    people = scans.drop_duplicates("participant_id").groupby(["certainty", "diagnosis"]).size()
+    assert participants(study) == people.to_dict()
     assert certainties(study) == set(scans["certainty"]) == {"possible", "definite", "confirmed"}
     assert sorted(image_paths(study)) == sorted(scans["path"])

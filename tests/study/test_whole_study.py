@@ -1,4 +1,4 @@
-"""The smoke study from an empty folder to its book, and a user's own two-class study beside it.
+"""The smoke study from an empty folder to its book, and a user's own study that lacks much.
 
 Each is made once. A test that changes something works on a copy of the finished project, so tests
 run in any order and one by one.
@@ -21,6 +21,7 @@ import yaml
 
 from datnet_study.declaration import read_declaration
 from datnet_study.graph import Graph
+from datnet_study.scans import CLINICAL
 from datnet_study.study import read_study
 
 # One process makes both studies, the others run what needs none.
@@ -127,18 +128,22 @@ def project(finished, tmp_path):
 
 @pytest.fixture(scope="session")
 def finished_own(finished, tmp_path_factory):
-    """The project with a finished study of two classes on a user's own scans, `own.yaml`."""
+    """The project with a finished study, `own.yaml`, of a user's two groups and nothing else.
+
+    There are no controls, no uncertain or confirmed diagnoses, and no clinical columns.
+    """
     project = copied(tmp_path_factory.mktemp("own"))
     own = project / "own"
     shutil.copytree(finished / "results/smoke/dataset", own)
     scans = pd.read_csv(own / "scans.tsv", sep="\t", keep_default_na=False)
-    scans["diagnosis"] = scans["diagnosis"].map({"IPD": "PD", "NC": "HC"})
-    scans = scans[scans["diagnosis"].notna() & (scans["certainty"] != "possible")]
+    scans["diagnosis"] = scans["diagnosis"].map({"IPD": "PD", "MSA": "ET"})
+    scans = scans[scans["diagnosis"].notna() & (scans["certainty"] == "definite")]
+    scans = scans.drop(columns=list(CLINICAL))
     scans.to_csv(own / "scans.tsv", sep="\t", index=False)
     settings = yaml.safe_load((project / SMOKE).read_text())
     del settings["phantom"], settings["recipes"]
     settings |= {"name": "own", "title": "Two classes", "dataset": "own"}
-    settings |= {"diagnoses": ["PD", "HC"], "control": "HC"}
+    settings |= {"diagnoses": ["PD", "ET"]}
     settings["network"]["n_members"] = 1
     (project / "own.yaml").write_text(yaml.safe_dump(settings, sort_keys=False))
     make(project, "own.yaml")
@@ -362,9 +367,14 @@ def test_a_study_killed_at_any_moment_ends_with_the_same_predictions(smoke, tmp_
 # --- a user's own scans -----------------------------------------------------------------------
 
 
-def test_an_own_data_set_with_two_classes_becomes_a_book(finished_own):
+def test_an_own_data_set_of_two_groups_and_nothing_else_becomes_a_book(finished_own):
     results = finished_own / "results" / "own"
-    assert "digital phantom" not in (results / "book/pages/blind_test.html").read_text().lower()
+    for page, word in {"blind_test": "no blind test.", "fusion": "nothing is joined"}.items():
+        text = (results / f"book/pages/{page}.html").read_text()
+        assert word in text and "digital phantom" not in text.lower()
+        ended = json.loads((results / f"pages/{page}.ipynb").read_text())["cells"]
+        assert [cell for cell in ended[-6:] if cell.get("outputs")] == []  # nothing ran there
+        assert "Summary" not in text
     chapters = {path.stem for path in (results / "book/pages").glob("*.html")}
     assert chapters == {name for name, page in PAGES.items() if page.only_if is None}
     # Without possible diagnoses there is no pre-training, and no variant that leaves it out.
@@ -373,6 +383,18 @@ def test_an_own_data_set_with_two_classes_becomes_a_book(finished_own):
         "fold-1",
         "test_fold",
     }
+
+
+def test_a_study_that_its_participants_do_not_allow_stops_before_any_job(own):
+    table = pd.read_csv(own / "own/scans.tsv", sep="\t")
+    table = table[(table["diagnosis"] != "ET").cumsum() < 2]
+    table.to_csv(own / "own/scans.tsv", sep="\t", index=False)
+    before = listing(own / "results")
+    code, output = snakemake(own, "own.yaml")
+    assert code != 0
+    assert "own.yaml: the participants do not allow this study" in output
+    assert "found PD 1; expected at least 2 of each of the `diagnoses`" in output
+    assert listing(own / "results") == before
 
 
 def test_touched_scans_leave_nothing_to_do(own):
@@ -398,6 +420,5 @@ def test_an_image_replaced_by_an_older_one_is_noticed_without_the_memory_of_the_
 def test_a_changed_scan_table_is_noticed(own):
     table = own / "own" / "scans.tsv"
     lines = table.read_text().splitlines()
-    last = next(k for k, line in enumerate(lines) if "followup" in line)
-    table.write_text("\n".join(lines[:last] + lines[last + 1 :]) + "\n")
+    table.write_text("\n".join(lines[:-1]) + "\n")
     assert {"cohorts", "fit_study_first_0"} <= planned(own, "own.yaml")

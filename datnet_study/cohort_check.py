@@ -1,0 +1,106 @@
+"""Whether the participants of a study are enough for it, before any job runs.
+
+What a study can do without (controls, a pre-training cohort, a blind test, clinical data) is no
+matter here: the pages say what they leave out. This is about what no page could mend.
+"""
+
+from datnet_study.table import participants
+
+
+def check_cohorts(study):
+    """Refuse a study whose participants do not allow it.
+
+    A table with another fault, such as a word that is no diagnosis of the study, is left to the
+    page `cohorts`, which lists every row at fault.
+
+    Parameters
+    ----------
+    study : Study
+
+    Raises
+    ------
+    ValueError
+        One line per reason: what was found, what was expected, and what to change.
+    """
+    found = participants(study)
+    certainties = ("possible", "definite", "confirmed")
+    readable = all(
+        certainty in certainties and diagnosis in study.diagnoses for certainty, diagnosis in found
+    )
+    if found and readable and (reasons := obstacles(study, found)):
+        lines = "\n".join(f"  {reason}" for reason in reasons)
+        raise ValueError(f"{study.source}: the participants do not allow this study\n{lines}")
+
+
+def obstacles(study, found):
+    """Reasons why a study cannot be made of its participants.
+
+    Parameters
+    ----------
+    study : Study
+        Its `diagnoses` and `training` count.
+    found : dict of (str, str) to int
+        Participants by certainty and diagnosis.
+
+    Returns
+    -------
+    list of str
+        Empty if the study can be made.
+    """
+    definite = {name: found.get(("definite", name), 0) for name in study.diagnoses}
+    possible = {name: n for (certainty, name), n in found.items() if certainty == "possible" and n}
+    reasons = []
+    if not any(definite.values()):
+        reasons.append(
+            "no participant has the certainty 'definite'; the networks learn from these and are "
+            "judged by them: give it to those whose diagnosis is sure"
+        )
+    elif min(definite.values()) < study.training.n_folds:
+        reasons.append(_too_few(definite, study.training.n_folds))
+    elif study.training.early_stopping_on == "inner":
+        reasons += _nobody_to_stop(definite, study.training.n_folds)
+    if study.training.pretrain and possible and (len(possible) < 2 or max(possible.values()) < 2):
+        reasons.append(
+            f"certainty 'possible': found {_counted(possible)}; pre-training needs two diagnoses, "
+            "one of them with two participants: set training.pretrain: false, or add participants"
+        )
+    return reasons
+
+
+def _too_few(definite, n_folds):
+    """A diagnosis has fewer participants than there are folds."""
+    few = {name: n for name, n in definite.items() if n < n_folds}
+    ways = ["add participants"]
+    enough = [name for name in definite if name not in few]
+    if len(enough) > 1:
+        ways.insert(0, _other(enough))
+    some = {name: n for name, n in definite.items() if n > 1}  # enough for two folds
+    if len(some) > 1 and min(some.values()) < n_folds:
+        others = "" if len(some) == len(definite) else f" and {_other(some)}"
+        ways.insert(0, f"lower training.n_folds to {min(some.values())}{others}")
+    return (
+        f"certainty 'definite': found {_counted(few)}; expected at least {n_folds} of each of the "
+        f"`diagnoses`, one for each fold (training.n_folds): {', or '.join(ways)}"
+    )
+
+
+def _other(names):
+    """Advice to make the study of these diagnoses alone."""
+    return f"list other `diagnoses`, such as [{', '.join(names)}]"
+
+
+def _nobody_to_stop(definite, n_folds):
+    """Besides those judged, no diagnosis has one participant to learn from and one to stop."""
+    if n_folds > 2 or max(definite.values()) > 3:  # of 4 in two folds, two are left
+        return []
+    ways = "raise training.n_folds to 3, or " if min(definite.values()) > 2 else ""
+    return [
+        f"certainty 'definite': found {_counted(definite)}; with training.n_folds = 2, expected 4 "
+        "of one diagnosis, so that besides the two judged, one teaches and one stops the training: "
+        f"{ways}add participants"
+    ]
+
+
+def _counted(counts):
+    """Numbers of participants in words."""
+    return ", ".join(f"{name} {n}" for name, n in counts.items())
