@@ -8,9 +8,11 @@ import sys
 
 from datnet_study.graph import Graph
 from datnet_study.study import read_study
+from datnet_study.table import refuse_unreadable
 
 STUDY = config.get("study", "data_manifest/demo.yaml")
 study = read_study(STUDY)
+refuse_unreadable(study)
 OUT = f"results/{study.name}"
 graph = Graph(study, n_lanes=config.get("lanes", 2) or None)
 localrules: study

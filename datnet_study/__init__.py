@@ -32,7 +32,11 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         ],
         "scans": [
             "assign_folds",
+            "keep_draw",  # who is drawn for the blind test
             "read_scans",
+        ],
+        "columns": [
+            "ScanTable",  # where a scan table is, and how it is to be read
         ],
         "claims": [
             "compare",

@@ -109,6 +109,8 @@ class Page:
         study = self._study
         if name.startswith("data_manifest/"):
             path = study.data_manifest.parent / name
+        elif name == "dataset/scans.tsv":
+            path = study.scan_table.path
         elif name.startswith("dataset/"):
             path = study.dataset_root / name.removeprefix("dataset/")
         else:
@@ -124,6 +126,11 @@ class Page:
         """Table that another page wrote; keys are text, missing values are empty fields."""
         keys = {"participant_id": str, "session_id": str}
         return pd.read_csv(self.path(name), sep="\t", dtype=keys)
+
+    def scan_table(self):
+        """The table of scans as the study file says that it is to be read: a `ScanTable`."""
+        self.path("dataset/scans.tsv")
+        return self._study.scan_table
 
     def result(self, page):
         """Content of another page's result file: `numbers`, `claims`, `made_from`."""

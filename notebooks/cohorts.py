@@ -50,8 +50,8 @@ show.notice(page)
 # message.
 
 # %%
-dataset = page.path("dataset/scans.tsv").parent
-scans = read_scans(dataset, config.diagnoses)
+scan_table = page.scan_table()
+scans = read_scans(scan_table, config.diagnoses)
 scans["fold"] = assign_folds(scans, config.training.n_folds, config.training.seed)
 page.write_table("scans.tsv", scans)
 titles = {
