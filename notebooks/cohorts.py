@@ -31,7 +31,7 @@ from IPython.display import Markdown
 from nilearn.datasets import load_mni152_template
 
 from datnet_core.images import cache_volumes, region_fractions, region_table
-from datnet_study import assign_folds, open_page, read_scans, show
+from datnet_study import assign_folds, keep_draw, open_page, read_scans, show
 from datnet_study.figures import plot_flow, plot_mean_volumes
 
 page = open_page("cohorts", study, into)
@@ -45,9 +45,9 @@ show.notice(page)
 #
 # The certainty of a diagnosis decides the cohort: *possible* diagnoses pre-train
 # the network, *definite* ones (and all controls) train it, *confirmed* ones are
-# kept for the blind test. The table is checked before anything else happens; a row
-# that breaks a rule stops the study here, with every other such row in the same
-# message.
+# kept for the blind test; a study file may map other words to these, or have the blind
+# test drawn (`split`). The table is checked before anything else happens; a row that
+# breaks a rule stops the study here, with every other such row in the same message.
 
 # %%
 scan_table = page.scan_table()
@@ -111,6 +111,7 @@ volumes = cache_volumes(
     n_jobs,
 )
 page.output("volumes.json")  # written with it: grid, and a hash of the images
+keep_draw(scan_table)  # where the study draws its blind test
 
 Markdown(
     f"**{len(volumes)} volumes** of {' × '.join(map(str, shape))} voxels, "
