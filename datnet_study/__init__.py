@@ -35,6 +35,9 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "keep_draw",  # who is drawn for the blind test
             "read_scans",
         ],
+        "repeated": [
+            "refuse_repeated",  # one image in two rows
+        ],
         "columns": [
             "ScanTable",  # where a scan table is, and how it is to be read
         ],

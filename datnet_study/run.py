@@ -41,7 +41,8 @@ def grid(study, arguments):
     paths = [study.dataset_root / path for path in scans["path"]]
     atlas, reference = read_atlas(study.atlas_path), study.images.reference_region
     target = study.volumes(arguments.spacing_mm)
-    cache_volumes(paths, atlas, arguments.spacing_mm, reference, target, arguments.threads)
+    options = {"n_jobs": arguments.threads, "kind": study.images.input}
+    cache_volumes(paths, atlas, arguments.spacing_mm, reference, target, **options)
 
 
 def fit(study, arguments):

@@ -96,9 +96,14 @@ class Phantom(Section):
 
 
 class Images(Section):
-    """Grid of the analyses (A9), the region that normalises the counts, and those measured."""
+    """Grid of the analyses (A9), the region that normalises the counts, and those measured.
+
+    `input` is what voxels of the scans are: counts, their ratio to the reference, or binding
+    potentials (that ratio less 1).
+    """
 
     grid_mm: PositiveFloat = 4.0
+    input: Literal["counts", "ratio", "bp"] = "counts"
     reference_region: str = "occipital"
     regions: Annotated[tuple[str, ...], Field(min_length=1)] = ("putamen", "caudate")
 

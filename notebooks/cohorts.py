@@ -31,7 +31,14 @@ from IPython.display import Markdown
 from nilearn.datasets import load_mni152_template
 
 from datnet_core.images import cache_volumes, region_fractions, region_table
-from datnet_study import assign_folds, keep_draw, open_page, read_scans, show
+from datnet_study import (
+    assign_folds,
+    keep_draw,
+    open_page,
+    read_scans,
+    refuse_repeated,
+    show,
+)
 from datnet_study.figures import plot_flow, plot_mean_volumes
 
 page = open_page("cohorts", study, into)
@@ -95,9 +102,10 @@ show.table(table)
 #
 # ## Images
 #
-# Each scan is checked (readable, three-dimensional, finite, not constant), divided
-# by its mean in the reference region, and sampled on the grid of the study. A voxel
-# then holds an uptake ratio: 1 means no specific binding.
+# Each scan is checked (readable, three-dimensional, finite, no mask, the reference
+# region inside, in no other row), divided by its mean in the reference region unless it
+# is a ratio already (`images.input`), and sampled on the grid of the study. A voxel then
+# holds an uptake ratio: 1 means no specific binding.
 
 # %%
 atlas = page.atlas()
@@ -108,9 +116,11 @@ volumes = cache_volumes(
     config.images.grid_mm,
     config.images.reference_region,
     page.output("volumes.npy"),
-    n_jobs,
+    n_jobs=n_jobs,
+    kind=config.images.input,
 )
 page.output("volumes.json")  # written with it: grid, and a hash of the images
+refuse_repeated(scans, volumes)  # by their voxels
 keep_draw(scan_table)  # where the study draws its blind test
 
 Markdown(
