@@ -11,10 +11,16 @@ from datnet_study.study import read_study
 from datnet_study.table import refuse_unreadable
 
 STUDY = config.get("study", "data_manifest/demo.yaml")
-study = read_study(STUDY)
-refuse_unreadable(study)
+DEBUG = bool(config.get("debug"))  # --config debug=1: errors with their traceback
+try:
+    study = read_study(STUDY)
+    refuse_unreadable(study)
+    graph = Graph(study, n_lanes=config.get("lanes", 2) or None)
+except (FileNotFoundError, ValueError) as error:
+    if DEBUG:
+        raise
+    sys.exit(f"\n{error}\n")
 OUT = f"results/{study.name}"
-graph = Graph(study, n_lanes=config.get("lanes", 2) or None)
 localrules: study
 
 

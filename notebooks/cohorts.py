@@ -103,9 +103,9 @@ show.table(table)
 # ## Images
 #
 # Each scan is checked (readable, three-dimensional, finite, no mask, the reference
-# region inside, in no other row), divided by its mean in the reference region unless it
-# is a ratio already (`images.input`), and sampled on the grid of the study. A voxel then
-# holds an uptake ratio: 1 means no specific binding.
+# region inside, in no other row), divided by its mean in the reference region unless
+# it is a ratio already (`images.input`), and sampled on the grid of the study. A voxel
+# then holds an uptake ratio: 1 means no specific binding.
 
 # %%
 atlas = page.atlas()
