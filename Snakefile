@@ -3,18 +3,22 @@
 #
 # A job runs where its record, whose name is a hash of all it depends on, or a file of its own is
 # missing. The times of files decide nothing, so every input is `ancient`.
+import os
 import shlex
 import sys
 
 from datnet_study.graph import Graph
+from datnet_study.records import refuse_foreign
 from datnet_study.study import read_study
 from datnet_study.table import refuse_unreadable
 
+os.environ["PYTHONUTF8"] = "1"  # for the jobs: files are UTF-8 in any locale
 STUDY = config.get("study", "data_manifest/demo.yaml")
 DEBUG = bool(config.get("debug"))  # --config debug=1: errors with their traceback
 try:
     study = read_study(STUDY)
     refuse_unreadable(study)
+    refuse_foreign(study)
     graph = Graph(study, n_lanes=config.get("lanes", 2) or None)
 except (FileNotFoundError, ValueError) as error:
     if DEBUG:
@@ -39,8 +43,10 @@ for job in graph.jobs.values():
             record=f"{OUT}/{graph.record(job)}",
         params:
             job=shlex.join([job.command[0], STUDY, *job.command[1:]]),
+            debug=" --debug" if DEBUG else "",
         threads: job.threads
         priority: job.priority
         shell:
             f"{shlex.quote(sys.executable)} -m datnet_study.run {{params.job}} --threads {{threads}}"
+            "{params.debug}"
             " --record {output.record}"

@@ -35,6 +35,9 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "keep_draw",  # who is drawn for the blind test
             "read_scans",
         ],
+        "cached_scans": [
+            "cache_scans",  # all scans of a study in one array on disk
+        ],
         "repeated": [
             "refuse_repeated",  # one image in two rows
         ],

@@ -11,7 +11,7 @@ from pathlib import Path
 import yaml
 
 from datnet_core.files import whole
-from datnet_study.records import folder_of, forget
+from datnet_study.records import claim, folder_of, forget
 from datnet_study.study import read_study
 
 
@@ -35,14 +35,12 @@ def grid(study, arguments):
     import pandas as pd
 
     from datnet_core.images.atlas import read_atlas
-    from datnet_core.images.volumes import cache_volumes
+    from datnet_study.cached_scans import cache_scans
 
     scans = pd.read_csv(study.results / "scans.tsv", sep="\t")
     paths = [study.dataset_root / path for path in scans["path"]]
-    atlas, reference = read_atlas(study.atlas_path), study.images.reference_region
-    target = study.volumes(arguments.spacing_mm)
-    options = {"n_jobs": arguments.threads, "kind": study.images.input}
-    cache_volumes(paths, atlas, arguments.spacing_mm, reference, target, **options)
+    atlas, target = read_atlas(study.atlas_path), study.volumes(arguments.spacing_mm)
+    cache_scans(paths, atlas, study.images, arguments.spacing_mm, target, arguments.threads)
 
 
 def fit(study, arguments):
@@ -114,6 +112,7 @@ def parser():
         kind.add_argument("study", help="study file")
         kind.add_argument("--threads", type=int, default=1, help="threads, or scans at once")
         kind.add_argument("--record", type=Path, help="file that says that the job is done")
+        kind.add_argument("--debug", action="store_true", help="show errors with their traceback")
         if name == "grid":
             kind.add_argument("spacing_mm", type=float, help="voxel size of the grid, mm")
         if name == "fit":
@@ -127,7 +126,7 @@ def parser():
 def main(arguments=None):
     """Run one job; its older records go before, its own comes when it is done.
 
-    Errors of the user's making end in one message, without a traceback.
+    Errors end in one message; with `--debug`, in a traceback.
     """
     arguments = parser().parse_args(arguments)
     names = ("OMP_NUM_THREADS", "MKL_NUM_THREADS")
@@ -139,13 +138,22 @@ def main(arguments=None):
             sys.stderr.write(f"\n--- {arguments.record.name.rpartition('.')[0]} ---\n")
         elsewhere = arguments.kind == "page" and _target(study, arguments) != study.results
         if arguments.kind != "where" and not elsewhere:
+            claim(study)
             forget(study, _results(arguments))
         JOBS[arguments.kind](study, arguments)
-    except (RuntimeError, ValueError, FileNotFoundError) as error:
-        sys.exit(f"\n{error}\n")
+    except Exception as error:
+        if arguments.debug:
+            raise
+        known = isinstance(error, (RuntimeError, ValueError, FileNotFoundError))
+        sys.exit(f"\n{error}\n" if known else f"\n{unexpected(error)}\n")
     if arguments.record:
         with whole(arguments.record) as part:
             part.write_text("\n".join(_results(arguments)) + "\n")
+
+
+def unexpected(error):
+    """Words for an error that no check has foreseen, such as a full disk or a missing right."""
+    return f"{type(error).__name__}: {error}; --debug (make: --config debug=1) shows where"
 
 
 def _results(arguments):

@@ -161,6 +161,11 @@ class Study(Section):
         return self._place.source
 
     @property
+    def file(self):
+        """The study file, where it was found."""
+        return self._place.file
+
+    @property
     def dataset_root(self):
         """Folder of the data set that holds `scans.tsv`."""
         return self.results / "dataset" if self.phantom else self._place.root / self.dataset
@@ -175,7 +180,7 @@ class Study(Section):
             self.columns,
             self.values,
             self.split,
-            self._place.file.with_suffix(".split.tsv"),
+            self.file.with_suffix(".split.tsv"),
             self.training.seed,
         )
 

@@ -30,9 +30,10 @@ import numpy as np
 from IPython.display import Markdown
 from nilearn.datasets import load_mni152_template
 
-from datnet_core.images import cache_volumes, region_fractions, region_table
+from datnet_core.images import region_fractions, region_table
 from datnet_study import (
     assign_folds,
+    cache_scans,
     keep_draw,
     open_page,
     read_scans,
@@ -110,14 +111,13 @@ show.table(table)
 # %%
 atlas = page.atlas()
 affine, shape = page.grid()
-volumes = cache_volumes(
+volumes = cache_scans(
     [page.path(f"dataset/{path}") for path in scans["path"]],
     atlas,
+    config.images,
     config.images.grid_mm,
-    config.images.reference_region,
     page.output("volumes.npy"),
-    n_jobs=n_jobs,
-    kind=config.images.input,
+    n_jobs,
 )
 page.output("volumes.json")  # written with it: grid, and a hash of the images
 refuse_repeated(scans, volumes)  # by their voxels
