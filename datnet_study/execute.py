@@ -76,8 +76,8 @@ def run_page(source, output, parameters, threads=2):
                 ) from None
     if undrawn := _undrawn(done):
         raise RuntimeError(
-            f"page {source.stem}: {len(undrawn)} figure(s) are words, {undrawn[0]}; expected images, "
-            "but a cell changes the backend of matplotlib\n"
+            f"page {source.stem}: {len(undrawn)} figure(s) are words, {undrawn[0]}; expected "
+            "images, but a cell changes the backend of matplotlib\n"
             f"  log with the cells that ran: {part}"
         )
     part.replace(output)

@@ -72,6 +72,17 @@ def test_the_callers_surroundings_change_nothing(project, monkeypatch):
     }.items():
         monkeypatch.setenv(name, value)
     output = project / "tiny.ipynb"
+    lines = (
+        "import matplotlib.pyplot as plt\nplt.rcParams['figure.dpi'] == 100",
+        "plt.subplots()[0]",
+    )
+    run_page(page(project, *lines), output, {})
+    dpi, figure = (cell["outputs"] for cell in json.loads(output.read_text())["cells"][-2:])
+    assert dpi[0]["data"]["text/plain"] == ["True"]
+    assert "image/png" in figure[0]["data"]
+
+
+def test_a_figure_that_is_not_drawn_fails_its_page(project):
     lines = "import matplotlib\nmatplotlib.use('svg')\nfrom matplotlib.figure import Figure\n"
     lines += "fig = Figure()\nfig.subplots()\nfig"
     output = project / "tiny.ipynb"
