@@ -9,16 +9,17 @@ import sys
 
 from datnet_study.graph import Graph
 from datnet_study.records import refuse_foreign
+from datnet_study.scans import read_scans
 from datnet_study.study import read_study
-from datnet_study.table import refuse_unreadable
 
 os.environ["PYTHONUTF8"] = "1"  # for the jobs: files are UTF-8 in any locale
 STUDY = config.get("study", "data_manifest/demo.yaml")
 DEBUG = bool(config.get("debug"))  # --config debug=1: errors with their traceback
 try:
     study = read_study(STUDY)
-    refuse_unreadable(study)
     refuse_foreign(study)
+    if study.phantom is None:  # what cannot be used is listed before any job starts
+        read_scans(study.scan_table, study.diagnoses)
     graph = Graph(study, n_lanes=config.get("lanes", 2) or None)
 except (FileNotFoundError, ValueError) as error:
     if DEBUG:
@@ -42,7 +43,8 @@ for job in graph.jobs.values():
             *[update(f"{OUT}/{name}") if name in job.kept else f"{OUT}/{name}" for name in job.writes],
             record=f"{OUT}/{graph.record(job)}",
         params:
-            job=shlex.join([job.command[0], STUDY, *job.command[1:]]),
+            # A function, because braces in a text, such as the study file's name, are wildcards.
+            job=lambda wildcards, line=shlex.join([job.command[0], STUDY, *job.command[1:]]): line,
             debug=" --debug" if DEBUG else "",
         threads: job.threads
         priority: job.priority

@@ -113,8 +113,13 @@ def label(kind, text):
 
 
 def relative(path, folder):
-    """A path of the table relative to the folder of images: backslashes and absolute paths too."""
+    """A path of the table relative to the folder of images: backslashes and absolute paths too.
+
+    A Mac stores accents in another form than tables hold: taken is the one that is there.
+    """
     path = path.replace("\\", "/")
+    forms = [path, *(unicodedata.normalize(form, path) for form in ("NFC", "NFD"))]
+    path = next((form for form in forms if (Path(folder) / form).exists()), path)
     if Path(path).is_absolute():
         below = os.path.relpath(path, Path(folder).absolute())
         path = path if below.startswith("..") else below
@@ -184,11 +189,13 @@ def _labelled(rows):
             elif text is not None:
                 row[key] = made
                 if kind == "sub":
-                    were.setdefault(made, {}).setdefault(text, row["line"])
-    for made, texts in were.items():
+                    same = were.setdefault(made.lower(), {})  # some disks do not tell a from A
+                    same.setdefault(text, row["line"])
+    for texts in were.values():
         if len(texts) > 1:
+            made = label("sub", next(iter(texts)))
             found = " and ".join(f"{text!r} (row {line})" for text, line in texts.items())
-            problems.append(f"participants {found} would both be {made}; rename one of them")
+            problems.append(f"participants {found} would both be {made}; rename one")
     return problems
 
 

@@ -100,6 +100,7 @@ def read_scans(table, diagnoses):
     refuse(table.path, problems)
     numbers = [column for column in CLINICAL if column != "sex"]
     checked[numbers] = checked[numbers].astype(float)
+    checked = checked[list(schema.columns)]  # in our order, whatever that of the table
     checked["cohort"] = checked["certainty"].map(COHORTS)
     order = ["participant_id", "age", "session_id"]  # names of sessions need not sort by time
     return checked.sort_values(order, ignore_index=True)

@@ -228,6 +228,7 @@ def read_study(path):
         key, with the file if it is another one.
     """
     root = project_root()
+    path = Path(path).expanduser()
     places = [Path.cwd() / path, root / path]
     found = next((place for place in places if place.is_file()), None)
     if found is None:
@@ -235,7 +236,7 @@ def read_study(path):
         raise FileNotFoundError(f"no study file {str(path)!r}; looked at {looked}")
     settings = read_settings(found, root / "data_manifest")
     try:
-        return Study.model_validate(settings.values, context=Place(root, Path(path), found))
+        return Study.model_validate(settings.values, context=Place(root, path, found))
     except ValidationError as error:
         files = [(settings.file_of(keys), text) for keys, text in explain(error)]
         lines = [f"  {text}" if file == found else f"  {text} (in {file})" for file, text in files]

@@ -133,7 +133,8 @@ def _find(base, path, data_manifest):
     """File that `extends` of a study file names."""
     if not isinstance(base, str):
         raise ValueError(f"{path}: extends: expected the name of a study file, found {base!r}")
-    places = [path.parent / base, data_manifest / base]
+    own = Path(base).expanduser()
+    places = [path.parent / own, data_manifest / own]
     if not Path(base).suffix:
         places = [place.with_name(f"{place.name}.yaml") for place in places]
     for place in places:

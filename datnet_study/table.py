@@ -8,23 +8,6 @@ from datnet_study.columns import translated
 _KNOWN = {}  # rows of the table that was read last, by its state: a plan looks at it many times
 
 
-def refuse_unreadable(study):
-    """Stop in the first second where the user's table cannot be read, or not in our words.
-
-    Parameters
-    ----------
-    study : Study
-
-    Raises
-    ------
-    FileNotFoundError, ValueError
-        As `columns.translated`, or with the rows that stand in the way, one line each.
-    """
-    if study.phantom is None:
-        table = study.scan_table
-        refuse(table.path, translated(table).problems)
-
-
 def refuse(path, problems):
     """Raise the problems of a table as one error, if there are any."""
     problems = list(dict.fromkeys(problems))
@@ -74,7 +57,7 @@ def scan_rows(study):
     Returns
     -------
     tuple of dict
-        Empty where the table cannot be read, which `refuse_unreadable` and the first page report.
+        Empty where the table cannot be read, which `read_scans` reports, first of all.
     """
     table = study.scan_table
     files = [path for path in (table.path, table.split_path) if path.is_file()]

@@ -61,7 +61,6 @@ show.notice(page)
 scan_table = page.scan_table()
 scans = read_scans(scan_table, config.diagnoses)
 scans["fold"] = assign_folds(scans, config.training.n_folds, config.training.seed)
-page.write_table("scans.tsv", scans)
 titles = {
     "pretraining": "pre-training",
     "training": "training",
@@ -121,6 +120,7 @@ volumes = cache_scans(
 )
 page.output("volumes.json")  # written with it: grid, and a hash of the images
 refuse_repeated(scans, volumes)  # by their voxels
+page.write_table("scans.tsv", scans)
 keep_draw(scan_table)  # where the study draws its blind test
 
 Markdown(

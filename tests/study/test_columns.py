@@ -1,6 +1,7 @@
 """A table in the user's words becomes ours; what cannot is listed with its rows."""
 
 import re
+import unicodedata
 
 import pytest
 from helpers import scan_table
@@ -97,6 +98,7 @@ def test_two_columns_of_one_name_are_refused_if_they_are_used(hospital):
             "participants 'P-1' (row 2) and 'P1' (row 3) would both be sub-P1; rename one",
         ),
         ("sub-é1", "e1", "participants 'sub-é1' (row 2) and 'e1' (row 3) would both be sub-e1;"),
+        ("p1", "P1", "participants 'p1' (row 2) and 'P1' (row 3) would both be sub-p1; rename"),
         ("患者1", "2", "row 2: participant_id = '患者1': expected letters a-z and digits; give"),
         ("--", "2", "row 2: participant_id = '--': expected letters"),
         ("7", "7", "participant 7 is in rows 2, 3: name the column that tells the scans apart"),
@@ -139,6 +141,12 @@ def test_paths_count_from_the_folder_of_images(tmp_path):
     assert relative("./x//b.nii", tmp_path) == "x/b.nii"
     assert relative("/elsewhere/b.nii", tmp_path) == "/elsewhere/b.nii"
     assert relative("..\\b.nii", tmp_path) == "../b.nii"
+
+
+def test_an_accent_may_be_written_in_the_way_of_another_disk(tmp_path):
+    name = unicodedata.normalize("NFD", "Müller.nii")
+    (tmp_path / name).touch()
+    assert relative("Müller.nii", tmp_path) == name != "Müller.nii"
 
 
 def test_our_own_table_needs_no_words(dataset):
