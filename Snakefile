@@ -21,7 +21,7 @@ try:
     if study.phantom is None:  # what cannot be used is listed before any job starts
         read_scans(study.scan_table, study.diagnoses)
     graph = Graph(study, n_lanes=config.get("lanes", 2) or None)
-except (FileNotFoundError, ValueError) as error:
+except (OSError, ValueError) as error:
     if DEBUG:
         raise
     sys.exit(f"\n{error}\n")

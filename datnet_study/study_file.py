@@ -119,7 +119,7 @@ def _read_yaml(path):
     try:
         settings = yaml.load(path.read_text(encoding="utf-8-sig"), _Loader)
     except yaml.YAMLError as error:
-        raise ValueError(f"{path}: not readable as YAML\n{error}") from error
+        raise ValueError(f"{path}: not readable as YAML{_where(error)}") from error
     except UnicodeDecodeError as error:
         raise ValueError(f"{path}: not UTF-8 ({error.reason}); save it as UTF-8") from error
     except ValueError as error:
@@ -127,6 +127,16 @@ def _read_yaml(path):
     if not isinstance(settings, dict):
         raise ValueError(f"{path}: expected `key: value` lines, found {type(settings).__name__}")
     return settings
+
+
+def _where(error):
+    """Line and problem of an error of YAML, in one line."""
+    mark, problem = getattr(error, "problem_mark", None), getattr(error, "problem", None)
+    line = f", line {mark.line + 1}" if mark else ""
+    return (
+        f"{line}: {problem or ' '.join(str(error).split())}; expected `key: value` lines, indented "
+        "with spaces, and text that holds : or # in quotes"
+    )
 
 
 def _find(base, path, data_manifest):

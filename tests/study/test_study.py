@@ -212,6 +212,24 @@ def test_what_is_no_yaml_is_refused_by_its_line(tmp_path):
         read_study(path)
 
 
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("name: a\n\ttitle: t\n", r"line 2: found character '\\t' that cannot start any token; ex"),
+        (
+            "name: a\ntitle: b: c\n",
+            r"line 2: mapping values are not allowed here; expected .* in q",
+        ),
+        ("name: a\0b\n", r"not readable as YAML: unacceptable character"),
+    ],
+)
+def test_an_error_of_yaml_is_one_line_with_what_to_do(tmp_path, text, message):
+    (tmp_path / "a.yaml").write_text(text)
+    with pytest.raises(ValueError, match=message) as error:
+        read_study(tmp_path / "a.yaml")
+    assert len(str(error.value).splitlines()) == 1
+
+
 def test_a_number_without_a_decimal_point_is_a_number(tmp_path):
     path = tmp_path / "study.yaml"  # YAML 1.1 reads 1e-4 as text
     path.write_text("{name: mine, title: t, dataset: scans, training: {learning_rate: 1e-4}}")
