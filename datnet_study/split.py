@@ -79,23 +79,24 @@ def read_draw(path, share):
     """
     if not path.is_file():
         return {}
-    rows = list(csv.reader(path.read_text(encoding="utf-8").splitlines(), delimiter="\t"))
     sides = {}
-    for number, row in enumerate(rows, start=1):
-        good = tuple(row) == HEADER if number == 1 else len(row) == 3 and row[1] in SIDES.values()
-        if not good or (number > 1 and row[0] in sides):
+    lines = path.read_text(encoding="utf-8-sig").splitlines()
+    for number, row in enumerate(csv.reader(lines, delimiter="\t"), start=1):
+        if number == 1 and tuple(row) == HEADER or not row:
+            continue
+        name, side, drawn_with = (*row, "", "")[:3]
+        if number == 1 or len(row) != 3 or side not in SIDES.values() or name in sides:
             raise ValueError(
                 f"{path}, line {number}: found {' '.join(row)!r}, expected participant, "
                 f"{' or '.join(SIDES.values())}, and share, each participant once; mend the line, "
                 "or remove the file to draw everybody anew"
             )
-        if number > 1 and float(row[2]) != share:
+        if drawn_with != f"{share:g}":
             raise ValueError(
-                f"split is {share:g}, but {path} was drawn with {row[2]}; write `split: {row[2]}`, "
-                "or remove the file to draw everybody anew (people change sides)"
+                f"split is {share:g}, but {path} was drawn with {drawn_with}; write `split: "
+                f"{drawn_with}`, or remove the file to draw everybody anew (people change sides)"
             )
-        if number > 1:
-            sides[row[0]] = row[1] == SIDES[True]
+        sides[name] = side == SIDES[True]
     return sides
 
 

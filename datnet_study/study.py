@@ -39,6 +39,7 @@ class Place:
     root: Path
     source: Path
     file: Path
+    split: Path  # file that states `split`: a study that extends it has the same draw
 
 
 NETWORK = TypeAdapter(NetworkSettings)
@@ -180,7 +181,7 @@ class Study(Section):
             self.columns,
             self.values,
             self.split,
-            self.file.with_suffix(".split.tsv"),
+            self._place.split.with_suffix(".split.tsv"),
             self.training.seed,
         )
 
@@ -235,8 +236,9 @@ def read_study(path):
         looked = " and ".join(str(place) for place in dict.fromkeys(places))
         raise FileNotFoundError(f"no study file {str(path)!r}; looked at {looked}")
     settings = read_settings(found, root / "data_manifest")
+    place = Place(root, path, found, settings.file_of(("split",)))
     try:
-        return Study.model_validate(settings.values, context=Place(root, path, found))
+        return Study.model_validate(settings.values, context=place)
     except ValidationError as error:
         files = [(settings.file_of(keys), text) for keys, text in explain(error)]
         lines = [f"  {text}" if file == found else f"  {text} (in {file})" for file, text in files]

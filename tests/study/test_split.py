@@ -80,12 +80,22 @@ def test_a_draw_is_kept_with_those_who_are_gone(tmp_path):
         ("sub-1\tblind\t0.5", "line 2: found 'sub-1 blind 0.5', expected participant, blind_test"),
         ("sub-1\ttraining\t0.5\nsub-1\tblind_test\t0.5", "line 3: .* each participant once"),
         ("sub-1", "line 2: found 'sub-1', expected"),
+        ("sub-1\ttraining\tx", "was drawn with x; write"),
     ],
 )
 def test_a_file_that_is_no_draw_of_this_share_is_refused(tmp_path, text, message):
     (tmp_path / "a.split.tsv").write_text(f"participant_id\tside\tshare\n{text}\n")
     with pytest.raises(ValueError, match=message):
         read_draw(tmp_path / "a.split.tsv", 0.5)
+
+
+def test_a_draw_that_another_program_has_saved_is_the_same(tmp_path):
+    path = tmp_path / "a.split.tsv"
+    write_draw(path, {"sub-1": True, "sub-2": False}, 0.5)
+    before = read_draw(path, 0.5)
+    text = path.read_text().replace("\n", "\r\n") + "\r\n"
+    path.write_text(text, encoding="utf-8-sig", newline="")
+    assert read_draw(path, 0.5) == before
 
 
 @pytest.fixture

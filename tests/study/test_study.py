@@ -304,6 +304,14 @@ training: {seed: 4}
     assert (table.split_path, table.seed) == (tmp_path / "a.split.tsv", 4)
 
 
+def test_a_study_that_extends_another_has_its_draw(write_files):
+    base = "{name: base, title: t, dataset: scans, split: 0.5}"
+    path = write_files(mine="{extends: base, name: mine}", base=base)
+    assert read_study(path).scan_table.split_path.name == "base.split.tsv"
+    path = write_files(mine="{extends: base, name: mine, split: 0.4}", base=base)
+    assert read_study(path).scan_table.split_path.name == "mine.split.tsv"
+
+
 def test_words_that_yaml_reads_as_something_else_stay_words(tmp_path):
     text = "{name: off, title: 2021-05-01, dataset: 12:30, diagnoses: [NO, yes], control: NO}"
     (tmp_path / "a.yaml").write_text(text)
