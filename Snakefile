@@ -3,18 +3,24 @@
 #
 # A job runs where its record, whose name is a hash of all it depends on, or a file of its own is
 # missing. The times of files decide nothing, so every input is `ancient`.
+import os
 import shlex
 import sys
 
-from datnet_study.cohort_check import check_cohorts
 from datnet_study.graph import LANES, Graph
-from datnet_study.study import read_study
+from datnet_study.ready import ready_study
 
+os.environ["PYTHONUTF8"] = "1"  # for the jobs: files are UTF-8 in any locale
 STUDY = config.get("study", "data_manifest/demo.yaml")
-study = read_study(STUDY)
-check_cohorts(study)
+DEBUG = bool(config.get("debug"))  # --config debug=1: errors with their traceback
+try:
+    study = ready_study(STUDY)
+    graph = Graph(study, n_lanes=config.get("lanes", LANES) or None)
+except (OSError, ValueError) as error:
+    if DEBUG:
+        raise
+    sys.exit(f"\n{error}\n")
 OUT = f"results/{study.name}"
-graph = Graph(study, n_lanes=config.get("lanes", LANES) or None)
 localrules: study
 
 
@@ -30,9 +36,12 @@ for job in graph.jobs.values():
             *[update(f"{OUT}/{name}") if name in job.kept else f"{OUT}/{name}" for name in job.writes],
             record=f"{OUT}/{graph.record(job)}",
         params:
-            job=shlex.join([job.command[0], STUDY, *job.command[1:]]),
+            # A function, because braces in a text, such as the study file's name, are wildcards.
+            job=lambda wildcards, line=shlex.join([job.command[0], STUDY, *job.command[1:]]): line,
+            debug=" --debug" if DEBUG else "",
         threads: job.threads
         priority: job.priority
         shell:
             f"{shlex.quote(sys.executable)} -m datnet_study.run {{params.job}} --threads {{threads}}"
+            "{params.debug}"
             " --record {output.record}"

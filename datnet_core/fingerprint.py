@@ -91,9 +91,9 @@ def write_hashes(record_path, paths, hashes):
 
 
 def _state(path):
-    """Size and time of a file; links are followed."""
+    """Size and times of a file; links are followed. A copy can keep the first time, not both."""
     status = Path(path).stat()
-    return [status.st_size, status.st_mtime_ns]
+    return [status.st_size, status.st_mtime_ns, status.st_ctime_ns]
 
 
 @cache

@@ -32,7 +32,17 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         ],
         "scans": [
             "assign_folds",
+            "keep_draw",  # who is drawn for the blind test
             "read_scans",
+        ],
+        "cached_scans": [
+            "cache_scans",  # all scans of a study in one array on disk
+        ],
+        "repeated": [
+            "refuse_repeated",  # one image in two rows
+        ],
+        "columns": [
+            "ScanTable",  # where a scan table is, and how it is to be read
         ],
         "claims": [
             "compare",

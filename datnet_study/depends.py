@@ -5,7 +5,7 @@ import json
 
 from datnet_core.fingerprint import content_hashes
 from datnet_study.declaration import line_of, setting
-from datnet_study.table import image_paths
+from datnet_study.table import image_paths, scan_rows
 
 
 def settings_of(study, names, source=__file__):
@@ -51,11 +51,18 @@ def manifest_files(page, name, study):
 
 
 def own_files(study):
-    """Hash of the user's scan table and of each image that it names, by content."""
+    """Hash of the user's scan table, how it is read, and each image that it names, by content."""
     paths = {name: study.dataset_root / name for name in image_paths(study)}
-    paths["scans.tsv"] = study.dataset_root / "scans.tsv"
+    paths["scans.tsv"] = study.scan_table.path
     hashes = content_hashes(paths.values(), study.results / "files.json")
-    text = json.dumps([[name, hashes[str(path)]] for name, path in paths.items()])
+    text = json.dumps(
+        {
+            "files": [[name, hashes[str(path)]] for name, path in paths.items()],
+            "read as": [study.sheet, study.columns, study.values],
+            "drawn": study.split is not None
+            and [[row.get("participant_id"), row.get("certainty")] for row in scan_rows(study)],
+        }
+    )
     return {"data set": short_hash(text)}
 
 

@@ -112,6 +112,8 @@ class Page:
         study = self._study
         if name.startswith("data_manifest/"):
             path = study.data_manifest.parent / name
+        elif name == "dataset/scans.tsv":
+            path = study.scan_table.path
         elif name.startswith("dataset/"):
             path = study.dataset_root / name.removeprefix("dataset/")
         else:
@@ -127,6 +129,11 @@ class Page:
         """Table that another page wrote; keys are text, missing values are empty fields."""
         keys = {"participant_id": str, "session_id": str}
         return pd.read_csv(self.path(name), sep="\t", dtype=keys)
+
+    def scan_table(self):
+        """The table of scans as the study file says that it is to be read: a `ScanTable`."""
+        self.path("dataset/scans.tsv")
+        return self._study.scan_table
 
     def result(self, page):
         """Content of another page's result file: `numbers`, `claims`, `made_from`."""
@@ -175,13 +182,7 @@ class Page:
         return self._study.results / folder
 
     def output(self, name):
-        """Path of a declared file for a function that writes it; better is `writing`.
-
-        Raises
-        ------
-        PermissionError
-            If the header does not declare it; names the line to edit.
-        """
+        """Path of a declared file for a function that writes it, as in `path`; see `writing`."""
         if name not in self._writes:
             raise PermissionError(
                 f"page {self.name} writes {name!r}, which its header does not declare; add it to "
@@ -242,8 +243,6 @@ class Page:
                 "claims": claims or {},
                 "result": result,
                 "made_from": made_from(self._declaration, self._study, self._begin),
-            }
-            if without:
-                result["without"] = without
+            } | ({"without": without} if without else {})
             plain = {"inf_nan_mode": "null", "fallback": lambda value: value.tolist()}
             part.write_bytes(to_json(result, indent=1, **plain) + b"\n")

@@ -1,6 +1,13 @@
-"""Records of finished jobs: `records/<job>.<fingerprint>` holds what the job made, a line each."""
+"""Records of finished jobs: `records/<job>.<fingerprint>` holds what the job made, a line each.
+
+`study_file.txt` beside them says which study file the results are of.
+"""
 
 from contextlib import suppress
+
+from datnet_core.files import whole
+
+OWNER = "study_file.txt"
 
 
 def forget(study, made):
@@ -43,3 +50,48 @@ def folder_of(study, into):
     if folder != study.results and (folder / "records").is_dir():
         raise ValueError(f"into is {into!r}, the results of a study; expected another name")
     return folder
+
+
+def claim(study):
+    """Note whose results these are, before the first of them is written.
+
+    Raises
+    ------
+    ValueError
+        As `refuse_foreign`.
+    """
+    refuse_foreign(study)
+    note = study.results / OWNER
+    if not note.is_file() or note.read_text(encoding="utf-8") != _own_name(study):
+        with whole(note) as part:
+            part.write_text(_own_name(study), encoding="utf-8")
+
+
+def refuse_foreign(study):
+    """Refuse to write over the results of another study file of the same `name`.
+
+    A study file that was moved or renamed keeps its results: the one it was is no longer there.
+
+    Parameters
+    ----------
+    study : Study
+
+    Raises
+    ------
+    ValueError
+        Names both study files.
+    """
+    note = study.results / OWNER
+    owner = note.read_text(encoding="utf-8") if note.is_file() else _own_name(study)
+    other = study.results.parents[1] / owner
+    if owner != _own_name(study) and other.is_file():
+        raise ValueError(
+            f"{study.source}: name is {study.name!r}, and {study.results} holds the results of "
+            f"{owner}; give this study another name, or remove that folder"
+        )
+
+
+def _own_name(study):
+    """The study file relative to the project, or in full where it lies outside."""
+    file, root = study.file.resolve(), study.results.parents[1].resolve()
+    return str(file.relative_to(root) if file.is_relative_to(root) else file)

@@ -13,7 +13,7 @@ from pathlib import Path
 import yaml
 
 from datnet_core.files import whole
-from datnet_study.records import folder_of, forget
+from datnet_study.records import claim, folder_of, forget
 from datnet_study.study import read_study
 
 
@@ -37,13 +37,12 @@ def grid(study, arguments):
     import pandas as pd
 
     from datnet_core.images.atlas import read_atlas
-    from datnet_core.images.volumes import cache_volumes
+    from datnet_study.cached_scans import cache_scans
 
     scans = pd.read_csv(study.results / "scans.tsv", sep="\t")
     paths = [study.dataset_root / path for path in scans["path"]]
-    atlas, reference = read_atlas(study.atlas_path), study.images.reference_region
-    target = study.volumes(arguments.spacing_mm)
-    cache_volumes(paths, atlas, arguments.spacing_mm, reference, target, arguments.threads)
+    atlas, target = read_atlas(study.atlas_path), study.volumes(arguments.spacing_mm)
+    cache_scans(paths, atlas, study.images, arguments.spacing_mm, target, arguments.threads)
 
 
 def fit(study, arguments):
@@ -98,12 +97,15 @@ def book(study, _):
     build_book(study, list(Graph(study).declarations.values()))
 
 
-def workflow(study, _):
+def workflow(study, arguments):
     """Run the jobs of a study that are not done, by Snakemake, and say where the book is."""
     from datnet_study.graph import LANES, Graph
 
     # Snakemake would find the same; its own start takes longer than this look.
     if not all((study.results / name).exists() for name in Graph(study, LANES).targets()):
+        from datnet_study.ready import ready_study
+
+        ready_study(arguments.study)
         command = [Path(sys.executable).with_name("snakemake"), "--workflow-profile"]
         command += ["profiles/local", "--config", f"study={study.source}"]
         code = subprocess.run(command, check=False).returncode
@@ -124,6 +126,7 @@ def parser():
         kind.add_argument("study", help="study file")
         kind.add_argument("--threads", type=int, default=1, help="threads, or scans at once")
         kind.add_argument("--record", type=Path, help="file that says that the job is done")
+        kind.add_argument("--debug", action="store_true", help="show errors with their traceback")
         if name == "grid":
             kind.add_argument("spacing_mm", type=float, help="voxel size of the grid, mm")
         if name == "fit":
@@ -137,7 +140,7 @@ def parser():
 def main(arguments=None):
     """Run one job; its older records go before, its own comes when it is done.
 
-    Errors of the user's making end in one message, without a traceback.
+    Errors end in one message; with `--debug`, in a traceback.
     """
     arguments = parser().parse_args(arguments)
     names = ("OMP_NUM_THREADS", "MKL_NUM_THREADS")
@@ -149,13 +152,22 @@ def main(arguments=None):
             sys.stderr.write(f"\n--- {arguments.record.name.rpartition('.')[0]} ---\n")
         elsewhere = arguments.kind == "page" and _target(study, arguments) != study.results
         if arguments.kind != "study" and not elsewhere:
+            claim(study)
             forget(study, _results(arguments))
         JOBS[arguments.kind](study, arguments)
-    except (RuntimeError, ValueError, FileNotFoundError) as error:
-        sys.exit(f"\n{error}\n")
+    except Exception as error:
+        if arguments.debug:
+            raise
+        known = isinstance(error, (RuntimeError, ValueError, FileNotFoundError))
+        sys.exit(f"\n{error}\n" if known else f"\n{unexpected(error)}\n")
     if arguments.record:
         with whole(arguments.record) as part:
             part.write_text("\n".join(_results(arguments)) + "\n")
+
+
+def unexpected(error):
+    """Words for an error that no check has foreseen, such as a full disk or a missing right."""
+    return f"{type(error).__name__}: {error}; --debug (make: --config debug=1) shows where"
 
 
 def _results(arguments):

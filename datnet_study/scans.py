@@ -3,19 +3,22 @@
 Paper section "Study Protocol": the certainty of a diagnosis decides the cohort.
 """
 
-from pathlib import Path
-
 import pandas as pd
 import pandera.pandas as pa
 from sklearn.model_selection import StratifiedKFold
 
+from datnet_study.columns import KEYS, translated
+from datnet_study.row_problems import failed_checks, path_problems
+from datnet_study.split import write_draw
+from datnet_study.table import refuse
+
 COHORTS = {"possible": "pretraining", "definite": "training", "confirmed": "blind_test"}
 CLINICAL = ("age", "sex", "symptom_duration_years", "updrs", "hoehn_yahr")
-KEYS = ("participant_id", "session_id")
+REMEDY = {"certainty": ", or let `split` draw a blind test"}  # besides naming the column
 
 
 def scan_schema(diagnoses):
-    """Schema of `scans.tsv`, read as text, as a pandera object: one check per rule.
+    """Schema of a scan table in our words, as text, as a pandera object: one check per rule.
 
     Anyone may lack any of the clinical values, and the table a column of them.
 
@@ -48,17 +51,17 @@ def scan_schema(diagnoses):
             _one_value_per_participant("diagnosis"),
         ],
         strict="filter",
-        name=f"scans.tsv ({', '.join(diagnoses)})",
+        name=f"scans ({', '.join(diagnoses)})",
     )
 
 
-def read_scans(dataset_root, diagnoses):
-    """Read and check `scans.tsv` of a data set and assign each scan its cohort.
+def read_scans(table, diagnoses):
+    """Read and check the scan table of a data set and assign each scan its cohort.
 
     Parameters
     ----------
-    dataset_root : Path
-        Folder of the data set; paths in the table are relative to it.
+    table : ScanTable
+        File, folder of the images, and what columns and words of the file mean.
     diagnoses : sequence of str
         Allowed diagnoses.
 
@@ -71,40 +74,47 @@ def read_scans(dataset_root, diagnoses):
     Raises
     ------
     FileNotFoundError
-        If the data set has no `scans.tsv`.
+        If there is no table.
     ValueError
         If the file is no table, a column is missing, or any row breaks a rule: all offending rows,
-        each with what was found.
+        by their line in the file, each with what was found.
     """
-    table_path = Path(dataset_root) / "scans.tsv"
-    if not table_path.is_file():
-        raise FileNotFoundError(
-            f"no scan table {table_path}; it has one row per scan, columns: "
-            f"{', '.join(scan_schema(diagnoses).columns)}"
-        )
-    try:
-        scans = pd.read_csv(table_path, sep="\t", dtype=str, na_values=["n/a"], index_col=False)
-    except ValueError as error:
-        raise ValueError(f"{table_path}: not a tab-separated table ({error})") from error
+    rows, problems, _ = translated(table)
+    scans = pd.DataFrame(rows, dtype=object).set_index("line", drop=False)
     schema = scan_schema(diagnoses)
     missing = [column for column in schema.columns if column not in scans]
-    problems = [f"column {column}: missing" for column in missing if column not in CLINICAL]
+    problems += [
+        f"column {name}: missing; say under columns.{name} how the table calls it"
+        f"{REMEDY.get(name, '')}"
+        for name in missing
+        if name not in CLINICAL
+    ]
     if "definite" not in set(scans.get("certainty", COHORTS)):
         problems.append("no scan of certainty 'definite': the training needs some")
     try:
         checked = schema.remove_columns(missing).validate(scans, lazy=True)
     except pa.errors.SchemaErrors as error:
-        problems += _failures(error.failure_cases, scans)
-    problems += _path_problems(scans, Path(dataset_root))
-    if problems:
-        lines = "\n".join(f"  {problem}" for problem in sorted(set(problems)))
-        raise ValueError(f"{table_path}: {len(set(problems))} problem(s)\n{lines}")
-    checked = checked.reindex(columns=list(schema.columns))
+        problems += failed_checks(error.failure_cases, scans)
+    problems += path_problems(scans, table.folder)
+    refuse(table.path, problems)
+    checked = checked.reindex(columns=list(schema.columns))  # in our order
     numbers = [column for column in CLINICAL if column != "sex"]
     checked[numbers] = checked[numbers].astype(float)
     checked["cohort"] = checked["certainty"].map(COHORTS)
     order = ["participant_id", "age", "session_id"]  # names of sessions need not sort by time
     return checked.sort_values(order, ignore_index=True)
+
+
+def keep_draw(table):
+    """Keep who is drawn for the blind test in a file beside the study file, if the study draws.
+
+    Parameters
+    ----------
+    table : ScanTable
+        Checked by `read_scans`.
+    """
+    if table.split is not None:
+        write_draw(table.split_path, translated(table).sides, table.split)
 
 
 def assign_folds(scans, n_folds, seed):
@@ -193,35 +203,3 @@ def _one_value_per_participant(column):
         lambda table: table.groupby("participant_id")[column].transform("nunique") <= 1,
         f"participant with more than one {column}",
     )
-
-
-def _failures(cases, scans):
-    """Pandera's failure cases as one line per offending row and rule."""
-    lines = []
-    for column, check, found, row in cases[["column", "check", "failure_case", "index"]].values:
-        if check.startswith("["):
-            problem = check.strip("[]")
-        elif check == "not_nullable":
-            problem = f"{column} is missing"
-        else:
-            problem = f"{column} = {found!r}: {check}"
-        lines.append(f"{_row_name(scans, row)}: {problem}")
-    return lines
-
-
-def _row_name(scans, row):
-    """Line of the file, participant and session of a row."""
-    who = "/".join(str(scans[key][row]) for key in KEYS if key in scans)
-    return f"row {row + 2} ({who})"
-
-
-def _path_problems(scans, root):
-    """Rows whose file is missing or lies outside the data set."""
-    problems = []
-    for row, path in scans.get("path", pd.Series()).dropna().items():
-        where = f"{_row_name(scans, row)}: path = {path!r}:"
-        if not (root / path).resolve().is_relative_to(root.resolve()):
-            problems.append(f"{where} outside the data set {root}")
-        elif not (root / path).is_file():
-            problems.append(f"{where} no such file in {root}")
-    return problems

@@ -4,14 +4,24 @@ Those of the network and its training are in `datnet_core.settings`. The open po
 that have a choice are keys of these sections; `book/open_points.md` lists all.
 """
 
+import re
 from dataclasses import fields
+from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    model_validator,
+)
 
 from datnet_core.settings import NetworkSettings, TrainingSettings
 from datnet_phantom.cohort import Cohort
 from datnet_phantom.regions import BINDING_COLUMNS
+from datnet_study.columns import COLUMNS
 
 SECTIONS_OF_THE_CORE = {"network": NetworkSettings, "training": TrainingSettings}
 
@@ -20,6 +30,18 @@ Count = Annotated[int, Field(ge=0)]
 Positive = Annotated[int, Field(ge=1)]
 PositiveFloat = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Certainty = Literal["possible", "definite", "confirmed"]
+Column = Literal[COLUMNS]
+
+
+def _text(word):
+    """A number that YAML has read, as the word of a table that it was."""
+    if isinstance(word, bool) or not isinstance(word, (int, float)):
+        return word
+    return f"{word:g}" if word == int(word) else str(word)
+
+
+Word = Annotated[str, BeforeValidator(_text)]  # of a table
+UserPath = Annotated[Path, AfterValidator(Path.expanduser)]
 
 
 class Section(BaseModel):
@@ -63,11 +85,28 @@ class Phantom(Section):
         """What the generator of the phantom is given: this section without the numbers."""
         return Cohort(**{key.name: getattr(self, key.name) for key in fields(Cohort)})
 
+    def check(self, diagnoses):
+        """Refuse groups that are no diagnosis of the study, and follow-ups of nobody."""
+        groups = {name for group in self.participants.values() for name in group}
+        if extra := sorted(groups - set(diagnoses)):
+            raise ValueError(f"phantom.participants names {extra}, not in {diagnoses}")
+        confirmed = sum(self.participants.get("confirmed", {}).values())
+        if self.follow_ups > confirmed:
+            raise ValueError(
+                f"phantom.follow_ups is {self.follow_ups}, expected at most the "
+                f"{confirmed} participants of certainty 'confirmed'"
+            )
+
 
 class Images(Section):
-    """Grid of the analyses (A9), the region that normalises the counts, and those measured."""
+    """Grid of the analyses (A9), the region that normalises the counts, and those measured.
+
+    `input` is what voxels of the scans are: counts, their ratio to the reference, or binding
+    potentials (that ratio less 1).
+    """
 
     grid_mm: PositiveFloat = 4.0
+    input: Literal["counts", "ratio", "bp"] = "counts"
     reference_region: str = "occipital"
     regions: Annotated[tuple[str, ...], Field(min_length=1)] = ("putamen", "caudate")
 
@@ -111,6 +150,54 @@ class Decisions(Section):
     cross_validation: Literal["youden", "argmax"] = "youden"
     blind_test: Literal["argmax", "youden"] = "argmax"
     blind_test_model: Literal["ensemble", "refit"] = "ensemble"
+
+
+def check_names(diagnoses):
+    """Refuse diagnoses that are named twice, or that cannot be part of the names of files.
+
+    Parameters
+    ----------
+    diagnoses : sequence of str
+
+    Raises
+    ------
+    ValueError
+        With the names.
+    """
+    if len(set(diagnoses)) < len(diagnoses):
+        raise ValueError(f"diagnoses names a group twice: {diagnoses}")
+    if odd := [name for name in diagnoses if not re.fullmatch(r"[A-Za-z0-9][\w+-]*", name, re.A)]:
+        raise ValueError(
+            f"diagnoses has {odd}, expected letters, digits, _, + and -; give short names, and map "
+            "the words of the table to them under values.diagnosis"
+        )
+
+
+def check_mirroring(network, flips):
+    """Refuse mirror images that no network has learned from, or of another part of the head.
+
+    Parameters
+    ----------
+    network : NetworkSettings
+    flips : bool
+        Whether scans are mirrored in the training.
+
+    Raises
+    ------
+    ValueError
+        Names the setting to change.
+    """
+    if network.both_sides and not flips:
+        raise ValueError(
+            "network.both_sides is true, but with training.flips false no network has seen a "
+            "mirror image; set both to the same"
+        )
+    low, high = network.field_mm[0] if network.field_mm else (0, 0)
+    if flips and low != -high:
+        raise ValueError(
+            f"network.field_mm goes from {low:g} to {high:g} mm along x; expected as far to "
+            "the left as to the right, because scans are mirrored (training.flips)"
+        )
 
 
 def explain(error, above=()):

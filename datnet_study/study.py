@@ -12,7 +12,9 @@ import yaml
 from pydantic import Field, PrivateAttr, TypeAdapter, ValidationError, model_validator
 
 from datnet_core.settings import NetworkSettings, TrainingSettings
+from datnet_study.columns import ScanTable
 from datnet_study.settings import (
+    Column,
     Decisions,
     Fusion,
     Images,
@@ -21,32 +23,45 @@ from datnet_study.settings import (
     Recipe,
     Saliency,
     Section,
+    UserPath,
+    Word,
+    check_mirroring,
+    check_names,
     explain,
 )
-from datnet_study.study_file import read_settings
+from datnet_study.study_file import project_root, read_settings
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where a study stands: the project's folder, and the study file as it was named."""
+    """Where a study stands: the project's folder, the study file as named and as found."""
 
     root: Path
     source: Path
+    file: Path
+    split: Path  # file that states `split`: a study that extends it has the same draw
 
 
 NETWORK = TypeAdapter(NetworkSettings)
+OWN_SCANS = {"table", "sheet", "columns", "values", "split"}
 
 
 class Study(Section):
     """One study: its scans and every choice made with them.
 
-    Exactly one of `dataset` (a folder that holds `scans.tsv`) and `phantom` is given. A study whose
-    diagnoses do not hold the usual `control` has no controls.
+    Exactly one of `dataset` (a folder of images) and `phantom` is given; `table`, `sheet`,
+    `columns`, `values` and `split` say how the table of one's own scans is read (`ScanTable`).
+    A study whose diagnoses do not hold the usual `control` has no controls.
     """
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
     title: str
-    dataset: Path | None = None
+    dataset: UserPath | None = None
+    table: UserPath | None = None  # `scans.tsv` in the data set
+    sheet: str | None = None
+    columns: dict[Column, Word] = {}
+    values: dict[Column, dict[Word, Word | None]] = {}
+    split: Annotated[float, Field(ge=0, lt=1)] | None = None
     phantom: Phantom | None = None
     diagnoses: Annotated[tuple[str, ...], Field(min_length=2)] = ("IPD", "MSA", "PSP", "NC")
     control: str = "NC"
@@ -70,40 +85,19 @@ class Study(Section):
     def _consistent(self):
         if (self.dataset is None) == (self.phantom is None):
             raise ValueError("give exactly one of `dataset` (your scans) and `phantom`")
-        if len(set(self.diagnoses)) < len(self.diagnoses):
-            raise ValueError(f"diagnoses names a group twice: {self.diagnoses}")
+        check_names(self.diagnoses)
         if "control" in self.model_fields_set and self.control not in self.diagnoses:
             raise ValueError(f"control {self.control!r} is not one of diagnoses {self.diagnoses}")
         for name in self.recipes:
             if name == "study" or yaml.safe_load(name) != name:
                 raise ValueError(f"recipes.{name}: this word has another meaning; take another")
         for name in ("study", *self.recipes):  # an unknown key of a recipe is an error here too
-            self._check_mirroring(self.recipe(name)[1])
+            check_mirroring(self.recipe(name)[1], self.training.flips)
         if self.phantom:
-            groups = {name for group in self.phantom.participants.values() for name in group}
-            if extra := sorted(groups - set(self.diagnoses)):
-                raise ValueError(f"phantom.participants names {extra}, not in {self.diagnoses}")
-            confirmed = sum(self.phantom.participants.get("confirmed", {}).values())
-            if self.phantom.follow_ups > confirmed:
-                raise ValueError(
-                    f"phantom.follow_ups is {self.phantom.follow_ups}, expected at most the "
-                    f"{confirmed} participants of certainty 'confirmed'"
-                )
+            if own := sorted(self.model_fields_set & OWN_SCANS):
+                raise ValueError(f"a phantom has no {own}; these are for `dataset` (your scans)")
+            self.phantom.check(self.diagnoses)
         return self
-
-    def _check_mirroring(self, network):
-        """Refuse mirror images that no network has learned from, or of another part of the head."""
-        if network.both_sides and not self.training.flips:
-            raise ValueError(
-                "network.both_sides is true, but with training.flips false no network has seen a "
-                "mirror image; set both to the same"
-            )
-        low, high = network.field_mm[0] if network.field_mm else (0, 0)
-        if self.training.flips and low != -high:
-            raise ValueError(
-                f"network.field_mm goes from {low:g} to {high:g} mm along x; expected as far to "
-                "the left as to the right, because scans are mirrored (training.flips)"
-            )
 
     def recipe(self, name):
         """Grid and network of a recipe; `study` is the study's own.
@@ -169,9 +163,28 @@ class Study(Section):
         return self._place.source
 
     @property
+    def file(self):
+        """The study file, where it was found."""
+        return self._place.file
+
+    @property
     def dataset_root(self):
         """Folder of the data set that holds `scans.tsv`."""
         return self.results / "dataset" if self.phantom else self._place.root / self.dataset
+
+    @property
+    def scan_table(self):
+        """Where the table of scans is, and how it is to be read: a `ScanTable`."""
+        return ScanTable(
+            self._place.root / self.table if self.table else self.dataset_root / "scans.tsv",
+            self.dataset_root,
+            self.sheet,
+            self.columns,
+            self.values,
+            self.split,
+            self._place.split.with_suffix(".split.tsv"),
+            self.training.seed,
+        )
 
     @property
     def patients(self):
@@ -193,24 +206,6 @@ class Study(Section):
                 "them can confirm or refute a clinical claim of the paper."
             )
         return f"Study {self.name}: {self.title}. Scans of {self.dataset}."
-
-
-def project_root():
-    """Nearest folder, from the working directory upwards, that holds `data_manifest/`.
-
-    Raises
-    ------
-    FileNotFoundError
-        If there is none.
-    """
-    here = Path.cwd()
-    for folder in (here, *here.parents):
-        if (folder / "data_manifest").is_dir():
-            return folder
-    raise FileNotFoundError(
-        f"no project found: expected a folder data_manifest/ in {here} or in a folder above it; "
-        "go to the folder of the project, or one below it"
-    )
 
 
 def read_study(path):
@@ -235,14 +230,16 @@ def read_study(path):
         key, with the file if it is another one.
     """
     root = project_root()
+    path = Path(path).expanduser()
     places = [Path.cwd() / path, root / path]
     found = next((place for place in places if place.is_file()), None)
     if found is None:
         looked = " and ".join(str(place) for place in dict.fromkeys(places))
         raise FileNotFoundError(f"no study file {str(path)!r}; looked at {looked}")
     settings = read_settings(found, root / "data_manifest")
+    place = Place(root, path, found, settings.file_of(("split",)))
     try:
-        return Study.model_validate(settings.values, context=Place(root, Path(path)))
+        return Study.model_validate(settings.values, context=place)
     except ValidationError as error:
         files = [(settings.file_of(keys), text) for keys, text in explain(error)]
         lines = [f"  {text}" if file == found else f"  {text} (in {file})" for file, text in files]

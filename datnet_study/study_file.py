@@ -1,9 +1,46 @@
 """Read a study file: YAML that may start from another study file (`extends`)."""
 
+import re
 from pathlib import Path
 from typing import NamedTuple
 
 import yaml
+
+KEPT = ("null", "merge")  # what YAML reads as something else than text, as far as it is kept
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML in which a key stands once, and words stay words.
+
+    YAML 1.1 reads NO, on and yes as true or false, 010 as 8, 12:30 as 750 and 2021-05-01 as a day;
+    here only `true`, `false` and plain decimal numbers are no text, as in YAML 1.2.
+    """
+
+    yaml_implicit_resolvers = {
+        first: [(tag, pattern) for tag, pattern in kinds if tag.rpartition(":")[2] in KEPT]
+        for first, kinds in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+    def construct_mapping(self, node, deep=False):
+        lines = {}
+        for key, _ in node.value:
+            name, line = key.value, key.start_mark.line + 1
+            if isinstance(key, yaml.ScalarNode) and name in lines:
+                raise ValueError(
+                    f"lines {lines[name]} and {line}: the key {name!r} is given twice, and "
+                    "only one would count; put both together"
+                )
+            lines[str(name)] = line
+        return super().construct_mapping(node, deep)
+
+
+for _tag, _pattern, _first in (
+    ("bool", r"true|True|TRUE|false|False|FALSE", "tTfF"),
+    ("int", r"[-+]?(0|[1-9]\d*)", "-+0123456789"),
+    ("float", r"[-+]?(\d+\.\d*|\.\d+)([eE][-+]?\d+)?|[-+]?\.inf|\.nan", "-+.0123456789"),
+):
+    _whole = re.compile(f"^({_pattern})$", re.ASCII)
+    _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", _whole, list(_first))
 
 
 class Settings(NamedTuple):
@@ -16,6 +53,24 @@ class Settings(NamedTuple):
         """File of a setting, or of the nearest group around it."""
         known = (keys[:n] for n in range(len(keys), -1, -1) if keys[:n] in self.origins)
         return self.origins[next(known)]
+
+
+def project_root():
+    """Nearest folder, from the working directory upwards, that holds `data_manifest/`.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is none.
+    """
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / "data_manifest").is_dir():
+            return folder
+    raise FileNotFoundError(
+        f"no project found: expected a folder data_manifest/ in {here} or in a folder above it; "
+        "go to the folder of the project, or one below it"
+    )
 
 
 def read_settings(path, data_manifest):
@@ -62,19 +117,34 @@ def read_settings(path, data_manifest):
 def _read_yaml(path):
     """Content of a study file."""
     try:
-        settings = yaml.safe_load(path.read_text())
+        settings = yaml.load(path.read_text(encoding="utf-8-sig"), _Loader)
     except yaml.YAMLError as error:
-        raise ValueError(f"{path}: not readable as YAML\n{error}") from error
+        raise ValueError(f"{path}: not readable as YAML{_where(error)}") from error
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path}: not UTF-8 ({error.reason}); save it as UTF-8") from error
+    except ValueError as error:
+        raise ValueError(f"{path}, {error}") from None
     if not isinstance(settings, dict):
         raise ValueError(f"{path}: expected `key: value` lines, found {type(settings).__name__}")
     return settings
+
+
+def _where(error):
+    """Line and problem of an error of YAML, in one line."""
+    mark, problem = getattr(error, "problem_mark", None), getattr(error, "problem", None)
+    line = f", line {mark.line + 1}" if mark else ""
+    return (
+        f"{line}: {problem or ' '.join(str(error).split())}; expected `key: value` lines, indented "
+        "with spaces, and text that holds : or # in quotes"
+    )
 
 
 def _find(base, path, data_manifest):
     """File that `extends` of a study file names."""
     if not isinstance(base, str):
         raise ValueError(f"{path}: extends: expected the name of a study file, found {base!r}")
-    places = [path.parent / base, data_manifest / base]
+    own = Path(base).expanduser()
+    places = [path.parent / own, data_manifest / own]
     if not Path(base).suffix:
         places = [place.with_name(f"{place.name}.yaml") for place in places]
     for place in places:

@@ -3,8 +3,19 @@
 The workflow plans with it; `scans.read_scans` reads and checks the table.
 """
 
-import csv
 from collections import Counter
+
+from datnet_study.columns import translated
+
+_KNOWN = {}  # rows of the table that was read last, by its state: a plan looks at it many times
+
+
+def refuse(path, problems):
+    """Raise the problems of a table as one error, if there are any."""
+    problems = list(dict.fromkeys(problems))
+    if problems:
+        lines = "\n".join(f"  {problem}" for problem in problems)
+        raise ValueError(f"{path}: {len(problems)} problem(s)\n{lines}")
 
 
 def certainties(study):
@@ -21,7 +32,7 @@ def certainties(study):
     if study.phantom:
         groups = study.phantom.participants.items()
         return {certainty for certainty, group in groups if sum(group.values())}
-    return {row.get("certainty") for row in _rows(study)}
+    return {row.get("certainty") for row in scan_rows(study)} - {None}
 
 
 def participants(study):
@@ -40,7 +51,7 @@ def participants(study):
         groups = study.phantom.participants
         return {(key, name): n for key, group in groups.items() for name, n in group.items() if n}
     columns = ("certainty", "diagnosis", "participant_id")
-    people = {tuple(row.get(name) for name in columns) for row in _rows(study)}
+    people = {tuple(row.get(name) for name in columns) for row in scan_rows(study)}
     return dict(Counter((certainty, name) for certainty, name, who in people if who))
 
 
@@ -55,13 +66,28 @@ def image_paths(study):
     -------
     list of str
     """
-    return [row["path"] for row in _rows(study) if row.get("path")]
+    return [row["path"] for row in scan_rows(study) if row.get("path")]
 
 
-def _rows(study):
-    """Rows of `scans.tsv` as dicts of text; none where there is no table, which a page reports."""
-    path = study.dataset_root / "scans.tsv"
-    if not path.is_file():
-        return []
-    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
-        return list(csv.DictReader(file, delimiter="\t"))
+def scan_rows(study):
+    """Rows of the user's scan table in our words, with cohorts drawn; a value may be missing.
+
+    Parameters
+    ----------
+    study : Study
+
+    Returns
+    -------
+    tuple of dict
+        Empty where the table cannot be read, which `read_scans` reports, first of all.
+    """
+    table = study.scan_table
+    files = [path for path in (table.path, table.split_path) if path.is_file()]
+    states = repr([table, *((path.stat().st_size, path.stat().st_mtime_ns) for path in files)])
+    if states not in _KNOWN:
+        _KNOWN.clear()
+        try:
+            _KNOWN[states] = tuple(translated(table).rows)
+        except (FileNotFoundError, ValueError):
+            _KNOWN[states] = ()
+    return _KNOWN[states]

@@ -30,8 +30,16 @@ import numpy as np
 from IPython.display import Markdown
 from nilearn.datasets import load_mni152_template
 
-from datnet_core.images import cache_volumes, region_fractions, region_table
-from datnet_study import assign_folds, open_page, read_scans, show
+from datnet_core.images import region_fractions, region_table
+from datnet_study import (
+    assign_folds,
+    cache_scans,
+    keep_draw,
+    open_page,
+    read_scans,
+    refuse_repeated,
+    show,
+)
 from datnet_study.figures import plot_flow, plot_mean_volumes
 
 page = open_page("cohorts", study, into)
@@ -52,15 +60,14 @@ show.notice(page)
 #
 # The certainty of a diagnosis decides the cohort: *possible* diagnoses pre-train
 # the network, *definite* ones (and all controls) train it, *confirmed* ones are
-# kept for the blind test. The table is checked before anything else happens; a row
-# that breaks a rule stops the study here, with every other such row in the same
-# message.
+# kept for the blind test; a study file may map other words to these, or have the blind
+# test drawn (`split`). The table is checked before anything else happens; a row that
+# breaks a rule stops the study here, with every other such row in the same message.
 
 # %%
-dataset = page.path("dataset/scans.tsv").parent
-scans = read_scans(dataset, config.diagnoses)
+scan_table = page.scan_table()
+scans = read_scans(scan_table, config.diagnoses)
 scans["fold"] = assign_folds(scans, config.training.n_folds, config.training.seed)
-page.write_table("scans.tsv", scans)
 titles = {
     "pretraining": "pre-training",
     "training": "training",
@@ -105,22 +112,26 @@ show.table(table)
 #
 # ## Images
 #
-# Each scan is checked (readable, three-dimensional, finite, not constant), divided
-# by its mean in the reference region, and sampled on the grid of the study. A voxel
+# Each scan is checked (readable, three-dimensional, finite, no mask, the reference
+# region inside, in no other row), divided by its mean in the reference region unless
+# it is a ratio already (`images.input`), and sampled on the grid of the study. A voxel
 # then holds an uptake ratio: 1 means no specific binding.
 
 # %%
 atlas = page.atlas()
 affine, shape = page.grid()
-volumes = cache_volumes(
+volumes = cache_scans(
     [page.path(f"dataset/{path}") for path in scans["path"]],
     atlas,
+    config.images,
     config.images.grid_mm,
-    config.images.reference_region,
     page.output("volumes.npy"),
     n_jobs,
 )
 page.output("volumes.json")  # written with it: grid, and a hash of the images
+refuse_repeated(scans, volumes)  # by their voxels
+page.write_table("scans.tsv", scans)
+keep_draw(scan_table)  # where the study draws its blind test
 
 Markdown(
     f"**{len(volumes)} volumes** of {' × '.join(map(str, shape))} voxels, "

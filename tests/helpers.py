@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from matplotlib.figure import Figure
 
 from datnet_phantom.cohort import Cohort
+from datnet_study.columns import ScanTable
 
 TINY = Cohort(
     seed=3,
@@ -31,6 +32,11 @@ def changed(calibration, *sections, **numbers):
     assert set(numbers) <= set(node)
     node |= numbers
     return type(calibration)(**content)
+
+
+def scan_table(root, **words):
+    """The table `scans.tsv` of a data set, or of other words."""
+    return ScanTable(**{"path": root / "scans.tsv", "folder": root} | words)
 
 
 def public_functions(module):

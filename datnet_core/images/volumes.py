@@ -24,6 +24,10 @@ from datnet_core.images.grid import study_grid
 from datnet_core.progress import progress
 
 FLAT_MM3 = 1e-6  # a voxel smaller than this has no volume
+PATCHES = 0.75  # share of equal neighbours; labels have more, a PET image has noise and slopes
+COVERED = 0.9  # of the reference region inside the image; the mean of less is another region's
+LOW = 0.05  # reference against bright voxels, and its share below 0, where counts cannot be
+MEANS, FAR = {"ratio": 1, "bp": 0}, 0.5  # of the reference region, where voxels are no counts
 UNREADABLE = (  # what nibabel raises at files that are missing, damaged or no image
     OSError, EOFError, ValueError, TypeError, zlib.error,
     nib.filebasedimages.ImageFileError, nib.spatialimages.HeaderDataError,
@@ -46,7 +50,7 @@ def read_scan(path):
     Raises
     ------
     ValueError
-        If the image is unreadable, not 3D, not finite, constant, or its affine is singular.
+        If the image is unreadable, not 3D, not finite, a mask, or its affine is singular.
     """
     try:
         if str(path).endswith(".gz"):
@@ -58,21 +62,22 @@ def read_scan(path):
     if data.ndim < 3 or max(data.shape[3:], default=1) > 1:
         raise ValueError(f"{path}: expected one 3D volume, found shape {data.shape}")
     data = data.reshape(data.shape[:3])
-    if not np.isfinite(data).all():
-        n_bad = int((~np.isfinite(data)).sum())
+    if n_bad := int((~np.isfinite(data)).sum()):
         raise ValueError(f"{path}: {n_bad} voxel(s) are NaN or infinite; mask or re-export it")
     if data.min() == data.max():
         raise ValueError(f"{path}: every voxel is {data.min():g}; expected a PET image")
+    first, second = data[:, 1:], data[:, :-1]
+    bright = (first != 0) & (first != data.min())  # neither is the background
+    if bright.any() and (first == second)[bright].mean() > PATCHES:
+        found = f"{len(np.unique(data))} distinct values in even patches"
+        raise ValueError(f"{path}: {found}; expected a PET image, not a mask or labels")
     if not np.isfinite(img.affine).all() or abs(np.linalg.det(img.affine[:3, :3])) < FLAT_MM3:
-        raise ValueError(
-            f"{path}: the affine is singular, so voxels have no place in mm; expected one that can "
-            "be inverted: export the image again"
-        )
+        raise ValueError(f"{path}: the affine is singular, voxels have no place; export it again")
     return nib.Nifti1Image(data, img.affine)
 
 
-def to_grid(img, affine, shape):
-    """Resample an image linearly to a grid; outside the image is 0.
+def to_grid(img, affine, shape, outside=0.0):
+    """Resample an image linearly to a grid; `outside` is what stands outside the image.
 
     Parameters
     ----------
@@ -83,19 +88,20 @@ def to_grid(img, affine, shape):
     """
     if img.shape == tuple(shape) and np.allclose(img.affine, affine, atol=1e-4):
         return img.get_fdata(dtype=np.float32)
-    on_grid = resample_img(
-        img, affine, shape, interpolation="linear", force_resample=True, copy_header=True
-    )
+    options = {"interpolation": "linear", "force_resample": True, "copy_header": True}
+    on_grid = resample_img(img, affine, shape, fill_value=outside, **options)
     return on_grid.get_fdata(dtype=np.float32)
 
 
-def uptake_ratio(counts, reference_mask):
-    """Counts divided by their mean in the reference region.
+def uptake_ratio(voxels, reference_mask, kind="counts"):
+    """Ratio of every voxel to the mean of the reference region.
 
     Parameters
     ----------
-    counts, reference_mask : ndarray, bool ndarray of shape (X, Y, Z)
-        PET counts, any positive scale; voxels without specific binding.
+    voxels, reference_mask : ndarray, bool ndarray of shape (X, Y, Z)
+        PET image, NaN outside of it; voxels without specific binding. Counts of 0 are outside too.
+    kind : str
+        What voxels are: `counts` of any scale; `ratio`, left as it is; or `bp`, the ratio less 1.
 
     Returns
     -------
@@ -105,54 +111,51 @@ def uptake_ratio(counts, reference_mask):
     Raises
     ------
     ValueError
-        If shapes differ, the mask is empty, or the mean of the reference is not positive.
+        If shapes differ, or too little of the region is in the image, or its mean is of no `kind`.
 
     Examples
     --------
     >>> uptake_ratio(np.array([[[2.0, 4.0, 9.0]]]), np.array([[[True, True, False]]]))  # mean 3
     array([[[0.66666667, 1.33333333, 3.        ]]])
     """
-    if counts.shape != reference_mask.shape:
-        raise ValueError(
-            f"counts have shape {counts.shape}, the mask {reference_mask.shape}; expected one grid"
-        )
-    if not reference_mask.any():
-        raise ValueError(
-            f"the reference region has no voxel on the grid of shape {counts.shape}; expected at "
-            "least one: choose another images.reference_region"
-        )
-    reference = float(counts[reference_mask].mean(dtype=np.float64))
-    if not reference > 0:
-        raise ValueError(f"mean of the reference region is {reference:g}, expected more than 0")
-    return counts / np.float32(reference)
+    if voxels.shape != reference_mask.shape:
+        raise ValueError(f"found shapes {voxels.shape}, {reference_mask.shape}; expected one grid")
+    region = voxels[reference_mask].astype(np.float64)
+    inside = region[np.isfinite(region) & ((region != 0) | (kind == "bp"))]
+    share = len(inside) / max(len(region), 1)
+    if share < COVERED:
+        raise ValueError(f"reference region: {share:.0%} inside the image; expected {COVERED:.0%}")
+    mean, negative = inside.mean(), (inside < 0).mean()
+    found = f"mean of the reference region is {mean:.3g}, {negative:.0%} of it below 0"
+    if kind != "counts" and abs(mean - MEANS[kind]) > FAR:
+        raise ValueError(f"{found}; expected about {MEANS[kind]}, as images.input is {kind}")
+    if kind != "counts":
+        return voxels + np.float32(1 - MEANS[kind])
+    if mean <= LOW * np.nanpercentile(voxels, 99.5) or negative > LOW:
+        raise ValueError(f"{found}: no counts; for binding potentials write images.input: bp")
+    return voxels / np.float32(mean)
 
 
-def load_volume(path, atlas, spacing_mm, reference_region):
-    """One scan as uptake ratios on the study grid, as a float32 ndarray.
+def load_volume(path, atlas, spacing_mm, reference_region, kind="counts"):
+    """One scan as uptake ratios on the study grid, as a float32 ndarray; outside the scan is 0.
 
     The ratio is taken on the atlas' 2 mm grid, then sampled on the study grid. Errors are those of
-    `read_scan` and `uptake_ratio`, with the path.
-
-    Parameters
-    ----------
-    path : str or Path
-        NIfTI image in MNI space.
-    atlas, spacing_mm, reference_region
-        As in `cache_volumes`.
+    `read_scan` and `uptake_ratio`, with the path. Parameters are those of `cache_volumes`.
     """
-    fine = to_grid(read_scan(path), atlas.affine, atlas.labels.shape)
+    fine = to_grid(read_scan(path), atlas.affine, atlas.labels.shape, outside=np.nan)
     try:
-        ratio = uptake_ratio(fine, region_mask(atlas, reference_region))
+        ratio = uptake_ratio(fine, region_mask(atlas, reference_region), kind)
     except ValueError as error:
-        raise ValueError(f"{path}: {error}; is the image in MNI space?") from error
-    return to_grid(nib.Nifti1Image(ratio, atlas.affine), *study_grid(spacing_mm))
+        raise ValueError(f"{path}: {error}; is it whole, and in MNI space?") from error
+    return to_grid(nib.Nifti1Image(np.nan_to_num(ratio), atlas.affine), *study_grid(spacing_mm))
 
 
-def cache_volumes(paths, atlas, spacing_mm, reference_region, array_path, n_jobs=2):
+def cache_volumes(
+    paths, atlas, spacing_mm, reference_region, array_path, *, n_jobs=2, kind="counts"
+):
     """Load all scans once into one memory-mapped array on disk.
 
-    A cache made of the same files, by their content, with the same parameters is kept, so a
-    second run is instant. The array appears under its name only when complete.
+    It is kept while files, by content, and parameters stay; it appears only when complete.
 
     Parameters
     ----------
@@ -167,6 +170,7 @@ def cache_volumes(paths, atlas, spacing_mm, reference_region, array_path, n_jobs
         File to write, `.npy`; a `.json` beside it holds grid, parameters and hash.
     n_jobs : int
         Threads; SciPy, gzip and NumPy run side by side in them.
+    kind : str, as in `uptake_ratio`
 
     Returns
     -------
@@ -186,6 +190,7 @@ def cache_volumes(paths, atlas, spacing_mm, reference_region, array_path, n_jobs
         "affine": affine.tolist(),
         "shape": list(shape),
         "reference_region": reference_region,
+        "input": kind,
         "unit": "uptake ratio to the mean of the reference region",
         "sha256": _fingerprint(paths, atlas, array_path.with_name("files.json")),
     }
@@ -195,11 +200,14 @@ def cache_volumes(paths, atlas, spacing_mm, reference_region, array_path, n_jobs
     array_path.unlink(missing_ok=True)  # no page may read an outdated array when a scan is refused
     record_path.unlink(missing_ok=True)
     volumes = Parallel(n_jobs, prefer="threads", return_as="generator")(
-        delayed(_volume_or_problem)(path, atlas, spacing_mm, reference_region) for path in paths
+        delayed(_volume_or_problem)(path, atlas, spacing_mm, reference_region, kind)
+        for path in paths
     )
     problems = []
     with whole(array_path) as part:
         array = np.lib.format.open_memmap(part, "w+", np.float32, (len(paths), *shape))
+        with part.open("r+b") as file:  # an error here, not a crash at a page of the full disk
+            os.posix_fallocate(file.fileno(), 0, part.stat().st_size)
         for row, volume in enumerate(progress(volumes, "reading scans", len(paths))):
             if isinstance(volume, str):
                 problems.append(volume)
@@ -214,10 +222,10 @@ def cache_volumes(paths, atlas, spacing_mm, reference_region, array_path, n_jobs
     return np.load(array_path, mmap_mode="r")
 
 
-def _volume_or_problem(path, atlas, spacing_mm, reference_region):
+def _volume_or_problem(*arguments):
     """A volume, or the reason why there is none, so that all problems are listed at once."""
     try:
-        return load_volume(path, atlas, spacing_mm, reference_region)
+        return load_volume(*arguments)
     except ValueError as error:
         return str(error)
 

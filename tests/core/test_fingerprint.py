@@ -1,9 +1,11 @@
 """The hash of code: what it follows, and what it is blind to."""
 
+import os
+
 import pytest
 
 from datnet_core import fingerprint
-from datnet_core.fingerprint import ROOT, code_hash, code_modules
+from datnet_core.fingerprint import ROOT, code_hash, code_modules, content_hashes, write_hashes
 
 
 @pytest.fixture
@@ -111,3 +113,15 @@ def test_what_trains_a_network_is_followed_and_what_measures_it_is_not():
         reached
     )
     assert not {"auc.py", "atlas.py", "maps.py"} & set(reached)
+
+
+def test_a_file_replaced_by_one_of_its_size_and_time_has_another_hash(tmp_path):
+    path, record = tmp_path / "a.nii", tmp_path / "files.json"
+    path.write_text("one")
+    os.utime(path, (1e9, 1e9))  # as an archive unpacks all of its files
+    before = content_hashes([path], record)
+    write_hashes(record, [path], before)
+    (tmp_path / "b.nii").write_text("two")
+    os.utime(tmp_path / "b.nii", (1e9, 1e9))
+    (tmp_path / "b.nii").replace(path)
+    assert content_hashes([path], record) != before

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from helpers import TINY, changed
+from helpers import TINY, changed, scan_table
 
 from datnet_core import files
 from datnet_core.images.atlas import region_mask
@@ -174,7 +174,7 @@ def test_a_stop_while_old_scans_are_removed_mixes_no_recipes(
 
 
 def test_the_data_set_is_what_a_user_would_bring(dataset):
-    scans = read_scans(dataset, ("IPD", "MSA", "PSP", "NC"))
+    scans = read_scans(scan_table(dataset), ("IPD", "MSA", "PSP", "NC"))
     assert len(scans) == 16
     description = json.loads((dataset / "dataset_description.json").read_text())
     assert description["DatasetType"] == "derivative" and "phantom" in description["Name"]

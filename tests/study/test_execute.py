@@ -57,6 +57,40 @@ def test_a_page_runs_with_its_parameters_and_threads(project):
     assert [path.name for path in output.parent.iterdir()] == ["tiny.ipynb"]
 
 
+def test_the_callers_surroundings_change_nothing(project, monkeypatch):
+    (project / "matplotlibrc.mine").write_text("figure.dpi: 11\n")
+    (project / "start.py").write_text("raise SystemExit('started')")
+    kernel = project / "jupyter/kernels/python3/kernel.json"
+    kernel.parent.mkdir(parents=True)
+    kernel.write_text('{"argv": ["false"], "display_name": "x", "language": "python"}')
+    for name, value in {
+        "MPLBACKEND": "Agg",
+        "MATPLOTLIBRC": "matplotlibrc.mine",
+        "JUPYTER_PATH": "jupyter",
+        "PYTHONSTARTUP": "start.py",
+        "PYTHONWARNINGS": "error",
+    }.items():
+        monkeypatch.setenv(name, value)
+    output = project / "tiny.ipynb"
+    lines = (
+        "import matplotlib.pyplot as plt\nplt.rcParams['figure.dpi'] == 100",
+        "plt.subplots()[0]",
+    )
+    run_page(page(project, *lines), output, {})
+    dpi, figure = (cell["outputs"] for cell in json.loads(output.read_text())["cells"][-2:])
+    assert dpi[0]["data"]["text/plain"] == ["True"]
+    assert "image/png" in figure[0]["data"]
+
+
+def test_a_figure_that_is_not_drawn_fails_its_page(project):
+    lines = "import matplotlib\nmatplotlib.use('svg')\nfrom matplotlib.figure import Figure\n"
+    lines += "fig = Figure()\nfig.subplots()\nfig"
+    output = project / "tiny.ipynb"
+    with pytest.raises(RuntimeError, match="page tiny: 1 figure.s. are words, <Figure size"):
+        run_page(page(project, lines), output, {})
+    assert not output.exists()
+
+
 def test_an_unknown_parameter_is_refused_before_anything_runs(project):
     source = page(project, "open('ran', 'w')")
     with pytest.raises(ValueError, match=r"page tiny: no parameter \['times'\]; it has .*n_times"):

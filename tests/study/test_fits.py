@@ -5,6 +5,7 @@ from dataclasses import is_dataclass, replace
 import numpy as np
 import pandas as pd
 import pytest
+from helpers import scan_table
 
 from datnet_core.training.plan import VARIANTS, judged_rows, teachers
 from datnet_core.training.streams import Draws, stream_seed
@@ -128,7 +129,7 @@ def tiny(smoke, dataset):
     """The smoke study with a refit, and the table of a phantom, each of its people three times."""
     study = changed(smoke, "decisions", blind_test_model="refit")
     study = study.model_copy(update={"diagnoses": ("IPD", "MSA", "NC")})
-    table = read_scans(dataset, study.diagnoses)
+    table = read_scans(scan_table(dataset), study.diagnoses)
     people = [table.assign(participant_id=table["participant_id"] + x) for x in "abc"]
     scans = pd.concat(people, ignore_index=True)
     scans["fold"] = assign_folds(scans, study.training.n_folds, study.training.seed)

@@ -10,6 +10,8 @@ import yaml
 from datnet_core import fingerprint
 from datnet_study.fits import planned_fits
 from datnet_study.graph import Graph
+from datnet_study.scans import keep_draw
+from datnet_study.split import read_draw, write_draw
 from datnet_study.study import read_study
 
 ROOT = Path(__file__).parents[2]
@@ -399,6 +401,30 @@ def test_a_changed_scan_table_is_noticed(looked_at):
     before = records("own.yaml")
     edit(looked_at / "own/scans.tsv", "a.nii.gz\tdefinite", "a.nii.gz\tconfirmed")
     assert "cohorts" in changed(before, records("own.yaml"))
+
+
+@pytest.mark.parametrize(
+    "words", ["values: {certainty: {possible: definite}}", "columns: {age: Age}", "sheet: Scans"]
+)
+def test_a_table_that_is_read_otherwise_is_noticed(looked_at, words):
+    before = records("own.yaml")
+    edit(looked_at / "own.yaml", "name: own", f"name: own\n{words}")
+    # What is mapped to `possible` decides whether there is a pre-training, so jobs may differ.
+    assert before["cohorts"] != records("own.yaml")["cohorts"]
+
+
+def test_another_draw_of_the_blind_test_is_noticed(looked_at):
+    table = looked_at / "own/scans.tsv"
+    table.write_text("participant_id\tpath\n1\ta.nii.gz\n2\tb.nii.gz\n")
+    edit(looked_at / "own.yaml", "name: own", "name: own\nsplit: 0.5")
+    before = records("own.yaml")
+    table = read_study("own.yaml").scan_table
+    keep_draw(table)  # what the plan has drawn already, so nothing is new
+    assert records("own.yaml") == before
+    sides = {name: not side for name, side in read_draw(table.split_path, 0.5).items()}
+    table.split_path.unlink()
+    write_draw(table.split_path, sides, 0.5)
+    assert fits(before) | {"cohorts"} <= changed(before, records("own.yaml"))
 
 
 def test_a_table_with_the_same_images_in_other_places_is_noticed(looked_at):

@@ -109,6 +109,41 @@ def test_a_job_that_fails_ends_without_a_traceback(project):
     assert "Traceback" not in done.stderr
 
 
+def test_an_error_that_no_check_foresees_is_one_line_too(project, pages, monkeypatch):
+    def no_right(*_):
+        raise PermissionError(13, "Permission denied", "/store")
+
+    monkeypatch.setattr("datnet_study.execute.run_page", no_right)
+    with pytest.raises(SystemExit) as ended:
+        run.main(["page", "mine.yaml", "tiny"])
+    (line,) = ended.value.code.split("\n")[1:-1]
+    assert line.startswith("PermissionError: [Errno 13] Permission denied: '/store'; --debug")
+
+
+@pytest.mark.parametrize("arguments", [["page", "other.yaml", "tiny"], ["dataset", "mine.yaml"]])
+def test_debug_shows_where_an_error_came_from(project, arguments):
+    with pytest.raises((FileNotFoundError, ValueError), match="other.yaml|has no `phantom`"):
+        run.main([*arguments, "--debug"])
+
+
+# --- results of another study -----------------------------------------------------------------
+
+
+def test_results_of_another_study_file_are_not_written_over(project, pages):
+    run.main(["page", "mine.yaml", "tiny", *record("tiny.aaa")])
+    assert (project / "results/mine/study_file.txt").read_text() == "mine.yaml"
+    other = project / "notebooks" / "theirs.yaml"
+    other.write_text((project / "mine.yaml").read_text())
+    with pytest.raises(
+        SystemExit, match=r"theirs\.yaml: name is 'mine', and .*of mine\.yaml; give"
+    ):
+        run.main(["page", "notebooks/theirs.yaml", "tiny", *record("tiny.bbb")])
+    assert records(project) == ["tiny.aaa"]
+    (project / "mine.yaml").unlink()  # the study was moved
+    run.main(["page", "notebooks/theirs.yaml", "tiny", *record("tiny.bbb")])
+    assert records(project) == ["tiny.bbb"]
+
+
 # --- pages ------------------------------------------------------------------------------------
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from helpers import scan_table
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -44,14 +45,14 @@ CONFIRMED = row(90, certainty="confirmed")
 
 def test_a_good_table_gets_cohorts_and_order(folder):
     root = folder(row(2), CONFIRMED, row(1, session="ses-b"), row(1))
-    scans = read_scans(root, CLASSES)
+    scans = read_scans(scan_table(root), CLASSES)
     assert scans["participant_id"].tolist() == ["sub-01", "sub-01", "sub-02", "sub-90"]
     assert scans["cohort"].tolist() == ["training"] * 3 + ["blind_test"]
 
 
 def test_controls_may_lack_clinical_scores(folder):
     missing = dict.fromkeys(("symptom_duration_years", "updrs", "hoehn_yahr"), np.nan)
-    scans = read_scans(folder(row(1, diagnosis="NC", **missing), CONFIRMED), CLASSES)
+    scans = read_scans(scan_table(folder(row(1, diagnosis="NC", **missing), CONFIRMED)), CLASSES)
     assert scans["updrs"].isna().tolist() == [True, False]
 
 
@@ -66,10 +67,7 @@ def test_controls_may_lack_clinical_scores(folder):
         ({"sex": "x"}, r"sex = 'x': expected one of F, M"),
         ({"updrs": "many"}, r"updrs = 'many': expected 0 to 199"),
         ({"hoehn_yahr": 7}, r"hoehn_yahr = '7': expected 0 to 5"),
-        ({"participant_id": "1"}, r"participant_id = '1': expected sub-<letters, digits>"),
-        ({"participant_id": "sub-a_b"}, r"participant_id = 'sub-a_b': expected sub-"),
         ({"participant_id": np.nan}, r"participant_id is missing"),
-        ({"session_id": "2"}, r"session_id = '2': expected ses-<letters, digits>"),
         ({"path": np.nan}, r"path is missing"),
         ({"path": "../outside.nii.gz"}, r"path = '../outside.nii.gz': outside the data set"),
         ({"path": "/outside.nii.gz"}, r"path = '/outside.nii.gz': outside the data set"),
@@ -78,7 +76,7 @@ def test_controls_may_lack_clinical_scores(folder):
 def test_a_bad_value_is_named_once_with_its_row(folder, bad, message):
     absent = [bad.get("path")]
     with pytest.raises(ValueError, match=rf"row 2 \(.*/.*\): {message}") as error:
-        read_scans(folder(row(1, **bad), CONFIRMED, absent=absent), CLASSES)
+        read_scans(scan_table(folder(row(1, **bad), CONFIRMED, absent=absent)), CLASSES)
     assert len(str(error.value).splitlines()) == 2
 
 
@@ -97,7 +95,7 @@ def test_every_offending_row_is_listed_once(folder):
     ]
     root = folder(*rows, absent=["gone.nii.gz"])
     with pytest.raises(ValueError) as error:
-        read_scans(root, CLASSES)
+        read_scans(scan_table(root), CLASSES)
     lines = str(error.value).splitlines()[1:]
     text = "\n".join(lines)
     assert len(lines) == len(set(lines))
@@ -118,60 +116,67 @@ def test_every_offending_row_is_listed_once(folder):
     assert "sub-90" not in text
 
 
-@pytest.mark.parametrize("column", [name for name in row(1) if name not in CLINICAL])
+NEEDED = [name for name in row(1) if name not in CLINICAL and name != "session_id"]
+
+
+@pytest.mark.parametrize("column", NEEDED)
 def test_a_missing_column_is_named_beside_the_bad_rows(folder, column):
     rows = [row(1, sex="x"), row(90, certainty="confirmed")]
     for values in rows:
         del values[column]
     with pytest.raises(ValueError) as error:
-        read_scans(folder(*rows), CLASSES)
+        read_scans(scan_table(folder(*rows)), CLASSES)
     first, second = str(error.value).splitlines()[1:]
-    assert first == f"  column {column}: missing"
+    start = f"  column {column}: missing; say under columns.{column} how the table calls it"
+    assert first.startswith(start)
     assert second.startswith("  row 2 (") and "sex" in second
 
 
 @pytest.mark.parametrize("column", CLINICAL)
 def test_a_clinical_column_may_be_empty_or_not_there(folder, column):
     rows = [row(1, **{column: np.nan}), row(2, **{column: np.nan})]
-    empty = read_scans(folder(*rows), CLASSES)
+    empty = read_scans(scan_table(folder(*rows)), CLASSES)
     for values in rows:
         del values[column]
-    absent = read_scans(folder(*rows), CLASSES)
+    absent = read_scans(scan_table(folder(*rows)), CLASSES)
     assert empty[column].isna().all()
     pd.testing.assert_frame_equal(absent, empty, check_dtype=column != "sex")
 
 
 def test_without_ages_sessions_stand_in_order_of_their_names(folder):
     rows = [row(1, "ses-b", age=np.nan), row(1, "ses-a", age=np.nan)]
-    assert read_scans(folder(*rows), CLASSES)["session_id"].tolist() == ["ses-a", "ses-b"]
+    assert read_scans(scan_table(folder(*rows)), CLASSES)["session_id"].tolist() == [
+        "ses-a",
+        "ses-b",
+    ]
 
 
 def test_a_table_without_definite_diagnoses_is_refused_and_one_without_confirmed_is_not(folder):
     with pytest.raises(ValueError, match="no scan of certainty 'definite'"):
-        read_scans(folder(CONFIRMED), CLASSES)
-    assert set(read_scans(folder(row(1)), CLASSES)["cohort"]) == {"training"}
+        read_scans(scan_table(folder(CONFIRMED)), CLASSES)
+    assert set(read_scans(scan_table(folder(row(1))), CLASSES)["cohort"]) == {"training"}
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "scans.tsv: not a tab-separated table"),
-        ("\t".join(row(1)) + "\n", "1 problem.*\n.*'definite'"),
-        (",".join(row(1)) + "\n", "5 problem.*\n.*certainty: missing"),
-        ("participant_id\tsession_id\nsub-1\tses-1\nsub-2\tses-1\t9\n", "not a tab-separated"),
+        ("", "scans.tsv: found nothing; expected a header"),
+        ("\t".join(row(1)) + "\n", "scans.tsv: found a header and no row"),
+        ("age,sex\n61,F\n", "7 problem.*(\n.*)*certainty: missing; say .* `split` draw a blind"),
+        ("participant_id\tage\nsub-1\t61\nsub-2\t61\t9\n", "line 3: 3 cells, the header has 2"),
     ],
-    ids=["empty", "only a header", "commas", "a field too many"],
+    ids=["empty", "only a header", "other columns", "a field too many"],
 )
 def test_what_is_no_table_of_scans_is_refused(tmp_path, text, message):
     (tmp_path / "scans.tsv").write_text(text)
     with pytest.raises(ValueError, match=message):
-        read_scans(tmp_path, CLASSES)
+        read_scans(scan_table(tmp_path), CLASSES)
 
 
 def test_one_participant_has_one_diagnosis(folder):
     rows = [row(1), row(1, "ses-b", diagnosis="PSP"), row(2), CONFIRMED]
     with pytest.raises(ValueError) as error:
-        read_scans(folder(*rows), CLASSES)
+        read_scans(scan_table(folder(*rows)), CLASSES)
     assert str(error.value).splitlines()[1:] == [
         "  row 2 (sub-01/ses-a): participant with more than one diagnosis",
         "  row 3 (sub-01/ses-b): participant with more than one diagnosis",
@@ -180,11 +185,11 @@ def test_one_participant_has_one_diagnosis(folder):
 
 def test_sessions_of_a_participant_stand_in_order_of_age(folder):
     root = folder(row(1, "ses-a", age=63), row(1, "ses-b", age=9), CONFIRMED)
-    assert read_scans(root, CLASSES)["session_id"].tolist()[:2] == ["ses-b", "ses-a"]
+    assert read_scans(scan_table(root), CLASSES)["session_id"].tolist()[:2] == ["ses-b", "ses-a"]
 
 
 def test_columns_of_the_users_own_are_left_out(folder):
-    scans = read_scans(folder(row(1) | {"note": "x"}, CONFIRMED), CLASSES)
+    scans = read_scans(scan_table(folder(row(1) | {"note": "x"}, CONFIRMED)), CLASSES)
     assert list(scans.columns) == [*row(1), "cohort"]
     assert scans.select_dtypes("number").columns.tolist() == [
         "age", "symptom_duration_years", "updrs", "hoehn_yahr",
@@ -194,17 +199,17 @@ def test_columns_of_the_users_own_are_left_out(folder):
 def test_a_table_of_patients_and_controls_only_is_read(folder):
     rows = [row(1, diagnosis="PD"), row(2, diagnosis="HC"), row(90, "ses-b", diagnosis="HC")]
     rows[2]["certainty"] = "confirmed"
-    scans = read_scans(folder(*rows), ("PD", "HC"))
+    scans = read_scans(scan_table(folder(*rows)), ("PD", "HC"))
     assert scans["diagnosis"].tolist() == ["PD", "HC", "HC"]
     with pytest.raises(ValueError, match="row 2 .* diagnosis = 'PD': expected one of IPD, MSA"):
-        read_scans(folder(*rows), CLASSES)
+        read_scans(scan_table(folder(*rows)), CLASSES)
 
 
 def test_two_sessions_of_a_participant_are_two_scans_of_one_fold(folder):
     rows = [
         row(n, s, diagnosis=d) for n, d in enumerate(("IPD", "NC") * 3) for s in ("ses-b", "ses-a")
     ]
-    scans = read_scans(folder(*rows, CONFIRMED), CLASSES)
+    scans = read_scans(scan_table(folder(*rows, CONFIRMED)), CLASSES)
     folds = assign_folds(scans, 3, seed=1)
     assert scans["session_id"].tolist()[:4] == ["ses-a", "ses-b"] * 2
     assert folds.tolist()[:12:2] == folds.tolist()[1:12:2]
@@ -212,9 +217,9 @@ def test_two_sessions_of_a_participant_are_two_scans_of_one_fold(folder):
     assert folds.isna().tolist() == [False] * 12 + [True]
 
 
-def test_a_missing_table_names_its_columns(tmp_path):
-    with pytest.raises(FileNotFoundError, match="participant_id, session_id, path"):
-        read_scans(tmp_path, CLASSES)
+def test_a_missing_table_is_named_with_what_to_do(tmp_path):
+    with pytest.raises(FileNotFoundError, match="no scan table .*scans.tsv; .* `table` in the"):
+        read_scans(scan_table(tmp_path), CLASSES)
 
 
 @st.composite

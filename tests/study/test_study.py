@@ -90,6 +90,17 @@ def test_the_published_network_has_the_cohort_of_the_paper_and_no_other_setting_
         ({"diagnoses": ["NC"]}, r"diagnoses: .*at least 2 items.*found \['NC'\]"),
         ({"dataset": None}, r"exactly one of `dataset` \(your scans\) and `phantom`$"),
         ({"name": "a/b"}, r"name: "),
+        (
+            {"diagnoses": ["PD/DLB", "NC"]},
+            r"diagnoses has \['PD/DLB'\], expected .* values\.diagnosis",
+        ),
+        ({"columns": {"Age": "age"}}, r"columns\.Age: .*'participant_id'.*found 'Age'"),
+        ({"values": {"sex": {"x": ["M"]}}}, r"values\.sex\.x: .*valid string"),
+        ({"split": 1}, r"split: .*less than 1, found 1"),
+        (
+            {"dataset": None, "phantom": PHANTOM, "split": 0.5},
+            r"a phantom has no \['split'\]; these are for `dataset`",
+        ),
         ({"phantom": {"participants": {}}}, r"exactly one"),
         (
             {"dataset": None, "phantom": {"participants": {"definite": {"XY": 1}}}},
@@ -205,6 +216,24 @@ def test_what_is_no_yaml_is_refused_by_its_line(tmp_path):
         read_study(path)
 
 
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("name: a\n\ttitle: t\n", r"line 2: found character '\\t' that cannot start any token; ex"),
+        (
+            "name: a\ntitle: b: c\n",
+            r"line 2: mapping values are not allowed here; expected .* in q",
+        ),
+        ("name: a\0b\n", r"not readable as YAML: unacceptable character"),
+    ],
+)
+def test_an_error_of_yaml_is_one_line_with_what_to_do(tmp_path, text, message):
+    (tmp_path / "a.yaml").write_text(text)
+    with pytest.raises(ValueError, match=message) as error:
+        read_study(tmp_path / "a.yaml")
+    assert len(str(error.value).splitlines()) == 1
+
+
 def test_a_number_without_a_decimal_point_is_a_number(tmp_path):
     path = tmp_path / "study.yaml"  # YAML 1.1 reads 1e-4 as text
     path.write_text("{name: mine, title: t, dataset: scans, training: {learning_rate: 1e-4}}")
@@ -261,6 +290,65 @@ def test_a_recipe_with_an_error_is_refused_when_the_file_is_read(write, recipe, 
 def test_a_recipe_needs_a_name_that_is_only_a_name(write, name):
     with pytest.raises(ValueError, match=rf"recipes\.{name}"):
         read_study(write(recipes={name: {}}))
+
+
+def test_a_study_file_says_how_the_table_is_read(tmp_path):
+    text = """
+name: mine
+title: My scans
+dataset: scans
+table: ~/patients.xlsx
+sheet: "2021"
+columns: {age: Age (y)}
+values: {sex: {1: M, 2.0: F, NO: null}, diagnosis: {010: NC}}
+split: 0.25
+training: {seed: 4}
+"""
+    (tmp_path / "a.yaml").write_text(text)
+    table = read_study(tmp_path / "a.yaml").scan_table
+    assert table.path == Path.home() / "patients.xlsx"
+    assert (table.folder, table.sheet, table.split) == (ROOT / "scans", "2021", 0.25)
+    assert table.columns == {"age": "Age (y)"}
+    assert table.values == {"sex": {"1": "M", "2": "F", "NO": None}, "diagnosis": {"010": "NC"}}
+    assert (table.split_path, table.seed) == (tmp_path / "a.split.tsv", 4)
+
+
+def test_a_study_that_extends_another_has_its_draw(write_files):
+    base = "{name: base, title: t, dataset: scans, split: 0.5}"
+    path = write_files(mine="{extends: base, name: mine}", base=base)
+    assert read_study(path).scan_table.split_path.name == "base.split.tsv"
+    path = write_files(mine="{extends: base, name: mine, split: 0.4}", base=base)
+    assert read_study(path).scan_table.split_path.name == "mine.split.tsv"
+
+
+def test_words_that_yaml_reads_as_something_else_stay_words(tmp_path):
+    text = "{name: off, title: 2021-05-01, dataset: 12:30, diagnoses: [NO, yes], control: NO}"
+    (tmp_path / "a.yaml").write_text(text)
+    study = read_study(tmp_path / "a.yaml")
+    assert (study.name, study.title, str(study.dataset)) == ("off", "2021-05-01", "12:30")
+    assert (study.diagnoses, study.control) == (("NO", "yes"), "NO")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("name: a\nname: b\n", r"a\.yaml, lines 1 and 2: the key 'name' is given twice"),
+        (
+            "name: a\ntraining:\n  seed: 1\n  n_folds: 3\n  seed: 2\n",
+            r"lines 3 and 5: the key 'seed' is given twice, and only one would count",
+        ),
+    ],
+)
+def test_a_key_that_is_given_twice_is_refused_with_both_lines(tmp_path, text, message):
+    (tmp_path / "a.yaml").write_text(text)
+    with pytest.raises(ValueError, match=message):
+        read_study(tmp_path / "a.yaml")
+
+
+def test_a_study_file_of_another_encoding_is_named(tmp_path):
+    (tmp_path / "a.yaml").write_bytes("title: Größe".encode("latin-1"))
+    with pytest.raises(ValueError, match=r"a\.yaml: not UTF-8 .*; save it as UTF-8"):
+        read_study(tmp_path / "a.yaml")
 
 
 @pytest.fixture

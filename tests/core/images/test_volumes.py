@@ -193,14 +193,129 @@ def test_uptake_ratio_ignores_the_count_scale(scale):
 
 def test_uptake_ratio_refuses_an_unusable_reference():
     ones = np.ones((2, 3, 4))
-    with pytest.raises(
-        ValueError, match=r"no voxel on the grid of shape .2, 3, 4.; expected at least one"
-    ):
+    with pytest.raises(ValueError, match="reference region: 0% inside the image"):
         uptake_ratio(ones, ones < 0)
     with pytest.raises(ValueError, match="shape"):
         uptake_ratio(ones, np.ones((2, 3, 5), bool))
-    with pytest.raises(ValueError, match="mean of the reference region is 0"):
+    with pytest.raises(ValueError, match="reference region: 0% inside the image; expected 90%"):
         uptake_ratio(ones * 0, ones > 0)
+
+
+def test_voxels_outside_the_image_are_unknown_and_no_zeros():
+    counts, reference = np.full((1, 1, 24), 2.0), np.arange(24).reshape(1, 1, 24) < 20
+    counts[0, 0, :3] = np.nan, 4.0, 0.0  # one of 20 outside the image, one not measured
+    np.testing.assert_allclose(uptake_ratio(counts, reference)[0, 0, 20], 2 / (38 / 18))
+    counts[0, 0, 3] = np.nan
+    with pytest.raises(ValueError, match="reference region: 85% inside the image; expected 90%"):
+        uptake_ratio(counts, reference)
+    counts[0, 0, :4] = np.nan, 0.1, 0.0, 0.0  # a binding potential may be 0
+    counts[0, 0, 4:20] = 0.1
+    assert uptake_ratio(counts, reference, "bp")[0, 0, 20] == 3
+
+
+@pytest.fixture
+def phantom(dataset):
+    """Counts of one scan of the phantom, and their affine."""
+    img = read_scan(next(dataset.rglob("*_pet.nii.gz")))
+    return img.get_fdata(dtype=np.float32), img.affine
+
+
+def test_binding_potentials_and_ratios_give_the_volume_of_the_counts(save, phantom, atlas):
+    counts, affine = phantom
+    mean = counts[region_mask(atlas, "occipital")].mean()
+    expected = load_volume(save(counts, affine), atlas, 8.0, "occipital")
+    for kind, voxels in (("ratio", counts / mean), ("bp", counts / mean - 1)):
+        found = load_volume(save(voxels, affine), atlas, 8.0, "occipital", kind)
+        np.testing.assert_allclose(found, expected, atol=1e-5)
+    more = load_volume(save(1.2 * counts / mean, affine), atlas, 8.0, "occipital", "ratio")
+    np.testing.assert_allclose(more, 1.2 * expected, atol=1e-5)  # its mean is kept
+
+
+@pytest.mark.parametrize(
+    ("kind", "change", "message"),
+    [
+        (
+            "counts",
+            lambda ratio: 100 * (ratio - 1),
+            "for binding potentials write images.input: bp",
+        ),
+        ("counts", lambda ratio: ratio - 0.99, "no counts; for binding potentials"),
+        (
+            "counts",
+            lambda ratio: ratio - 1.1,
+            "100% of it below 0|[0-9]+% of it below 0: no counts",
+        ),
+        ("bp", lambda ratio: ratio, r"is 1, .*; expected about 0, as images\.input is bp"),
+        (
+            "ratio",
+            lambda ratio: 3 * ratio,
+            r"is 3, .*; expected about 1, as images\.input is ratio",
+        ),
+    ],
+    ids=["percent", "a little more", "less", "a ratio as bp", "counts as ratio"],
+)
+def test_voxels_of_another_kind_are_refused_with_the_word_for_it(
+    save, phantom, atlas, kind, change, message
+):
+    counts, affine = phantom
+    ratio = counts / counts[region_mask(atlas, "occipital")].mean()
+    with pytest.raises(
+        ValueError, match=rf"scan\.nii\.gz: mean of the reference region .*{message}"
+    ):
+        load_volume(save(change(ratio), affine), atlas, 8.0, "occipital", kind)
+
+
+@pytest.mark.parametrize("how", ["cropped", "filled with zeros"])
+def test_a_scan_without_the_back_of_the_head_is_refused_not_read_as_zeros(
+    save, phantom, atlas, how
+):
+    counts, affine = phantom
+    region = region_mask(atlas, "occipital")
+
+    def scan(n_lost):
+        if how == "cropped":
+            start = affine.copy()
+            start[1, 3] += 2 * n_lost
+            return save(counts[:, n_lost:], start)
+        return save(np.where(np.arange(95)[:, None] < n_lost, 0, counts), affine)
+
+    lost = np.cumsum(region.sum(axis=(0, 2))) / region.sum()
+    little, much = np.searchsorted(lost, [0.08, 0.4])
+    whole = load_volume(save(counts, affine), atlas, 4.0, "occipital")
+    found = load_volume(scan(little), atlas, 4.0, "occipital")
+    assert abs(found[20, 30, 12] / whole[20, 30, 12] - 1) < 0.02  # with zeros it were 8% more
+    with pytest.raises(
+        ValueError, match=r"reference region: [56]\d% inside the image; expected 90%"
+    ):
+        load_volume(scan(much), atlas, 4.0, "occipital")
+
+
+def parcel_means(counts, labels):
+    """Mean of each region in all of its voxels: a picture of the scan, without its voxels."""
+    means = np.bincount(labels.ravel(), counts.ravel()) / np.maximum(np.bincount(labels.ravel()), 1)
+    return means[labels].astype(np.float32)
+
+
+@pytest.mark.parametrize("kind", ["parcel means", "thresholded, in int16", "ones on a margin"])
+def test_what_has_even_patches_is_no_pet_image(save, phantom, atlas, kind):
+    counts, affine = phantom
+    if kind == "parcel means":
+        image = parcel_means(counts, atlas.labels)
+    elif kind == "ones on a margin":
+        image = np.where(counts > counts.max() / 4, 1.0, -3.0) + (counts > counts.max() / 2)
+    else:
+        image = (counts > counts.max() / 4).astype(np.int16)
+    with pytest.raises(
+        ValueError, match=r"scan\.nii\.gz: \d+ distinct values .* not a mask or labels"
+    ):
+        read_scan(save(image, affine))
+
+
+def test_a_pet_image_in_whole_numbers_on_a_margin_is_one(save, phantom):
+    counts, affine = phantom
+    eight_bits = np.round(counts / counts.max() * 255).astype(np.uint8)
+    assert read_scan(save(eight_bits, affine)).shape == counts.shape
+    assert read_scan(save(np.where(counts > 0, counts, -1024), affine)).shape == counts.shape
 
 
 def test_a_volume_is_one_on_average_in_the_reference_region(dataset, atlas):
@@ -213,7 +328,7 @@ def test_a_volume_is_one_on_average_in_the_reference_region(dataset, atlas):
 def test_a_scan_away_from_the_template_is_refused_by_name(save, atlas, rng):
     far = AFFINE.copy()
     far[0, 3] = 900
-    with pytest.raises(ValueError, match=r"scan\.nii\.gz: mean of .* is 0, .*in MNI space\?"):
+    with pytest.raises(ValueError, match=r"scan\.nii\.gz: .*: 0% inside .*in MNI space\?"):
         load_volume(save(rng.random((5, 6, 7)), far), atlas, 4.0, "occipital")
 
 
@@ -221,6 +336,7 @@ def test_the_cache_holds_each_scan_and_is_not_read_again(dataset, atlas, tmp_pat
     paths = sorted(dataset.rglob("*.nii.gz"))[:3]
     arguments = (atlas, 8.0, "occipital", tmp_path / "volumes.npy")
     array = cache_volumes(paths, *arguments)
+    assert arguments[-1].stat().st_blocks * 512 >= array.nbytes  # no hole that a full disk leaves
     assert isinstance(array, np.memmap) and array.shape == (3, 21, 25, 18)
     assert array.dtype == np.float32 and not array.flags.writeable
     for k, path in enumerate(paths):

@@ -1,0 +1,31 @@
+"""A study that can be made: what stands in the way is said before any job runs."""
+
+from datnet_study.cohort_check import check_cohorts
+from datnet_study.records import refuse_foreign
+from datnet_study.scans import read_scans
+from datnet_study.study import read_study
+
+
+def ready_study(path):
+    """Read a study, and check its scan table, its participants and whose results are there.
+
+    Parameters
+    ----------
+    path : str or Path
+        Study file.
+
+    Returns
+    -------
+    Study
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        As `read_study`, `refuse_foreign`, `read_scans` and `check_cohorts`.
+    """
+    study = read_study(path)
+    refuse_foreign(study)
+    if study.phantom is None:
+        read_scans(study.scan_table, study.diagnoses)
+    check_cohorts(study)
+    return study
