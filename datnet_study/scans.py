@@ -98,6 +98,7 @@ def read_scans(table, diagnoses):
     problems += path_problems(scans, table.folder)
     refuse(table.path, problems)
     checked = checked.reindex(columns=list(schema.columns))  # in our order
+    checked["sex"] = checked["sex"].astype(object).where(checked["sex"].notna(), None)
     numbers = [column for column in CLINICAL if column != "sex"]
     checked[numbers] = checked[numbers].astype(float)
     checked["cohort"] = checked["certainty"].map(COHORTS)

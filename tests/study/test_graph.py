@@ -272,11 +272,7 @@ def test_a_number_in_a_page_changes_the_pages_after_it(project):
         ("datnet_core/network.py", "2", "3"),
         ("datnet_core/training/plan.py", "len(group) > 1", "len(group) > 2"),
         ("datnet_core/images/grid.py", "return ", "0\n    return "),
-        (
-            "datnet_study/networks.py",
-            "training.seed + job.member",
-            "training.seed + 7 + job.member",
-        ),
+        ("datnet_study/networks.py", "training.seed, job.member", "training.seed, 7 + job.member"),
     ],
 )
 def test_a_changed_number_that_reaches_the_training_changes_every_fit(project, file, old, new):

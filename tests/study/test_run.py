@@ -238,7 +238,7 @@ def test_a_study_asks_for_the_workflow_only_where_something_is_missing(
 ):
     run.main(["page", "mine.yaml", "tiny", *record("tiny.aaa")])
     capsys.readouterr()
-    commands = []
+    commands, checked = [], []
 
     def called(command, check):
         commands.append(command[-1])
@@ -246,6 +246,7 @@ def test_a_study_asks_for_the_workflow_only_where_something_is_missing(
 
     monkeypatch.setattr(run.subprocess, "run", called)
     monkeypatch.setattr("datnet_study.graph.Graph", Finished)
+    monkeypatch.setattr("datnet_study.ready.ready_study", checked.append)
     monkeypatch.setattr(Finished, "files", ["records/tiny.aaa", *missing])
     if code:
         with pytest.raises(SystemExit, match=str(code)):
@@ -256,4 +257,5 @@ def test_a_study_asks_for_the_workflow_only_where_something_is_missing(
     said = "" if code else f"The book of study mine: {expected}\n"
     assert capsys.readouterr().out == said
     assert commands == asked
+    assert checked == ["mine.yaml"] * len(asked)  # in words, before the workflow starts
     assert records(project) == ["tiny.aaa"]

@@ -162,7 +162,7 @@ def test_a_table_without_definite_diagnoses_is_refused_and_one_without_confirmed
     [
         ("", "scans.tsv: found nothing; expected a header"),
         ("\t".join(row(1)) + "\n", "scans.tsv: found a header and no row"),
-        ("age,sex\n61,F\n", "7 problem.*(\n.*)*certainty: missing; say .* `split` draw a blind"),
+        ("age,sex\n61,F\n", "4 problem.*(\n.*)*certainty: missing; say .* `split` draw a blind"),
         ("participant_id\tage\nsub-1\t61\nsub-2\t61\t9\n", "line 3: 3 cells, the header has 2"),
     ],
     ids=["empty", "only a header", "other columns", "a field too many"],
