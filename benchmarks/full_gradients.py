@@ -14,10 +14,10 @@ import torch
 import torch.nn.functional as F
 from torch.nn.functional import cross_entropy
 
-from datnet_core.images.grid import field_of_view, study_grid
 from datnet_core.network import build
 from datnet_core.saliency.decomposition import full_gradients
 from datnet_core.saliency.maps import saliency_map
+from datnet_images.grid import field_of_view, study_grid
 from datnet_study.study import read_study
 
 BATCH, N_CLASSES, REPEATS = 16, 4, 5

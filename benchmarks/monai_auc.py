@@ -20,13 +20,13 @@ import torch
 from lightning_fabric import Fabric
 from torch.optim.swa_utils import AveragedModel
 
-from datnet_core.images.grid import field_of_view
 from datnet_core.metrics.auc import delong_difference, delong_interval
 from datnet_core.network import build
 from datnet_core.training.batches import Scans
 from datnet_core.training.epochs import adam, running_mean, train_epoch, validation_loss
 from datnet_core.training.plan import split_inner
 from datnet_core.training.prediction import predict
+from datnet_images.grid import field_of_view
 from datnet_study.study import read_study
 
 EPOCHS = {"pretraining": 12, "training": 12}

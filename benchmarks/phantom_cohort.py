@@ -18,8 +18,8 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import roc_auc_score
 
-from datnet_core.images.atlas import read_atlas
 from datnet_core.metrics.groups import mann_whitney
+from datnet_images.atlas import read_atlas
 from datnet_phantom import published
 from datnet_phantom.cohort import Cohort
 from datnet_phantom.dataset import write_cohort

@@ -18,8 +18,8 @@ import torch
 from torch.nn.functional import cross_entropy
 from torch.utils.flop_counter import FlopCounterMode
 
-from datnet_core.images.grid import field_of_view, study_grid
 from datnet_core.network import build
+from datnet_images.grid import field_of_view, study_grid
 from datnet_study.study import read_study
 
 N_CLASSES = 4

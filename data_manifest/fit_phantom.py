@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import least_squares
 
-from datnet_core.images.atlas import read_atlas
+from datnet_images.atlas import read_atlas
 from datnet_phantom.measure import response
 from datnet_phantom.numbers import read_calibration, read_published
 from datnet_phantom.regions import BINDING, STRIATUM

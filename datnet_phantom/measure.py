@@ -9,10 +9,10 @@ from typing import NamedTuple
 import numpy as np
 from joblib import Parallel, delayed
 
-from datnet_core.images.atlas import region_mask
-from datnet_core.images.binding import binding_ratio
-from datnet_core.images.volumes import read_scan, to_grid
 from datnet_core.progress import progress
+from datnet_images.atlas import region_mask
+from datnet_images.binding import binding_ratio
+from datnet_images.volumes import read_scan, to_grid
 from datnet_phantom.cohort import Cohort
 from datnet_phantom.density import REFERENCE_AGE
 from datnet_phantom.people import draw_participants

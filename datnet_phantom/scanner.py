@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import ndimage
 
-from datnet_core.images.atlas import region_mask
+from datnet_images.atlas import region_mask
 from datnet_phantom.anatomy import deformation, misregistered, splines, widening
 from datnet_phantom.density import REFERENCE_AGE
 from datnet_phantom.noise import noise_cv, noise_filter, relative_noise, sigma

@@ -8,8 +8,8 @@ people of one diagnosis, Cohen's d). A saliency map can be held against them.
 import nibabel as nib
 import numpy as np
 
-from datnet_core.images.atlas import region_mask
-from datnet_core.images.volumes import to_grid
+from datnet_images.atlas import region_mask
+from datnet_images.volumes import to_grid
 from datnet_phantom.density import draw_binding, like_patients
 from datnet_phantom.noise import filtered_noise_cv
 from datnet_phantom.regions import BINDING_COLUMNS

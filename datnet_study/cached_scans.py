@@ -4,8 +4,8 @@ import shutil
 
 import numpy as np
 
-from datnet_core.images.grid import study_grid
-from datnet_core.images.volumes import cache_volumes
+from datnet_images.grid import study_grid
+from datnet_images.volumes import cache_volumes
 
 SPARE = 50e6  # bytes for what else a page writes
 

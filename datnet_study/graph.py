@@ -175,7 +175,7 @@ class Graph:
         for spacing_mm in sorted(spacings):
             array = study.volumes(spacing_mm).name
             depends = {
-                "code": code_hash(fingerprint.ROOT / "datnet_core/images/volumes.py"),
+                "code": code_hash(fingerprint.ROOT / "datnet_images/volumes.py"),
                 "settings": settings_of(study, ("images",)) | {"grid_mm": spacing_mm},
             }
             yield Job(

@@ -5,12 +5,12 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from datnet_core.images.grid import field_of_view
 from datnet_core.training.batches import Scans
 from datnet_core.training.loop import fit
 from datnet_core.training.plan import VARIANTS, teachers
 from datnet_core.training.prediction import load_model
 from datnet_core.training.streams import Draws, stream_seed
+from datnet_images.grid import field_of_view
 from datnet_study.fits import planned_fits
 from datnet_study.records import forget
 from datnet_study.study import read_study

@@ -150,7 +150,7 @@ class Page:
 
     def field(self, recipe="study"):
         """Part of the grid that the network sees, as a tuple of three slices."""
-        from datnet_core.images.grid import field_of_view
+        from datnet_images.grid import field_of_view
 
         grid_mm, network = self._study.recipe(recipe)
         return field_of_view(grid_mm, network.field_mm)
@@ -161,13 +161,13 @@ class Page:
 
     def grid(self):
         """Affine (4, 4) and shape of the grid of the study."""
-        from datnet_core.images.grid import study_grid
+        from datnet_images.grid import study_grid
 
         return study_grid(self._study.images.grid_mm)
 
     def atlas(self):
         """The label image that defines every region."""
-        from datnet_core.images.atlas import read_atlas
+        from datnet_images.atlas import read_atlas
 
         return read_atlas(self.path(f"data_manifest/atlas/{self._study.atlas_path.name}"))
 

@@ -9,10 +9,10 @@ import torch
 from torch.nn.functional import cross_entropy
 from torch.utils.flop_counter import FlopCounterMode
 
-from datnet_core.images.grid import field_of_view
 from datnet_core.metrics.bootstrap import resampled_participants, weighted_auc
 from datnet_core.network import build
 from datnet_core.training.checkpoint import read_config
+from datnet_images.grid import field_of_view
 
 N_SCANS = 2  # of the step that is counted; batch norm needs two, and each costs the same
 

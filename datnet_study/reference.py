@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from docutils.nodes import make_id
 
-PACKAGES = ("datnet_core", "datnet_phantom", "datnet_study")
+PACKAGES = ("datnet_core", "datnet_images", "datnet_phantom", "datnet_study")
 FOLDER = "reference"  # of the chapters, in the book
 UNDERLINED = re.compile(r"^(\w[\w ]*)\n-{3,}$", re.MULTILINE)
 LISTS = ("Parameters", "Returns", "Yields", "Attributes", "Raises")

@@ -21,7 +21,7 @@ def dataset(study, arguments):
     """Write the phantom cohort of a study."""
     if study.phantom is None:
         raise ValueError(f"{study.source} has no `phantom`; its scans are in {study.dataset}")
-    from datnet_core.images.atlas import read_atlas
+    from datnet_images.atlas import read_atlas
     from datnet_phantom.dataset import write_cohort
     from datnet_phantom.numbers import read_calibration
 
@@ -36,7 +36,7 @@ def grid(study, arguments):
     """Cache the scans of a study on another grid, for the recipes of the page `resolution`."""
     import pandas as pd
 
-    from datnet_core.images.atlas import read_atlas
+    from datnet_images.atlas import read_atlas
     from datnet_study.cached_scans import cache_scans
 
     scans = pd.read_csv(study.results / "scans.tsv", sep="\t")

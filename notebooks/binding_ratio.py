@@ -33,7 +33,8 @@ import numpy as np
 import pandas as pd
 from scipy.stats import false_discovery_control
 
-from datnet_core.images import (
+from datnet_core.metrics import mann_whitney
+from datnet_images import (
     binding_ratio,
     own_region_means,
     region_fractions,
@@ -41,7 +42,6 @@ from datnet_core.images import (
     region_means,
     regional_binding,
 )
-from datnet_core.metrics import mann_whitney
 from datnet_study import open_page, show
 from datnet_study.figures import plot_group_boxes
 

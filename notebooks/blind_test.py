@@ -36,10 +36,6 @@ import numpy as np
 import pandas as pd
 from IPython.display import Markdown, display
 
-from datnet_core.images import (
-    regional_binding,
-    sides,
-)
 from datnet_core.metrics import (
     chi_square_correct,
     conformal_threshold,
@@ -48,6 +44,10 @@ from datnet_core.metrics import (
     share_interval,
 )
 from datnet_core.training import load_model, predict
+from datnet_images import (
+    regional_binding,
+    sides,
+)
 from datnet_study import (
     class_proba,
     confusion,

@@ -30,7 +30,7 @@ import numpy as np
 from IPython.display import Markdown
 from nilearn.datasets import load_mni152_template
 
-from datnet_core.images import region_fractions, region_table
+from datnet_images import region_fractions, region_table
 from datnet_study import (
     assign_folds,
     cache_scans,

@@ -36,10 +36,6 @@ import numpy as np
 import pandas as pd
 from IPython.display import Markdown
 
-from datnet_core.images import (
-    regional_binding,
-    sides,
-)
 from datnet_core.metrics import (
     bootstrap_interval,
     chi_square_correct,
@@ -51,6 +47,10 @@ from datnet_core.metrics import (
     share_interval,
 )
 from datnet_core.training import predict_folds
+from datnet_images import (
+    regional_binding,
+    sides,
+)
 from datnet_study import (
     diagnostic_table,
     open_page,

@@ -38,11 +38,12 @@ from IPython.display import Markdown
 from nilearn.datasets import load_mni152_template
 from scipy import stats
 
-# %% tags=["setup"]
-from datnet_core.images import load_volume
 from datnet_core.metrics import (
     mann_whitney,
 )
+
+# %% tags=["setup"]
+from datnet_images import load_volume
 from datnet_phantom import (
     BINDING_COLUMNS,
     CLINICAL_SCORES,

@@ -35,8 +35,8 @@ import numpy as np
 import pandas as pd
 from scipy.stats import false_discovery_control
 
-from datnet_core.images import feature_table, region_mask_on
 from datnet_core.metrics import mann_whitney_features
+from datnet_images import feature_table, region_mask_on
 from datnet_study import open_page, show
 from datnet_study.figures import plot_feature_counts, plot_p_value_maps
 

@@ -39,11 +39,6 @@ import numpy as np
 import pandas as pd
 from nilearn.datasets import load_mni152_template
 
-from datnet_core.images import (
-    in_full_grid,
-    region_fractions,
-    region_mask_on,
-)
 from datnet_core.progress import progress
 from datnet_core.saliency import (
     fold_correlations,
@@ -54,6 +49,11 @@ from datnet_core.saliency import (
     top_region,
 )
 from datnet_core.training import predict
+from datnet_images import (
+    in_full_grid,
+    region_fractions,
+    region_mask_on,
+)
 from datnet_study import (
     fold_models,
     open_page,

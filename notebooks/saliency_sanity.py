@@ -36,7 +36,6 @@ import pandas as pd
 import torch
 from IPython.display import Markdown
 
-from datnet_core.images import region_mask_on
 from datnet_core.metrics import mean_interval
 from datnet_core.progress import progress
 from datnet_core.sanity import (
@@ -48,6 +47,7 @@ from datnet_core.sanity import (
     perturbation_curves,
     rank_correlation,
 )
+from datnet_images import region_mask_on
 from datnet_study import (
     fold_models,
     open_page,

@@ -32,14 +32,14 @@ import pandas as pd
 from IPython.display import Markdown
 from sklearn.metrics import precision_recall_curve
 
-from datnet_core.images import (
-    region_fractions,
-    region_mask_on,
-)
 from datnet_core.metrics import mean_interval
 from datnet_core.progress import progress
 from datnet_core.saliency import share_in_region
 from datnet_core.sanity import METHODS, average_precision, pointing_game
+from datnet_images import (
+    region_fractions,
+    region_mask_on,
+)
 from datnet_phantom import largest_effect
 from datnet_study import open_page, show
 from datnet_study.figures import (

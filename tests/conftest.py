@@ -5,7 +5,7 @@ import pytest
 import torch
 from helpers import TINY
 
-from datnet_core.images.atlas import read_atlas
+from datnet_images.atlas import read_atlas
 from datnet_phantom.dataset import write_cohort
 from datnet_phantom.measure import measurement
 from datnet_phantom.numbers import read_calibration

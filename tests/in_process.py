@@ -11,7 +11,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from nilearn import datasets
 
-from datnet_core.images import radiomics
+from datnet_images import radiomics
 from datnet_study import figures
 from datnet_study.graph import Graph
 from datnet_study.run import JOBS, parser

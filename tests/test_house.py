@@ -12,7 +12,7 @@ from datnet_study.reference import faces
 ROOT = Path(__file__).parents[1]
 MODULES = sorted(
     path
-    for package in ("datnet_core", "datnet_phantom", "datnet_study")
+    for package in ("datnet_core", "datnet_images", "datnet_phantom", "datnet_study")
     for path in (ROOT / package).rglob("*.py")
 )
 

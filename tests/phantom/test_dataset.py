@@ -16,10 +16,10 @@ import yaml
 from helpers import TINY, changed, scan_table
 
 from datnet_core import files
-from datnet_core.images.atlas import region_mask
-from datnet_core.images.binding import regional_binding
-from datnet_core.images.grid import study_grid
-from datnet_core.images.volumes import load_volume
+from datnet_images.atlas import region_mask
+from datnet_images.binding import regional_binding
+from datnet_images.grid import study_grid
+from datnet_images.volumes import load_volume
 from datnet_phantom import dataset as dataset_module
 from datnet_phantom import scanner
 from datnet_phantom.calibration import Calibration

@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from datnet_core.images.atlas import region_mask
+from datnet_images.atlas import region_mask
 from datnet_phantom import measure
 from datnet_phantom.measure import image_means, measurement, response
 from datnet_phantom.regions import BINDING_COLUMNS

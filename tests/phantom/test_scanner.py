@@ -5,7 +5,7 @@ import pytest
 from helpers import changed
 from scipy import ndimage
 
-from datnet_core.images.atlas import region_mask
+from datnet_images.atlas import region_mask
 from datnet_phantom import scanner
 from datnet_phantom.anatomy import misregistered
 from datnet_phantom.regions import BINDING_COLUMNS

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from helpers import changed
 
-from datnet_core.images.atlas import region_mask
+from datnet_images.atlas import region_mask
 from datnet_phantom.density import draw_binding
 from datnet_phantom.regions import BINDING_COLUMNS
 from datnet_phantom.scanner import expected_image, read_scene, render

@@ -6,7 +6,7 @@ import nibabel as nib
 import numpy as np
 import pytest
 
-from datnet_core.images.atlas import region_mask
+from datnet_images.atlas import region_mask
 from datnet_study import cached_scans
 from datnet_study.cached_scans import SPARE, cache_scans
 from datnet_study.settings import Images

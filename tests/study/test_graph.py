@@ -16,7 +16,8 @@ from datnet_study.study import read_study
 
 ROOT = Path(__file__).parents[2]
 PARTS = (
-    "_config.yml", "book", "data_manifest", "datnet_core", "datnet_phantom", "datnet_study",
+    "_config.yml", "book", "data_manifest", "datnet_core", "datnet_images", "datnet_phantom",
+    "datnet_study",
     "notebooks",
 )  # fmt: skip
 
@@ -271,7 +272,7 @@ def test_a_number_in_a_page_changes_the_pages_after_it(project):
     [
         ("datnet_core/network.py", "2", "3"),
         ("datnet_core/training/plan.py", "len(group) > 1", "len(group) > 2"),
-        ("datnet_core/images/grid.py", "return ", "0\n    return "),
+        ("datnet_images/grid.py", "return ", "0\n    return "),
         ("datnet_study/networks.py", "training.seed, job.member", "training.seed, 7 + job.member"),
     ],
 )

@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from datnet_core.images.volumes import cache_volumes, read_scan
+from datnet_images.volumes import cache_volumes, read_scan
 from datnet_study.repeated import refuse_repeated, repeated_images
 
 

@@ -30,8 +30,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(1500), pytest.mark.xdist_gro
 ROOT = Path(__file__).parents[2]
 SMOKE = "data_manifest/smoke.yaml"
 PARTS = (
-    "Snakefile", "_config.yml", "book", "data_manifest", "datnet_core", "datnet_phantom",
-    "datnet_study", "notebooks", "profiles",
+    "Snakefile", "_config.yml", "book", "data_manifest", "datnet_core", "datnet_images",
+    "datnet_phantom", "datnet_study", "notebooks", "profiles",
 )  # fmt: skip
 PAGES = {path.stem: read_declaration(path) for path in (ROOT / "notebooks").glob("*.py")}
 

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from scipy.stats import rankdata
 
-from datnet_core.images.grid import study_grid
 from datnet_core.sanity.detection import average_precision, pointing_game
+from datnet_images.grid import study_grid
 from datnet_phantom.truth import largest_effect
 
 MASK = np.array([[[True, True, True], [True, True, False]]])  # (1, 2, 3)
@@ -57,7 +57,7 @@ def test_the_largest_effect_is_found_under_either_order_of_names(tmp_path):
 
 
 def test_effects_of_a_phantom_lie_in_the_striatum(dataset, atlas):
-    from datnet_core.images.atlas import region_fractions
+    from datnet_images.atlas import region_fractions
 
     affine, shape = study_grid(8.0)
     effect = largest_effect(dataset / "truth", "IPD", ("IPD", "NC"), affine, shape)

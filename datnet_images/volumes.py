@@ -19,9 +19,9 @@ from nilearn.image import resample_img
 
 from datnet_core.files import whole
 from datnet_core.fingerprint import code_hash, content_hashes, write_hashes
-from datnet_core.images.atlas import region_mask
-from datnet_core.images.grid import study_grid
 from datnet_core.progress import progress
+from datnet_images.atlas import region_mask
+from datnet_images.grid import study_grid
 
 FLAT_MM3 = 1e-6  # a voxel smaller than this has no volume
 PATCHES = 0.75  # share of equal neighbours; labels have more, a PET image has noise and slopes

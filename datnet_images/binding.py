@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from datnet_core.images.atlas import region_fractions
+from datnet_images.atlas import region_fractions
 
 
 def sides(regions):

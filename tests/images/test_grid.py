@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from datnet_core.images.grid import field_of_view, in_full_grid, study_grid
+from datnet_images.grid import field_of_view, in_full_grid, study_grid
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from datnet_core.images.atlas import Atlas
-from datnet_core.images.binding import (
+from datnet_images.atlas import Atlas
+from datnet_images.binding import (
     binding_ratio,
     own_region_means,
     region_means,

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from nilearn.image import resample_img
 
-from datnet_core.images.atlas import (
+from datnet_images.atlas import (
     Atlas,
     read_atlas,
     region_fractions,
@@ -20,7 +20,7 @@ from datnet_core.images.atlas import (
 )
 
 PATH = (
-    Path(__file__).parents[3]
+    Path(__file__).parents[2]
     / "data_manifest/atlas/tpl-MNI152NLin6Asym_res-02_atlas-datnet_dseg.nii.gz"
 )
 

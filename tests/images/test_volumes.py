@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from datnet_core.fingerprint import code_modules
-from datnet_core.images import volumes
-from datnet_core.images.atlas import region_mask
-from datnet_core.images.grid import study_grid
-from datnet_core.images.volumes import cache_volumes, load_volume, read_scan, to_grid, uptake_ratio
+from datnet_images import volumes
+from datnet_images.atlas import region_mask
+from datnet_images.grid import study_grid
+from datnet_images.volumes import cache_volumes, load_volume, read_scan, to_grid, uptake_ratio
 
 AFFINE = np.array([[2.0, 0, 0, -78], [0, 2, 0, -112], [0, 0, 2, -50], [0, 0, 0, 1]])
 

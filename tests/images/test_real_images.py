@@ -10,11 +10,11 @@ import nibabel as nib
 import numpy as np
 import pytest
 
-from datnet_core.images.atlas import read_atlas
-from datnet_core.images.binding import regional_binding
-from datnet_core.images.grid import study_grid
-from datnet_core.images.radiomics import extract_features
-from datnet_core.images.volumes import load_volume, read_scan
+from datnet_images.atlas import read_atlas
+from datnet_images.binding import regional_binding
+from datnet_images.grid import study_grid
+from datnet_images.radiomics import extract_features
+from datnet_images.volumes import load_volume, read_scan
 from datnet_study.study import read_study
 
 FOLDER = os.environ.get("DATNET_REFERENCE_DATA")

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from datnet_core.images.radiomics import extract_features, feature_table
+from datnet_images.radiomics import extract_features, feature_table
 
 FOLDER = os.environ.get("DATNET_REFERENCE_DATA")
 SPACING_MM = (1.0, 2.0, 4.0)
