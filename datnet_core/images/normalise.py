@@ -1,130 +1,218 @@
-"""Spatial normalisation of a PET scan to MNI space without MRI."""
+"""Spatial normalisation of a PET scan to MNI space, without MRI.
+
+Paper section "Image Acquisition and Reconstruction". Many starts are tried; the best ones are
+registered by mutual information and a similarity (SimpleITK), then by an affine map and a smooth
+warp to a target that adapts to the scan (`target`, `warp`). The map goes from MNI space into the
+scan, so the scan is interpolated once, and filtered after that. Same input, same bytes.
+"""
 
 from typing import NamedTuple
 
 import nibabel as nib
 import numpy as np
 import SimpleITK as sitk
-from scipy import ndimage, optimize
+from nibabel.eulerangles import euler2mat
+from scipy import ndimage
+from threadpoolctl import threadpool_limits
 
-from datnet_core.images.atlas import region_fractions
+from datnet_core.images.target import adapted_target
+from datnet_core.images.transforms import (
+    LPS, itk_affine, itk_image, itk_warp, matrix_of, smoothed,
+)  # fmt: skip
+from datnet_core.images.warp import (
+    fitted_affine, fitted_warp, moved, on_target, positions_mm, spline_basis, spline_origin, spread,
+)  # fmt: skip
 
-LPS = np.diag([-1.0, -1.0, 1.0, 1.0])  # ITK counts mm to the left and back, nibabel right and front
-FWHM_PER_SD = 2 * np.sqrt(2 * np.log(2))
-MARGIN_MM = 16.0
-SHELL_MM = 12.0
-NOMINAL = {"white_matter": 0.85, "csf": 0.5, "shell": 0.3, "air": 0.0}
-SPECIFIC = ("putamen", "caudate", "accumbens", "midbrain")
-
-
-class Target(NamedTuple):
-    basis: dict  # name -> (X,Y,Z) float32, blurred
-    affine: np.ndarray
-    mask: np.ndarray  # voxels that count
-    brain: np.ndarray
-    spacing_mm: float
-
-
-def read_target(atlas, spacing_mm=4.0, fwhm_mm=10.0, groups=None):
-    lo = atlas.affine[:3, 3] - MARGIN_MM
-    hi = nib.affines.apply_affine(atlas.affine, np.array(atlas.labels.shape) - 1) + MARGIN_MM
-    shape = tuple(np.ceil((hi - lo) / spacing_mm).astype(int) + 1)
-    affine = np.diag([spacing_mm] * 3 + [1.0])
-    affine[:3, 3] = lo
-    s = fwhm_mm / FWHM_PER_SD / spacing_mm
-    frac = {name: region_fractions(atlas, name, affine, shape) for name in atlas.names}
-    brain = sum(frac.values()).clip(0, 1)
-    # the lowest slice of the atlas goes on
-    bottom = int(np.ceil((atlas.affine[2, 3] - lo[2]) / spacing_mm))
-    dist = ndimage.distance_transform_edt(brain < 0.5) * spacing_mm
-    frac["shell"] = ((dist > 0) & (dist <= SHELL_MM)) * (1 - brain)
-    basis = {}
-    for name, image in frac.items():
-        g = groups(name) if groups else name
-        basis[g] = basis.get(g, 0) + image
-    basis = {g: ndimage.gaussian_filter(im.astype(np.float32), s) for g, im in basis.items()}
-    mask = dist <= SHELL_MM + 4
-    mask[:, :, : bottom + 1] = False
-    return Target(basis, affine, mask, brain > 0.5, spacing_mm)
+MATCHED_MM = 4.0  # edge of a voxel of the scan while it is matched
+WINSOR = 95  # percentile of the head's counts; above it, the striatum would drive the starts
+HEAD = 0.3  # of the 99th percentile of all counts: the head, not air
+CROWN_MM = 80.0  # from the centre of the brain to the top of the head
+TURNS = {
+    "upright": np.eye(3),
+    "chin up": euler2mat(x=np.deg2rad(20)),
+    "chin down": euler2mat(x=np.deg2rad(-20)),
+    "upside down": euler2mat(x=np.pi),
+    "slices reversed": np.diag([1.0, 1, -1]),
+}
+N_KEPT = 3  # starts that are registered
+NOMINAL = {"white_matter": 0.8, "csf": 0.4, "scalp": 0.3}  # 1 elsewhere, for mutual information
+BINS = 32
+ZOOMS = (0.7, 1.5)  # size of the scan's head against the atlas, along its main axes
+N_AFFINE = 5  # steps
+KNOTS_MM = 45.0
+STIFFNESS = (3e-3, 1e-3, 1e-3)  # 1 / mm^3
+DECIMALS = 5  # of what is stored; the last bits differ between machines
 
 
-def to_itk(array, affine):
-    lps = LPS @ affine
-    size = nib.affines.voxel_sizes(affine)
-    img = sitk.GetImageFromArray(np.ascontiguousarray(array.T))
-    img.SetSpacing(size.tolist())
-    img.SetOrigin(lps[:3, 3].tolist())
-    img.SetDirection((lps[:3, :3] / size).ravel().tolist())
-    return img
+class Normalisation(NamedTuple):
+    """Where MNI space lies in a scan, and how that was found."""
+
+    transform: sitk.Transform  # MNI position to position in the scan, mm
+    matrix: np.ndarray  # (4, 4) its affine part, for positions of nibabel
+    start: str  # name of the start that won
+    agreement: float  # share of the scan's variance that the adapted target explains
+    levels: dict  # region to its level, 1 being the mean of the brain
+    starts_mm: float  # median distance of where the other starts put the striatum
+    warp_mm: float  # root mean square of the warp in the brain
 
 
-def affine_of(transform):
-    """4x4 RAS mm->mm of any linear sitk transform."""
-    pts = np.vstack([np.zeros(3), np.eye(3) * 100])
-    out = np.array([transform.TransformPoint((p * [-1, -1, 1]).tolist()) for p in pts]) * [-1, -1, 1]
-    m = np.eye(4)
-    m[:3, :3] = (out[1:] - out[0]).T / 100
-    m[:3, 3] = out[0]
-    return m
+def normalise(img, target, filter_fwhm_mm, start=None):
+    """Find where MNI space lies in a PET scan.
+
+    Parameters
+    ----------
+    img : nibabel.Nifti1Image
+        3D counts, any orientation and voxel size.
+    target : Target
+        Output of `read_target`; its resolution is that of the scan after the filter.
+    filter_fwhm_mm : float
+        Filter of the scan while it is matched, mm; 0 for a scan that is smoothed already.
+    start : ndarray of shape (4, 4), optional
+        Rough map of MNI space into the scan, mm, in place of the starts tried otherwise.
+
+    Returns
+    -------
+    Normalisation
+
+    Raises
+    ------
+    ValueError
+        If no start finds a head.
+    """
+    with threadpool_limits(1):  # sums in another order have other last bits
+        scan, affine = _prepared(img, filter_fwhm_mm)
+        starts = {"by hand": start} if start is not None else _starts(scan, affine, target)
+        ends = {}
+        for name, first in _similar(starts, scan, affine, target).items():
+            found = [_scored(matrix, scan, affine, target) for matrix in first]
+            ends[name] = max(found, key=lambda end: end[0])
+        name = max(ends, key=lambda name: ends[name][0])
+        score, matrix = ends[name]
+        if score <= 0:
+            raise ValueError(f"none of {len(starts)} starts finds a head in the scan: give one by hand")
+        u = fitted_warp(scan, affine, target, matrix, KNOTS_MM, STIFFNESS).round(DECIMALS)
+        matrix = matrix.round(DECIMALS)
+        shape, spacing = target.mask.shape, target.spacing_mm
+        warp = spread(u, [spline_basis(n, spacing, KNOTS_MM) for n in shape])
+        places = positions_mm(target)
+        adapted = adapted_target(
+            *on_target(scan, affine, moved(matrix, places + warp), target), target
+        )
+    corner = target.affine[:3, 3] + [spline_origin(n, spacing, KNOTS_MM)[0] for n in shape]
+    transform = sitk.CompositeTransform([itk_affine(matrix), itk_warp(u, corner, KNOTS_MM)])
+    centre = places[:, target.specific].mean(axis=1)
+    there = [nib.affines.apply_affine(end, centre) for _, end in ends.values()]
+    apart = np.linalg.norm(there - nib.affines.apply_affine(matrix, centre), axis=-1)
+    return Normalisation(
+        transform=transform,
+        matrix=matrix,
+        start=name,
+        agreement=adapted.agreement,
+        levels=adapted.levels,
+        starts_mm=float(np.sort(apart)[len(apart) // 2]),
+        warp_mm=float(np.sqrt((warp[:, target.brain] ** 2).sum(axis=0).mean())),
+    )
 
 
-def linear(matrix, center=(0, 0, 0)):
-    """sitk affine of 4x4 RAS."""
-    m = LPS @ matrix @ LPS
-    t = sitk.AffineTransform(3)
-    t.SetMatrix(m[:3, :3].ravel().tolist())
-    t.SetTranslation(m[:3, 3].tolist())
-    return t
+def zooms_of(matrix):
+    """Size of the scan's head against the atlas along the main axes: ndarray (3,), ascending."""
+    return np.linalg.svd(matrix[:3, :3], compute_uv=False)[::-1]
 
 
-def prepare(img, spacing_mm, fwhm_mm):
-    """Scan in counts, RAS, smoothed, on isotropic voxels."""
+def _prepared(img, fwhm_mm):
+    """Counts on isotropic voxels after the filter, and their affine."""
     img = nib.as_closest_canonical(img)
-    data = img.get_fdata(dtype=np.float32)
-    size = nib.affines.voxel_sizes(img.affine)
-    data = ndimage.gaussian_filter(data, fwhm_mm / FWHM_PER_SD / size, mode="nearest")
-    shape = np.maximum(np.floor(np.array(data.shape) * size / spacing_mm).astype(int), 4)
-    scale = np.diag([*(spacing_mm / size), 1.0])
-    scale[:3, 3] = (np.array(data.shape) - 1) / 2 - scale[:3, :3] @ ((shape - 1) / 2)
-    coarse = ndimage.affine_transform(data, scale, output_shape=tuple(shape), order=1, mode="nearest")
-    return coarse.clip(0), img.affine @ scale
+    counts = smoothed(img.get_fdata(dtype=np.float32), img.affine, fwhm_mm).clip(0)
+    sizes = nib.affines.voxel_sizes(img.affine)
+    shape = np.maximum(np.floor(np.array(counts.shape) * sizes / MATCHED_MM).astype(int), 2)
+    scale = np.diag([*(MATCHED_MM / sizes), 1.0])
+    scale[:3, 3] = (np.array(counts.shape) - 1) / 2 - scale[:3, :3] @ ((shape - 1) / 2)
+    coarse = ndimage.affine_transform(
+        counts, scale, output_shape=tuple(shape), order=1, mode="nearest"
+    )
+    return coarse, img.affine @ scale
 
 
-def rotation(axis, deg):
-    a = np.deg2rad(deg)
-    m = np.eye(4)
-    i, j = [k for k in range(3) if k != axis]
-    m[i, i] = m[j, j] = np.cos(a)
-    m[i, j], m[j, i] = -np.sin(a), np.sin(a)
-    return m
+def _winsorised(scan):
+    """Counts with the brightest ones cut to the same level."""
+    head = scan[scan > HEAD * np.percentile(scan, 99)]
+    return np.minimum(scan, np.percentile(head, WINSOR)) if head.size else scan
 
 
-def starts(coarse, affine, target, brain_center):
-    """Named 4x4 from MNI to scan."""
-    w = coarse * (coarse > 0.25 * np.percentile(coarse, 98))
-    w = np.minimum(w, np.percentile(coarse, 98))
-    idx = np.array(np.meshgrid(*[np.arange(n) for n in coarse.shape], indexing="ij"))
-    mass = nib.affines.apply_affine(affine, (idx * w).sum((1, 2, 3)) / w.sum())
-    middle = nib.affines.apply_affine(affine, (np.array(coarse.shape) - 1) / 2)
-    top = nib.affines.apply_affine(affine, np.argwhere(w > 0))[:, 2].max()
-    centres = {"geometry": middle, "moments": mass}
-    # the top of the head is in the field of view more often than the neck
-    high = mass.copy(); high[2] = top - 80
-    centres["top"] = high
-    turns = {"upright": np.eye(4), "pitch+": rotation(0, 20), "pitch-": rotation(0, -20),
-             "upside down": rotation(0, 180), "mirrored": np.diag([1, 1, -1, 1.0])}
-    for cn, c in centres.items():
-        for tn, t in turns.items():
-            m = t.copy()
-            m[:3, 3] = c - t[:3, :3] @ brain_center
-            yield f"{cn}, {tn}", m
+def _starts(scan, affine, target):
+    """Rough maps of MNI space into the scan, by name: each centre with each turn."""
+    counts = _winsorised(scan)
+    head = np.argwhere(counts > HEAD * counts.max())
+    mass = np.array(ndimage.center_of_mass(counts)) if counts.any() else np.zeros(3)
+    centres = {"geometry": (np.array(scan.shape) - 1) / 2, "moments": mass}
+    centres = {name: nib.affines.apply_affine(affine, at) for name, at in centres.items()}
+    if len(head):
+        crown = nib.affines.apply_affine(affine, head)[:, 2].max()
+        centres["crown"] = np.array([*centres["moments"][:2], crown - CROWN_MM])
+    brain = positions_mm(target)[:, target.brain].mean(axis=1)
+    return {
+        f"{where}, {how}": nib.affines.from_matvec(turn, centre - turn @ brain)
+        for where, centre in centres.items()
+        for how, turn in TURNS.items()
+    }
 
 
-def method(fixed_mask, shrink, bins=32):
-    r = sitk.ImageRegistrationMethod()
-    r.SetNumberOfThreads(1)
-    r.SetMetricAsMattesMutualInformation(bins)
-    r.SetMetricFixedMask(fixed_mask)
-    r.SetInterpolator(sitk.sitkLinear)
-    r.SetShrinkFactorsPerLevel([1]); r.SetSmoothingSigmasPerLevel([0])
-    return r
+def _similar(starts, scan, affine, target):
+    """The best starts by mutual information, each with what a similarity makes of it."""
+    level = np.array([NOMINAL.get(name, 1.0) for name in target.names], np.float32)
+    every_second = (slice(None, None, 2),) * 3
+    coarse = target.affine @ np.diag([2.0, 2, 2, 1])
+    fixed = itk_image(np.tensordot(level, target.basis, 1)[every_second], coarse)
+    mask = itk_image(target.mask[every_second].astype(np.uint8), coarse)
+    moving = itk_image(_winsorised(scan), affine)
+    brain = positions_mm(target)[:, target.brain].mean(axis=1)
+
+    def registration():
+        method = sitk.ImageRegistrationMethod()
+        method.SetNumberOfThreads(1)
+        method.SetMetricAsMattesMutualInformation(BINS)
+        method.SetMetricFixedMask(mask)
+        method.SetInterpolator(sitk.sitkLinear)
+        return method
+
+    scores = {}
+    for name, matrix in starts.items():
+        method = registration()
+        method.SetInitialTransform(itk_affine(matrix))
+        try:
+            scores[name] = method.MetricEvaluate(fixed, moving)
+        except RuntimeError:  # ITK: too little of the scan overlaps
+            scores[name] = np.inf
+    found = {}
+    for name in sorted(scores, key=scores.get)[:N_KEPT]:
+        change = sitk.Similarity3DTransform()
+        change.SetCenter((brain * LPS.diagonal()[:3]).tolist())
+        method = registration()
+        method.SetMovingInitialTransform(itk_affine(starts[name]))
+        method.SetInitialTransform(change, inPlace=True)
+        method.SetOptimizerAsRegularStepGradientDescent(4.0, 0.2, 60, 0.6)  # mm, as of next line
+        method.SetOptimizerScalesFromPhysicalShift()
+        found[name] = [starts[name]]
+        try:
+            method.Execute(fixed, moving)
+            found[name].append(starts[name] @ matrix_of(change))
+        except RuntimeError:  # ITK: it ran out of the scan; the start itself is still there
+            continue
+    return found
+
+
+def _scored(matrix, scan, affine, target):
+    """Agreement times share of the head in the field of view, and the map that has it."""
+    best = (0.0, matrix)
+    for n_steps in (0, N_AFFINE):
+        try:
+            matrix = fitted_affine(scan, affine, target, matrix, n_steps)
+            values, inside = on_target(scan, affine, moved(matrix, positions_mm(target)), target)
+            adapted = adapted_target(values, inside, target)
+        except ValueError:  # no head here
+            break
+        seen = (adapted.weights > 0).sum() / target.mask.sum()
+        zooms = zooms_of(matrix)
+        if ZOOMS[0] <= zooms[0] and zooms[-1] <= ZOOMS[1] and adapted.agreement * seen > best[0]:
+            best = (adapted.agreement * seen, matrix)
+    return best
