@@ -89,7 +89,9 @@ def normalise(img, target, filter_fwhm_mm, start=None):
         name = max(ends, key=lambda name: ends[name][0])
         score, matrix = ends[name]
         if score <= 0:
-            raise ValueError(f"none of {len(starts)} starts finds a head in the scan: give one by hand")
+            raise ValueError(
+                f"none of {len(starts)} starts finds a head in the scan: give one by hand"
+            )
         u = fitted_warp(scan, affine, target, matrix, KNOTS_MM, STIFFNESS).round(DECIMALS)
         matrix = matrix.round(DECIMALS)
         shape, spacing = target.mask.shape, target.spacing_mm

@@ -36,7 +36,7 @@ LIMITS = {
     "contour": Limit(0.80, 0.60),
     "reference_level": Limit(0.7, 0.4),
     "reference_share": Limit(0.95, 0.80),
-    "striatum_share": Limit(0.99, 0.90),
+    "striatum_share": Limit(0.95, 0.80),
     "noise": Limit(0.25, 0.5),
     "zoom": Limit(0.25, 0.40),
     "turn_degree": Limit(35.0, 100.0),
@@ -160,7 +160,9 @@ def _moves_mm(scan, affine, target):
 
 def _contour(values, inside, target):
     """Share of the edge of the brain in the field of view where counts fall outwards."""
-    depth = ndimage.distance_transform_edt(target.brain) - ndimage.distance_transform_edt(~target.brain)
+    depth = ndimage.distance_transform_edt(target.brain) - ndimage.distance_transform_edt(
+        ~target.brain
+    )
     edge = (depth == 1) & target.mask
     outwards = -np.stack(np.gradient(ndimage.gaussian_filter(depth, 1.0)))[:, edge]
     outwards *= STEP_MM / target.spacing_mm / np.linalg.norm(outwards, axis=0)

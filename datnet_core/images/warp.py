@@ -46,9 +46,7 @@ def on_target(scan, scan_affine, places_mm, target):
     """
     index = moved(np.linalg.inv(scan_affine), places_mm)
     values = ndimage.map_coordinates(scan, index, order=1, mode="nearest")
-    inside = np.all(
-        [(i > -1) & (i < n) for i, n in zip(index, scan.shape, strict=True)], axis=0
-    )
+    inside = np.all([(i > -1) & (i < n) for i, n in zip(index, scan.shape, strict=True)], axis=0)
     brain = values[inside & target.brain]
     if not (brain.size and brain.mean() > 0):
         raise ValueError("no counts where the brain should be: give a start or a transform by hand")
@@ -134,7 +132,10 @@ def fitted_warp(scan, scan_affine, target, matrix, knots_mm, stiffness):
                 normal[a, :, b] = _products(v * slope[a] * slope[b], splines)
                 normal[b, :, a] = normal[a, :, b].T
             normal[a, :, a] += stiff * membrane
-        right = [_sums(v * s * left, splines) - stiff * membrane @ c for s, c in zip(slope, u, strict=True)]
+        right = [
+            _sums(v * s * left, splines) - stiff * membrane @ c
+            for s, c in zip(slope, u, strict=True)
+        ]
         normal = normal.reshape(3 * n, 3 * n)
         normal[np.diag_indices(3 * n)] += RIDGE * np.trace(normal) / (3 * n)
         u = u + linalg.solve(normal, np.concatenate(right), assume_a="pos").reshape(3, n)
