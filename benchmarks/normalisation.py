@@ -30,7 +30,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from datnet_core.images.atlas import Atlas, read_atlas, region_mask
-from datnet_core.images.normalise import normalise
+from datnet_core.images.normalise import normalisation
 from datnet_core.images.quality import quality_score, scan_quality
 from datnet_core.images.target import read_target
 from datnet_core.images.transforms import itk_affine, scan_positions, smoothed, to_mni
@@ -139,7 +139,7 @@ def native_scans(n, seed, both, skip):
             axcodes=["RAS", "LAS", "LPS"][rng.integers(3)],
             noise=[1.0, 1.0, 1.5][rng.integers(3)],
         )
-        native = render_native(row, row["age"], heads[which], both[which][1], pose, export, rng)
+        native = render_native(row, row["age"], heads[which], both[which][1], pose, export, rng=rng)
         header = list(WRONG_HEADERS)[rng.integers(3)] if rng.random() < 0.1 else "right"
         yield (
             {"number": k, "diagnosis": row["diagnosis"], "generator": which, "header": header},
@@ -194,7 +194,7 @@ class Judge:
             for points in (self.marks[1 + which], self.brain)
         )
         start = time.process_time()
-        found = normalise(img, self.target, MATCH_MM)
+        found = normalisation(img, self.target, MATCH_MM)
         finished = self.finish(img, found.transform)
         seconds = time.process_time() - start
         start = time.process_time()
@@ -273,6 +273,8 @@ def share_with_interval(hit):
 
 def told_apart(rows, name):
     """AUC of each diagnosis against all others from the shape of the map alone, cross-validated."""
+    if rows["diagnosis"].value_counts().min() < 5:
+        return {}
     shape = rows.filter(regex=f"^{name}_shape_").to_numpy()
     model = make_pipeline(StandardScaler(), LogisticRegression(C=0.1, max_iter=1000))
     proba = cross_val_predict(model, shape, rows["diagnosis"], cv=5, method="predict_proba")
@@ -281,7 +283,7 @@ def told_apart(rows, name):
 
 
 def bias_differences(rows, region, rng, n_draws=2000):
-    """Relative bias sum(found - true) / sum(true) of each two diagnoses, difference and interval."""
+    """Relative bias sum(found - true) / sum(true) of diagnoses, differences, and intervals."""
     groups = {
         d: part[[f"found_{region}", f"true_{region}"]].to_numpy()
         for d, part in rows.groupby("diagnosis")
@@ -319,9 +321,8 @@ def summary(rows):
     print("\nratios, found against true: slope, R2")
     for region in (*REGIONS, *(f"{r}_{s}" for r in REGIONS for s in ("left", "right"))):
         found, true = rows[f"found_{region}"], rows[f"true_{region}"]
-        print(
-            f"  {region:14s} {np.polyfit(true, found, 1)[0]:.3f}  {np.corrcoef(true, found)[0, 1] ** 2:.3f}"
-        )
+        slope, r = np.polyfit(true, found, 1)[0], np.corrcoef(true, found)[0, 1]
+        print(f"  {region:14s} {slope:.3f}  {r**2:.3f}")
     print("\nrelative bias of the mean ratio, and differences, with 95% interval")
     for region in REGIONS:
         for label, *values in bias_differences(rows, region, np.random.default_rng(0)):
@@ -331,8 +332,8 @@ def summary(rows):
         print(f"  {which:6s}", {d: round(auc, 2) for d, auc in told_apart(rows, which).items()})
     seconds = rows["seconds"]
     print(
-        f"\nseconds a scan on one core: median {seconds.median():.1f}, largest {seconds.max():.1f}; "
-        f"quality {rows['quality_s'].median():.1f}"
+        f"\nseconds a scan on one core: median {seconds.median():.1f}, "
+        f"largest {seconds.max():.1f}; quality {rows['quality_s'].median():.1f}"
     )
     off, spoilt_off = failed(rows, "found"), failed(rows, "spoilt")
     truth = np.r_[off, spoilt_off]

@@ -95,7 +95,7 @@ def random_pose(rng, rotation_degree=20.0, shift_mm=30.0, size=1.06, size_sd=0.0
     return zooms @ nib.eulerangles.euler2mat(*angles), rng.uniform(-shift_mm, shift_mm, 3)
 
 
-def render_native(binding, age, head, calibration, pose, export, rng):
+def render_native(binding, age, head, calibration, pose, export, *, rng):
     """One scan in native space.
 
     Parameters

@@ -17,10 +17,22 @@ from threadpoolctl import threadpool_limits
 
 from datnet_core.images.target import adapted_target
 from datnet_core.images.transforms import (
-    LPS, itk_affine, itk_image, itk_warp, matrix_of, smoothed,
+    LPS,
+    itk_affine,
+    itk_image,
+    itk_warp,
+    matrix_of,
+    smoothed,
 )  # fmt: skip
 from datnet_core.images.warp import (
-    fitted_affine, fitted_warp, moved, on_target, positions_mm, spline_basis, spline_origin, spread,
+    fitted_affine,
+    fitted_warp,
+    moved,
+    on_target,
+    positions_mm,
+    spline_basis,
+    spline_origin,
+    spread,
 )  # fmt: skip
 
 MATCHED_MM = 4.0  # edge of a voxel of the scan while it is matched
@@ -56,7 +68,7 @@ class Normalisation(NamedTuple):
     warp_mm: float  # root mean square of the warp in the brain
 
 
-def normalise(img, target, filter_fwhm_mm, start=None):
+def normalisation(img, target, filter_fwhm_mm, start=None):
     """Find where MNI space lies in a PET scan.
 
     Parameters

@@ -11,7 +11,7 @@ import numpy as np
 from scipy import ndimage
 from threadpoolctl import threadpool_limits
 
-from datnet_core.images.atlas import region_fractions
+from datnet_core.images.atlas import HALF, region_fractions
 from datnet_core.images.normalise import zooms_of
 from datnet_core.images.target import adapted_target
 from datnet_core.images.warp import fitted_affine, on_target, positions_mm
@@ -173,5 +173,5 @@ def _contour(values, inside, target):
         for way in (-1, 1)
     ]
     within, without, seen_within, seen_without = pairs
-    seen = (seen_within > 0.5) & (seen_without > 0.5)
+    seen = (seen_within > HALF) & (seen_without > HALF)
     return float((within > without)[seen].mean()) if seen.any() else 0.0

@@ -12,7 +12,7 @@ import nibabel as nib
 import numpy as np
 from scipy import ndimage, optimize
 
-from datnet_core.images.atlas import region_fractions, region_mask_on
+from datnet_core.images.atlas import HALF, region_fractions, region_mask_on
 
 FWHM_PER_SD = 2 * np.sqrt(2 * np.log(2))
 MARGIN_MM = 16.0  # around the atlas
@@ -70,7 +70,7 @@ def read_target(atlas, fwhm_mm, spacing_mm=5.0):
     affine[:3, 3] = low
     shares = [region_fractions(atlas, name, affine, shape) for name in atlas.names]
     brain = sum(shares).clip(0, 1)
-    away_mm = ndimage.distance_transform_edt(brain < 0.5) * spacing_mm  # noqa: PLR2004
+    away_mm = ndimage.distance_transform_edt(brain < HALF) * spacing_mm
     shares.append((away_mm <= SCALP_MM) * (1 - brain))
     sd = fwhm_mm / FWHM_PER_SD / spacing_mm
     basis = np.stack([ndimage.gaussian_filter(part.astype(np.float32), sd) for part in shares])
@@ -84,8 +84,8 @@ def read_target(atlas, fwhm_mm, spacing_mm=5.0):
 def adapted_target(values, inside, target):
     """Fit the levels of a target to a scan.
 
-    Levels w >= 0 minimise sum v (scan - sum w_k b_k)^2 over the mask; v = 1 / (t^2 + 0.3^2) with the
-    target t of the step before, because the noise of PET grows with the counts.
+    Levels w >= 0 minimise sum v (scan - sum w_k b_k)^2 over the mask; v = 1 / (t^2 + 0.3^2) with
+    the target t of the step before, because the noise of PET grows with the counts.
 
     Parameters
     ----------

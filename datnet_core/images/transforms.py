@@ -108,7 +108,7 @@ def to_mni(img, transform, affine, shape, filter_fwhm_mm):
     img : nibabel.Nifti1Image
         3D, any orientation and voxel size.
     transform : SimpleITK.Transform
-        MNI position to position in the scan, as `normalise` finds it or `read_transform` reads it.
+        MNI position to position in the scan: of `normalisation` or `read_transform`.
     affine, shape : ndarray of shape (4, 4), tuple of 3 int
         Grid in MNI space.
     filter_fwhm_mm : float

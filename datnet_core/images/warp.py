@@ -93,8 +93,8 @@ def fitted_affine(scan, scan_affine, target, matrix, n_steps):
 def fitted_warp(scan, scan_affine, target, matrix, knots_mm, stiffness):
     """Smooth displacement that brings a scan still closer to its adapted target.
 
-    Minimises sum v (scan - target)^2 / (2 s^2 resel) + stiffness / 2 * integral |grad u|^2, where s^2
-    is the weighted mean squared difference and a resel the number of voxels of one observation.
+    Minimises sum v (scan - target)^2 / (2 s^2 resel) + stiffness / 2 * integral |grad u|^2, where
+    s^2 is the weighted mean squared difference, and a resel the voxels of one observation.
 
     Parameters
     ----------
