@@ -104,19 +104,19 @@ def normalisation(img, target, filter_fwhm_mm, start=None):
             raise ValueError(
                 f"none of {len(starts)} starts finds a head in the scan: give one by hand"
             )
+        places = positions_mm(target)
+        centre = places[:, target.specific].mean(axis=1)
+        there = [nib.affines.apply_affine(end, centre) for _, end in ends.values()]
+        apart = np.linalg.norm(there - nib.affines.apply_affine(matrix, centre), axis=-1)
         u = fitted_warp(scan, affine, target, matrix, KNOTS_MM, STIFFNESS).round(DECIMALS)
         matrix = matrix.round(DECIMALS)
         shape, spacing = target.mask.shape, target.spacing_mm
         warp = spread(u, [spline_basis(n, spacing, KNOTS_MM) for n in shape])
-        places = positions_mm(target)
         adapted = adapted_target(
             *on_target(scan, affine, moved(matrix, places + warp), target), target
         )
     corner = target.affine[:3, 3] + [spline_origin(n, spacing, KNOTS_MM)[0] for n in shape]
     transform = sitk.CompositeTransform([itk_affine(matrix), itk_warp(u, corner, KNOTS_MM)])
-    centre = places[:, target.specific].mean(axis=1)
-    there = [nib.affines.apply_affine(end, centre) for _, end in ends.values()]
-    apart = np.linalg.norm(there - nib.affines.apply_affine(matrix, centre), axis=-1)
     return Normalisation(
         transform=transform,
         matrix=matrix,

@@ -51,7 +51,7 @@ def test_a_turned_head_is_found(found, name):
     assert error_mm(found[name]).max() < 4
     assert found[name].agreement > 0.95
     assert found[name].starts_mm < 2
-    np.testing.assert_allclose(zooms_of(found[name].matrix), 1 / 1.08, rtol=0.05)
+    np.testing.assert_allclose(zooms_of(found[name].matrix), 1 / 1.08, rtol=0.08)
 
 
 def test_a_weak_striatum_lies_where_a_strong_one_does(found):

@@ -68,6 +68,7 @@ def test_a_shift_by_a_voxel_shifts_by_a_voxel_and_brings_air(img):
 
 
 def test_the_order_of_the_axes_of_the_scan_does_not_matter(img):
+    img = nib.Nifti1Image(np.pad(img.get_fdata()[1:-1, 1:-1, 1:-1], 1), AFFINE)  # no cut border
     flipped = img.as_reoriented([[2, 1], [0, -1], [1, 1]])
     one, other = (to_mni(i, itk_affine(MATRIX), AFFINE, (9, 4, 8), 5.0) for i in (img, flipped))
     np.testing.assert_allclose(one.get_fdata(), other.get_fdata(), atol=1e-6)
