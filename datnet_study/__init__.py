@@ -34,6 +34,10 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "assign_folds",
             "read_scans",
         ],
+        "native": [
+            "normalise_scans",  # to MNI space, with transforms and verdicts
+            "verdicts_by_diagnosis",  # how many pass, are to be looked at, or fail
+        ],
         "claims": [
             "compare",
             "counts",

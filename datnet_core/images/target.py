@@ -116,7 +116,7 @@ def adapted_target(values, inside, target):
     weights = np.ones(len(scan))
     for _ in range(N_REWEIGHTED):
         root = np.sqrt(weights)
-        levels, _norm = optimize.nnls(columns * root[:, None], scan * root)
+        levels, _norm = optimize.nnls(columns * root[:, None], scan * root, maxiter=50 * n_levels)
         weights = 1 / ((columns @ levels) ** 2 + NOISE_FLOOR**2)
     image = np.tensordot(levels, target.basis, 1)
     left = np.average((scan - columns @ levels) ** 2, weights=weights)
