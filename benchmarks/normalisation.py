@@ -339,7 +339,11 @@ def summary(rows):
     truth = np.r_[off, spoilt_off]
     scores = np.r_[rows["score"], rows["spoilt_score"]].clip(max=1e3)
     print(f"\nfailures: {off.sum()} of {len(off)} maps found, {spoilt_off.sum()} spoilt ones")
-    print(f"AUC of the quality score: {roc_auc_score(truth, scores):.3f}")
+    far = np.r_[rows["striatum_mm"], rows["spoilt_mm"]] > FAILED_MM
+    print(
+        f"AUC of the quality score: {roc_auc_score(truth, scores):.3f}; of landmarks that are "
+        f"off by more than {FAILED_MM:g} mm alone: {roc_auc_score(far, scores):.3f}"
+    )
     for label, limit in (("look or fail", 1), ("fail", 2)):
         print(f"{label}: false alarms {share_with_interval(scores[~truth] >= limit)}")
         print(f"  of them on maps as found {share_with_interval(rows['score'][~off] >= limit)}")

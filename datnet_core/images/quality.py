@@ -39,7 +39,7 @@ LIMITS = {
     "striatum_share": Limit(0.95, 0.80),
     "noise": Limit(0.25, 0.5),
     "zoom": Limit(0.25, 0.40),
-    "turn_degree": Limit(35.0, 100.0),
+    "turn_degree": Limit(35.0, 200.0),  # a wrong header is for a look: are the sides right?
     "starts_mm": Limit(3.0, 12.0),
 }
 
