@@ -4,6 +4,7 @@ import nibabel as nib
 import numpy as np
 import pytest
 
+from datnet_core.images.normalise import Normalisation
 from datnet_core.images.quality import LIMITS, quality_score, scan_quality, verdict
 from datnet_core.images.target import read_target
 from datnet_core.images.transforms import itk_affine, to_mni
@@ -84,3 +85,23 @@ def test_the_worst_measure_decides():
 )
 def test_words_of_a_score(score, word):
     assert verdict(score) == word
+
+
+@pytest.mark.parametrize(
+    ("linear", "zoom", "degree", "word"),
+    [
+        (1.2 * np.eye(3), np.log(1.2), 0, "pass"),
+        (np.diag([1.0, -1, -1]), 0, 180, "look"),  # upside down
+        (np.diag([1.0, 1, -1]), 0, 90, "look"),  # slices reversed: are the sides right?
+        (np.diag([1.0, 1, 1.6]), np.log(1.6), 0, "fail"),
+    ],
+)
+def test_turn_and_zoom_are_those_of_the_map(img, target, atlas, linear, zoom, degree, word):
+    matrix = nib.affines.from_matvec(linear, [40, -30, 20])
+    found = Normalisation(None, matrix, "moments, upright", 1.0, {}, starts_mm=0.4, warp_mm=2.0)
+    measures = scan_quality(img, target, atlas, "occipital", found)
+    assert measures["zoom"] == pytest.approx(zoom)
+    if degree or zoom < np.log(1.5):  # an uneven zoom is no turn, and reads as one of a few degrees
+        assert measures["turn_degree"] == pytest.approx(degree, abs=1e-5)
+    assert measures["starts_mm"] == 0.4
+    assert verdict(quality_score(measures)[0]) == word
