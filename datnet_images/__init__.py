@@ -25,6 +25,23 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "to_grid",  # resample an image
             "uptake_ratio",  # counts over their mean in the reference region
         ],
+        "target": [
+            "read_target",  # what scans in MNI space are sums of
+            "adapted_target",  # with the levels of one scan
+        ],
+        "normalise": [
+            "normalisation",  # where MNI space lies in a scan, without MRI
+        ],
+        "transforms": [
+            "read_transform",  # one that was stored, or made by hand
+            "to_mni",  # a scan in MNI space, interpolated once
+            "write_transform",  # as ITK has it
+        ],
+        "quality": [
+            "quality_score",  # the worst measure in units of its limits
+            "scan_quality",  # is a scan where it should be?
+            "verdict",  # pass, look or fail
+        ],
         "binding": [
             "binding_ratio",  # of mean counts
             "own_region_means",  # a region of its own for every scan

@@ -29,6 +29,12 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "read_scene",  # what all scans of a cohort share
             "render",  # one scan in counts
         ],
+        "native": [
+            "read_head",  # what scans in native space share
+            "random_pose",  # how a head lies in the camera
+            "render_native",  # one scan as a camera exports it
+            "true_positions",  # where the anatomy lies in it
+        ],
         "dataset": [
             "write_cohort",  # the whole data set with its truth
         ],

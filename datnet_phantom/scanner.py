@@ -102,11 +102,11 @@ def render(binding, age, scene, calibration, rng, anatomy_rng=None):
     wider = (age - REFERENCE_AGE) / 10 * anatomy.ventricle_per_decade
     wider += anatomy.ventricle_sd * person.standard_normal()
     shape_mm += widening(scene, wider, anatomy.ventricle_reach_mm)
-    native = _sampled(activity, _grid_mm(scene) + shape_mm, scene)
+    native = sampled(activity, grid_mm(scene) + shape_mm, scene)
     native = blurred(native, scanner.resolution_fwhm_mm, scene)
     native *= relative_noise(scene, noise_cv(scanner, calibration.tracer.half_life_min), rng)
     back = misregistered(scene, scanner, rng) - scanner.normalised_share * shape_mm
-    counts = _sampled(native, back, scene)
+    counts = sampled(native, back, scene)
     counts = blurred(counts, scanner.filter_fwhm_mm, scene)
     return counts * np.float32(scanner.counts * np.exp(scanner.counts_sd * rng.normal()))
 
@@ -174,13 +174,27 @@ def paint(binding, scene, calibration, own=None):
     return uptake[scene.labels]
 
 
-def _grid_mm(scene):
-    """Position of every voxel, (3, X, Y, Z), mm from the centre of the grid."""
+def grid_mm(scene):
+    """Position of every voxel, mm from the centre of the grid: float32 ndarray (3, X, Y, Z)."""
     return np.stack(np.meshgrid(*scene.axes_mm, indexing="ij")).astype(np.float32)
 
 
-def _sampled(image, positions_mm, scene):
-    """Linear interpolation at positions in mm from the centre of the grid."""
+def sampled(image, positions_mm, scene):
+    """Linear interpolation; outside the image is its nearest voxel.
+
+    Parameters
+    ----------
+    image : ndarray, shape of the scene
+    positions_mm : ndarray of shape (3, ...)
+        mm from the centre of the grid.
+    scene : Scene
+
+    Returns
+    -------
+    ndarray, shape of one component of the positions
+    """
+    positions_mm = np.asarray(positions_mm, np.float32)
     centre = (np.array(image.shape, np.float32) - 1) / 2
-    index = positions_mm / np.float32(scene.voxel_mm) + centre[:, None, None, None]
+    index = positions_mm / np.float32(scene.voxel_mm)
+    index += centre.reshape(3, *[1] * (positions_mm.ndim - 1))
     return ndimage.map_coordinates(image, index, order=1, mode="nearest")

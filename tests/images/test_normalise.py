@@ -1,0 +1,98 @@
+"""A head is found wherever it lies, the same to the byte, whatever its diagnosis."""
+
+import nibabel as nib
+import numpy as np
+import pytest
+from nibabel.eulerangles import euler2mat
+
+from datnet_images.normalise import normalisation, zooms_of
+from datnet_images.target import read_target
+from datnet_images.transforms import itk_affine, scan_positions, to_mni, write_transform
+from datnet_phantom.regions import BINDING_COLUMNS
+from datnet_phantom.scanner import expected_image
+
+POSE = nib.affines.from_matvec(1 / 1.08 * euler2mat(0.2, 0.1, -0.25), [12, -20, 9])
+POINTS = np.array(
+    [[-25.0, 0, 2], [25, 0, 2], [-12, 10, 10], [12, 10, 10], [0, -85, 0], [0, 50, 20]]
+)
+
+
+@pytest.fixture(scope="module")
+def target(atlas):
+    return read_target(atlas, 13.0, 8.0)
+
+
+@pytest.fixture(scope="module")
+def posed(scene, calibration, atlas):
+    """A scan of even binding on 5 mm voxels; MNI position m lies in it at POSE(m)."""
+
+    def scan(binding):
+        image = expected_image(dict.fromkeys(BINDING_COLUMNS, binding), scene, calibration)
+        coarse = nib.Nifti1Image(image[::2, ::2, ::2], atlas.affine @ np.diag([2.0, 2, 2, 1]))
+        grid = np.diag([5.0, 5, 5, 1])
+        grid[:3, 3] = -120, -120, -80
+        return to_mni(coarse, itk_affine(np.linalg.inv(POSE)), grid, (49, 49, 33), 0)
+
+    return {name: scan(binding) for name, binding in (("healthy", 2.5), ("ill", 0.4))}
+
+
+@pytest.fixture(scope="module")
+def found(posed, target):
+    return {name: normalisation(img, target, 0) for name, img in posed.items()}
+
+
+def error_mm(found, header=None):
+    true = nib.affines.apply_affine(POSE if header is None else header @ POSE, POINTS)
+    return np.linalg.norm(scan_positions(found.transform, POINTS) - true, axis=1)
+
+
+@pytest.mark.parametrize("name", ["healthy", "ill"])
+def test_a_turned_head_is_found(found, name):
+    assert error_mm(found[name]).max() < 4
+    assert found[name].agreement > 0.95
+    assert found[name].starts_mm < 2
+    np.testing.assert_allclose(zooms_of(found[name].matrix), 1 / 1.08, rtol=0.08)
+
+
+def test_a_weak_striatum_lies_where_a_strong_one_does(found):
+    one, other = (scan_positions(found[name].transform, POINTS[:4]) for name in ("healthy", "ill"))
+    assert np.linalg.norm(one - other, axis=1).max() < 1.5
+    level = {name: found[name].levels["putamen_posterior_left"] for name in found}
+    assert level["healthy"] > 2 * level["ill"]
+
+
+def test_the_same_scan_gives_the_same_bytes_whatever_its_scale_and_order(
+    posed, found, target, tmp_path
+):
+    write_transform(found["ill"].transform, tmp_path / "first.tfm")
+    again = normalisation(posed["ill"], target, 0)
+    write_transform(again.transform, tmp_path / "again.tfm")
+    assert (tmp_path / "first.tfm").read_bytes() == (tmp_path / "again.tfm").read_bytes()
+    img = posed["ill"]
+    other = nib.Nifti1Image(7 * img.get_fdata(), img.affine).as_reoriented(
+        [[0, -1], [1, -1], [2, 1]]
+    )
+    place = scan_positions(normalisation(other, target, 0).transform, POINTS)
+    np.testing.assert_allclose(place, scan_positions(again.transform, POINTS), atol=0.1)
+
+
+def test_reversed_slices_are_overcome(posed, target):
+    header = np.diag([1.0, 1, -1, 1])
+    img = posed["healthy"]
+    wrong = nib.Nifti1Image(img.get_fdata(), header @ img.affine)
+    found = normalisation(wrong, target, 0)
+    assert found.start.endswith("slices reversed")
+    assert error_mm(found, header).max() < 4
+
+
+def test_a_start_by_hand_is_used(posed, target):
+    start = nib.affines.from_matvec(np.eye(3), [12, -20, 9])
+    found = normalisation(posed["healthy"], target, 0, start)
+    assert found.start == "by hand" and found.starts_mm == 0
+    assert error_mm(found).max() < 4
+
+
+def test_a_scan_without_a_head_is_refused(target):
+    empty = nib.Nifti1Image(np.zeros((20, 21, 22), np.float32), np.diag([5.0, 5, 5, 1]))
+    with pytest.raises(ValueError, match="none of 10 starts finds a head in the scan: give one by"):
+        normalisation(empty, target, 0)

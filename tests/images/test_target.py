@@ -1,0 +1,47 @@
+"""The target takes the levels of the scan."""
+
+import numpy as np
+import pytest
+
+from datnet_images.target import adapted_target, read_target
+
+
+@pytest.fixture(scope="module")
+def target(atlas):
+    return read_target(atlas, 12.0, 10.0)
+
+
+def test_the_images_of_a_target_fill_the_brain_once(target):
+    deep = target.specific  # far from the edge, all shares sum to 1
+    np.testing.assert_allclose(target.basis.sum(axis=0)[deep], 1, atol=0.02)
+    assert target.names[-1] == "scalp" and len(target.names) == len(target.basis) == 19
+    assert (target.mask & target.brain).sum() > 0.9 * target.brain.sum()
+    assert target.spacing_mm == 10
+
+
+def test_levels_of_a_sum_are_found_whatever_they_are(target, rng):
+    for _ in range(3):
+        levels = rng.uniform(0.2, 4, len(target.names))
+        scan = np.tensordot(levels, target.basis, 1)
+        adapted = adapted_target(scan, np.ones(scan.shape, bool), target)
+        np.testing.assert_allclose(list(adapted.levels.values()), levels, rtol=1e-3)
+        np.testing.assert_allclose(adapted.image, scan, rtol=1e-3, atol=1e-3)
+        assert adapted.agreement == pytest.approx(1, abs=1e-6)
+
+
+def test_levels_are_never_negative(target):
+    scan = -target.basis[0] + target.basis[-2]
+    adapted = adapted_target(scan, np.ones(scan.shape, bool), target)
+    assert min(adapted.levels.values()) == 0
+    assert adapted.levels[target.names[0]] == 0
+
+
+def test_voxels_outside_the_field_of_view_do_not_count(target):
+    scan = target.basis.sum(axis=0)
+    inside = np.zeros(scan.shape, bool)
+    inside[:, :, scan.shape[2] // 2 :] = True
+    adapted = adapted_target(np.where(inside, scan, 77), inside, target)
+    assert adapted.agreement > 0.99
+    assert not adapted.weights[~inside].any()
+    with pytest.raises(ValueError, match="0 voxels of the head .* expected at least 38: give"):
+        adapted_target(scan, np.zeros_like(inside), target)

@@ -1,0 +1,90 @@
+"""Separable sums against slow oracles, and known displacements that are found again."""
+
+import numpy as np
+import pytest
+from scipy import ndimage
+
+from datnet_images import warp
+from datnet_images.target import read_target
+
+
+@pytest.fixture(scope="module")
+def target(atlas):
+    return read_target(atlas, 14.0, 8.0)
+
+
+@pytest.fixture(scope="module")
+def scan(target):
+    """Counts that are a sum of the images of the target, on its own grid."""
+    levels = np.linspace(4, 0.4, len(target.names))
+    return np.tensordot(levels, target.basis, 1)
+
+
+@pytest.fixture(scope="module")
+def small():
+    image = np.random.default_rng(4).random((5, 7, 6))
+    return image, [warp.spline_basis(n, 2.0, 5.0) for n in image.shape]
+
+
+def test_splines_sum_to_one_and_their_slopes_to_nothing():
+    np.testing.assert_allclose(warp.spline_basis(11, 3.0, 10.0).sum(axis=1), 1)
+    np.testing.assert_allclose(warp.spline_basis(11, 3.0, 10.0, 1).sum(axis=1), 0, atol=1e-12)
+    assert warp.spline_origin(11, 3.0, 10.0) == (0.0, 3)  # 30 mm
+    assert warp.spline_origin(11, 3.0, 20.0) == (-5.0, 2)  # 40 mm around 30 mm
+
+
+def test_separable_sums_are_the_sums_of_all_products(small):
+    image, splines = small
+    products = np.einsum("xi,yj,zk->xyzijk", *splines).reshape(image.size, -1)
+    np.testing.assert_allclose(warp._sums(image, splines), image.ravel() @ products)
+    expected = products.T * image.ravel() @ products
+    np.testing.assert_allclose(warp._products(image, splines), expected, atol=1e-12)
+
+
+def test_coefficients_of_one_are_a_displacement_of_one(small):
+    image, splines = small
+    knots = [spline.shape[1] for spline in splines]
+    coefficients = np.ones((3, *knots)) * np.array([1.0, 2, 3])[:, None, None, None]
+    found = warp.spread(coefficients, splines)
+    assert found.shape == (3, *image.shape)
+    np.testing.assert_allclose(found[1], 2)
+
+
+def test_the_membrane_of_a_slope_is_its_square_times_the_volume():
+    # u = 0.1 x on 9 x 8 x 7 voxels of 2 mm: 0.01 * 504 voxels * 8 mm^3 = 40.32.
+    shape, spacing, knots_mm = (9, 8, 7), 2.0, 6.0
+    origin, n = warp.spline_origin(9, spacing, knots_mm)
+    along = origin + knots_mm * np.arange(-1, n + 2)  # a spline's coefficient is its place
+    others = [warp.spline_origin(k, spacing, knots_mm)[1] + 3 for k in shape[1:]]
+    u = 0.1 * np.broadcast_to(along[:, None, None], (n + 3, *others)).ravel()
+    energy = warp._membrane(shape, spacing, knots_mm)
+    assert u @ energy @ u == pytest.approx(40.32)
+
+
+def test_an_affine_map_is_found_again(scan, target):
+    there = np.eye(4)
+    there[:3, :3] = [[1.04, 0.05, 0], [-0.05, 1.02, 0.03], [0, -0.03, 0.97]]
+    there[:3, 3] = 4, -3, 5
+    # The scan lies at `there`: a voxel of the scan's array at x belongs to there(x).
+    found = warp.fitted_affine(scan, there @ target.affine, target, np.eye(4), 5)
+    assert np.abs((found - there)[:3, :3]).max() < 0.01
+    assert np.abs((found - there)[:3, 3]).max() < 0.5
+
+
+def test_a_smooth_displacement_is_found_again(scan, target):
+    places = warp.positions_mm(target)
+    true = 4 * np.stack([np.sin(places[k] / 40) for k in (1, 2, 0)])
+    index = np.indices(scan.shape) - true / target.spacing_mm  # the anatomy of x is now at x + u
+    bent = ndimage.map_coordinates(scan, index, order=1, mode="nearest")
+    u = warp.fitted_warp(bent, target.affine, target, np.eye(4), 60.0, (1e-4, 1e-5))
+    splines = [warp.spline_basis(n, target.spacing_mm, 60.0) for n in scan.shape]
+    left = (warp.spread(u, splines) - true)[:, target.brain]
+    before = np.sqrt((true[:, target.brain] ** 2).sum(axis=0).mean())
+    assert np.sqrt((left**2).sum(axis=0).mean()) < 0.5 * before
+
+
+def test_a_scan_that_is_elsewhere_is_refused(scan, target):
+    far = target.affine.copy()
+    far[0, 3] += 1000
+    with pytest.raises(ValueError, match="no counts where the brain should be: give a start"):
+        warp.on_target(scan, far, warp.positions_mm(target), target)

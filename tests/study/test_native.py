@@ -1,0 +1,75 @@
+"""A table of native scans: images and transforms are written, failures are rows with reasons."""
+
+import nibabel as nib
+import numpy as np
+import pandas as pd
+import pytest
+
+from datnet_images.atlas import Atlas
+from datnet_images.transforms import itk_affine, to_mni, write_transform
+from datnet_phantom.regions import BINDING_COLUMNS
+from datnet_phantom.scanner import expected_image
+from datnet_study.native import normalise_scans
+
+SHIFT = nib.affines.from_matvec(np.eye(3), [9, -6, 12])
+
+
+@pytest.fixture(scope="module")
+def coarse(atlas):
+    """The atlas on voxels of 4 mm, so that images are small."""
+    labels = np.ascontiguousarray(atlas.labels[::2, ::2, ::2])
+    return Atlas(labels, atlas.affine @ np.diag([2.0, 2, 2, 1]), atlas.names)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory, coarse, scene, calibration):
+    """A scan that was shifted, the same with a transform by hand, and a file that is no image."""
+    root = tmp_path_factory.mktemp("native")
+    image = expected_image(dict.fromkeys(BINDING_COLUMNS, 1.5), scene, calibration)[::2, ::2, ::2]
+    img = nib.Nifti1Image(image, coarse.affine)
+    grid = np.diag([5.0, 5, 5, 1])
+    grid[:3, 3] = -110, -120, -75
+    nib.save(to_mni(img, itk_affine(np.linalg.inv(SHIFT)), grid, (45, 47, 34), 0), root / "one.nii")
+    (root / "damaged.nii").write_bytes(b"no image")
+    write_transform(itk_affine(SHIFT), root / "hand" / "sub-2_ses-1_to-scan_xfm.tfm")
+    return root
+
+
+@pytest.fixture(scope="module")
+def quality(folder, coarse):
+    scans = pd.DataFrame(
+        {
+            "participant_id": ["sub-1", "sub-2", "sub-3"],
+            "session_id": "ses-1",
+            "path": ["one.nii", "one.nii", "damaged.nii"],
+        }
+    )
+    table = normalise_scans(
+        scans, folder, folder / "mni", coarse, "occipital",
+        filter_fwhm_mm=0, scan_fwhm_mm=12.0, by_hand=folder / "hand", n_jobs=1,
+    )  # fmt: skip
+    return table.set_index("participant_id")
+
+
+def test_the_worst_scan_stands_first_and_says_why_it_has_no_image(quality):
+    assert quality.index[0] == "sub-3"
+    assert quality.loc["sub-3", "verdict"] == "fail"
+    assert "damaged.nii: not a readable NIfTI image" in quality.loc["sub-3", "problem"]
+    assert pd.isna(quality.loc["sub-3", "path"])
+
+
+def test_scans_are_written_in_mni_space_with_their_transforms(quality, folder, coarse):
+    for name in ("sub-1", "sub-2"):
+        row = quality.loc[name]
+        assert row["verdict"] == "pass" and pd.isna(row["problem"])
+        img = nib.load(folder / "mni" / row["path"])
+        assert img.shape == coarse.labels.shape
+        assert row["moves_mm"] < 3
+        assert (folder / "mni" / row["transform"]).is_file()
+
+
+def test_a_transform_by_hand_takes_the_place_of_the_one_found(quality, folder):
+    assert quality.loc["sub-2", "start"] == "transform by hand"
+    assert quality.loc["sub-1", "start"] != "transform by hand"
+    by_hand = (folder / "hand" / "sub-2_ses-1_to-scan_xfm.tfm").read_bytes()
+    assert (folder / "mni" / quality.loc["sub-2", "transform"]).read_bytes() == by_hand
