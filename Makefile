@@ -20,7 +20,7 @@ study: .venv/study ## Run every page of STUDY that is out of date and build its 
 	@$(BIN)/python -m datnet_study.run study "$(STUDY_FILE)"
 
 test: .venv/test lint ## Lint, unit tests, and the whole smoke study with its book
-	$(BIN)/pytest --numprocesses 2 --dist loadgroup
+	$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 bench: .venv/bench ## Print speed ratios, overlap of the phantom, negative control (half an hour)
 	for name in training_step full_gradients phantom_cohort null_seeds; do \

@@ -12,6 +12,7 @@ import pandas as pd
 from joblib import Parallel, delayed
 
 from datnet_core.files import whole
+from datnet_core.progress import progress
 from datnet_images import (
     normalisation,
     quality_score,
@@ -23,7 +24,6 @@ from datnet_images import (
     verdict,
     write_transform,
 )
-from datnet_core.progress import progress
 
 MATCH_FWHM_MM = 6.0  # filter of a scan that is not smoothed yet, while it is matched
 WORDS = ("fail", "look", "pass")

@@ -18,6 +18,12 @@ def pytest_configure():
     torch.set_num_threads(1)
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    """Whole studies first, so that one process makes them while the other runs all else."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
 @pytest.fixture
 def rng():
     """Random numbers, the same in every run."""

@@ -24,8 +24,7 @@ from datnet_study.graph import Graph
 from datnet_study.scans import CLINICAL
 from datnet_study.study import read_study
 
-# One process makes both studies, the others run what needs none.
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(1500), pytest.mark.xdist_group("studies")]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1500)]
 
 ROOT = Path(__file__).parents[2]
 SMOKE = "data_manifest/smoke.yaml"
