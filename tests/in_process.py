@@ -20,7 +20,7 @@ from datnet_study.study import read_study
 FEW = {"n_jobs": 1, "n_bootstrap": 20, "n_per_diagnosis": 1, "n_steps": 2}
 BRAINS = (
     "plot_mean_volumes", "plot_saliency_maps", "view_saliency_maps", "plot_layer_maps",
-    "plot_effect_maps", "plot_montage",
+    "plot_effect_maps", "plot_montage", "plot_contours",
 )  # fmt: skip
 read_cells = functools.cache(lambda source: jupytext.read(source).cells)
 
@@ -40,7 +40,7 @@ def run_study(path, skipped=()):
         kind, *rest = graph.jobs[name].command
         if kind == "page" and name not in skipped:
             run_cells(graph.declarations[name].source, FEW | {"study": str(path)})
-        elif kind in ("dataset", "grid", "fit"):
+        elif kind in ("dataset", "normalise", "grid", "fit"):
             JOBS[kind](study, parser().parse_args([kind, str(path), *rest]))
     return study
 
