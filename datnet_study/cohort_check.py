@@ -35,13 +35,15 @@ def check_cohorts(study):
         raise ValueError(f"{study.source}: the participants do not allow this study\n{lines}")
 
 
-def check_used(scans, used, diagnoses, **training):
+def check_used(scans, used, quality, diagnoses, **training):
     """Refuse a study for which the quality check has left too few participants.
 
     Parameters
     ----------
     scans, used : DataFrame
         All scans, and those that are used: `participant_id`, `certainty`, `diagnosis`.
+    quality : DataFrame
+        Of all scans: `used`, and their `worst` measure.
     diagnoses : sequence of str
         Of the study.
     **training
@@ -61,6 +63,10 @@ def check_used(scans, used, diagnoses, **training):
         reasons.append("certainty 'possible': nobody is left; set training.pretrain: false")
     if len(used) < len(scans) and reasons:
         lines = "\n".join(f"  {reason}" for reason in reasons)
+        wrong = quality.loc[~quality["used"].astype(bool), "worst"].value_counts()
+        if len(wrong) and wrong.index[0] == "reference_level":
+            lines += "\n  the reference is empty in most of the others: if scans hold ratios or "
+            lines += "binding potentials, write images.input: ratio or bp"
         raise ValueError(
             f"{len(used)} of {len(scans)} scans passed the quality check, and their participants "
             f"do not allow this study; see the page quality, and images.verdicts\n{lines}"

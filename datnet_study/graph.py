@@ -49,6 +49,7 @@ class Graph:
         on_devices = study.training.accelerator == "gpu" or study.training.devices > 1
         self.study, self._made_from = study, {}
         self.n_lanes = 1 if n_lanes and on_devices else n_lanes  # which all lanes would share
+        self._own_files = {} if study.phantom else own_files(study)
         self.declarations = declaration.declarations_of(study)
         jobs = [
             *self._dataset(),
@@ -142,7 +143,7 @@ class Graph:
         depends = {
             "code": code_hash(fingerprint.ROOT / "datnet_study" / "native.py"),
             "settings": settings_of(study, [f"images.{name}" for name in used]),
-            "files": own_files(study) | hand_made(study.by_hand("transforms")) | atlas,
+            "files": self._own_files | hand_made(study.by_hand("transforms")) | atlas,
         }
         reads, writes = ("dataset/scans.tsv",), ("normalised/scans.tsv",)
         return [Job("normalise", ("normalise",), reads, writes, (), depends, threads=2)]
@@ -160,8 +161,8 @@ class Graph:
                     files |= hand_made(self.study.by_hand(name))
                 else:
                     reads.append(name)
-            if "dataset/scans.tsv" in reads and self.study.phantom is None:
-                files |= own_files(self.study)
+            if "dataset/scans.tsv" in reads:
+                files |= self._own_files
             depends = {
                 "code": code_hash(page.source),
                 "settings": settings_of(self.study, page.settings, page.source),

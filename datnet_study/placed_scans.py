@@ -100,7 +100,7 @@ def each_scan(one, scans, words, n_jobs):
     Raises
     ------
     ValueError
-        All of `one`, a line for each.
+        All of `one`, a line for each; or no scan has measures.
     """
 
     def row_or_problem(scan):
@@ -116,6 +116,11 @@ def each_scan(one, scans, words, n_jobs):
     if problems := [row for row in rows if isinstance(row, str)]:
         lines = "\n".join(f"  {problem}" for problem in problems)
         raise ValueError(f"{len(problems)} scan(s) cannot be used\n{lines}")
+    if all(row.get("problem") for row in rows):
+        raise ValueError(
+            f"none of {len(rows)} scans can be measured, the first: {rows[0]['problem']}; are they "
+            "what images.space and images.input say?"
+        )
     table = pd.DataFrame(rows)
     table = table.reindex(columns=[*FIRST, *(name for name in table if name not in FIRST)])
     return table.sort_values("score", ascending=False, kind="stable", ignore_index=True)

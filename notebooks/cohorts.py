@@ -72,10 +72,12 @@ show.notice(page)
 # %%
 scan_table = page.scan_table()
 every = read_scans(scan_table, config.diagnoses)
-scans = used_scans(every, page.table("quality.tsv"))
+quality = page.table("quality.tsv")
+scans = used_scans(every, quality)
 check_used(
     every,
     scans,
+    quality,
     config.diagnoses,
     n_folds=config.training.n_folds,
     pretrain=config.training.pretrain,
