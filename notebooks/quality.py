@@ -98,7 +98,7 @@ page.write_table("quality.tsv", quality)
 
 # %%
 words = {name: text for name, text in WORDS.items() if name in quality}
-decided = quality["worst"].value_counts()
+decided = quality.loc[quality["verdict"] != "pass", "worst"].value_counts()
 spread = pd.DataFrame(
     {
         "measure": list(words),
@@ -106,16 +106,16 @@ spread = pd.DataFrame(
         "least": [quality[name].min() for name in words],
         "median": [quality[name].median() for name in words],
         "largest": [quality[name].max() for name in words],
-        "the worst measure of": [decided.get(name, 0) for name in words],
+        "looks and fails": [decided.get(name, 0) for name in words],
     }
 )
 show.table(spread).format(precision=2)
 
 # %% [markdown]
 # Millimetres and degrees where the name says so, logarithms for `zoom`, shares and
-# ratios otherwise. The last column counts the scans of which a measure is the worst
-# one; that measure alone decides, in units of its limits: the *score* is 1 at the
-# limit for a look, and 2 at the limit that fails.
+# ratios otherwise. The worst measure of a scan decides, in units of its limits: the
+# *score* is 1 at the limit for a look, and 2 at the limit that fails. The last column
+# counts the scans that do not pass by the measure that decided.
 #
 # ## The worst scans
 #
@@ -233,7 +233,7 @@ hands = f"{hands}{changed.sum()} verdicts." if by_hand is not None else ""
 how = "After normalisation without MRI, of" if native else "Of"
 where = "of this phantom" if page.phantom else "of this study"
 far = quality["moves_mm"].median()
-left_out = f"Left out are {excluded}." if excluded else "None is left out."
+left_out = f"Left out are {excluded}." if excluded else "No scan is left out."
 result = (
     f"{how} {len(quality)} scans {where}, {n_of.get('pass', 0)} lie where they should, "
     f"{n_of.get('look', 0)} ask for a look and {n_of.get('fail', 0)} fail; a fit would "

@@ -41,9 +41,9 @@ def plot_contours(scans, masks, affine):
         if title is None:
             continue
         box.suptitle(title, color="white", fontsize=9)
-        top = max(np.percentile(scans[title], TOP_PERCENTILE), np.finfo(float).tiny)
+        top = np.percentile(scans[title], TOP_PERCENTILE)
         for ax, axis in zip(box.subplots(1, 3), PLANES_MM, strict=True):
-            _plane(ax, scans[title] / top, masks, affine, axis)
+            _plane(ax, scans[title] / (top if top > 0 else 1), masks, affine, axis)
     handles = [Line2D([], [], color=c) for c, _ in zip(LINES, masks, strict=False)]
     fig.legend(
         handles, list(masks), loc="outside lower center", ncols=3, frameon=False,
