@@ -21,9 +21,9 @@ def test_every_scan_has_its_title_three_planes_and_both_sides(rng):
 def test_planes_are_cut_where_they_say_with_the_left_of_the_head_on_the_left():
     scan = np.zeros(SHAPE)
     k = int(round((PLANES_MM["z"] - AFFINE[2, 3]) / AFFINE[2, 2]))
-    scan[3, 15, k] = 7  # far to the left, in the plane from below
+    scan[3, 20, k] = 7  # far to the left, in the plane from below
     fig = plot_contours({"sub-1": scan}, {}, AFFINE)
     below, front, side = fig.findobj(AxesImage)
-    assert np.argwhere(below.get_array() > 0).tolist() == [[15, 3]]  # (y, x)
+    assert np.argwhere(below.get_array() > 0).tolist() == [[20, 3]]  # (y, x)
     assert not front.get_array().any() and not side.get_array().any()
     assert below.origin == "lower"
