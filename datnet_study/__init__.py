@@ -41,12 +41,23 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "repeated": [
             "refuse_repeated",  # one image in two rows
         ],
+        "cohort_check": [
+            "check_used",  # are those enough that the quality check leaves?
+        ],
         "columns": [
             "ScanTable",  # where a scan table is, and how it is to be read
         ],
+        "placed_scans": [
+            "checked_scans",  # is each scan where it should be?
+        ],
+        "verdicts": [
+            "read_verdicts",  # of a person
+            "used_scans",  # those that do not fail, or pass by hand
+            "verdicts_by_diagnosis",  # and how many are left out
+            "with_verdicts",  # measured ones, unless a person says otherwise
+        ],
         "native": [
-            "normalise_scans",  # to MNI space, with transforms and verdicts
-            "verdicts_by_diagnosis",  # how many pass, are to be looked at, or fail
+            "normalise_scans",  # to MNI space, with transforms
         ],
         "claims": [
             "compare",

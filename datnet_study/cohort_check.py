@@ -4,6 +4,9 @@ What a study can do without (controls, a pre-training cohort, a blind test, clin
 matter here: the pages say what they leave out. This is about what no page could mend.
 """
 
+from collections import Counter
+from types import SimpleNamespace
+
 from datnet_study.table import participants
 
 
@@ -30,6 +33,44 @@ def check_cohorts(study):
     if found and readable and (reasons := obstacles(study, found)):
         lines = "\n".join(f"  {reason}" for reason in reasons)
         raise ValueError(f"{study.source}: the participants do not allow this study\n{lines}")
+
+
+def check_used(scans, used, quality, diagnoses, **training):
+    """Refuse a study for which the quality check has left too few participants.
+
+    Parameters
+    ----------
+    scans, used : DataFrame
+        All scans, and those that are used: `participant_id`, `certainty`, `diagnosis`.
+    quality : DataFrame
+        Of all scans: `used`, and their `worst` measure.
+    diagnoses : sequence of str
+        Of the study.
+    **training
+        Its settings `n_folds`, `pretrain` and `early_stopping_on`.
+
+    Raises
+    ------
+    ValueError
+        One line per reason, as `check_cohorts`.
+    """
+    study = SimpleNamespace(diagnoses=diagnoses, training=SimpleNamespace(**training))
+    people = used.drop_duplicates("participant_id")
+    found = Counter(zip(people["certainty"], people["diagnosis"], strict=True))
+    reasons = obstacles(study, found)
+    gone = set(scans["certainty"]) - set(used["certainty"])
+    if study.training.pretrain and "possible" in gone:
+        reasons.append("certainty 'possible': nobody is left; set training.pretrain: false")
+    if len(used) < len(scans) and reasons:
+        lines = "\n".join(f"  {reason}" for reason in reasons)
+        wrong = quality.loc[~quality["used"].astype(bool), "worst"].value_counts()
+        if len(wrong) and wrong.index[0] == "reference_level":
+            lines += "\n  the reference is empty in most of the others: if scans hold ratios or "
+            lines += "binding potentials, write images.input: ratio or bp"
+        raise ValueError(
+            f"{len(used)} of {len(scans)} scans passed the quality check, and their participants "
+            f"do not allow this study; see the page quality, and images.verdicts\n{lines}"
+        )
 
 
 def obstacles(study, found):

@@ -17,7 +17,8 @@ entry `datnet` in it::
 
 A page opens what it declares and nothing else (`page.open_page`), and the workflow reads the same
 declaration (`graph`). Names are relative to `results/<study>/`; those that begin with
-`data_manifest/` or `dataset/` to these folders. A `*` in `reads` stands for any text.
+`data_manifest/` or `dataset/` to these folders; `verdicts` is the file of the setting
+`images.verdicts`, if there is one. A `*` in `reads` stands for any text.
 """
 
 import re
@@ -25,6 +26,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
+
+from datnet_core import fingerprint
 
 KINDS = ("aggregates", "participants")  # may be shown to others, or not
 NAME = re.compile(r"[a-z][a-z0-9_]*")  # of a page, which is also one of a rule
@@ -100,6 +103,15 @@ def read_declaration(source):
         only_if=only_if,
         cache=_names(source, declared, "cache"),
     )
+
+
+def declarations_of(study):
+    """Declarations of the pages that a study has, by name; errors as `read_declaration`."""
+    pages = [
+        read_declaration(path) for path in sorted((fingerprint.ROOT / "notebooks").glob("*.py"))
+    ]
+    present = {None: True, "phantom": study.phantom is not None, "recipes": bool(study.recipes)}
+    return {page.page: page for page in pages if present[page.only_if]}
 
 
 def line_of(source, key):

@@ -66,6 +66,14 @@ def own_files(study):
     return {"data set": short_hash(text)}
 
 
+def hand_made(path):
+    """Hash of a file that the study file names, or of each file of a folder; of None, nothing."""
+    if path is None:
+        return {}
+    files = sorted(path.iterdir()) if path.is_dir() else [path]
+    return {file.name: short_hash(file.read_bytes()) for file in files if file.is_file()}
+
+
 def short_hash(content):
     """First 12 hexadecimal digits of the SHA-256 of text or bytes."""
     content = content.encode() if isinstance(content, str) else content

@@ -7,7 +7,7 @@ where the records of the workflow engine are lost.
 """
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from fnmatch import fnmatch
 
 from datnet_core import fingerprint
@@ -16,30 +16,17 @@ from datnet_study import declaration
 from datnet_study.depends import (
     atlas_files,
     contents,
+    hand_made,
     manifest_files,
     own_files,
     settings_of,
     short_hash,
 )
 from datnet_study.fits import FILES, planned_fits, variants
+from datnet_study.job import Job
 from datnet_study.table import image_paths
 
 LANES = 2  # processes that train networks side by side on one machine
-
-
-@dataclass(frozen=True)
-class Job:
-    """One job: files are named relative to the results of the study."""
-
-    name: str
-    command: tuple  # arguments of `python -m datnet_study.run`
-    reads: tuple = ()
-    writes: tuple = ()
-    kept: tuple = ()  # of `writes`: not removed before the job, which continues them
-    depends: dict = field(default_factory=dict)  # what its results depend on, by kind
-    shown: str = ""  # hash of what only its own look depends on, such as the prose of a page
-    threads: int = 1
-    priority: int = 0
 
 
 class Graph:
@@ -62,8 +49,16 @@ class Graph:
         on_devices = study.training.accelerator == "gpu" or study.training.devices > 1
         self.study, self._made_from = study, {}
         self.n_lanes = 1 if n_lanes and on_devices else n_lanes  # which all lanes would share
-        self.declarations = _declarations(study)
-        jobs = [*self._dataset(), *self._pages(), *self._grids(), *self._fits(), self._book()]
+        self._own_files = {} if study.phantom else own_files(study)
+        self.declarations = declaration.declarations_of(study)
+        jobs = [
+            *self._dataset(),
+            *self._normalise(),
+            *self._pages(),
+            *self._grids(),
+            *self._fits(),
+            self._book(),
+        ]
         self.jobs, self.writer = {}, {}
         for job in jobs:
             if job.name in self.jobs:
@@ -138,6 +133,21 @@ class Graph:
         writes = ("dataset/scans.tsv", "dataset/truth/scans.tsv", *images)
         return [Job("dataset", ("dataset",), (), writes, images, depends, threads=2)]
 
+    def _normalise(self):
+        """The scans in MNI space, for a study that has them in native space."""
+        study = self.study
+        if study.images.space == "mni":
+            return []
+        used = ("scan_fwhm_mm", "filter_fwhm_mm", "input", "reference_region")
+        atlas = contents(atlas_files(study), study.data_manifest.parent)
+        depends = {
+            "code": code_hash(fingerprint.ROOT / "datnet_study" / "native.py"),
+            "settings": settings_of(study, [f"images.{name}" for name in used]),
+            "files": self._own_files | hand_made(study.by_hand("transforms")) | atlas,
+        }
+        reads, writes = ("dataset/scans.tsv",), ("normalised/scans.tsv",)
+        return [Job("normalise", ("normalise",), reads, writes, (), depends, threads=2)]
+
     def _pages(self):
         """The pages, each with its declaration."""
         fill = {"diagnosis": self.study.compared, "variant": variants(self.study)}
@@ -147,10 +157,12 @@ class Graph:
                 if name.startswith("data_manifest/"):
                     found = manifest_files(page, name, self.study)
                     files |= contents(found, self.study.data_manifest.parent)
+                elif name == "verdicts":
+                    files |= hand_made(self.study.by_hand(name))
                 else:
                     reads.append(name)
-            if "dataset/scans.tsv" in reads and self.study.phantom is None:
-                files |= own_files(self.study)
+            if "dataset/scans.tsv" in reads:
+                files |= self._own_files
             depends = {
                 "code": code_hash(page.source),
                 "settings": settings_of(self.study, page.settings, page.source),
@@ -235,11 +247,3 @@ class Graph:
         results = [f"{name}.json" for name in self.declarations]
         reads = (*pages, *results)
         return Job("book", ("book",), reads, ("book/index.html",), (), depends)
-
-
-def _declarations(study):
-    """Declarations of the pages that the study has, by name."""
-    sources = sorted((fingerprint.ROOT / "notebooks").glob("*.py"))
-    pages = [declaration.read_declaration(source) for source in sources]
-    present = {None: True, "phantom": study.phantom is not None, "recipes": bool(study.recipes)}
-    return {page.page: page for page in pages if present[page.only_if]}

@@ -2,31 +2,29 @@
 
 Images and transforms are named as in a BIDS derivative. A scan that cannot be normalised is a row
 with its reason, and the others go on; a transform made by hand takes the place of the one found.
+What was made of a scan is kept until the scan, its transform, a setting or the code changes.
 """
 
+import hashlib
+import json
 from pathlib import Path
 
 import nibabel as nib
 import numpy as np
-import pandas as pd
-from joblib import Parallel, delayed
 
 from datnet_core.files import whole
-from datnet_core.progress import progress
+from datnet_core.fingerprint import code_hash
 from datnet_images import (
     normalisation,
-    quality_score,
     read_scan,
     read_target,
     read_transform,
-    scan_quality,
     to_mni,
-    verdict,
     write_transform,
 )
+from datnet_study.placed_scans import each_scan, failed, measures_of
 
 MATCH_FWHM_MM = 6.0  # filter of a scan that is not smoothed yet, while it is matched
-WORDS = ("fail", "look", "pass")
 
 
 def normalise_scans(
@@ -60,74 +58,88 @@ def normalise_scans(
         A row for each scan, worst first: the measures of `scan_quality`, `score`, `worst`,
         `verdict`, `start`, `transform` and `path` (relative to `folder`), `problem` (of a scan
         that has no image).
+
+    Raises
+    ------
+    ValueError
+        If files are no scans or no transforms, or a transform has the name of no scan.
     """
     source, folder = Path(source), Path(folder)
+    hand = {} if by_hand is None else _made_by_hand(Path(by_hand), scans)
     matching = 0.0 if filter_fwhm_mm == 0 else MATCH_FWHM_MM
     target = read_target(atlas, float(np.hypot(scan_fwhm_mm, matching)))
     finished = read_target(atlas, float(np.hypot(scan_fwhm_mm, filter_fwhm_mm)))
+    grid = hashlib.sha256(atlas.labels.tobytes() + atlas.affine.tobytes()).hexdigest()
+    shared = [code_hash(__file__), grid, reference_region, filter_fwhm_mm, scan_fwhm_mm]
 
     def one(scan):
-        names = {"participant_id": scan.participant_id, "session_id": scan.session_id}
-        stem = (
-            f"{scan.participant_id}/{scan.session_id}/pet/{scan.participant_id}_{scan.session_id}"
-        )
-        image, map_name = f"{stem}_space-MNI152NLin6Asym_pet.nii.gz", f"{stem}_to-scan_xfm.tfm"
-        own = None if by_hand is None else Path(by_hand) / Path(map_name).name
+        image, map_name, record = _names(scan)
+        own = hand.get(map_name.name)
+        files = [path for path in (source / scan.path, own) if path]
+        made_from = json.dumps([*shared, *map(_hash, files)])
+        if (row := _kept(folder / record, made_from, folder)) is None:
+            img, transform = read_scan(source / scan.path), own and read_transform(own)
+            row = placed(img, transform, folder / image, folder / map_name)
+            if "problem" not in row:
+                row |= {"transform": map_name.as_posix(), "path": image.as_posix()}
+            with whole(folder / record) as part:
+                part.write_text(json.dumps({"made_from": made_from, "row": row}))
+        return row
+
+    def placed(img, transform, image_path, map_path):
+        found = None
         try:
-            img = read_scan(source / scan.path)
-            found, transform = None, read_transform(own) if own and own.is_file() else None
             if transform is None:
                 found = normalisation(img, target, matching)
                 transform = found.transform
             normalised = to_mni(img, transform, atlas.affine, atlas.labels.shape, filter_fwhm_mm)
-            measures = scan_quality(normalised, finished, atlas, reference_region, found)
+            row = measures_of(normalised, finished, atlas, reference_region, found)
         except ValueError as error:
-            return names | {"score": np.inf, "verdict": "fail", "problem": str(error)}
-        write_transform(transform, folder / map_name)
-        with whole(folder / image) as part:
+            return failed(error)
+        write_transform(transform, map_path)
+        with whole(image_path) as part:
             nib.save(normalised, part)
-        score, worst = quality_score(measures)
-        start = found.start if found else "transform by hand"
-        told = {"score": score, "worst": worst, "verdict": verdict(score), "start": start}
-        return names | told | measures | {"transform": map_name, "path": image}
+        warp = {"warp_mm": found.warp_mm} if found else {}
+        return {"start": found.start if found else "transform by hand"} | row | warp
 
-    jobs = [delayed(one)(scan) for scan in scans.itertuples()]
-    done = Parallel(n_jobs, prefer="threads", return_as="generator")(jobs)
-    rows = list(progress(done, "normalising scans", len(jobs)))
-    columns = [
-        "participant_id", "session_id", "verdict", "score", "worst", "start", "transform", "path",
-        "problem",
-    ]  # fmt: skip
-    table = pd.DataFrame(rows)
-    table = table.reindex(columns=[*columns, *(c for c in table.columns if c not in columns)])
-    return table.sort_values("score", ascending=False, ignore_index=True)
+    return each_scan(one, scans, "normalising scans", n_jobs)
 
 
-def verdicts_by_diagnosis(quality, scans):
-    """How many scans pass, are to be looked at, or fail, by diagnosis.
+def _names(scan):
+    """Image, transform and record of a scan, relative to their folder."""
+    stem = f"{scan.participant_id}_{scan.session_id}"
+    folder = Path(scan.participant_id, scan.session_id, "pet")
+    ends = ("space-MNI152NLin6Asym_pet.nii.gz", "to-scan_xfm.tfm", "quality.json")
+    return [folder / f"{stem}_{end}" for end in ends]
 
-    Parameters
-    ----------
-    quality : DataFrame
-        Output of `normalise_scans`.
-    scans : DataFrame
-        `participant_id`, `session_id`, `diagnosis`.
 
-    Returns
-    -------
-    DataFrame
-        A row for each diagnosis, columns `fail`, `look`, `pass`.
+def _made_by_hand(folder, scans):
+    """Transforms of a folder by their names, each of which has to be that of a scan."""
+    if not folder.is_dir():
+        raise ValueError(f"images.transforms: no folder {folder}")
+    known = {_names(scan)[1].name for scan in scans.itertuples()}
+    there = {path.name: path for path in sorted(folder.iterdir()) if not path.name.startswith(".")}
+    if unknown := [name for name in there if name not in known]:
+        raise ValueError(
+            f"{folder}: {', '.join(unknown)}: of no scan; expected names such as {min(known)}"
+        )
+    return there
 
-    Examples
-    --------
-    >>> quality = pd.DataFrame(
-    ...     {"participant_id": ["a", "b"], "session_id": "1", "verdict": ["pass", "fail"]}
-    ... )
-    >>> verdicts_by_diagnosis(quality, quality.assign(diagnosis=["NC", "PD"])).to_dict("index")
-    {'NC': {'fail': 0, 'look': 0, 'pass': 1}, 'PD': {'fail': 1, 'look': 0, 'pass': 0}}
-    """
-    keys = ["participant_id", "session_id"]
-    both = quality[[*keys, "verdict"]].merge(scans[[*keys, "diagnosis"]], on=keys, validate="1:1")
-    counts = pd.crosstab(both["diagnosis"], both["verdict"])
-    counts.columns.name = counts.index.name = None
-    return counts.reindex(columns=list(WORDS), fill_value=0)
+
+def _hash(path):
+    """SHA-256 of a file; of none, a word: its reader reports that."""
+    if not path.is_file():
+        return "missing"
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _kept(record_path, made_from, folder):
+    """Row of a scan that was normalised before, from the same, if its files are there."""
+    if not record_path.is_file():
+        return None
+    record = json.loads(record_path.read_text())
+    row = record["row"]
+    files = [folder / row[name] for name in ("transform", "path") if name in row]
+    same = record["made_from"] == made_from and all(path.is_file() for path in files)
+    return row if same else None

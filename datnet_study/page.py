@@ -91,7 +91,7 @@ class Page:
         ----------
         name : str
             As in the header: below `results/<study>/`, or beginning with `data_manifest/` or
-            `dataset/`.
+            `dataset/`; `verdicts` is the file that `images.verdicts` names.
 
         Returns
         -------
@@ -114,6 +114,8 @@ class Page:
             path = study.data_manifest.parent / name
         elif name == "dataset/scans.tsv":
             path = study.scan_table.path
+        elif name == "verdicts":
+            path = study.by_hand(name)
         elif name.startswith("dataset/"):
             path = study.dataset_root / name.removeprefix("dataset/")
         else:

@@ -4,6 +4,7 @@ from datnet_study.cohort_check import check_cohorts
 from datnet_study.records import refuse_foreign
 from datnet_study.scans import read_scans
 from datnet_study.study import read_study
+from datnet_study.verdicts import read_verdicts
 
 
 def ready_study(path):
@@ -21,11 +22,13 @@ def ready_study(path):
     Raises
     ------
     FileNotFoundError, ValueError
-        As `read_study`, `refuse_foreign`, `read_scans` and `check_cohorts`.
+        As `read_study`, `refuse_foreign`, `read_scans`, `read_verdicts` and `check_cohorts`.
     """
     study = read_study(path)
     refuse_foreign(study)
     if study.phantom is None:
-        read_scans(study.scan_table, study.diagnoses)
+        scans = read_scans(study.scan_table, study.diagnoses)
+        if verdicts := study.by_hand("verdicts"):
+            read_verdicts(verdicts, scans)
     check_cohorts(study)
     return study

@@ -32,6 +32,28 @@ def dataset(study, arguments):
     write_cohort(root, cohort, calibration, atlas, control, reference, n_jobs=threads)
 
 
+def normalise(study, arguments):
+    """Bring the scans of a study to MNI space; finished ones are kept."""
+    from datnet_images.atlas import read_atlas
+    from datnet_study.native import normalise_scans
+    from datnet_study.scans import read_scans
+
+    images, folder = study.images, study.results / "normalised"
+    table = normalise_scans(
+        read_scans(study.scan_table, study.diagnoses),
+        study.dataset_root,
+        folder,
+        read_atlas(study.atlas_path),
+        images.reference_region,
+        filter_fwhm_mm=images.filter_fwhm_mm,
+        scan_fwhm_mm=images.scan_fwhm_mm,
+        by_hand=study.by_hand("transforms"),
+        n_jobs=arguments.threads,
+    )
+    with whole(folder / "scans.tsv") as part:
+        table.to_csv(part, sep="\t", index=False)
+
+
 def grid(study, arguments):
     """Cache the scans of a study on another grid, for the recipes of the page `resolution`."""
     import pandas as pd
@@ -40,7 +62,7 @@ def grid(study, arguments):
     from datnet_study.cached_scans import cache_scans
 
     scans = pd.read_csv(study.results / "scans.tsv", sep="\t")
-    paths = [study.dataset_root / path for path in scans["path"]]
+    paths = [study.images_root / path for path in scans["path"]]
     atlas, target = read_atlas(study.atlas_path), study.volumes(arguments.spacing_mm)
     cache_scans(paths, atlas, study.images, arguments.spacing_mm, target, arguments.threads)
 
@@ -114,7 +136,9 @@ def workflow(study, arguments):
     sys.stdout.write(f"The book of study {study.name}: {study.results / 'book/index.html'}\n")
 
 
-JOBS = {"study": workflow} | {job.__name__: job for job in (dataset, grid, fit, page, book)}
+JOBS = {"study": workflow} | {
+    job.__name__: job for job in (dataset, normalise, grid, fit, page, book)
+}
 
 
 def parser():

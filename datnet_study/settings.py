@@ -5,7 +5,7 @@ that have a choice are keys of these sections; `book/open_points.md` lists all.
 """
 
 import re
-from dataclasses import fields
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -15,22 +15,25 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    TypeAdapter,
+    ValidationError,
     model_validator,
 )
 
-from datnet_core.settings import NetworkSettings, TrainingSettings
+from datnet_core.settings import NetworkSettings
 from datnet_phantom.cohort import Cohort
 from datnet_phantom.regions import BINDING_COLUMNS
 from datnet_study.columns import COLUMNS
-
-SECTIONS_OF_THE_CORE = {"network": NetworkSettings, "training": TrainingSettings}
+from datnet_study.settings_errors import explain
 
 Fraction = Annotated[float, Field(gt=0, lt=1)]
 Count = Annotated[int, Field(ge=0)]
 Positive = Annotated[int, Field(ge=1)]
 PositiveFloat = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Width = Annotated[float, Field(ge=0, allow_inf_nan=False)]  # mm; 0 is none
 Certainty = Literal["possible", "definite", "confirmed"]
 Column = Literal[COLUMNS]
+NETWORK = TypeAdapter(NetworkSettings)
 
 
 def _text(word):
@@ -85,8 +88,12 @@ class Phantom(Section):
         """What the generator of the phantom is given: this section without the numbers."""
         return Cohort(**{key.name: getattr(self, key.name) for key in fields(Cohort)})
 
-    def check(self, diagnoses):
-        """Refuse groups that are no diagnosis of the study, and follow-ups of nobody."""
+    def check(self, diagnoses, space):
+        """Refuse groups that are no diagnosis, follow-ups of nobody, and another space than MNI."""
+        if space == "native":
+            raise ValueError(
+                "images.space is native, and a phantom lies in MNI space: leave it out"
+            )
         groups = {name for group in self.participants.values() for name in group}
         if extra := sorted(groups - set(diagnoses)):
             raise ValueError(f"phantom.participants names {extra}, not in {diagnoses}")
@@ -102,13 +109,32 @@ class Images(Section):
     """Grid of the analyses (A9), the region that normalises the counts, and those measured.
 
     `input` is what voxels of the scans are: counts, their ratio to the reference, or binding
-    potentials (that ratio less 1).
+    potentials (that ratio less 1). `space` is where the scans lie: in MNI space already, or as the
+    camera has them (`native`). `scan_fwhm_mm` is the resolution of the scanner, `filter_fwhm_mm`
+    of the filter: applied to native scans (0: they are smoothed), and in MNI space what the scans
+    have behind them. `transforms` is a folder of transforms by hand, `verdicts` a file of verdicts.
     """
 
     grid_mm: PositiveFloat = 4.0
     input: Literal["counts", "ratio", "bp"] = "counts"
+    space: Literal["mni", "native"] = "mni"
+    scan_fwhm_mm: PositiveFloat = 6.0
+    filter_fwhm_mm: Width = 10.0
+    transforms: UserPath | None = None
+    verdicts: UserPath | None = None
     reference_region: str = "occipital"
     regions: Annotated[tuple[str, ...], Field(min_length=1)] = ("putamen", "caudate")
+
+    @model_validator(mode="after")
+    def _of_one_space(self):
+        if self.space == "mni" and self.transforms is not None:
+            raise ValueError("transforms is for scans in native space; write space: native")
+        if self.space == "native" and self.input == "bp":
+            raise ValueError(
+                "input is bp, and space native: outside the head a binding potential of 0 cannot "
+                "be told from tissue; give counts, or ratios with input: ratio"
+            )
+        return self
 
 
 class Recipe(Section):
@@ -116,6 +142,14 @@ class Recipe(Section):
 
     grid_mm: PositiveFloat | None = None
     network: dict[str, object] = {}
+
+    def changed(self, network, name):
+        """The network of a study with what this recipe, of a `name`, changes."""
+        try:
+            return NETWORK.validate_python(asdict(network) | self.network | {"n_members": 1})
+        except ValidationError as error:
+            lines = "; ".join(text for _, text in explain(error, ("recipes", name, "network")))
+            raise ValueError(lines) from None
 
 
 class Saliency(Section):
@@ -198,40 +232,3 @@ def check_mirroring(network, flips):
             f"network.field_mm goes from {low:g} to {high:g} mm along x; expected as far to "
             "the left as to the right, because scans are mirrored (training.flips)"
         )
-
-
-def explain(error, above=()):
-    """Errors of settings, each as its keys and `key: what was expected, what was found`.
-
-    Parameters
-    ----------
-    error : pydantic.ValidationError
-    above : tuple of str
-        Keys above the settings that were checked.
-
-    Returns
-    -------
-    list of (tuple, str)
-        Keys from the top down and the message.
-    """
-    return [_explain(item, above) for item in error.errors()]
-
-
-def _explain(item, above):
-    """One error of pydantic."""
-    keys = (*above, *(part for part in item["loc"] if part != "[key]"))
-    name = ".".join(map(str, keys)) or "study"
-    if item["type"] == "extra_forbidden":
-        text = f"{name}: unknown key; expected one of {', '.join(item['input'])}"
-    elif item["type"] == "unexpected_keyword_argument":
-        known = fields(SECTIONS_OF_THE_CORE[keys[-2]])
-        text = f"{name}: unknown key; expected one of {', '.join(field.name for field in known)}"
-    elif item["type"] == "missing":
-        text = f"{name}: missing"
-    elif item["type"] == "value_error":
-        text = ".".join(map(str, (*keys, item["ctx"]["error"])))
-    elif item["type"] in ("dataclass_type", "model_type"):
-        text = f"{name}: expected `key: value` lines, found {item['input']!r}"[:300]
-    else:
-        text = f"{name}: {item['msg']}, found {item['input']!r}"[:300]
-    return keys, text

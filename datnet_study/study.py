@@ -4,12 +4,12 @@ Its groups of settings are in `settings`; this module puts them together, checks
 each other, and knows where the files of a study lie.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import yaml
-from pydantic import Field, PrivateAttr, TypeAdapter, ValidationError, model_validator
+from pydantic import Field, PrivateAttr, ValidationError, model_validator
 
 from datnet_core.settings import NetworkSettings, TrainingSettings
 from datnet_study.columns import ScanTable
@@ -27,8 +27,8 @@ from datnet_study.settings import (
     Word,
     check_mirroring,
     check_names,
-    explain,
 )
+from datnet_study.settings_errors import explain
 from datnet_study.study_file import project_root, read_settings
 
 
@@ -42,7 +42,6 @@ class Place:
     split: Path  # file that states `split`: a study that extends it has the same draw
 
 
-NETWORK = TypeAdapter(NetworkSettings)
 OWN_SCANS = {"table", "sheet", "columns", "values", "split"}
 
 
@@ -96,7 +95,7 @@ class Study(Section):
         if self.phantom:
             if own := sorted(self.model_fields_set & OWN_SCANS):
                 raise ValueError(f"a phantom has no {own}; these are for `dataset` (your scans)")
-            self.phantom.check(self.diagnoses)
+            self.phantom.check(self.diagnoses, self.images.space)
         return self
 
     def recipe(self, name):
@@ -123,14 +122,7 @@ class Study(Section):
         if name not in self.recipes:
             raise ValueError(f"recipe {name!r} is not one of study, {', '.join(self.recipes)}")
         recipe = self.recipes[name]
-        try:
-            changed = NETWORK.validate_python(
-                asdict(self.network) | recipe.network | {"n_members": 1}
-            )
-        except ValidationError as error:
-            lines = "; ".join(text for _, text in explain(error, ("recipes", name, "network")))
-            raise ValueError(lines) from None
-        return recipe.grid_mm or self.images.grid_mm, changed
+        return recipe.grid_mm or self.images.grid_mm, recipe.changed(self.network, name)
 
     def volumes(self, grid_mm):
         """Array of all scans on a grid, made by the page `cohorts`."""
@@ -171,6 +163,16 @@ class Study(Section):
     def dataset_root(self):
         """Folder of the data set that holds `scans.tsv`."""
         return self.results / "dataset" if self.phantom else self._place.root / self.dataset
+
+    @property
+    def images_root(self):
+        """Folder of the images in MNI space; paths of `scans.tsv` in the results begin there."""
+        return self.results / "normalised" if self.images.space == "native" else self.dataset_root
+
+    def by_hand(self, kind):
+        """Path of what a person made, `verdicts` or `transforms`; None where there is nothing."""
+        path = getattr(self.images, kind)
+        return path and self._place.root / path
 
     @property
     def scan_table(self):
@@ -243,5 +245,5 @@ def read_study(path):
     except ValidationError as error:
         files = [(settings.file_of(keys), text) for keys, text in explain(error)]
         lines = [f"  {text}" if file == found else f"  {text} (in {file})" for file, text in files]
-        problems = "\n".join(lines)
-        raise ValueError(f"{path}: {len(lines)} setting(s) to correct\n{problems}") from None
+        head = f"{path}: {len(lines)} setting(s) to correct"
+        raise ValueError("\n".join([head, *lines])) from None

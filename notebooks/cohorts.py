@@ -4,11 +4,13 @@
 #     text_representation: {extension: .py, format_name: percent}
 #   kernelspec: {display_name: Python 3, language: python, name: python3}
 #   datnet:
-#     reads: [dataset/scans.tsv, dataset/*, data_manifest/atlas/*]
+#     reads: [dataset/scans.tsv, dataset/*, normalised/*, quality.tsv,
+#       data_manifest/atlas/*]
 #     writes:
 #       participants: [scans.tsv, volumes.npy, volumes.json]
 #     cache: [volumes.npy, volumes.json]
-#     settings: [control, diagnoses, images, training.n_folds, training.seed]
+#     settings: [control, diagnoses, images, training.n_folds, training.seed,
+#       training.pretrain, training.early_stopping_on]
 #     threads: 2
 # ---
 
@@ -34,11 +36,13 @@ from datnet_images import region_fractions, region_table
 from datnet_study import (
     assign_folds,
     cache_scans,
+    check_used,
     keep_draw,
     open_page,
     read_scans,
     refuse_repeated,
     show,
+    used_scans,
 )
 from datnet_study.figures import plot_flow, plot_mean_volumes
 
@@ -63,10 +67,22 @@ show.notice(page)
 # kept for the blind test; a study file may map other words to these, or have the blind
 # test drawn (`split`). The table is checked before anything else happens; a row that
 # breaks a rule stops the study here, with every other such row in the same message.
+# Scans that do not pass {doc}`quality` are left out from here on.
 
 # %%
 scan_table = page.scan_table()
-scans = read_scans(scan_table, config.diagnoses)
+every = read_scans(scan_table, config.diagnoses)
+quality = page.table("quality.tsv")
+scans = used_scans(every, quality)
+check_used(
+    every,
+    scans,
+    quality,
+    config.diagnoses,
+    n_folds=config.training.n_folds,
+    pretrain=config.training.pretrain,
+    early_stopping_on=config.training.early_stopping_on,
+)
 scans["fold"] = assign_folds(scans, config.training.n_folds, config.training.seed)
 titles = {
     "pretraining": "pre-training",
@@ -120,8 +136,9 @@ show.table(table)
 # %%
 atlas = page.atlas()
 affine, shape = page.grid()
+folder = "normalised" if config.images.space == "native" else "dataset"
 volumes = cache_scans(
-    [page.path(f"dataset/{path}") for path in scans["path"]],
+    [page.path(f"{folder}/{path}") for path in scans["path"]],
     atlas,
     config.images,
     config.images.grid_mm,
@@ -222,8 +239,10 @@ sizes = people["cohort"].value_counts()
 by_cohort = ", ".join(
     f"{sizes.get(cohort, 0)} {title}" for cohort, title in titles.items()
 )
+every_one = len(scans) == len(every)
+n_used = f"All {len(scans)}" if every_one else f"{len(scans)} of {len(every)}"
 result = (
-    f"All {len(scans)} scans of the {len(people)} participants {where} passed the "
+    f"{n_used} scans of the {len(people)} participants {where} passed the "
     f"checks (participants: {by_cohort}). The mean uptake ratio of the {region} in the "
     f"training cohort is {in_words}.{lacks}"
 )

@@ -204,6 +204,13 @@ def montage(names, rng):
     return figures.plot_montage({name: rng.random(SHAPE) for name in names}, AFFINE)
 
 
+def contours(names, rng):
+    masks = {name: rng.random(SHAPE) > 0.9 for name in ("brain", "striatum", "occipital")}
+    masks["brain"] = template().get_fdata() > 0
+    scans = {f"sub-{name}": rng.random(SHAPE) for name in (*names, "last")}
+    return figures.plot_contours(scans, masks, AFFINE)
+
+
 def mean_volumes(names, rng):
     means = {name: (k + 1) * rng.random(SHAPE) for k, name in enumerate(names)}
     return figures.plot_mean_volumes(means, AFFINE, template())
@@ -230,6 +237,7 @@ CHARTS = {
     "plot_beside_published": beside_published,
     "plot_completeness": completeness,
     "plot_confusion": confusion_matrix,
+    "plot_contours": contours,
     "plot_feature_counts": feature_counts,
     "plot_flow": flow,
     "plot_group_boxes": group_boxes,

@@ -12,7 +12,8 @@ from matplotlib.figure import Figure
 from nilearn import datasets
 
 from datnet_images import radiomics
-from datnet_study import figures
+from datnet_images.quality import scan_quality
+from datnet_study import figures, placed_scans
 from datnet_study.graph import Graph
 from datnet_study.run import JOBS, parser
 from datnet_study.study import read_study
@@ -20,8 +21,9 @@ from datnet_study.study import read_study
 FEW = {"n_jobs": 1, "n_bootstrap": 20, "n_per_diagnosis": 1, "n_steps": 2}
 BRAINS = (
     "plot_mean_volumes", "plot_saliency_maps", "view_saliency_maps", "plot_layer_maps",
-    "plot_effect_maps", "plot_montage",
+    "plot_effect_maps", "plot_montage", "plot_contours",
 )  # fmt: skip
+MEASURED = {}  # quality of the scans that several cohorts have alike
 read_cells = functools.cache(lambda source: jupytext.read(source).cells)
 
 
@@ -40,7 +42,7 @@ def run_study(path, skipped=()):
         kind, *rest = graph.jobs[name].command
         if kind == "page" and name not in skipped:
             run_cells(graph.declarations[name].source, FEW | {"study": str(path)})
-        elif kind in ("dataset", "grid", "fit"):
+        elif kind in ("dataset", "normalise", "grid", "fit"):
             JOBS[kind](study, parser().parse_args([kind, str(path), *rest]))
     return study
 
@@ -90,6 +92,16 @@ def leave_out_what_is_dear(monkeypatch):
     template = functools.cache(datasets.load_mni152_template)
     monkeypatch.setattr(datasets, "load_mni152_template", template)
     monkeypatch.setattr(IPython.display, "display", drawn)
+    monkeypatch.setattr(placed_scans, "scan_quality", _measured_once)
+
+
+def _measured_once(img, target, atlas, *more):
+    """Quality of a scan, which is measured in the first of the cohorts that have it."""
+    content = img.get_fdata(dtype=np.float32).tobytes()
+    scan = hash((content, img.affine.tobytes(), target.fwhm_mm, str(more)))
+    if scan not in MEASURED:
+        MEASURED[scan] = scan_quality(img, target, atlas, *more)
+    return MEASURED[scan]
 
 
 def _without_brain(images, *_, **__):

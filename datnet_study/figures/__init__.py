@@ -41,6 +41,9 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "plot_saliency_maps",
             "view_saliency_maps",
         ],
+        "contours": [
+            "plot_contours",
+        ],
         "phantom": [
             "plot_beside_published",
             "plot_power_spectra",

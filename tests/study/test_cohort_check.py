@@ -1,9 +1,10 @@
 """A study that its participants do not allow is refused before any job, with what to change."""
 
+import pandas as pd
 import pytest
 import yaml
 
-from datnet_study.cohort_check import check_cohorts, obstacles
+from datnet_study.cohort_check import check_cohorts, check_used, obstacles
 from datnet_study.study import read_study
 
 
@@ -120,3 +121,39 @@ def test_a_phantom_is_counted_by_its_settings():
     phantom = study.phantom.model_copy(update={"participants": groups})
     with pytest.raises(ValueError, match=r"smoke\.yaml: .*\n .*found MSA 1; expected at least 2"):
         check_cohorts(study.model_copy(update={"phantom": phantom}))
+
+
+EVERY = pd.DataFrame(
+    {
+        "participant_id": list("abcdefgh"),
+        "certainty": ["definite"] * 6 + ["possible"] * 2,
+        "diagnosis": ["PD", "PD", "PD", "HC", "HC", "HC", "PD", "HC"],
+    }
+)
+TRAINING = {"n_folds": 3, "pretrain": False, "early_stopping_on": "test_fold"}
+
+
+@pytest.mark.parametrize(
+    ("left", "training", "words"),
+    [
+        ("abdefgh", {}, ["7 of 8 scans passed the quality check", "lower training.n_folds to 2"]),
+        ("", {}, ["0 of 8 scans", "no participant has the certainty 'definite'"]),
+        ("abcdef", {"pretrain": True}, ["certainty 'possible': nobody is left"]),
+    ],
+)
+def test_what_the_quality_check_leaves_is_refused_if_it_is_too_little(left, training, words):
+    here = EVERY["participant_id"].isin(list(left))
+    quality = pd.DataFrame({"used": here, "worst": "moves_mm"})
+    with pytest.raises(ValueError) as error:
+        check_used(EVERY, EVERY[here], quality, ["PD", "HC"], **TRAINING | training)
+    assert all(text in str(error.value) for text in words)
+    assert "images.input" not in str(error.value)
+    quality["worst"] = "reference_level"
+    with pytest.raises(ValueError, match=r"write images\.input: ratio or bp"):
+        check_used(EVERY, EVERY[here], quality, ["PD", "HC"], **TRAINING | training)
+
+
+def test_what_is_enough_is_not_refused_after_the_quality_check():
+    here = EVERY["participant_id"] != "g"
+    quality = pd.DataFrame({"used": here, "worst": "moves_mm"})
+    check_used(EVERY, EVERY[here], quality, ["PD", "HC"], **TRAINING)

@@ -446,3 +446,54 @@ def test_without_its_images_a_study_can_still_be_planned(looked_at):
     (looked_at / "own/a.nii.gz").unlink()
     (looked_at / "own/scans.tsv").unlink()
     assert "cohorts" in records("own.yaml")
+
+
+# --- where the scans lie ----------------------------------------------------------------------
+
+
+@pytest.fixture
+def native(looked_at):
+    """The own study with scans in native space, and a transform and a verdict by hand."""
+    settings = yaml.safe_load((looked_at / "own.yaml").read_text())
+    images = {"grid_mm": 8, "space": "native", "transforms": "hand", "verdicts": "seen.tsv"}
+    (looked_at / "own.yaml").write_text(yaml.safe_dump(settings | {"images": images}))
+    (looked_at / "hand").mkdir(exist_ok=True)
+    (looked_at / "hand/a_xfm.tfm").write_text("a map")
+    (looked_at / "seen.tsv").write_text("a verdict")
+    return looked_at
+
+
+def test_scans_are_normalised_where_they_lie_in_native_space_only(native):
+    assert "normalise" not in graph().jobs
+    found = graph("own.yaml")
+    assert found.jobs["normalise"].command == ("normalise",)
+    assert "normalised/scans.tsv" in found.inputs(found.jobs["quality"])
+    assert found.record(found.jobs["quality"]) in found.inputs(found.jobs["cohorts"])
+    edit(native / "own.yaml", "space: native", "space: mni")
+    edit(native / "own.yaml", "transforms: hand", "transforms: null")
+    assert "normalise" not in graph("own.yaml").jobs
+
+
+def test_every_page_on_the_scans_waits_for_their_quality():
+    found = graph()
+    reads = found.inputs(found.jobs["cohorts"])
+    assert {"quality.tsv", found.record(found.jobs["quality"])} <= set(reads)
+
+
+@pytest.mark.parametrize(
+    ("file", "unchanged"),
+    [("hand/a_xfm.tfm", set()), ("own/a.nii.gz", set()), ("seen.tsv", {"normalise"})],
+)
+def test_what_was_made_by_hand_is_noticed(native, file, unchanged):
+    before = records("own.yaml")
+    (native / file).write_text("another")
+    found = changed(before, records("own.yaml"))
+    assert {"normalise", "quality", "cohorts"} - unchanged <= found
+    assert not unchanged & found
+
+
+@pytest.mark.parametrize("name", ["scan_fwhm_mm", "filter_fwhm_mm"])
+def test_how_scans_are_normalised_is_noticed(native, name):
+    before = records("own.yaml")
+    edit(native / "own.yaml", "space: native", f"{name}: 4\n  space: native")
+    assert {"normalise", "quality", "cohorts"} <= changed(before, records("own.yaml"))

@@ -80,6 +80,15 @@ def test_the_published_network_has_the_cohort_of_the_paper_and_no_other_setting_
         ({"network": 3}, r"network: expected `key: value` lines, found 3"),
         ({"title": 3}, r"title: .*valid string.*found 3"),
         ({"images": {"grid_mm": float("inf")}}, r"images\.grid_mm: .*finite.*found inf"),
+        ({"images": {"space": "camera"}}, r"images\.space: .*'mni' or 'native'.*found 'camera'"),
+        ({"images": {"filter_fwhm_mm": -1}}, r"images\.filter_fwhm_mm: .*equal to 0.*found -1"),
+        ({"images": {"scan_fwhm_mm": 0}}, r"images\.scan_fwhm_mm: .*greater than 0.*found 0"),
+        ({"images": {"transforms": "hand"}}, r"images\.transforms is for scans in native space"),
+        ({"images": {"space": "native", "input": "bp"}}, r"images\.input is bp, and space native"),
+        (
+            {"dataset": None, "phantom": {"participants": {}}, "images": {"space": "native"}},
+            r"images\.space is native, and a phantom lies in MNI space",
+        ),
         ({"training": {"batch_size": 2.5}}, r"training\.batch_size: .*valid integer.*found 2\.5"),
         ({"training": {"learning_rate": "fast"}}, r"training\.learning_rate: .*number.*'fast'"),
         ({"training": {"batch_size": 6, "devices": 4}}, r"  training\.batch_size is 6, expected"),
@@ -489,3 +498,14 @@ def test_outside_of_a_project_nothing_is_read(write, tmp_path, monkeypatch):
 def test_a_study_is_made_by_reading_a_file_only():
     with pytest.raises(TypeError, match="needs its place, found None; read it with `read_study`"):
         Study(**GOOD)
+
+
+def test_images_in_mni_space_are_the_users_own_or_those_made_from_them(write):
+    study = read_study(write())
+    assert study.images_root == study.dataset_root
+    assert study.by_hand("verdicts") is None
+    images = {"space": "native", "transforms": "hand", "verdicts": "~/seen.tsv"}
+    study = read_study(write(images=images))
+    assert study.images_root == study.results / "normalised"
+    assert study.by_hand("transforms") == study.data_manifest.with_name("hand")
+    assert study.by_hand("verdicts") == Path.home() / "seen.tsv"
