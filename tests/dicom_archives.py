@@ -174,3 +174,29 @@ def clock(seconds):
     """Seconds of the day as DICOM writes a time (PS3.5, 6.2)."""
     seconds = int(seconds) % 86400
     return f"{seconds // 3600:02d}{seconds % 3600 // 60:02d}{seconds % 60:02d}"
+
+
+PPMI_COLUMNS = "Image Data ID,Subject,Group,Sex,Age,Visit,Modality,Description,Type,Acq Date"
+
+
+def write_ppmi(root, images):
+    """An archive as LONI IDA gives it out: folders of images, and the search table.
+
+    `images` are dictionaries: subject, group, sex, age, visit, id, kind, volume and affine, what
+    `write_nm` takes besides, and `unplaced` for a header without a position.
+    """
+    root.mkdir(parents=True, exist_ok=True)
+    lines = [PPMI_COLUMNS]
+    for image in images:
+        number, subject, kind = image["id"], image["subject"], image.get("kind", "Pre-processed")
+        cells = [f"I{number}", subject, *(image[key] for key in ("group", "sex", "age", "visit"))]
+        cells += ["SPECT", "Reconstructed_DaTSCAN", kind, "8/23/2019"]
+        lines.append(",".join(f'"{cell}"' for cell in cells))
+        folder = root / f"PPMI/{subject}/Reconstructed_DaTSCAN/2019-08-23_13_00_00.0/I{number}"
+        series = f"Reconstructed_DaTSCAN_Br_20190823130000_1_S{number + 7}"
+        path = folder / f"PPMI_{subject}_NM_{series}_I{number}.dcm"
+        options = {key: image[key] for key in ("downwards", "plant") if key in image}
+        if image.get("unplaced"):
+            options["change"] = lambda header: delattr(header, "DetectorInformationSequence")
+        write_nm(path, image["volume"], image["affine"], PatientID=str(subject), **options)
+    (root / "search_8_23_2024.csv").write_text("\n".join(lines) + "\n")

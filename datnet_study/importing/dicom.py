@@ -48,7 +48,7 @@ def dicom_scans(source, wanted):
     return [series_scan(s, wanted, exams[_examination(s)]) for s in found], remarks
 
 
-def series_scan(series, wanted, n_of_examination=1):
+def series_scan(series, wanted, n_of_examination=1, placed=True, participant=None):
     """A series as a scan of the source.
 
     Parameters
@@ -57,13 +57,20 @@ def series_scan(series, wanted, n_of_examination=1):
     wanted : Wanted
     n_of_examination : int
         Series of the same examination.
+    placed : bool
+        Whether the header has to say where the image lies.
+    participant : str, optional
+        Id at the source; `PatientID` of the header, if not given.
 
     Returns
     -------
     SourceScan
     """
     header = series.first
-    problems = series_problems(series, wanted.window_min)
+    problems = series_problems(series, wanted.window_min, placed)
+    participant = participant or str(header.get("PatientID") or "").strip()
+    if not participant:
+        problems.append("no PatientID; expected one, for it tells participants apart: export again")
     if n_of_examination > 1:
         problems.append(
             f"series {header.get('SeriesNumber')}, one of {n_of_examination} of the same "
@@ -73,7 +80,7 @@ def series_scan(series, wanted, n_of_examination=1):
     n_slices = int(header.get("NumberOfFrames") or len(series.files))
     return SourceScan(
         where=series.folder if len(series.files) > 1 else series.files[0],
-        participant=str(header.get("PatientID") or "").strip(),
+        participant=participant,
         session=" ".join(_examination(series)[1:]),
         identity=f"{header.get('SeriesInstanceUID')} {len(series.files)} {frames}",
         n_voxels=n_slices * int(header.get("Rows") or 0) * int(header.get("Columns") or 0),
@@ -94,8 +101,10 @@ def converted(series, frames):
 
     Returns
     -------
-    nibabel.Nifti1Image
+    img : nibabel.Nifti1Image
         3D.
+    facts : dict
+        What the conversion has found, for the sidecar: nothing here.
 
     Raises
     ------
@@ -122,7 +131,8 @@ def converted(series, frames):
         lengths = np.array(frame_times(series)[1])[frames]
         weights = lengths if lengths.all() else np.ones(len(frames))
         data = np.average(data[..., frames], axis=3, weights=weights).astype(np.float32)
-    return upright(nib.Nifti1Image(data, img.affine), *slice_positions(series))
+    img, (normal, positions) = nib.Nifti1Image(data, img.affine), slice_positions(series)
+    return (img if normal is None else upright(img, normal, positions)), {}
 
 
 def age_of(header):

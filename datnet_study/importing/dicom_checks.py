@@ -11,6 +11,8 @@ from datnet_study.importing.timing import LONGEST_MIN, day_seconds, delay_min, f
 COUNTS = {"": "", "CNTS": "counts", "BQML": "Bq/mL", "GML": "g/mL", "CPS": "1/s", "NONE": "",
           "PROPCNTS": "", "PROPCPS": ""}  # fmt: skip
 
+NO_VOLUME = {"TOMO", "STATIC", "DYNAMIC", "WHOLE BODY", "GATED", "GATED TOMO"}  # C.8.4.9.1.1
+
 
 def frame_times(series):
     """Start and length of each frame of time.
@@ -72,7 +74,7 @@ def chosen_frames(series, window_min):
     return frames_within(starts, lengths, window_min)
 
 
-def series_problems(series, window_min=None):
+def series_problems(series, window_min=None, placed=True):
     """Reasons to leave a series out.
 
     Parameters
@@ -81,6 +83,8 @@ def series_problems(series, window_min=None):
         Of modality PT or NM.
     window_min : (float, float), optional
         Minutes after injection that the scan has to lie in.
+    placed : bool
+        Whether the header has to say where the image lies.
 
     Returns
     -------
@@ -89,15 +93,13 @@ def series_problems(series, window_min=None):
     """
     header = series.first
     problems = _kind(header)
-    if not str(header.get("PatientID") or "").strip():
-        problems.append("no PatientID; expected one, for it tells participants apart: export again")
     normal, positions = slice_positions(series)
-    if normal is None:
+    if normal is None and placed:
         problems.append(
             "no orientation or position of the image; left and right cannot be known: export it "
             "from the scanner's own archive"
         )
-    else:
+    elif normal is not None:
         problems += (_slices if header.Modality == "PT" else _frames)(series, positions)
     return problems + _times(series, window_min)
 
@@ -111,10 +113,10 @@ def _kind(header):
             "of counts (a map of attenuation?), take the emission series"
         ]
     kinds = [str(kind) for kind in header.get("ImageType") or []]
-    if header.Modality == "NM" and not (len(kinds) > 2 and kinds[2] == "RECON TOMO"):
+    if header.Modality == "NM" and NO_VOLUME & set(kinds):
         return [
-            f"image type {' '.join(kinds)!r}; expected RECON TOMO as its third word: "
-            "reconstruct the projections, and export the volume"
+            f"image type {' '.join(kinds)!r}; expected RECON TOMO: reconstruct the projections, "
+            "and export the volume"
         ]
     return []
 

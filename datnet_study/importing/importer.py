@@ -16,7 +16,7 @@ from datnet_core.progress import progress
 from datnet_study.importing import derivative
 from datnet_study.importing.headers import source_files
 from datnet_study.importing.pseudonyms import keyed, read_key
-from datnet_study.importing.sources import scans_of
+from datnet_study.importing.sources import kind_of, scans_of
 
 BYTES_PER_VOXEL = 4  # as float; what gzip saves is left for what else needs room
 SECONDS_PER_SCAN = 0.2  # dcm2niix and files, measured on one core
@@ -62,10 +62,10 @@ def import_scans(source, target, wanted, key_path=None, say=sys.stderr.write):
         enough room, or no scan can be used.
     """
     source, target = Path(source).absolute(), Path(target).absolute()
-    _apart(source, target)
+    _checked(source, target, wanted)
     private = Path(key_path).absolute().parent if key_path else _private(target)
     key = read_key(Path(key_path) if key_path else private / "key")
-    kind = "dicom"
+    kind = kind_of(source, wanted)
     derivative.start_derivative(target, kind)
     state = _state(source, wanted, key)
     if (n_done := _complete(target, state)) is not None:
@@ -79,7 +79,7 @@ def import_scans(source, target, wanted, key_path=None, say=sys.stderr.write):
     done = [item for item in plan if item not in missing]
     for item in progress(missing, "importing"):
         try:
-            _convert(target, item)
+            remarks += _convert(target, item)
             done.append(item)
         except (OSError, ValueError) as error:
             left_out.append(f"{item.scan.where}: {error}")
@@ -113,9 +113,12 @@ def planned(scans, key):
 
 
 def _convert(target, item):
-    """Read and write one scan."""
-    sidecar = item.scan.sidecar | {"SourceKey": item.key}
-    derivative.write_imported(_path(target, item), item.scan.read(), sidecar)
+    """Read and write one scan; remarks about it."""
+    img, facts = item.scan.read()
+    sidecar = item.scan.sidecar | facts | {"SourceKey": item.key}
+    derivative.write_imported(_path(target, item), img, sidecar)
+    turned = facts.get("TurnedOver", False)
+    return [f"{item.scan.where}: was upside down, and is turned over"] if turned else []
 
 
 def _finish(target, private, items, remarks, say):
@@ -170,10 +173,12 @@ def _announce(target, n_planned, missing, left_out, say):
         )
 
 
-def _apart(source, target):
-    """Refuse sources that are not there, and a target inside of the source or around it."""
+def _checked(source, target, wanted):
+    """Refuse what is not there, and a target inside of the source or around it."""
     if not source.is_dir():
         raise FileNotFoundError(f"{source}: no such folder; expected the scans to import (FROM)")
+    if wanted.table and not wanted.table.is_file():
+        raise FileNotFoundError(f"{wanted.table}: no such file; expected a table (TABLE)")
     if source.is_relative_to(target) or target.is_relative_to(source):
         raise ValueError(
             f"{target}: lies in {source}, or around it; the source is only read: give a folder "

@@ -14,7 +14,7 @@ class SourceScan:
     session: str  # tells the scans of a participant apart and sorts them in time; never written
     identity: str  # changes where the files of the scan do; never written
     n_voxels: int
-    read: Callable  # the image, 3D, as `nibabel.Nifti1Image`
+    read: Callable  # the image, 3D, as `nibabel.Nifti1Image`, and what reading it has found
     values: dict = field(default_factory=dict)  # columns of the scan table that are known
     sidecar: dict = field(default_factory=dict)  # technical numbers and terms of the standard
     visit: str | None = None  # a name of the session that may be written

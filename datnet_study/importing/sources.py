@@ -2,8 +2,37 @@
 
 from datnet_study.importing.dicom import dicom_scans
 from datnet_study.importing.participants import read_participants, with_participants
+from datnet_study.importing.ppmi import COLUMNS, ppmi_scans, search_table
 
-READERS = {"dicom": dicom_scans}
+READERS = {"dicom": dicom_scans, "ppmi": ppmi_scans}
+
+
+def kind_of(source, wanted):
+    """Kind of a source, found from what lies at its top.
+
+    Parameters
+    ----------
+    source : Path
+    wanted : Wanted
+
+    Returns
+    -------
+    str
+        `ppmi` where there is a search table of that archive, else `dicom`.
+
+    Raises
+    ------
+    ValueError
+        If there are several search tables, or none beside a folder PPMI.
+    """
+    if search_table(source, wanted):
+        return "ppmi"
+    if source.name == "PPMI" or (source / "PPMI").is_dir():
+        raise ValueError(
+            f"{source}: no search table; expected a CSV with the columns {', '.join(COLUMNS)}: "
+            "download it from the search of the image archive into this folder, or say TABLE="
+        )
+    return "dicom"
 
 
 def scans_of(kind, source, wanted):
@@ -12,7 +41,7 @@ def scans_of(kind, source, wanted):
     Parameters
     ----------
     kind : str
-        A key of `READERS`.
+        Output of `kind_of`.
     source : Path
     wanted : Wanted
 
@@ -23,6 +52,6 @@ def scans_of(kind, source, wanted):
         Lines about other files.
     """
     scans, remarks = READERS[kind](source, wanted)
-    if wanted.table:
+    if wanted.table and kind != "ppmi":
         scans = with_participants(scans, read_participants(wanted.table), wanted.table)
     return scans, remarks

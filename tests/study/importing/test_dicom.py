@@ -6,6 +6,7 @@ import pytest
 from dicom_archives import write_nm, write_pet
 from pydicom.dataset import Dataset
 
+from datnet_study.importing import import_scans
 from datnet_study.importing.dicom import age_of, dicom_scans
 from datnet_study.importing.source_scan import Wanted
 
@@ -22,7 +23,7 @@ def test_the_image_is_the_mean_of_the_frames_in_the_window_by_their_length(tmp_p
         write_pet(tmp_path, volume * (k + 1), AFFINE, frame=(k, 3, start, length))
     [scan], _ = dicom_scans(tmp_path, Wanted((60, 75)))
     # (1 * 5 min + 2 * 10 min) / 15 min
-    values = nib.as_closest_canonical(scan.read()).get_fdata()
+    values = nib.as_closest_canonical(scan.read()[0]).get_fdata()
     np.testing.assert_allclose(values, volume * 25 / 15, atol=0.02)
     assert scan.sidecar["FrameTimesStart"] == [3600, 3900]
     assert scan.sidecar["FrameDuration"] == [300, 600]
@@ -75,3 +76,13 @@ def test_a_file_that_begins_as_dicom_and_cannot_be_read_is_named(tmp_path, volum
     scans, remarks = dicom_scans(tmp_path, Wanted())
     assert len(scans) == 1
     assert remarks[0].startswith(f"{tmp_path}/broken.dcm: no modality in its header")
+
+
+def test_ratios_of_a_phantom_survive_the_way_through_dicom(tmp_path, brain):
+    write_pet(tmp_path / "from/pet", brain.volume, brain.affine)
+    write_nm(tmp_path / "from/nm/a.dcm", brain.volume, brain.affine, downwards=True, PatientID="2")
+    import_scans(tmp_path / "from", tmp_path / "to", Wanted(), say=str)
+    paths = list((tmp_path / "to").rglob("*.nii.gz"))
+    assert len(paths) == 2
+    for path in paths:
+        np.testing.assert_allclose(brain.ratios_of(path), brain.ratios, rtol=0.01)

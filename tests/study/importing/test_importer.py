@@ -120,7 +120,7 @@ def test_a_stopped_import_keeps_what_is_finished(tmp_path, volume, monkeypatch):
         if len(seen) == 2:
             raise KeyboardInterrupt
         seen.append(item.participant_id)
-        convert(target, item)
+        return convert(target, item)
 
     monkeypatch.setattr("datnet_study.importing.importer._convert", stopping)
     with pytest.raises(KeyboardInterrupt):
