@@ -13,11 +13,11 @@ from dcm2niix import bin as dcm2niix
 
 from datnet_study.importing.dicom_checks import (
     COUNTS,
-    chosen_frames,
     frame_times,
     series_problems,
 )
 from datnet_study.importing.dicom_geometry import slice_positions, upright
+from datnet_study.importing.frames import frames_to_take, mean_of_frames
 from datnet_study.importing.headers import read_series
 from datnet_study.importing.source_scan import SourceScan
 
@@ -76,7 +76,7 @@ def series_scan(series, wanted, n_of_examination=1, placed=True, participant=Non
             f"series {header.get('SeriesNumber')}, one of {n_of_examination} of the same "
             "examination; expected one: say with SERIES= a part of the description of the right one"
         )
-    frames = [] if problems else chosen_frames(series, wanted.window_min)
+    frames = [] if problems else frames_to_take(*frame_times(series), wanted.window_min)
     n_slices = int(header.get("NumberOfFrames") or len(series.files))
     return SourceScan(
         where=series.folder if len(series.files) > 1 else series.files[0],
@@ -127,10 +127,7 @@ def converted(series, frames):
             raise ValueError(f"dcm2niix made {len(images)} images, expected one ({said[-1:]})")
         img = nib.load(images[0])
         data = np.asanyarray(img.dataobj).copy()  # before the folder goes
-    if data.ndim == 4:
-        lengths = np.array(frame_times(series)[1])[frames]
-        weights = lengths if lengths.all() else np.ones(len(frames))
-        data = np.average(data[..., frames], axis=3, weights=weights).astype(np.float32)
+    data = mean_of_frames(data, frames, frame_times(series)[1])
     img, (normal, positions) = nib.Nifti1Image(data, img.affine), slice_positions(series)
     return (img if normal is None else upright(img, normal, positions)), {}
 

@@ -5,7 +5,8 @@ from collections import Counter
 import numpy as np
 
 from datnet_study.importing.dicom_geometry import SAME_MM, slice_positions
-from datnet_study.importing.timing import LONGEST_MIN, day_seconds, delay_min, frames_within
+from datnet_study.importing.frames import frame_problems
+from datnet_study.importing.timing import LONGEST_MIN, day_seconds, delay_min
 
 # Units that grow with the counts (PS3.3, C.8.9.1.1.3), and how BIDS writes them.
 COUNTS = {"": "", "CNTS": "counts", "BQML": "Bq/mL", "GML": "g/mL", "CPS": "1/s", "NONE": "",
@@ -56,24 +57,6 @@ def frame_number(header):
     return (index - 1) // per_frame if dynamic and per_frame and index else 0
 
 
-def chosen_frames(series, window_min):
-    """Frames of time to average: all that lie in the window, or the only one.
-
-    Parameters
-    ----------
-    series : Series
-    window_min : (float, float), optional
-
-    Returns
-    -------
-    list of int
-    """
-    starts, lengths = frame_times(series)
-    if window_min is None or None in starts:
-        return [0] if len(starts) == 1 else []
-    return frames_within(starts, lengths, window_min)
-
-
 def series_problems(series, window_min=None, placed=True):
     """Reasons to leave a series out.
 
@@ -101,7 +84,7 @@ def series_problems(series, window_min=None, placed=True):
         )
     elif normal is not None:
         problems += (_slices if header.Modality == "PT" else _frames)(series, positions)
-    return problems + _times(series, window_min)
+    return problems + frame_problems(*frame_times(series), window_min)
 
 
 def _kind(header):
@@ -157,26 +140,4 @@ def _frames(series, positions):
         return [f"fewer or more frames than the {declared} slices declared: export the file again"]
     if n < 2 or positions[0] == positions[1]:
         return [f"{n} frames without a distance; expected the slices of a volume: export it again"]
-    return []
-
-
-def _times(series, window_min):
-    """Frames are to be chosen, or lie outside the window."""
-    starts, lengths = frame_times(series)
-    if window_min is None:
-        if len(starts) == 1:
-            return []
-        known = f" from {starts[0]:.0f} min on" if starts[0] is not None else ""
-        return [f"{len(starts)} frames{known}; expected one: say which with WINDOW=60-75 (minutes)"]
-    if None in starts:
-        return [
-            "no believable time from injection to scan; a window cannot be checked: correct the "
-            "times of the header (a clock that counts to 12?), or give no WINDOW"
-        ]
-    if not frames_within(starts, lengths, window_min):
-        spans = ", ".join(f"{a:.0f}-{a + n:.0f}" for a, n in zip(starts, lengths, strict=True))
-        return [
-            f"frames at {spans[:80]} min after injection; expected some within "
-            f"{window_min[0]:g}-{window_min[1]:g}: give another WINDOW, or leave the scan out"
-        ]
     return []

@@ -13,47 +13,74 @@ IDS = ("participant_id", "patientid", "patient_id", "patient id", "patient", "su
 WORDS = {"diagnosis": r"[A-Za-z][\w +/.-]{0,23}", "certainty": r"[A-Za-z]{1,12}",
          "sex": r"[A-Za-z0-9]{1,6}"}  # fmt: skip
 NUMBERS = ("age", "symptom_duration_years", "updrs", "hoehn_yahr")
+OTHER_NAMES = {"diagnosis": "group"}  # as many BIDS data sets call it
 MISSING = ("", "n/a", "na", "nan")
+SEXES = {"m": "M", "male": "M", "f": "F", "female": "F", "o": None, "other": None}  # of BIDS
 
 
-def read_participants(path, sheet=None):
+def read_participants(path, ids=IDS):
     """Values of each participant, by the id at the source.
 
     Parameters
     ----------
     path : Path
-        As `read_table_file` takes it; a row for each participant, with a column of ids (one of
-        `IDS`, in any case) and columns of a scan table under their own names.
-    sheet : str, optional
+        As `read_table_file` takes it; a row for each participant, with a column of ids and columns
+        of a scan table under their own names.
+    ids : sequence of str
+        Names that the column of ids may have, in any case.
 
     Returns
     -------
-    dict of str to dict
+    dict of str to (dict, list of str)
+        Values, and problems of the row.
 
     Raises
     ------
     FileNotFoundError, ValueError
-        As `read_table_file`; or if there is no column of ids, a participant has two rows, or a
-        value is no number or short word; the line is named.
+        As `read_table_file`; or if there is no column of ids, or a participant has two rows.
     """
-    (_, header), *lines = read_table_file(path, sheet)
+    (_, header), *lines = read_table_file(path)
     names = [name.lower() for name in header]
-    at = next((names.index(name) for name in IDS if name in names), None)
+    at = next((names.index(name) for name in ids if name in names), None)
     if at is None:
         raise ValueError(
-            f"{path}: columns {', '.join(header)[:80]}; expected one of {', '.join(IDS)} with the "
+            f"{path}: columns {', '.join(header)[:80]}; expected one of {', '.join(ids)} with the "
             "ids that the scans have at the source: rename it"
         )
     people = {}
     for number, cells in lines:
         if cells[at] in people:
-            raise ValueError(f"{path}, line {number}: a second row of one participant; remove one")
-        people[cells[at]] = {
-            name: plain_value(name, cells[names.index(name)], f"{path}, line {number}")
-            for name in (*WORDS, *NUMBERS)
-            if name in names
-        }
+            raise ValueError(f"{path}, line {number}: a second row of one id; remove one")
+        row = dict(zip(names, cells, strict=True))
+        people[cells[at]] = plain_values(row, f"{path}, line {number}")
     return people
+
+
+def plain_values(row, where):
+    """Those values of a row that a study reads, and its problems.
+
+    Parameters
+    ----------
+    row : dict of str to str
+        By the name of the column, in lower case.
+    where : str
+        File and line, for messages.
+
+    Returns
+    -------
+    values : dict of str to str
+    problems : list of str
+    """
+    values, problems = {}, []
+    for name in (*WORDS, *NUMBERS):
+        text = row.get(name, row.get(OTHER_NAMES.get(name), ""))
+        try:
+            value = plain_value(name, text, where)
+        except ValueError as error:
+            problems.append(str(error))
+        else:
+            values |= {name: value} if value is not None else {}
+    return values, problems
 
 
 def plain_value(name, text, where):
@@ -83,12 +110,12 @@ def plain_value(name, text, where):
     """
     if text.lower() in MISSING:
         return None
+    if name == "sex" and text.lower() in SEXES:
+        return SEXES[text.lower()]
     if name in WORDS:
         if re.fullmatch(WORDS[name], text, re.ASCII):
             return text
-        raise ValueError(
-            f"{where}: {name} is no short word; expected letters and digits: shorten it"
-        )
+        raise ValueError(f"{where}: {name} is no short word; expected letters, digits: shorten it")
     number = text.replace(",", ".").removesuffix("+")  # BIDS has 89+ for all that are older
     if re.fullmatch(r"\d+(\.\d*)?", number):
         return number
@@ -101,7 +128,7 @@ def with_participants(scans, people, where):
     Parameters
     ----------
     scans : list of SourceScan
-    people : dict of str to dict
+    people : dict
         Output of `read_participants`.
     where : Path
         The table, for messages.
@@ -110,13 +137,10 @@ def with_participants(scans, people, where):
     -------
     list of SourceScan
     """
+    missing = {}, [f"participant has no row in {where}; expected one: add it"]
     found = []
     for scan in scans:
-        known = people.get(scan.participant)
-        if known is None:
-            line = f"participant has no row in {where}; expected one: add it"
-            found.append(replace(scan, problems=(*scan.problems, line)))
-        else:
-            given = {name: value for name, value in known.items() if value is not None}
-            found.append(replace(scan, values=scan.values | given))
+        values, problems = people.get(scan.participant, missing)
+        values = scan.values | values
+        found.append(replace(scan, values=values, problems=(*scan.problems, *problems)))
     return found

@@ -1,10 +1,11 @@
 """Which kind of source a folder is, and its scans."""
 
+from datnet_study.importing.bids import bids_scans
 from datnet_study.importing.dicom import dicom_scans
 from datnet_study.importing.participants import read_participants, with_participants
 from datnet_study.importing.ppmi import COLUMNS, ppmi_scans, search_table
 
-READERS = {"dicom": dicom_scans, "ppmi": ppmi_scans}
+READERS = {"bids": bids_scans, "dicom": dicom_scans, "ppmi": ppmi_scans}
 
 
 def kind_of(source, wanted):
@@ -18,13 +19,16 @@ def kind_of(source, wanted):
     Returns
     -------
     str
-        `ppmi` where there is a search table of that archive, else `dicom`.
+        `bids` where a data set describes itself, `ppmi` where there is a search table of that
+        archive, else `dicom`.
 
     Raises
     ------
     ValueError
         If there are several search tables, or none beside a folder PPMI.
     """
+    if (source / "dataset_description.json").is_file():
+        return "bids"
     if search_table(source, wanted):
         return "ppmi"
     if source.name == "PPMI" or (source / "PPMI").is_dir():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from dicom_archives import write_nm, write_pet
 
-from datnet_study.importing.dicom_checks import chosen_frames, frame_times, series_problems
+from datnet_study.importing.dicom_checks import frame_times, series_problems
 from datnet_study.importing.headers import read_series
 
 VOLUME = np.arange(6 * 7 * 5.0).reshape(6, 7, 5)
@@ -125,10 +125,9 @@ def test_frames_of_time_have_to_be_chosen_and_are_by_a_window(tmp_path):
     series = dynamic(tmp_path, 4, 5)  # 60-65, 65-70, 70-75, 75-80 min
     assert frame_times(series) == ([60.0, 65.0, 70.0, 75.0], [5.0] * 4)
     assert series_problems(series) == [
-        "4 frames from 60 min on; expected one: say which with WINDOW=60-75 (minutes)"
+        "4 frames from 60 min on; expected one: say which with WINDOW=60-75 (min)"
     ]
     assert series_problems(series, (60, 75)) == []
-    assert chosen_frames(series, (60, 75)) == [0, 1, 2]
     assert series_problems(series, (90, 95))[0].startswith("frames at 60-65, 65-70, 70-75, 75-80")
 
 
