@@ -10,7 +10,7 @@ BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help study test bench lint format clean
+.PHONY: help study import test bench lint format clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -18,6 +18,11 @@ help: ## List the targets
 
 study: .venv/study ## Run every page of STUDY that is out of date and build its book
 	@$(BIN)/python -m datnet_study.run study "$(STUDY_FILE)"
+
+import: .venv/study ## Import scans: FROM=folder TO=folder [TABLE=] [WINDOW=60-75] [SERIES=] [KEY=]
+	@test -n "$(FROM)" -a -n "$(TO)" || { echo "make import FROM=folder TO=folder"; exit 2; }
+	@$(BIN)/python -m datnet_study.run import "$(FROM)" "$(TO)" $(if $(TABLE),--table "$(TABLE)") \
+	  $(if $(WINDOW),--window "$(WINDOW)") $(if $(SERIES),--series "$(SERIES)") $(if $(KEY),--key "$(KEY)")
 
 test: .venv/test lint ## Lint, unit tests, and the whole smoke study with its book
 	$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder

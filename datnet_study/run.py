@@ -136,6 +136,30 @@ def workflow(study, arguments):
     sys.stdout.write(f"The book of study {study.name}: {study.results / 'book/index.html'}\n")
 
 
+def bring_in(arguments):
+    """Import scans from DICOM, BIDS or PPMI into a folder that a study can read."""
+    from datnet_study.importing import Wanted, import_scans
+
+    window = arguments.window and _window(arguments.window)
+    table = arguments.table and arguments.table.expanduser()
+    wanted = Wanted(window, arguments.series, table)
+    import_scans(
+        arguments.source.expanduser(), arguments.target.expanduser(), wanted, arguments.key
+    )
+
+
+def _window(text):
+    """Minutes from and to, of `60-75`."""
+    low, _, high = text.partition("-")
+    try:
+        window = float(low), float(high)
+    except ValueError:
+        window = 1.0, 0.0
+    if window[0] >= window[1]:
+        raise ValueError(f"window {text!r}; expected minutes after injection, such as 60-75")
+    return window
+
+
 JOBS = {"study": workflow} | {
     job.__name__: job for job in (dataset, normalise, grid, fit, page, book)
 }
@@ -158,6 +182,14 @@ def parser():
         if name == "page":
             kind.add_argument("page", help="name of a file in notebooks/, without .py")
             kind.add_argument("parameters", nargs="*", help="name=value, values as in YAML")
+    kind = kinds.add_parser("import", help=bring_in.__doc__)
+    kind.add_argument("source", type=Path, help="folder of DICOM files, a BIDS data set, or PPMI")
+    kind.add_argument("target", type=Path, help="new folder, or that of an earlier import")
+    kind.add_argument("--key", type=Path, help="key of the ids (default: <target>-private/key)")
+    kind.add_argument("--table", type=Path, help="table of participants, with their ids there")
+    kind.add_argument("--window", help="minutes after injection to take, such as 60-75")
+    kind.add_argument("--series", default="", help="part of the description of the series to take")
+    kind.add_argument("--debug", action="store_true", help="show errors with their traceback")
     return top
 
 
@@ -167,23 +199,31 @@ def main(arguments=None):
     Errors end in one message; with `--debug`, in a traceback.
     """
     arguments = parser().parse_args(arguments)
-    names = ("OMP_NUM_THREADS", "MKL_NUM_THREADS")
-    threads = 1 if arguments.kind == "fit" else arguments.threads
-    os.environ |= {name: str(threads) for name in names}  # this process is the job's own
     try:
-        study = read_study(arguments.study)
-        if arguments.record:
-            sys.stderr.write(f"\n--- {arguments.record.name.rpartition('.')[0]} ---\n")
-        elsewhere = arguments.kind == "page" and _target(study, arguments) != study.results
-        if arguments.kind != "study" and not elsewhere:
-            claim(study)
-            forget(study, _results(arguments))
-        JOBS[arguments.kind](study, arguments)
+        if arguments.kind == "import":
+            bring_in(arguments)
+        else:
+            _run_job(arguments)
     except Exception as error:
         if arguments.debug:
             raise
         known = isinstance(error, (RuntimeError, ValueError, FileNotFoundError))
         sys.exit(f"\n{error}\n" if known else f"\n{unexpected(error)}\n")
+
+
+def _run_job(arguments):
+    """Run a job of a study."""
+    names = ("OMP_NUM_THREADS", "MKL_NUM_THREADS")
+    threads = 1 if arguments.kind == "fit" else arguments.threads
+    os.environ |= {name: str(threads) for name in names}  # this process is the job's own
+    study = read_study(arguments.study)
+    if arguments.record:
+        sys.stderr.write(f"\n--- {arguments.record.name.rpartition('.')[0]} ---\n")
+    elsewhere = arguments.kind == "page" and _target(study, arguments) != study.results
+    if arguments.kind != "study" and not elsewhere:
+        claim(study)
+        forget(study, _results(arguments))
+    JOBS[arguments.kind](study, arguments)
     if arguments.record:
         with whole(arguments.record) as part:
             part.write_text("\n".join(_results(arguments)) + "\n")

@@ -29,7 +29,7 @@ from datnet_study.settings import (
     check_names,
 )
 from datnet_study.settings_errors import explain
-from datnet_study.study_file import project_root, read_settings
+from datnet_study.study_file import ATLAS, project_root, read_settings
 
 
 @dataclass(frozen=True)
@@ -142,7 +142,7 @@ class Study(Section):
     @property
     def atlas_path(self):
         """Label image that defines every region."""
-        return self.data_manifest / "atlas/tpl-MNI152NLin6Asym_res-02_atlas-datnet_dseg.nii.gz"
+        return self._place.root / ATLAS
 
     @property
     def calibration_path(self):

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import yaml
 
+ATLAS = "data_manifest/atlas/tpl-MNI152NLin6Asym_res-02_atlas-datnet_dseg.nii.gz"
 KEPT = ("null", "merge")  # what YAML reads as something else than text, as far as it is kept
 
 

@@ -1,0 +1,171 @@
+"""Scans of a BIDS data set, raw or derivative: PET, and SPECT under the suffixes in use for it.
+
+Tables and sidecars are those of the BIDS specification: `participants.tsv`, `sub-*_sessions.tsv`,
+and metadata inherited down to an image (section "Positron Emission Tomography": times in seconds
+from `TimeZero`, so the injection is at `InjectionStart`).
+"""
+
+import json
+import math
+from functools import partial
+from pathlib import Path
+
+import nibabel as nib
+import numpy as np
+from ancpbids import BIDSLayout
+
+from datnet_images.volumes import UNREADABLE
+from datnet_study.importing.frames import frame_problems, frames_to_take, mean_of_frames
+from datnet_study.importing.participants import plain_values, read_participants
+from datnet_study.importing.source_scan import SourceScan
+from datnet_study.table_file import read_table_file
+
+SUFFIXES = ["pet", "spect", "nm"]  # SPECT has no suffix in BIDS 1.10; these are in use
+NUMBERS = (
+    "InjectedRadioactivity", "SpecificRadioactivity", "InjectedMass", "RadionuclideHalfLife",
+    "FrameTimesStart", "FrameDuration", "ReconFilterSize", "SliceThickness", "ScatterFraction",
+)  # fmt: skip
+TERMS = {
+    "Modality": {"PT", "NM"},
+    "Units": {"Bq/mL", "Bq/ml", "kBq/mL", "counts", "arbitrary", "g/mL", "unitless"},
+    "InjectedRadioactivityUnits": {"MBq", "Bq", "mCi"},
+    "TracerRadionuclide": {"C11", "F18", "I123", "Tc99m"},
+}
+
+
+def bids_scans(source, wanted):
+    """PET and SPECT images of a data set; data sets below `derivatives/` are sources of their own.
+
+    Parameters
+    ----------
+    source : Path
+    wanted : Wanted
+        `series` is a part of the name of the images.
+
+    Returns
+    -------
+    scans : list of SourceScan
+    remarks : list of str
+    """
+    found = BIDSLayout(str(source)).get(suffix=SUFFIXES, extension=[".nii.gz", ".nii"])
+    images = {Path(each.get_absolute_path()): each for each in found}
+    images = {
+        path: each
+        for path, each in sorted(images.items())
+        if "derivatives" not in path.relative_to(source).parts and wanted.series in path.name
+    }
+    table = source / "participants.tsv"
+    given = read_participants(table, ["participant_id"]) if table.is_file() else {}
+    people = {who.removeprefix("sub-"): values for who, values in given.items()}
+    visits = [(str(e.entities["sub"]), str(e.entities.get("ses", ""))) for e in images.values()]
+    scans = []
+    for (path, image), visit in zip(images.items(), visits, strict=True):
+        known = _known(source, people, *visit)
+        metadata = _metadata(source, image)
+        scan = _scan(path, metadata, visit, known, wanted.window_min, visits.count(visit))
+        scans.append(scan)
+    return scans, []
+
+
+def technical(metadata):
+    """Facts of a sidecar that are numbers or terms; no other text.
+
+    Parameters
+    ----------
+    metadata : mapping
+
+    Returns
+    -------
+    dict
+
+    Examples
+    --------
+    >>> technical({"Units": "Bq/mL", "FrameDuration": [900], "InstitutionName": "St. Mary"})
+    {'FrameDuration': [900], 'Units': 'Bq/mL'}
+    """
+    numbers = {key: metadata[key] for key in NUMBERS if _is_numeric(metadata.get(key))}
+    terms = {key: metadata[key] for key, known in TERMS.items() if str(metadata.get(key)) in known}
+    return numbers | terms
+
+
+def _is_numeric(value):
+    """A finite number, or a list of them."""
+    values = value if isinstance(value, list) else [value]
+    return bool(values) and all(
+        isinstance(v, (int, float)) and not isinstance(v, bool) and math.isfinite(v) for v in values
+    )
+
+
+def _known(source, people, who, session):
+    """Values and problems of a participant, those of the session first, and when it was."""
+    values, problems = people.get(who, ({}, []))
+    table = source / f"sub-{who}" / f"sub-{who}_sessions.tsv"
+    if not session or not table.is_file():
+        return values, problems, ""
+    (_, header), *lines = read_table_file(table)
+    names = [name.lower() for name in header]
+    for number, cells in lines:
+        row = dict(zip(names, cells, strict=True))
+        if row.get("session_id", "").removeprefix("ses-") == session:
+            own, more = plain_values(row, f"{table}, line {number}")
+            return values | own, [*problems, *more], row.get("acq_time", "")
+    return values, problems, ""
+
+
+def _metadata(source, image):
+    """Metadata of an image, with those of all: ancpbids 0.4.10 leaves out `pet.json` at the top."""
+    top = source / f"{image.suffix}.json"
+    return (json.loads(top.read_text()) if top.is_file() else {}) | image.get_metadata()
+
+
+def _scan(path, metadata, visit, known, window_min, n_of_visit):
+    """An image as a scan of the source."""
+    values, problems, day = known
+    problems = list(problems)
+    if n_of_visit > 1:
+        problems.append(
+            f"one of {n_of_visit} images of the same session; expected one: say with SERIES= a "
+            "part of the name of the right one"
+        )
+    shape, frames, start = (0, 0, 0), [], None
+    try:
+        shape = nib.load(path).shape
+        starts, lengths = _frame_times(metadata, shape)
+        problems += frame_problems(starts, lengths, window_min)
+        if not problems:
+            frames = frames_to_take(starts, lengths, window_min)
+            start = starts[frames[0]]
+    except UNREADABLE as error:
+        problems.append(f"no readable image ({error}): fetch the file, or copy it again")
+        lengths = []
+    state = path.stat() if path.exists() else None
+    return SourceScan(
+        where=path,
+        participant=visit[0],
+        session=f"{day} {visit[1]}",
+        identity=f"{path.name} {state and (state.st_size, state.st_mtime_ns)} {frames}",
+        n_voxels=int(np.prod(shape[:3])),
+        read=partial(_image, path, frames, lengths),
+        values=values | {"injection_to_scan_min": None if start is None else round(start, 1)},
+        sidecar=technical(metadata),
+        problems=tuple(problems),
+    )
+
+
+def _frame_times(metadata, shape):
+    """Start after injection and length of each frame, minutes; None and 0 where not known."""
+    n = shape[3] if len(shape) > 3 else 1
+    starts, lengths = metadata.get("FrameTimesStart"), metadata.get("FrameDuration")
+    injected = metadata.get("InjectionStart", 0)
+    if not (_is_numeric(starts) and _is_numeric(injected) and np.size(starts) == n):
+        return [None] * n, [0.0] * n
+    known = _is_numeric(lengths) and np.size(lengths) == n
+    lengths = np.ravel(lengths) if known else np.zeros(n)
+    return [(t - injected) / 60 for t in np.ravel(starts)], [float(t) / 60 for t in lengths]
+
+
+def _image(path, frames, lengths):
+    """The image in three axes."""
+    img = nib.load(path)
+    data = mean_of_frames(np.asanyarray(img.dataobj), frames, lengths)
+    return nib.Nifti1Image(data, img.affine), {}
