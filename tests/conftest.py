@@ -7,7 +7,6 @@ from helpers import TINY
 
 from datnet_images.atlas import read_atlas
 from datnet_phantom.dataset import write_cohort
-from datnet_phantom.measure import measurement
 from datnet_phantom.numbers import read_calibration
 from datnet_phantom.scanner import read_scene
 from datnet_study.study import read_study
@@ -63,6 +62,7 @@ def dataset(tmp_path_factory, atlas, calibration):
 
 
 @pytest.fixture(scope="session")
-def measured(atlas, calibration):
-    """How the phantom's scanner measures binding."""
-    return measurement(atlas, calibration, "NC", "occipital", n_scans=24)
+def coarse_atlas(atlas):
+    """The label image at 4 mm: an eighth of the voxels, for what is about no region's size."""
+    affine = atlas.affine @ np.diag([2.0, 2.0, 2.0, 1.0])
+    return atlas._replace(labels=atlas.labels[::2, ::2, ::2], affine=affine)

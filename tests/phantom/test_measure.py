@@ -34,16 +34,21 @@ def test_another_reference_region_changes_every_ratio(atlas, calibration, at_sca
     assert (other.offset > at_scanner.offset).all()
 
 
-def test_a_measurement_repeats_itself_on_any_number_of_threads(atlas, calibration, monkeypatch):
+def test_a_measurement_repeats_itself_on_any_number_of_threads(
+    coarse_atlas, calibration, monkeypatch
+):
     monkeypatch.setattr(measure, "N_REPEATS", 1)
     once, again = (
-        measurement(atlas, calibration, "NC", "occipital", n_scans=11, n_jobs=n) for n in (1, 2)
+        measurement(coarse_atlas, calibration, "NC", "occipital", n_scans=11, n_jobs=n)
+        for n in (1, 2)
     )
     for first, second in zip(once, again, strict=True):
         np.testing.assert_array_equal(first, second)
 
 
-def test_a_region_is_seen_through_its_own_binding_most(measured):
+@pytest.mark.timeout(240)  # 156 scans at 2 mm
+def test_a_region_is_seen_through_its_own_binding_most(atlas, calibration):
+    measured = measurement(atlas, calibration, "NC", "occipital", n_scans=24)
     assert (np.diag(measured.recovery) > 0.1).all()
     assert (np.diag(measured.recovery) < 0.7).all()
     # A region sees itself more than its mirror image on the other side.

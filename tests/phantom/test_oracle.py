@@ -9,7 +9,7 @@ from sklearn.discriminant_analysis import QuadraticDiscriminantAnalysis
 from sklearn.metrics import roc_auc_score
 
 from datnet_phantom.density import conditional_binding, draw_binding, mixture
-from datnet_phantom.measure import Measurement
+from datnet_phantom.measure import Measurement, measurement
 from datnet_phantom.oracle import log_likelihood, posterior
 
 NAMES = ("IPD", "MSA", "PSP", "NC")
@@ -87,6 +87,11 @@ def test_identical_patients_cannot_be_told_apart(calibration):
     of_controls = posterior(controls, prior, calibration, "NC", identical_patients=True)
     assert proba["p_NC"].max() < 0.05
     assert of_controls["p_NC"].median() > 0.95  # these still can be told
+
+
+@pytest.fixture(scope="module")
+def measured(coarse_atlas, calibration):
+    return measurement(coarse_atlas, calibration, "NC", "occipital", n_scans=24)
 
 
 def simulated(calibration, measured, n, seed):
