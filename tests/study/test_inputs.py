@@ -50,7 +50,7 @@ def project(tmp_path, dataset, monkeypatch):
 
 
 def read(project, atlas):
-    """Everything that happens to inputs before the first network is trained."""
+    """What happens to inputs before the first network is trained, if all pass the quality check."""
     study = read_study("mine.yaml")
     refuse_foreign(study)
     scans = read_scans(study.scan_table, study.diagnoses)
