@@ -96,6 +96,7 @@ def write_imported(path, img, sidecar):
         raise ValueError("voxels without a finite number; expected counts: export it again")
     clean = nib.Nifti1Image(data, img.affine)
     clean.header.set_xyzt_units("mm", "sec")
+    path.unlink(missing_ok=True)  # an image of something else must not get this sidecar
     _write_text(_sidecar_path(path), json.dumps(sidecar, indent=1) + "\n")
     with whole(path) as part:
         nib.save(clean, part)
