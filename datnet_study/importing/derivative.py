@@ -26,6 +26,7 @@ DESCRIPTION = {
     "DatasetType": "derivative",
     "GeneratedBy": [{"Name": "datnet_study.importing"}],
 }
+ALL_SCANS = {"SkullStripped": False}  # BIDS requires it; a source that knows better says so
 README = """Scans imported from {source}.
 
 Participants have ids that only the owner of the source can trace back; dates, names and free text
@@ -67,7 +68,7 @@ def start_derivative(target, kind):
 
 
 def image_path(participant_id, session_id):
-    """Path of a scan below the folder, as BIDS names it."""
+    """Path of a scan below the folder, as BIDS names it; SPECT too, for which it has no name."""
     name = f"{participant_id}_{session_id}_desc-imported_pet.nii.gz"
     return f"{participant_id}/{session_id}/pet/{name}"
 

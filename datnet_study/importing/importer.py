@@ -118,7 +118,7 @@ def planned(scans, key):
 def _convert(target, item):
     """Read and write one scan; remarks about it."""
     img, facts = item.scan.read()
-    sidecar = item.scan.sidecar | facts | {"SourceKey": item.key}
+    sidecar = derivative.ALL_SCANS | item.scan.sidecar | facts | {"SourceKey": item.key}
     derivative.write_imported(_path(target, item), img, sidecar)
     turned = facts.get("TurnedOver", False)
     return [f"{item.scan.where}: was upside down, and is turned over"] if turned else []

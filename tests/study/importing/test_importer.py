@@ -1,7 +1,10 @@
 """From DICOM files to a folder for a study: what comes in, what is left out, and what is unsaid."""
 
 import gzip
+import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import nibabel as nib
@@ -64,6 +67,17 @@ def test_no_word_of_a_header_comes_through(tmp_path, volume):
     words += ["7734551", "88123", "20190823", "ROE_JANE", "141500", "1.2.826"]
     assert len(words) > 120
     assert [word for word in words if word.upper().encode() in written] == []
+
+
+def test_the_official_validator_finds_no_error(tmp_path, volume):
+    write_pet(tmp_path / "from/a", volume, AFFINE)
+    write_nm(tmp_path / "from/b.dcm", volume, AFFINE, PatientID="2")
+    imported(tmp_path / "from", tmp_path / "to")
+    validator = Path(sys.executable).with_name("bids-validator-deno")
+    run = subprocess.run([validator, tmp_path / "to", "--format", "json"], capture_output=True)
+    issues = json.loads(run.stdout)["issues"]["issues"]
+    assert [i for i in issues if i.get("severity") == "error"] == []
+    assert run.returncode == 0
 
 
 def test_who_is_who_stands_beside_the_folder_for_its_owner_only(tmp_path, volume):
