@@ -143,9 +143,8 @@ def bring_in(arguments):
     window = arguments.window and _window(arguments.window)
     table = arguments.table and arguments.table.expanduser()
     wanted = Wanted(window, arguments.series, table)
-    import_scans(
-        arguments.source.expanduser(), arguments.target.expanduser(), wanted, arguments.key
-    )
+    source, target = arguments.source.expanduser(), arguments.target.expanduser()
+    import_scans(source, target, wanted, arguments.key and arguments.key.expanduser())
 
 
 def _window(text):

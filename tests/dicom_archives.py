@@ -4,6 +4,7 @@ It shares no code with the importer. Sections are those of the DICOM standard, p
 """
 
 import numpy as np
+from pydicom.datadict import DicomDictionary
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.sequence import Sequence
 from pydicom.uid import (
@@ -13,27 +14,13 @@ from pydicom.uid import (
     generate_uid,
 )
 
-# Text on a person, a place or a device: C.7.1.1 Patient, C.7.2.1 General Study, C.7.2.2 Patient
-# Study, C.7.3.1 General Series, C.7.5.1 General Equipment, C.7.6.1 General Image.
+# Every element of text in the dictionary of the standard (PS3.6), without commands and the
+# header of the file, dates of a person, and a term (CS). Tests plant the id themselves.
 TEXTS = (
-    "PatientName", "OtherPatientNames", "PatientBirthName", "PatientMotherBirthName",
-    "PatientAddress", "PatientTelephoneNumbers", "CountryOfResidence", "RegionOfResidence",
-    "EthnicGroup", "Occupation", "PatientComments", "AdditionalPatientHistory", "MilitaryRank",
-    "BranchOfService", "PatientReligiousPreference", "MedicalRecordLocator", "AdmissionID",
-    "IssuerOfPatientID", "AccessionNumber", "StudyID", "StudyDescription", "ReferringPhysicianName",
-    "ReferringPhysicianAddress", "PhysiciansOfRecord", "NameOfPhysiciansReadingStudy",
-    "AdmittingDiagnosesDescription", "SeriesDescription", "ProtocolName", "OperatorsName",
-    "PerformingPhysicianName", "PerformedProcedureStepID", "PerformedProcedureStepDescription",
-    "Manufacturer", "ManufacturerModelName", "InstitutionName", "InstitutionAddress",
-    "InstitutionalDepartmentName", "StationName", "DeviceSerialNumber", "SoftwareVersions",
-    "ImageComments", "DerivationDescription", "RequestedProcedureDescription",
-    "RequestingPhysician", "RequestingService", "CurrentPatientLocation", "ContrastBolusAgent",
-    "ReconstructionMethod", "ConvolutionKernel", "AttenuationCorrectionMethod",
-    "ScatterCorrectionMethod", "RandomsCorrectionMethod", "DecayCorrectionDateTime",
-    "ClinicalTrialSponsorName", "ClinicalTrialProtocolName", "ClinicalTrialSiteName",
-    "ClinicalTrialSubjectID", "DeidentificationMethod", "PatientBirthDate", "PatientBirthTime",
-    "ScheduledProcedureStepDescription", "FrameOfReferenceUID",
-    "SynchronizationFrameOfReferenceUID",
+    *(entry[4] for tag, entry in DicomDictionary.items()
+      if tag >= 0x00080000 and entry[0] in ("LO", "SH", "PN", "LT", "ST", "UT", "UC") and entry[4]),
+    "PatientBirthDate", "PatientBirthTime", "DecayCorrectionDateTime", "FrameOfReferenceUID",
+    "SynchronizationFrameOfReferenceUID", "EthnicGroup",
 )  # fmt: skip
 DATES = {"PatientBirthDate": "19430217", "PatientBirthTime": "034411",
          "DecayCorrectionDateTime": "20190823055117"}  # fmt: skip
@@ -43,7 +30,9 @@ def planted(dataset):
     """Fill every such element of a header with words of its own; returns all of them."""
     words = []
     for number, name in enumerate(TEXTS):
-        word = DATES.get(name, f"PLANT{number:02d}X")
+        if name == "PatientID":
+            continue
+        word = DATES.get(name, f"PLANT{number:04d}X")
         if name.endswith("UID"):
             word = generate_uid(entropy_srcs=[name])
         setattr(dataset, name, word)

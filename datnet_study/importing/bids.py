@@ -68,7 +68,7 @@ def bids_scans(source, wanted):
 
 
 def technical(metadata):
-    """Facts of a sidecar that are numbers or terms; no other text.
+    """Facts of a sidecar that are numbers, terms or true and false; no other text.
 
     Parameters
     ----------
@@ -85,7 +85,8 @@ def technical(metadata):
     """
     numbers = {key: metadata[key] for key in NUMBERS if _is_numeric(metadata.get(key))}
     terms = {key: metadata[key] for key, known in TERMS.items() if str(metadata.get(key)) in known}
-    return numbers | terms
+    stripped = metadata.get("SkullStripped")
+    return numbers | terms | ({"SkullStripped": stripped} if isinstance(stripped, bool) else {})
 
 
 def _is_numeric(value):

@@ -26,6 +26,7 @@ DESCRIPTION = {
     "DatasetType": "derivative",
     "GeneratedBy": [{"Name": "datnet_study.importing"}],
 }
+ALL_SCANS = {"SkullStripped": False}  # BIDS requires it; a source that knows better says so
 README = """Scans imported from {source}.
 
 Participants have ids that only the owner of the source can trace back; dates, names and free text
@@ -67,7 +68,7 @@ def start_derivative(target, kind):
 
 
 def image_path(participant_id, session_id):
-    """Path of a scan below the folder, as BIDS names it."""
+    """Path of a scan below the folder, as BIDS names it; SPECT too, for which it has no name."""
     name = f"{participant_id}_{session_id}_desc-imported_pet.nii.gz"
     return f"{participant_id}/{session_id}/pet/{name}"
 
@@ -96,6 +97,7 @@ def write_imported(path, img, sidecar):
         raise ValueError("voxels without a finite number; expected counts: export it again")
     clean = nib.Nifti1Image(data, img.affine)
     clean.header.set_xyzt_units("mm", "sec")
+    path.unlink(missing_ok=True)  # an image of something else must not get this sidecar
     _write_text(_sidecar_path(path), json.dumps(sidecar, indent=1) + "\n")
     with whole(path) as part:
         nib.save(clean, part)

@@ -24,8 +24,10 @@ def frames_to_take(starts_min, lengths_min, window_min):
     >>> frames_to_take([60, 65, 70], [5, 5, 5], (60, 70)), frames_to_take([None], [15], None)
     ([0, 1], [0])
     """
-    if window_min is None or None in starts_min:
+    if window_min is None:
         return [0] if len(starts_min) == 1 else []
+    if None in starts_min:
+        return []
     return frames_within(starts_min, lengths_min, window_min)
 
 

@@ -21,6 +21,7 @@ from datnet_study.importing.sources import kind_of, scans_of
 BYTES_PER_VOXEL = 4  # as float; what gzip saves is left for what else needs room
 SECONDS_PER_SCAN = 0.2  # dcm2niix and files, measured on one core
 VOXELS_PER_SECOND = 4e6  # conversion and gzip, measured on one core
+SHOWN = 20  # remarks; all of them stand in a file
 
 
 class Planned(NamedTuple):
@@ -32,7 +33,7 @@ class Planned(NamedTuple):
     key: str  # of the source it is made from
 
 
-def import_scans(source, target, wanted, key_path=None, say=sys.stderr.write):
+def import_scans(source, target, wanted, key_path=None, say=None):
     """Import all usable scans of a source into a folder that a study can read.
 
     Parameters
@@ -43,10 +44,10 @@ def import_scans(source, target, wanted, key_path=None, say=sys.stderr.write):
         A new folder, or one of an earlier import from this source.
     wanted : Wanted
     key_path : Path, optional
-        Key of the ids; `key` in the folder `<target>-private`, where the list of who is who and
-        the list of what was left out stand too. Nobody else needs this folder.
-    say : callable
-        Takes what there is to tell, as text.
+        Key of the ids; `key` in the folder `<target>-private`, if not given. Who is who and what
+        was left out always stand in that folder, which stays with the owner of the source.
+    say : callable, optional
+        Takes what there is to tell, as text; the standard error stream, if not given.
 
     Returns
     -------
@@ -63,7 +64,8 @@ def import_scans(source, target, wanted, key_path=None, say=sys.stderr.write):
     """
     source, target = Path(source).absolute(), Path(target).absolute()
     _checked(source, target, wanted)
-    private = Path(key_path).absolute().parent if key_path else _private(target)
+    say = say or sys.stderr.write
+    private = target.with_name(f"{target.name}-private")
     key = read_key(Path(key_path) if key_path else private / "key")
     kind = kind_of(source, wanted)
     derivative.start_derivative(target, kind)
@@ -74,16 +76,17 @@ def import_scans(source, target, wanted, key_path=None, say=sys.stderr.write):
     scans, remarks = scans_of(kind, source, wanted)
     left_out = [f"{scan.where}: {problem}" for scan in scans for problem in scan.problems]
     plan = planned([scan for scan in scans if not scan.problems], key)
-    missing = [item for item in plan if derivative.source_key(_path(target, item)) != item.key]
+    missing = [item for item in plan if not _is_there(target, item)]
     _announce(target, len(plan), missing, left_out, say)
-    done = [item for item in plan if item not in missing]
+    if missing:
+        (target / "scans.tsv").unlink(missing_ok=True)  # of an earlier state of the source
     for item in progress(missing, "importing"):
         try:
             remarks += _convert(target, item)
-            done.append(item)
         except (OSError, ValueError) as error:
             left_out.append(f"{item.scan.where}: {error}")
-    _finish(target, private, [item for item in plan if item in done], [*remarks, *left_out], say)
+    done = [item for item in plan if _is_there(target, item)]
+    _finish(target, private, done, [*remarks, *left_out], say)
     with whole(target / derivative.STATE) as part:
         part.write_text(json.dumps({"state": state, "scans": len(done)}) + "\n")
     return len(done)
@@ -115,7 +118,7 @@ def planned(scans, key):
 def _convert(target, item):
     """Read and write one scan; remarks about it."""
     img, facts = item.scan.read()
-    sidecar = item.scan.sidecar | facts | {"SourceKey": item.key}
+    sidecar = derivative.ALL_SCANS | item.scan.sidecar | facts | {"SourceKey": item.key}
     derivative.write_imported(_path(target, item), img, sidecar)
     turned = facts.get("TurnedOver", False)
     return [f"{item.scan.where}: was upside down, and is turned over"] if turned else []
@@ -136,8 +139,10 @@ def _finish(target, private, items, remarks, say):
     with whole(listed) as part:
         part.write_text("".join(f"{remark}\n" for remark in remarks), encoding="utf-8")
     listed.chmod(0o600)
-    for remark in remarks:
+    for remark in remarks[:SHOWN]:
         say(f"  {remark}\n")
+    if len(remarks) > SHOWN:
+        say(f"  and {len(remarks) - SHOWN} more lines in {listed}\n")
     if not rows:
         raise ValueError(f"no scan could be imported; the reasons stand above and in {listed}")
     who = {"participant_id": "id at the source"} | {
@@ -186,9 +191,9 @@ def _checked(source, target, wanted):
         )
 
 
-def _private(target):
-    """Folder of what stays with the owner of the source."""
-    return target.with_name(f"{target.name}-private")
+def _is_there(target, item):
+    """The image stands there, and was made from this state of the source."""
+    return derivative.source_key(_path(target, item)) == item.key
 
 
 def _path(target, item):

@@ -19,7 +19,8 @@ from datnet_study.table_file import read_table_file
 
 COLUMNS = ("Image Data ID", "Subject", "Group", "Sex", "Age", "Visit", "Type")
 VISIT = re.compile(r"[A-Z]{1,4}\d{0,2}")  # SC, BL, V04, U01, RS1 and the like
-IMAGE = re.compile(r"(?:.*_)?I?(\d+)(?:\.dcm)?", re.IGNORECASE)
+IMAGE = re.compile(r"I?(\d+)")  # in the table, and as the name of a folder
+FILE = re.compile(r".*_I(\d+)\.dcm", re.IGNORECASE)
 
 
 def search_table(source, wanted):
@@ -101,7 +102,7 @@ def _rows(table):
 
 def _image_number(path, rows):
     """Number of an image, from the name of its file or folder; None if the table has none."""
-    matches = [IMAGE.fullmatch(name) for name in (path.name, path.parent.name)]
+    matches = [FILE.fullmatch(path.name), IMAGE.fullmatch(path.parent.name)]
     return next((int(match[1]) for match in matches if match and int(match[1]) in rows), None)
 
 

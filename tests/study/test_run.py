@@ -259,3 +259,34 @@ def test_a_study_asks_for_the_workflow_only_where_something_is_missing(
     assert commands == asked
     assert checked == ["mine.yaml"] * len(asked)  # in words, before the workflow starts
     assert records(project) == ["tiny.aaa"]
+
+
+# --- import -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (["nowhere", "to"], "nowhere: no such folder; expected the scans to import (FROM)"),
+        (["scans", "to", "--window", "75-60"], "window '75-60'; expected minutes after injection"),
+        (["scans", "to", "--window", "an hour"], "window 'an hour'; expected minutes"),
+        (["scans", "to", "--table", "none.csv"], "none.csv: no such file; expected a table"),
+    ],
+)
+def test_an_import_that_cannot_be_is_one_message(project, arguments, problem):
+    (project / "scans").mkdir()
+    with pytest.raises(SystemExit) as ended:
+        run.main(["import", *arguments])
+    assert problem in str(ended.value.code)
+    assert not (project / "to").exists()
+
+
+def test_an_import_hands_on_what_the_command_line_says(project, monkeypatch):
+    calls = []
+    monkeypatch.setattr("datnet_study.importing.import_scans", lambda *a: calls.append(a))
+    words = ["--table", "people.csv", "--window", "60-75", "--series", "AC", "--key", "my.key"]
+    run.main(["import", "scans", "~/to", *words])
+    source, target, wanted, key = calls[0]
+    assert (source, target, key) == (Path("scans"), Path.home() / "to", Path("my.key"))
+    assert (wanted.window_min, wanted.series) == ((60.0, 75.0), "AC")
+    assert wanted.table == Path("people.csv")

@@ -1,7 +1,10 @@
 """From DICOM files to a folder for a study: what comes in, what is left out, and what is unsaid."""
 
 import gzip
+import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import nibabel as nib
@@ -61,9 +64,20 @@ def test_no_word_of_a_header_comes_through(tmp_path, volume):
     scans, _ = imported(tmp_path / "from", tmp_path / "to")
     assert len(scans) == 2
     written = every_byte(tmp_path / "to").upper()
-    words += ["7734551", "88123", "20190823", "ROE_JANE", "141500", "1.2.826"]
-    assert len(words) > 120
+    words += ["PLANT", "7734551", "88123", "20190823", "ROE_JANE", "141500", "1.2.826"]
+    assert len(words) > 1400
     assert [word for word in words if word.upper().encode() in written] == []
+
+
+def test_the_official_validator_finds_no_error(tmp_path, volume):
+    write_pet(tmp_path / "from/a", volume, AFFINE)
+    write_nm(tmp_path / "from/b.dcm", volume, AFFINE, PatientID="2")
+    imported(tmp_path / "from", tmp_path / "to")
+    validator = Path(sys.executable).with_name("bids-validator-deno")
+    run = subprocess.run([validator, tmp_path / "to", "--format", "json"], capture_output=True)
+    issues = json.loads(run.stdout)["issues"]["issues"]
+    assert [i for i in issues if i.get("severity") == "error"] == []
+    assert run.returncode == 0
 
 
 def test_who_is_who_stands_beside_the_folder_for_its_owner_only(tmp_path, volume):
@@ -84,6 +98,10 @@ def test_another_key_gives_another_id_and_the_same_key_the_same(tmp_path, volume
     again = pd.read_csv(tmp_path / "d/scans.tsv", sep="\t")["participant_id"][0]
     assert ids[0] != ids[1]
     assert again == ids[0]
+    assert {path.name for path in (tmp_path / "d-private").iterdir()} == {
+        "who_is_who.tsv",
+        "left_out.txt",
+    }
 
 
 def test_a_scan_with_a_problem_is_listed_and_the_others_go_on(tmp_path, volume):
@@ -130,6 +148,36 @@ def test_a_stopped_import_keeps_what_is_finished(tmp_path, volume, monkeypatch):
     scans, said = imported(tmp_path / "from", tmp_path / "to")
     assert "3 scans, 1 of them to convert" in said
     assert len(scans) == 3
+
+
+def test_a_stop_while_an_image_is_replaced_leaves_no_image_of_another(
+    tmp_path, volume, monkeypatch
+):
+    write_pet(tmp_path / "from/a", volume, AFFINE)
+    imported(tmp_path / "from", tmp_path / "to")
+    write_pet(tmp_path / "from/a", volume * 2, AFFINE, SeriesInstanceUID="1.3")
+
+    def stopped(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as stop:
+        stop.setattr("datnet_study.importing.derivative.nib.save", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            imported(tmp_path / "from", tmp_path / "to")
+    assert not (tmp_path / "to/scans.tsv").exists()
+    scans, _ = imported(tmp_path / "from", tmp_path / "to")
+    values = nib.load(tmp_path / "to" / scans["path"][0]).get_fdata()
+    assert values.mean() == pytest.approx(2 * volume.mean(), rel=1e-3)
+
+
+def test_many_problems_are_counted_and_all_stand_in_a_file(tmp_path, volume):
+    write_nm(tmp_path / "from/good.dcm", volume, AFFINE)
+    for k in range(25):
+        bad = {"PatientID": str(k), "ImageType": ["ORIGINAL", "PRIMARY", "TOMO", "EMISSION"]}
+        write_nm(tmp_path / f"from/{k}.dcm", volume[:3, :3, :3], AFFINE, **bad)
+    _, said = imported(tmp_path / "from", tmp_path / "to")
+    assert "  and 5 more lines in" in said
+    assert len((tmp_path / "to-private/left_out.txt").read_text().splitlines()) == 25
 
 
 def test_an_earlier_scan_that_comes_later_takes_the_first_session(tmp_path, volume):
