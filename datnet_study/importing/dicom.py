@@ -18,7 +18,7 @@ from datnet_study.importing.dicom_checks import (
 )
 from datnet_study.importing.dicom_geometry import slice_positions, upright
 from datnet_study.importing.frames import frames_to_take, mean_of_frames
-from datnet_study.importing.headers import read_series
+from datnet_study.importing.headers import wanted_series
 from datnet_study.importing.source_scan import SourceScan
 
 UPTAKE = ("PT", "NM")
@@ -39,11 +39,7 @@ def dicom_scans(source, wanted):
     remarks : list of str
         What else there is, and files that cannot be read.
     """
-    everything, remarks = read_series(source)
-    found = [series for series in everything if series.first.Modality in UPTAKE]
-    found = [s for s in found if wanted.series in str(s.first.get("SeriesDescription") or "")]
-    if n_others := len(everything) - len(found):
-        remarks.append(f"{source}: {n_others} series of other kinds passed over")
+    found, remarks = wanted_series(source, UPTAKE, wanted.series)
     exams = Counter(_examination(series) for series in found)
     return [series_scan(s, wanted, exams[_examination(s)]) for s in found], remarks
 

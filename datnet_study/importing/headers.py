@@ -97,6 +97,24 @@ def read_series(source):
     return [Series(*map(tuple, zip(*group, strict=True))) for group in groups.values()], broken
 
 
-def _is_hidden(path):
-    """A part of the path begins with a dot."""
-    return any(name.startswith(".") for name in path.parts)
+def wanted_series(source, modalities, description=""):
+    """Series of some modalities whose description holds a text.
+
+    Parameters
+    ----------
+    source : Path
+    modalities : sequence of str
+    description : str
+
+    Returns
+    -------
+    series : list of Series
+    remarks : list of str
+        Lines about files that cannot be read, and about other series.
+    """
+    everything, remarks = read_series(source)
+    found = [series for series in everything if series.first.Modality in modalities]
+    found = [s for s in found if description in str(s.first.get("SeriesDescription") or "")]
+    if n_others := len(everything) - len(found):
+        remarks.append(f"{source}: {n_others} series of other kinds passed over")
+    return found, remarks

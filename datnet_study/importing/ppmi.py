@@ -11,7 +11,7 @@ from functools import partial
 
 from datnet_images.atlas import read_atlas
 from datnet_study.importing.dicom import converted, series_scan
-from datnet_study.importing.headers import read_series
+from datnet_study.importing.headers import wanted_series
 from datnet_study.importing.mni import has_mni_grid, in_mni
 from datnet_study.importing.participants import plain_value
 from datnet_study.study_file import ATLAS, project_root
@@ -69,10 +69,7 @@ def ppmi_scans(source, wanted):
     """
     table = search_table(source, wanted)
     rows = _rows(table)
-    everything, remarks = read_series(source)
-    found = [series for series in everything if series.first.Modality == "NM"]
-    if n_others := len(everything) - len(found):
-        remarks.append(f"{source}: {n_others} series of other kinds passed over")
+    found, remarks = wanted_series(source, ("NM",))
     atlas = read_atlas(project_root() / ATLAS)
     numbers = [_image_number(series.files[0], rows) for series in found]
     scans = [
