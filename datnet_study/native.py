@@ -13,7 +13,7 @@ import nibabel as nib
 import numpy as np
 
 from datnet_core.files import whole
-from datnet_core.fingerprint import code_hash
+from datnet_core.fingerprint import code_hash, content_hashes, write_hashes
 from datnet_images import (
     normalisation,
     read_scan,
@@ -70,13 +70,16 @@ def normalise_scans(
     target = read_target(atlas, float(np.hypot(scan_fwhm_mm, matching)))
     finished = read_target(atlas, float(np.hypot(scan_fwhm_mm, filter_fwhm_mm)))
     grid = hashlib.sha256(atlas.labels.tobytes() + atlas.affine.tobytes()).hexdigest()
+    paths = [*(source / path for path in scans["path"]), *hand.values()]
+    hashes = content_hashes(paths, folder / "files.json")
+    write_hashes(folder / "files.json", paths, hashes)
     shared = [code_hash(__file__), grid, reference_region, filter_fwhm_mm, scan_fwhm_mm]
 
     def one(scan):
         image, map_name, record = _names(scan)
         own = hand.get(map_name.name)
         files = [path for path in (source / scan.path, own) if path]
-        made_from = json.dumps([*shared, *map(_hash, files)])
+        made_from = json.dumps([*shared, *(hashes[str(path)] for path in files)])
         if (row := _kept(folder / record, made_from, folder)) is None:
             img, transform = read_scan(source / scan.path), own and read_transform(own)
             row = placed(img, transform, folder / image, folder / map_name)
@@ -124,14 +127,6 @@ def _made_by_hand(folder, scans):
             f"{folder}: {', '.join(unknown)}: of no scan; expected names such as {min(known)}"
         )
     return there
-
-
-def _hash(path):
-    """SHA-256 of a file; of none, a word: its reader reports that."""
-    if not path.is_file():
-        return "missing"
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _kept(record_path, made_from, folder):
