@@ -187,7 +187,7 @@ class Graph:
         for spacing_mm in sorted(spacings):
             array = study.volumes(spacing_mm).name
             depends = {
-                "code": code_hash(fingerprint.ROOT / "datnet_images/volumes.py"),
+                "code": code_hash(fingerprint.ROOT / "datnet_study" / "cached_scans.py"),
                 "settings": settings_of(study, ("images",)) | {"grid_mm": spacing_mm},
             }
             yield Job(
