@@ -5,6 +5,7 @@ cannot read, write or look up; what it declares and does not write is an error t
 """
 
 import fnmatch
+import gc
 import json
 import time
 
@@ -45,6 +46,7 @@ def open_page(name, study, into="study"):
     FileNotFoundError, ValueError
         As `study.read_study` and `declaration.read_declaration`; or if the study has no such page.
     """
+    gc.freeze()  # nilearn collects garbage at each image, and has not to look at what is imported
     source = fingerprint.ROOT / "notebooks" / f"{name}.py"
     return Page(read_declaration(source), read_study(study), into)
 
@@ -122,8 +124,7 @@ class Page:
             path = study.results / name
         if not path.exists():
             raise FileNotFoundError(
-                f"{name} of study {study.name} is missing; the study makes it: make study STUDY="
-                f"{study.source}"
+                f"{name} of study {study.name} is missing; make it: make study STUDY={study.source}"
             )
         return path
 
@@ -230,10 +231,9 @@ class Page:
             If a declared file was not written.
         """
         with self.writing(f"{self.name}.json") as part:
-            others = [name for name in self._writes if name != f"{self.name}.json"]
-            missing = [name for name in others if name not in self._written]
-            missing += [name for name in others if not (self._target / name).exists()]
-            if missing := sorted(set(missing)):
+            others = set(self._writes) - {f"{self.name}.json"}
+            there = {name for name in self._written if (self._target / name).exists()}
+            if missing := sorted(others - there):
                 raise RuntimeError(
                     f"page {self.name} did not write {missing}, which its header declares; write "
                     f"it, or correct `writes` ({line_of(self._declaration.source, 'writes')})"

@@ -8,6 +8,7 @@ import ast
 import importlib
 import re
 import textwrap
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -128,7 +129,7 @@ def _folder(face):
 def _names(face):
     """Public names of a face by module, from the table in its `__init__`."""
     path = _folder(face) / "__init__.py"
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(_tree(path)):
         if isinstance(node, ast.keyword) and node.arg == "submod_attrs":
             return ast.literal_eval(node.value)
     raise ValueError(
@@ -136,9 +137,20 @@ def _names(face):
     )
 
 
+def _tree(path):
+    """Syntax tree of a file."""
+    return _parsed(path, path.stat().st_mtime_ns)
+
+
+@cache
+def _parsed(path, _mtime):
+    """Syntax tree of a file, parsed once for its many names; again when the file has changed."""
+    return ast.parse(path.read_text())
+
+
 def _definition(path, name):
     """Node of the syntax tree that defines a name."""
-    for node in ast.parse(path.read_text()).body:
+    for node in _tree(path).body:
         targets = [target.id for target in getattr(node, "targets", []) if hasattr(target, "id")]
         if name in (getattr(node, "name", None), *targets):
             return node
@@ -147,7 +159,7 @@ def _definition(path, name):
 
 def _chapter(face):
     """Text of a chapter."""
-    doc = ast.get_docstring(ast.parse((_folder(face) / "__init__.py").read_text()))
+    doc = ast.get_docstring(_tree(_folder(face) / "__init__.py"))
     parts = [f"({face})=\n# {_escaped(face)}", markdown(doc)]
     rooms = {
         f"{face}.{module}": names

@@ -123,8 +123,7 @@ def workflow(study, arguments):
     """Run the jobs of a study that are not done, by Snakemake, and say where the book is."""
     from datnet_study.graph import LANES, Graph
 
-    # Snakemake would find the same; its own start takes longer than this look.
-    if not all((study.results / name).exists() for name in Graph(study, LANES).targets()):
+    if Graph(study, LANES).missing():  # as Snakemake, whose own start takes longer
         from datnet_study.ready import ready_study
 
         ready_study(arguments.study)
@@ -134,6 +133,13 @@ def workflow(study, arguments):
         if code:
             sys.exit(code)
     sys.stdout.write(f"The book of study {study.name}: {study.results / 'book/index.html'}\n")
+
+
+def plan(study, _):
+    """List the jobs that a run would do, a line each."""
+    from datnet_study.graph import LANES, Graph
+
+    sys.stdout.write("".join(f"{job.name}\n" for job in Graph(study, LANES).missing()))
 
 
 def bring_in(arguments):
@@ -160,7 +166,7 @@ def _window(text):
 
 
 JOBS = {"study": workflow} | {
-    job.__name__: job for job in (dataset, normalise, grid, fit, page, book)
+    job.__name__: job for job in (plan, dataset, normalise, grid, fit, page, book)
 }
 
 
@@ -219,7 +225,7 @@ def _run_job(arguments):
     if arguments.record:
         sys.stderr.write(f"\n--- {arguments.record.name.rpartition('.')[0]} ---\n")
     elsewhere = arguments.kind == "page" and _target(study, arguments) != study.results
-    if arguments.kind != "study" and not elsewhere:
+    if arguments.kind not in ("study", "plan") and not elsewhere:
         claim(study)
         forget(study, _results(arguments))
     JOBS[arguments.kind](study, arguments)

@@ -1,5 +1,7 @@
 """Fixtures shared by the tests: a seeded generator, the atlas, the phantom, a tiny data set."""
 
+import gc
+
 import numpy as np
 import pytest
 import torch
@@ -15,6 +17,11 @@ from datnet_study.study import read_study
 def pytest_configure():
     """One thread: networks of the tests are so small that threads wait for each other."""
     torch.set_num_threads(1)
+
+
+def pytest_collection_finish():
+    """Keep what is imported out of the garbage that nilearn collects at each image, as pages do."""
+    gc.freeze()
 
 
 @pytest.hookimpl(trylast=True)

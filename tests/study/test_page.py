@@ -129,7 +129,7 @@ def test_a_declared_setting_that_no_study_has_is_named(project):
 
 def test_a_missing_file_names_the_command_that_makes_it(project):
     page = opened(project, "reads: [scans.tsv, cohorts.json, models/fold-*]")
-    message = re.escape("scans.tsv of study mine is missing; the study makes it: make study STUDY=")
+    message = re.escape("scans.tsv of study mine is missing; make it: make study STUDY=")
     for read in (page.scans, lambda: page.result("cohorts"), page.models):
         with pytest.raises(FileNotFoundError, match=r"make study STUDY=mine\.yaml"):
             read()

@@ -1,0 +1,193 @@
+"""The jobs of a study one by one: what each runs, reads and writes, and what it depends on."""
+
+import json
+from dataclasses import asdict, dataclass, field
+
+from datnet_core import fingerprint
+from datnet_core.fingerprint import code_hash
+from datnet_study.declaration import expanded
+from datnet_study.depends import (
+    atlas_files,
+    contents,
+    hand_made,
+    manifest_files,
+    own_files,
+    settings_of,
+    short_hash,
+)
+from datnet_study.fits import FILES, planned_fits, variants
+from datnet_study.table import image_paths
+
+
+@dataclass(frozen=True)
+class Job:
+    """One job: files are named relative to the results of the study."""
+
+    name: str
+    command: tuple  # arguments of `python -m datnet_study.run`
+    reads: tuple = ()
+    writes: tuple = ()
+    kept: tuple = ()  # of `writes`: not removed before the job, which continues them
+    depends: dict = field(default_factory=dict)  # what its results depend on, by kind
+    shown: str = ""  # hash of what only its own look depends on, such as the prose of a page
+    threads: int = 1
+    priority: int = 0
+
+
+def jobs_of(study, declarations, lanes):
+    """All jobs of a study.
+
+    Parameters
+    ----------
+    study : Study
+    declarations : sequence of Declaration
+        Of its pages.
+    lanes : int or None
+        Processes that train networks side by side; None for one process for each network.
+
+    Yields
+    ------
+    Job
+    """
+    own = {} if study.phantom else own_files(study)
+    yield from _dataset(study)
+    yield from _normalise(study, own)
+    yield from _pages(study, declarations, own)
+    yield from _grids(study)
+    yield from _fits(study, lanes)
+    yield from _book(study, declarations)
+
+
+def _dataset(study):
+    """The phantom cohort, for a study that has one."""
+    if study.phantom is None:
+        return
+    depends = {
+        "code": code_hash(fingerprint.ROOT / "datnet_phantom" / "dataset.py"),
+        "settings": settings_of(study, ("phantom", "control", "images.reference_region")),
+        "files": contents(
+            [study.calibration_path, *atlas_files(study)], study.data_manifest.parent
+        ),
+    }
+    images = tuple(f"dataset/{name}" for name in image_paths(study))  # once they are known
+    writes = ("dataset/scans.tsv", "dataset/truth/scans.tsv", *images)
+    yield Job("dataset", ("dataset",), (), writes, images, depends, threads=2)
+
+
+def _normalise(study, own):
+    """The scans in MNI space, for a study that has them in native space."""
+    if study.images.space == "mni":
+        return
+    used = ("scan_fwhm_mm", "filter_fwhm_mm", "input", "reference_region")
+    atlas = contents(atlas_files(study), study.data_manifest.parent)
+    depends = {
+        "code": code_hash(fingerprint.ROOT / "datnet_study" / "native.py"),
+        "settings": settings_of(study, [f"images.{name}" for name in used]),
+        "files": own | hand_made(study.by_hand("transforms")) | atlas,
+    }
+    reads, writes = ("dataset/scans.tsv",), ("normalised/scans.tsv",)
+    yield Job("normalise", ("normalise",), reads, writes, (), depends, threads=2)
+
+
+def _pages(study, declarations, own):
+    """The pages, each with its declaration."""
+    fill = {"diagnosis": study.compared, "variant": variants(study)}
+    for page in declarations:
+        reads, files = [], {}
+        for name in page.reads:
+            if name.startswith("data_manifest/"):
+                found = manifest_files(page, name, study)
+                files |= contents(found, study.data_manifest.parent)
+            elif name == "verdicts":
+                files |= hand_made(study.by_hand(name))
+            else:
+                reads.append(name)
+        if "dataset/scans.tsv" in reads:
+            files |= own
+        depends = {
+            "code": code_hash(page.source),
+            "settings": settings_of(study, page.settings, page.source),
+            "files": files,
+        }
+        writes = (*expanded(page.writes, fill), f"pages/{page.page}.ipynb")
+        yield Job(
+            page.page,
+            ("page", page.page),
+            tuple(reads),
+            writes,
+            page.cache,
+            depends,
+            shown=short_hash(page.source.read_text(encoding="utf-8") + study.notice),
+            threads=page.threads,
+        )
+
+
+def _grids(study):
+    """The scans on other grids, for the recipes."""
+    spacings = {study.recipe(name)[0] for name in study.recipes} - {study.images.grid_mm}
+    for spacing_mm in sorted(spacings):
+        array = study.volumes(spacing_mm).name
+        depends = {
+            "code": code_hash(fingerprint.ROOT / "datnet_study" / "cached_scans.py"),
+            "settings": settings_of(study, ("images",)) | {"grid_mm": spacing_mm},
+        }
+        yield Job(
+            f"grid_{spacing_mm:g}mm".replace(".", "_"),
+            ("grid", f"{spacing_mm:g}"),
+            ("scans.tsv", "volumes.json"),
+            (array, array.replace(".npy", ".json")),
+            (array, array.replace(".npy", ".json")),
+            depends,
+            threads=2,
+        )
+
+
+def _fits(study, lanes):
+    """The networks, in lanes: a process trains several, one after the other."""
+    code = code_hash(fingerprint.ROOT / "datnet_study" / "networks.py")
+    planned = planned_fits(study)
+    kind_of, levels = {fit.folder: fit.kind for fit in planned}, {}
+    for fit in planned:  # a process starts in three seconds: no second one where one will do
+        level = "folds" if kind_of.get(fit.start) == fit.kind else "first"
+        levels.setdefault((fit.kind, level), []).append(fit)
+    for (kind, level), fits in levels.items():
+        n_lanes = min(lanes or len(fits), len(fits))
+        for k in range(n_lanes):
+            lane = fits[k::n_lanes]
+            recipes = sorted({fit.recipe for fit in lane})
+            arrays = {study.volumes(study.recipe(name)[0]).name for name in recipes}
+            begins = {f"{fit.start}/{FILES[0]}" for fit in lane if fit.start}
+            depends = {
+                "code": code,
+                "networks": [fit.folder for fit in lane],
+                "settings": settings_of(study, ("training", "diagnoses"))
+                | {name: asdict(study.recipe(name)[1]) for name in recipes},
+            }
+            writes = tuple(name for fit in lane for name in fit.files)
+            yield Job(
+                f"fit_{kind}_{level}_{k}",
+                ("fit", *(fit.folder for fit in lane)),
+                ("scans.tsv", "volumes.json", *sorted(arrays | begins)),
+                writes,
+                writes,
+                depends,
+                priority=0 if kind == "study" else -1,  # long pages wait for the study's own
+            )
+
+
+def _book(study, declarations):
+    """The book of all pages."""
+    root = fingerprint.ROOT
+    prose = [root / "_config.yml", *sorted(p for p in root.glob("book/**/*") if p.is_file())]
+    texts = {page.page: page.source.read_text() for page in declarations}
+    depends = {
+        "code": code_hash(root / "datnet_study" / "book.py"),
+        "library": contents(sorted(root.glob("datnet_*/**/*.py")), root),  # its reference
+        "files": contents(prose, root),
+        "pages": short_hash(json.dumps(texts)),
+        "notice": study.notice,
+    }
+    pages = [f"pages/{page.page}.ipynb" for page in declarations]
+    results = [f"{page.page}.json" for page in declarations]
+    reads = (*pages, *results)
+    yield Job("book", ("book",), reads, ("book/index.html",), (), depends)
