@@ -8,6 +8,8 @@ import re
 
 import pandas as pd
 
+from datnet_study.problems import problem_list
+
 CLAIM_COLUMNS = ("id", "section", "quantity", "group", "kind", "value", "p", "note")
 NEEDED = CLAIM_COLUMNS[:6]
 HIGHER, LOWER = "higher than the paper", "lower than the paper"
@@ -46,7 +48,7 @@ def read_claims(path):
     for row, claim in enumerate(claims.to_dict("records"), start=2):
         problems += [f"row {row} ({claim['id']}): {text}" for text in _problems(claim)]
     if problems:
-        raise ValueError(f"{path}: {len(problems)} problem(s)\n  " + "\n  ".join(problems))
+        raise problem_list(f"{path}: {len(problems)} problem(s)", problems)
     return claims
 
 

@@ -5,8 +5,8 @@ matter here: the pages say what they leave out. This is about what no page could
 """
 
 from collections import Counter
-from types import SimpleNamespace
 
+from datnet_study.problems import problem_list
 from datnet_study.table import participants
 
 
@@ -30,12 +30,11 @@ def check_cohorts(study):
     readable = all(
         certainty in certainties and diagnosis in study.diagnoses for certainty, diagnosis in found
     )
-    if found and readable and (reasons := obstacles(study, found)):
-        lines = "\n".join(f"  {reason}" for reason in reasons)
-        raise ValueError(f"{study.source}: the participants do not allow this study\n{lines}")
+    if found and readable and (reasons := obstacles(found, study.diagnoses, study.training)):
+        raise problem_list(f"{study.source}: the participants do not allow this study", reasons)
 
 
-def check_used(scans, used, quality, diagnoses, **training):
+def check_used(scans, used, quality, diagnoses, training):
     """Refuse a study for which the quality check has left too few participants.
 
     Parameters
@@ -46,49 +45,51 @@ def check_used(scans, used, quality, diagnoses, **training):
         Of all scans: `used`, and their `worst` measure.
     diagnoses : sequence of str
         Of the study.
-    **training
-        Its settings `n_folds`, `pretrain` and `early_stopping_on`.
+    training : TrainingSettings
+        Its `n_folds`, `pretrain` and `early_stopping_on` count.
 
     Raises
     ------
     ValueError
         One line per reason, as `check_cohorts`.
     """
-    study = SimpleNamespace(diagnoses=diagnoses, training=SimpleNamespace(**training))
     people = used.drop_duplicates("participant_id")
     found = Counter(zip(people["certainty"], people["diagnosis"], strict=True))
-    reasons = obstacles(study, found)
+    reasons = obstacles(found, diagnoses, training)
     gone = set(scans["certainty"]) - set(used["certainty"])
-    if study.training.pretrain and "possible" in gone:
+    if training.pretrain and "possible" in gone:
         reasons.append("certainty 'possible': nobody is left; set training.pretrain: false")
     if len(used) < len(scans) and reasons:
-        lines = "\n".join(f"  {reason}" for reason in reasons)
         wrong = quality.loc[~quality["used"].astype(bool), "worst"].value_counts()
         if len(wrong) and wrong.index[0] == "reference_level":
-            lines += "\n  the reference is empty in most of the others: if scans hold ratios or "
-            lines += "binding potentials, write images.input: ratio or bp"
-        raise ValueError(
+            reasons.append(
+                "the reference is empty in most of the others: if scans hold ratios or binding "
+                "potentials, write images.input: ratio or bp"
+            )
+        raise problem_list(
             f"{len(used)} of {len(scans)} scans passed the quality check, and their participants "
-            f"do not allow this study; see the page quality, and images.verdicts\n{lines}"
+            "do not allow this study; see the page quality, and images.verdicts",
+            reasons,
         )
 
 
-def obstacles(study, found):
+def obstacles(found, diagnoses, training):
     """Reasons why a study cannot be made of its participants.
 
     Parameters
     ----------
-    study : Study
-        Its `diagnoses` and `training` count.
     found : dict of (str, str) to int
         Participants by certainty and diagnosis.
+    diagnoses : sequence of str
+        Of the study.
+    training : TrainingSettings
 
     Returns
     -------
     list of str
         Empty if the study can be made.
     """
-    definite = {name: found.get(("definite", name), 0) for name in study.diagnoses}
+    definite = {name: found.get(("definite", name), 0) for name in diagnoses}
     possible = {name: n for (certainty, name), n in found.items() if certainty == "possible" and n}
     reasons = []
     if not any(definite.values()):
@@ -96,11 +97,11 @@ def obstacles(study, found):
             "no participant has the certainty 'definite'; the networks learn from these and are "
             "judged by them: give it to those whose diagnosis is sure"
         )
-    elif min(definite.values()) < study.training.n_folds:
-        reasons.append(_too_few(definite, study.training.n_folds))
-    elif study.training.early_stopping_on == "inner":
-        reasons += _nobody_to_stop(definite, study.training.n_folds)
-    if study.training.pretrain and possible and (len(possible) < 2 or max(possible.values()) < 2):
+    elif min(definite.values()) < training.n_folds:
+        reasons.append(_too_few(definite, training.n_folds))
+    elif training.early_stopping_on == "inner":
+        reasons += _nobody_to_stop(definite, training.n_folds)
+    if training.pretrain and possible and (len(possible) < 2 or max(possible.values()) < 2):
         reasons.append(
             f"certainty 'possible': found {_counted(possible)}; pre-training needs two diagnoses, "
             "one of them with two participants: set training.pretrain: false, or add participants"

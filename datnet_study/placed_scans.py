@@ -13,6 +13,7 @@ from joblib import Parallel, delayed
 
 from datnet_core.progress import progress
 from datnet_images import quality_score, read_scan, read_target, scan_quality, verdict
+from datnet_study.problems import problem_list
 
 FIRST = (
     "participant_id", "session_id", "verdict", "score", "worst", "start", "transform", "path",
@@ -114,8 +115,7 @@ def each_scan(one, scans, words, n_jobs):
     done = Parallel(n_jobs, prefer="threads", return_as="generator")(jobs)
     rows = list(progress(done, words, len(jobs)))
     if problems := [row for row in rows if isinstance(row, str)]:
-        lines = "\n".join(f"  {problem}" for problem in problems)
-        raise ValueError(f"{len(problems)} scan(s) cannot be used\n{lines}")
+        raise problem_list(f"{len(problems)} scan(s) cannot be used", problems)
     if all(row.get("problem") for row in rows):
         raise ValueError(
             f"none of {len(rows)} scans can be measured, the first: {rows[0]['problem']}; are they "

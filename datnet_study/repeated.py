@@ -3,6 +3,8 @@
 import numpy as np
 from scipy.spatial import cKDTree
 
+from datnet_study.problems import problem_list
+
 SAME = 0.003  # root mean square difference of ratios; noise alone makes more between two scans
 N_VOXELS = 400  # of each scan, for a first look
 
@@ -53,10 +55,10 @@ def refuse_repeated(scans, volumes):
     """
     names = scans["participant_id"] + "/" + scans["session_id"] + " (" + scans["path"] + ")"
     if pairs := repeated_images(volumes):
-        lines = "\n".join(f"  {names[a]} and {names[b]}" for a, b in pairs)
-        raise ValueError(
+        raise problem_list(
             f"{len(pairs)} pair(s) of scans hold the same image; expected an image once: correct "
-            f"the paths, or take rows out of the table\n{lines}"
+            "the paths, or take rows out of the table",
+            [f"{names[a]} and {names[b]}" for a, b in pairs],
         )
 
 

@@ -13,6 +13,7 @@ from pydantic import Field, PrivateAttr, ValidationError, model_validator
 
 from datnet_core.settings import NetworkSettings, TrainingSettings
 from datnet_study.columns import ScanTable
+from datnet_study.problems import problem_list
 from datnet_study.settings import (
     Column,
     Decisions,
@@ -244,6 +245,5 @@ def read_study(path):
         return Study.model_validate(settings.values, context=place)
     except ValidationError as error:
         files = [(settings.file_of(keys), text) for keys, text in explain(error)]
-        lines = [f"  {text}" if file == found else f"  {text} (in {file})" for file, text in files]
-        head = f"{path}: {len(lines)} setting(s) to correct"
-        raise ValueError("\n".join([head, *lines])) from None
+        lines = [text if file == found else f"{text} (in {file})" for file, text in files]
+        raise problem_list(f"{path}: {len(lines)} setting(s) to correct", lines) from None

@@ -6,6 +6,7 @@ The workflow plans with it; `scans.read_scans` reads and checks the table.
 from collections import Counter
 
 from datnet_study.columns import translated
+from datnet_study.problems import problem_list
 
 _KNOWN = {}  # rows of the table that was read last, by its state: a plan looks at it many times
 
@@ -14,8 +15,7 @@ def refuse(path, problems):
     """Raise the problems of a table as one error, if there are any."""
     problems = list(dict.fromkeys(problems))
     if problems:
-        lines = "\n".join(f"  {problem}" for problem in problems)
-        raise ValueError(f"{path}: {len(problems)} problem(s)\n{lines}")
+        raise problem_list(f"{path}: {len(problems)} problem(s)", problems)
 
 
 def certainties(study):

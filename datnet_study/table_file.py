@@ -10,6 +10,8 @@ import re
 import warnings
 import zipfile
 
+from datnet_study.problems import problem_list
+
 EXCEL = (".xlsx", ".xlsm")
 LISTED = 10  # lines of a message; more are counted
 QUOTED = re.compile(r'"[^"]*"')
@@ -156,7 +158,7 @@ def _cell(value):
 def _refuse(path, problems):
     """Raise the problems of lines, if there are any."""
     if problems:
-        lines = [f"  line {number}: {problem}" for number, problem in problems[:LISTED]]
+        lines = [f"line {number}: {problem}" for number, problem in problems[:LISTED]]
         more = len(problems) - LISTED
-        lines += [f"  and {more} more lines"] if more > 0 else []
-        raise ValueError(f"{path}: {len(problems)} line(s) to correct\n" + "\n".join(lines))
+        lines += [f"and {more} more lines"] if more > 0 else []
+        raise problem_list(f"{path}: {len(problems)} line(s) to correct", lines)

@@ -74,15 +74,7 @@ scan_table = page.scan_table()
 every = read_scans(scan_table, config.diagnoses)
 quality = page.table("quality.tsv")
 scans = used_scans(every, quality)
-check_used(
-    every,
-    scans,
-    quality,
-    config.diagnoses,
-    n_folds=config.training.n_folds,
-    pretrain=config.training.pretrain,
-    early_stopping_on=config.training.early_stopping_on,
-)
+check_used(every, scans, quality, config.diagnoses, config.training)
 scans["fold"] = assign_folds(scans, config.training.n_folds, config.training.seed)
 titles = {
     "pretraining": "pre-training",

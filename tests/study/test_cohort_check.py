@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 import yaml
 
+from datnet_core.settings import TrainingSettings
 from datnet_study.cohort_check import check_cohorts, check_used, obstacles
 from datnet_study.study import read_study
 
@@ -42,7 +43,8 @@ def people(possible=None, **definite):
     ],
 )
 def test_what_can_be_made_is_not_refused(study, found, settings):
-    assert obstacles(study(**settings), found) == []
+    made = study(**settings)
+    assert obstacles(found, made.diagnoses, made.training) == []
 
 
 @pytest.mark.parametrize(
@@ -80,7 +82,8 @@ def test_what_can_be_made_is_not_refused(study, found, settings):
     ],
 )
 def test_what_cannot_be_made_is_refused_with_what_to_change(study, found, settings, words):
-    (reason,) = obstacles(study(**settings), found)
+    made = study(**settings)
+    (reason,) = obstacles(found, made.diagnoses, made.training)
     for part in words:
         assert part in reason
     assert "\n" not in reason
@@ -144,16 +147,17 @@ TRAINING = {"n_folds": 3, "pretrain": False, "early_stopping_on": "test_fold"}
 def test_what_the_quality_check_leaves_is_refused_if_it_is_too_little(left, training, words):
     here = EVERY["participant_id"].isin(list(left))
     quality = pd.DataFrame({"used": here, "worst": "moves_mm"})
+    settings = TrainingSettings(**TRAINING | training)
     with pytest.raises(ValueError) as error:
-        check_used(EVERY, EVERY[here], quality, ["PD", "HC"], **TRAINING | training)
+        check_used(EVERY, EVERY[here], quality, ["PD", "HC"], settings)
     assert all(text in str(error.value) for text in words)
     assert "images.input" not in str(error.value)
     quality["worst"] = "reference_level"
     with pytest.raises(ValueError, match=r"write images\.input: ratio or bp"):
-        check_used(EVERY, EVERY[here], quality, ["PD", "HC"], **TRAINING | training)
+        check_used(EVERY, EVERY[here], quality, ["PD", "HC"], settings)
 
 
 def test_what_is_enough_is_not_refused_after_the_quality_check():
     here = EVERY["participant_id"] != "g"
     quality = pd.DataFrame({"used": here, "worst": "moves_mm"})
-    check_used(EVERY, EVERY[here], quality, ["PD", "HC"], **TRAINING)
+    check_used(EVERY, EVERY[here], quality, ["PD", "HC"], TrainingSettings(**TRAINING))

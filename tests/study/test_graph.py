@@ -210,16 +210,22 @@ def test_a_fit_waits_for_the_scans_and_for_the_network_it_starts_from():
     ]
 
 
-def test_lanes_share_the_networks_and_none_means_a_process_for_each():
-    study = read_study("data_manifest/smoke.yaml")
-    every = sorted(fit.folder for fit in planned_fits(study))
-    for n_lanes in (None, 1, 2, 3, 50):
-        jobs = [job for job in Graph(study, n_lanes).jobs.values() if job.command[0] == "fit"]
-        assert sorted(folder for job in jobs for folder in job.command[1:]) == every
-        if n_lanes in (None, 50):
-            assert {len(job.command[1:]) for job in jobs} == {1}
-    lanes = [name for name in Graph(study, 2).jobs if name.startswith("fit_study")]
-    assert lanes == [f"fit_study_{level}_{k}" for level in ("first", "folds") for k in range(2)]
+def test_a_job_is_missing_while_its_record_or_a_file_of_it_is(project):
+    found = graph("own.yaml")
+    assert found.missing() == list(found.jobs.values())
+    names = [name for job in found.jobs.values() for name in (found.record(job), *job.writes)]
+    for name in names:
+        path = project / "results/own" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    assert found.missing() == []
+    fusion = found.jobs["fusion"]
+    for name in (found.record(fusion), "predictions/fusion.tsv"):
+        path = project / "results/own" / name
+        path.unlink()
+        assert found.missing() == [fusion]
+        path.touch()
+    shutil.rmtree(project / "results")
 
 
 # --- what makes a job run again ---------------------------------------------------------------

@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from datnet_study import run
+from datnet_study.jobs import Job
 from datnet_study.study import read_study
 
 ROOT = Path(__file__).parents[2]
@@ -212,26 +213,26 @@ def test_a_network_is_trained_with_one_thread_and_others_have_what_they_are_give
     assert os.environ["OMP_NUM_THREADS"] == threads
 
 
-class Finished:
-    """Stands for the graph of a study whose files are those given."""
+class Planned:
+    """Stands for the graph of a study whose jobs with these names are still to be done."""
 
-    files = []
+    names = []
 
     def __init__(self, study, n_lanes):
         assert (study.name, n_lanes) == ("mine", 2)
 
-    def targets(self):
-        return self.files
+    def missing(self):
+        return [Job(name, ("page", name)) for name in self.names]
 
 
 @pytest.mark.parametrize(
     ("missing", "code", "asked"),
     [
         ([], 0, []),
-        (["fusion.json"], 0, ["study=mine.yaml"]),
-        (["fusion.json"], 3, ["study=mine.yaml"]),
+        (["fusion"], 0, ["study=mine.yaml"]),
+        (["fusion"], 3, ["study=mine.yaml"]),
     ],
-    ids=["nothing is missing", "a file is missing", "the workflow fails"],
+    ids=["nothing is missing", "a job is missing", "the workflow fails"],
 )
 def test_a_study_asks_for_the_workflow_only_where_something_is_missing(
     project, pages, monkeypatch, capsys, missing, code, asked
@@ -245,9 +246,9 @@ def test_a_study_asks_for_the_workflow_only_where_something_is_missing(
         return subprocess.CompletedProcess(command, code)
 
     monkeypatch.setattr(run.subprocess, "run", called)
-    monkeypatch.setattr("datnet_study.graph.Graph", Finished)
+    monkeypatch.setattr("datnet_study.graph.Graph", Planned)
     monkeypatch.setattr("datnet_study.ready.ready_study", checked.append)
-    monkeypatch.setattr(Finished, "files", ["records/tiny.aaa", *missing])
+    monkeypatch.setattr(Planned, "names", missing)
     if code:
         with pytest.raises(SystemExit, match=str(code)):
             run.main(["study", "mine.yaml"])
@@ -259,6 +260,15 @@ def test_a_study_asks_for_the_workflow_only_where_something_is_missing(
     assert commands == asked
     assert checked == ["mine.yaml"] * len(asked)  # in words, before the workflow starts
     assert records(project) == ["tiny.aaa"]
+
+
+def test_a_plan_names_the_jobs_and_leaves_everything(project, monkeypatch, capsys):
+    (project / "results/mine/records/page.aaa").write_text("page fusion\n")
+    monkeypatch.setattr("datnet_study.graph.Graph", Planned)
+    monkeypatch.setattr(Planned, "names", ["fusion", "book"])
+    run.main(["plan", "mine.yaml"])
+    assert capsys.readouterr().out == "fusion\nbook\n"
+    assert records(project) == ["page.aaa"]
 
 
 # --- import -----------------------------------------------------------------------------------
