@@ -133,12 +133,18 @@ class TrainingSettings(_Checked):
         Share of the running mean of the weights that a step keeps, 0 to below 1.
     max_epochs, patience : int
         Epochs at most, and epochs without a lower validation loss after which training ends.
-    early_stopping_on : {"inner", "test_fold"}
-        Scans whose loss ends the training: some of those to learn from, or those to be judged.
+    early_stopping_on : {"inner", "test_fold", "none"}
+        Scans whose loss ends the training: some of those to learn from, those to be judged, or no
+        scans; then all of them teach, for `max_epochs`, and the last weights are kept.
     inner_fraction : float
         Share of the participants that the inner split takes away.
     balanced_classes, flips : bool
         Whether classes come equally often, and whether half of the scans are mirrored.
+    shift_voxels : int
+        A scan that is learned from is moved by up to as many voxels along each axis.
+    contrast_sd, noise_sd : float
+        SD of the logarithm of a factor on a scan's differences from its mean, and of noise in each
+        voxel, in the unit of the volumes; 0 for neither.
     halve_after : int or None
         Epochs without a lower loss after which the learning rate is halved.
     head_l2 : float
@@ -164,10 +170,13 @@ class TrainingSettings(_Checked):
     averaging: Share = 0.98
     max_epochs: Positive = 60
     patience: Positive = 20
-    early_stopping_on: Literal["inner", "test_fold"] = "inner"
+    early_stopping_on: Literal["inner", "test_fold", "none"] = "inner"
     inner_fraction: Annotated[float, Range(gt=0, lt=1)] = 0.2
     balanced_classes: bool = True
     flips: bool = True
+    shift_voxels: Annotated[int, Range(ge=0)] = 0
+    contrast_sd: Annotated[float, Range(ge=0)] = 0.0
+    noise_sd: Annotated[float, Range(ge=0)] = 0.0
     halve_after: Positive | None = None
     head_l2: Annotated[float, Range(ge=0)] = 0.0
     precision: Literal["32-true", "bf16-mixed"] = "32-true"

@@ -18,7 +18,7 @@ class Scans(NamedTuple):
     labels : int ndarray of shape (n_scans,)
         Index of the diagnosis of each scan.
     learn, stop : int ndarray
-        Rows to learn from, and rows whose loss ends the training.
+        Rows to learn from, and rows whose loss ends the training; of no rows, the last epoch does.
     """
 
     volumes: np.ndarray
@@ -27,12 +27,13 @@ class Scans(NamedTuple):
     stop: np.ndarray
 
 
-def check_scans(scans, network, label):
+def check_scans(scans, network, training, label):
     """Refuse scans that are too few or too small for a network; `label` names the model."""
-    if len(scans.learn) < 2 or len(scans.stop) < 1:
+    n_stop = int(training.early_stopping_on != "none")
+    if len(scans.learn) < 2 or len(scans.stop) < n_stop:
         raise ValueError(
             f"model {label}: {len(scans.learn)} scan(s) to learn from and "
-            f"{len(scans.stop)} to stop by, expected at least 2 and 1; add participants"
+            f"{len(scans.stop)} to stop by, expected at least 2 and {n_stop}; add participants"
         )
     shape = scans.volumes.shape[1:]
     grid = last_grid(network.resized_to or shape, network.n_levels)

@@ -1,4 +1,4 @@
-"""One epoch of training: which scans, in which batches, mirrored or not, and what is judged.
+"""One epoch of training: which scans, in which batches, how they are changed, what is judged.
 
 Paper section "Deep Neural Network and its Interpretation": Adam, categorical cross-entropy; open
 point A13.
@@ -10,10 +10,9 @@ from torch.nn.functional import cross_entropy
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from datnet_core.network import last_linear
+from datnet_core.training.augmentation import augmented, draw_changes
 from datnet_core.training.batches import balanced_order, batch
 from datnet_core.training.prediction import predict
-
-MIRRORED = 0.5  # share of the scans of an epoch, with `flips`
 
 
 def running_mean(decay):
@@ -76,7 +75,7 @@ def train_epoch(fabric, model, scans, *, averaged, optimizer, training, rng):
     optimizer : torch.optim.Optimizer
     training : TrainingSettings
     rng : numpy.random.Generator
-        Draws the order and the flips.
+        Draws the order and the changes of the scans.
 
     Returns
     -------
@@ -92,12 +91,10 @@ def train_epoch(fabric, model, scans, *, averaged, optimizer, training, rng):
     share = slice(fabric.global_rank, None, fabric.world_size)  # of this device in each batch
     total = 0.0
     for rows in np.array_split(scans.learn[order], n_batches):
-        mirrored = rng.random(len(rows)) < MIRRORED
-        rows, mirrored = rows[share], mirrored[share]
-        x = batch(scans.volumes, rows)  # (N, 1, X, Y, Z)
+        changes = draw_changes(len(rows), training, rng).of(share)
+        rows = rows[share]
+        x = augmented(batch(scans.volumes, rows), changes, training.noise_sd)  # (N, 1, X, Y, Z)
         y = torch.from_numpy(scans.labels[rows])
-        if training.flips:
-            x[mirrored] = x[mirrored].flip(2)  # left and right are the first spatial axis
         loss = cross_entropy(model(x.to(fabric.device)), y.to(fabric.device))
         optimizer.zero_grad()
         fabric.backward(loss)

@@ -80,7 +80,7 @@ def fit(
         If the model to start from is not finished; if the validation loss is not a number, or the
         accelerator is not there.
     """
-    check_scans(scans, network, _label(folder))
+    check_scans(scans, network, training, _label(folder))
     if start:
         read_config(start)  # refuses a model that is not finished
     folder.mkdir(parents=True, exist_ok=True)
@@ -122,7 +122,7 @@ def fit(
         "n_validation": len(scans.stop),
         "n_epochs": len(history),
         "best_epoch": best,
-        "validation_loss": history[best]["validation_loss"],
+        "validation_loss": history[best].get("validation_loss"),
         "n_parameters": sum(p.numel() for p in model.parameters()),
         "seconds": round(seconds, 2),
         "environment": environment(),
@@ -188,14 +188,17 @@ def _train(
                 training=training,
                 rng=np.random.default_rng(stream_seed(Draws.EPOCH, training.seed, epoch)),
             )
-        judged = averaged.module
-        loss = fabric.broadcast(validation_loss(judged, scans, training.batch_size))
+        judged, row = averaged.module, {"epoch": epoch, "train_loss": train_loss}
+        if len(scans.stop):
+            loss = validation_loss(judged, scans, training.batch_size)
+            row["validation_loss"] = fabric.broadcast(loss)
+        name, loss = list(row.items())[-1]
         if not np.isfinite(loss):  # the same on all devices, which stop at the same epoch
             raise RuntimeError(
-                f"model {_label(folder)}: the validation loss of epoch {epoch} is {loss}; lower "
+                f"model {_label(folder)}: {name} of epoch {epoch} is {loss}; lower "
                 "training.learning_rate, or set training.precision to 32-true"
             )
-        history.append({"epoch": epoch, "train_loss": train_loss, "validation_loss": loss})
+        history.append(row)
         schedule.step(loss)
         seconds += time.perf_counter() - begin
         if _best_epoch(history) == epoch:
@@ -207,7 +210,7 @@ def _train(
             write_checkpoint(folder / "checkpoint.pt", state)
             written = time.monotonic()
         fabric.barrier()
-        bar.set_postfix_str(f"validation loss {loss:.3f}", refresh=False)
+        bar.set_postfix_str(f"{name} {loss:.3f}", refresh=False)
     bar.close()
     if fabric.is_global_zero:
         write_tensors(folder / "weights.safetensors", best, {"inputs": inputs})
@@ -228,7 +231,6 @@ def _resumed(parts, checkpoint):
 
 
 def _best_epoch(history):
-    """Epoch of the lowest validation loss, 0 before the first."""
-    if not history:
-        return 0
-    return int(np.argmin([row["validation_loss"] for row in history]))
+    """Epoch whose weights are kept: of the lowest validation loss, or the last; 0 before any."""
+    losses = [row["validation_loss"] for row in history if "validation_loss" in row]
+    return int(np.argmin(losses)) if losses else max(len(history) - 1, 0)

@@ -83,7 +83,7 @@ def teachers(model, member, *, participant, diagnosis, pretraining, fold, traini
     Each network of a model (bagging) has another inner validation split of the same scans, drawn
     from the seed, the name of the model and the number of the network, whatever other models there
     are. With `training.early_stopping_on` set to `test_fold` the scans learned from stay the same,
-    and the held-out fold stops in place of the inner split.
+    and the held-out fold stops in place of the inner split; with `none` all scans teach.
 
     Parameters
     ----------
@@ -129,6 +129,8 @@ def teachers(model, member, *, participant, diagnosis, pretraining, fold, traini
         )
     if len(rows) == 0:
         return TeachingRows(rows, rows)
+    if training.early_stopping_on == "none":
+        return TeachingRows(rows, rows[:0])
     seed = stream_seed(Draws.INNER_SPLIT, training.seed, member, *model.encode())
     learn, stop = split_inner(participant[rows], diagnosis[rows], training.inner_fraction, seed)
     if training.early_stopping_on == "test_fold" and len(judged):

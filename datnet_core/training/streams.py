@@ -15,8 +15,8 @@ class Draws(IntEnum):
     NETWORK = 0  # seed of one network of a study, by its number in the model
     INNER_SPLIT = 1  # by number and name of the model
     WEIGHTS = 2  # before the first epoch
-    EPOCH = 3  # order and mirroring of its scans, by its number
-    DROPOUT = 4  # by number of the epoch and of the device
+    EPOCH = 3  # order and changes of its scans, by its number
+    DROPOUT = 4  # and noise in voxels, by number of the epoch and of the device
 
 
 def stream_seed(draws, seed, *numbers):

@@ -41,6 +41,8 @@ def plot_importances(shares):
 def plot_learning_curves(histories):
     """Training and validation loss by epoch, one panel per model with all its networks.
 
+    Without scans that stop the training there is no validation loss.
+
     Parameters
     ----------
     histories : dict of (str, int) to DataFrame
@@ -57,9 +59,11 @@ def plot_learning_curves(histories):
         lines = {"training": ("train_loss", "0.7"), "validation": ("validation_loss", "C0")}
         for label, (column, colour) in lines.items():
             label = label if first else None
-            ax.plot(history["epoch"], history[column], color=colour, lw=1, label=label)
-        best = history["validation_loss"].idxmin()
-        ax.plot(history["epoch"][best], history["validation_loss"][best], "o", color="C3", ms=4)
+            if column in history:
+                ax.plot(history["epoch"], history[column], color=colour, lw=1, label=label)
+        if "validation_loss" in history:
+            best = history["validation_loss"].idxmin()
+            ax.plot(history["epoch"][best], history["validation_loss"][best], "o", color="C3", ms=4)
         ax.set(title=model, xlabel="epoch", ylim=(0, None))
         ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes[0].set_ylabel("cross-entropy")

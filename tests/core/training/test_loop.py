@@ -102,7 +102,7 @@ def test_training_ends_when_the_loss_has_not_improved_for_patience_epochs(tmp_pa
 
 
 def test_a_loss_that_is_no_number_stops_the_training(tmp_path):
-    with pytest.raises(RuntimeError, match="m: the validation loss of epoch 0 is nan; lower"):
+    with pytest.raises(RuntimeError, match="m: validation_loss of epoch 0 is nan; lower"):
         fit(tmp_path / "m", learning_rate=1e30)
     assert not (tmp_path / "m" / "config.json").exists()
 
@@ -133,6 +133,28 @@ def test_the_running_mean_of_the_best_epoch_is_kept_and_its_loss_recorded(tmp_pa
     expected = np.mean([loss[labels[STOP] == k].mean() for k in range(3)])
     assert config["validation_loss"] == pytest.approx(expected, rel=1e-6)
     assert history["validation_loss"][best] == pytest.approx(expected, rel=1e-5)
+
+
+def test_without_scans_that_stop_all_epochs_are_done_and_the_last_weights_kept(tmp_path):
+    judged, nobody = [], STOP[:0]
+    config = fit(
+        tmp_path / "m",
+        stop=nobody,
+        early_stopping_on="none",
+        max_epochs=6,
+        patience=1,
+        after_epoch=lambda _, model: judged.append(
+            {name: tensor.clone() for name, tensor in model.state_dict().items()}
+        ),
+    )
+    assert (config["n_epochs"], config["best_epoch"], config["validation_loss"]) == (6, 5, None)
+    assert config["n_validation"] == 0
+    history = pd.read_csv(tmp_path / "m" / "history.tsv", sep="\t")
+    assert list(history) == ["epoch", "train_loss"]
+    for name, tensor in weights(tmp_path / "m").items():
+        assert torch.equal(tensor, judged[-1][name])
+    with pytest.raises(ValueError, match="0 to stop by, expected at least 2 and 1"):
+        fit(tmp_path / "other", stop=nobody)
 
 
 def learning_rates(folder, epochs=None, **changes):

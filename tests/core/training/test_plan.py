@@ -53,6 +53,18 @@ def sides(model, member, table, training):
 
 
 @thirty_tables
+@given(tables())
+def test_where_nobody_stops_all_teach_but_those_who_are_judged(drawn):
+    n_folds, table = drawn
+    for model in model_names(n_folds):
+        learn, stop, judged = sides(model, 0, table, choices("none"))
+        in_training = set(table["participant"][table["fold"] >= 0])
+        pretraining = set(table["participant"][table["pretraining"]])
+        assert learn == (pretraining if model == "pretrain" else in_training - judged)
+        assert stop == set()
+
+
+@thirty_tables
 @given(tables(), st.integers(1, 4), st.integers(0, 99), st.floats(0.05, 0.95))
 def test_nobody_teaches_or_stops_the_network_that_judges_them(drawn, n_members, seed, fraction):
     n_folds, table = drawn
