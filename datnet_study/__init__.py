@@ -77,6 +77,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "recipes": [
             "compare_mean_auc",
             "cost",
+            "differences",  # of the training of a recipe, in words
         ],
     },
 )

@@ -53,9 +53,9 @@ def variants(study):
     return names
 
 
-def pretrained(study):
+def pretrained(study, recipe="study"):
     """Whether the folds start from a pre-trained network: asked for, and there are scans for it."""
-    return study.training.pretrain and "possible" in certainties(study)
+    return study.recipe(recipe).training.pretrain and "possible" in certainties(study)
 
 
 def planned_fits(study):
@@ -78,9 +78,8 @@ def planned_fits(study):
         starts = first and VARIANTS[variant].get("pretrain", True)
         fits += _fits(folds, study.network, variant=variant, start=starts)
     for recipe in study.recipes:
-        _, network = study.recipe(recipe)
-        names = model_names(study.training.n_folds, pretrain=first)
-        fits += _fits(names, network, recipe=recipe)
+        names = model_names(study.training.n_folds, pretrain=pretrained(study, recipe))
+        fits += _fits(names, study.recipe(recipe).network, recipe=recipe)
     return fits
 
 

@@ -124,7 +124,7 @@ def _pages(study, declarations, own):
 
 def _grids(study):
     """The scans on other grids, for the recipes."""
-    spacings = {study.recipe(name)[0] for name in study.recipes} - {study.images.grid_mm}
+    spacings = {study.recipe(name).grid_mm for name in study.recipes} - {study.images.grid_mm}
     for spacing_mm in sorted(spacings):
         array = study.volumes(spacing_mm).name
         depends = {
@@ -155,13 +155,14 @@ def _fits(study, lanes):
         for k in range(n_lanes):
             lane = fits[k::n_lanes]
             recipes = sorted({fit.recipe for fit in lane})
-            arrays = {study.volumes(study.recipe(name)[0]).name for name in recipes}
+            made = {name: study.recipe(name) for name in recipes}
+            arrays = {study.volumes(recipe.grid_mm).name for recipe in made.values()}
             begins = {f"{fit.start}/{FILES[0]}" for fit in lane if fit.start}
             depends = {
                 "code": code,
                 "networks": [fit.folder for fit in lane],
-                "settings": settings_of(study, ("training", "diagnoses"))
-                | {name: asdict(study.recipe(name)[1]) for name in recipes},
+                "settings": settings_of(study, ("diagnoses",))
+                | {name: [asdict(part) for part in recipe[1:]] for name, recipe in made.items()},
             }
             writes = tuple(name for fit in lane for name in fit.files)
             yield Job(

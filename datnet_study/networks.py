@@ -41,9 +41,8 @@ def train(study, fits, scans):
     torch.set_num_threads(1)
     try:
         for job in fits:
-            grid_mm, network = study.recipe(job.recipe)
+            grid_mm, network, training = study.recipe(job.recipe)
             volumes = np.load(study.volumes(grid_mm), mmap_mode="r")
-            training = study.training
             training = replace(training, **VARIANTS.get(job.variant, {}))
             seed = stream_seed(Draws.NETWORK, training.seed, job.member)
             rows = teachers_of(job, scans, training)

@@ -148,15 +148,15 @@ class Page:
 
     def volumes(self, recipe="study"):
         """Uptake ratios of all scans, a memory map of shape (n_scans, X, Y, Z)."""
-        name = self._study.volumes(self._study.recipe(recipe)[0]).name
+        name = self._study.volumes(self._study.recipe(recipe).grid_mm).name
         return np.load(self.path(name), mmap_mode="r")
 
     def field(self, recipe="study"):
         """Part of the grid that the network sees, as a tuple of three slices."""
         from datnet_images.grid import field_of_view
 
-        grid_mm, network = self._study.recipe(recipe)
-        return field_of_view(grid_mm, network.field_mm)
+        made = self._study.recipe(recipe)
+        return field_of_view(made.grid_mm, made.network.field_mm)
 
     def seen(self, recipe="study"):
         """What the network sees of all scans, a memory map of shape (n_scans, x, y, z)."""
@@ -175,7 +175,7 @@ class Page:
         return read_atlas(self.path(f"data_manifest/atlas/{self._study.atlas_path.name}"))
 
     def recipe(self, name):
-        """Grid in mm and network of a recipe; `study` is the study's own."""
+        """`Ingredients` of a recipe: grid, network, training; `study` is the study's own."""
         return self._study.recipe(name)
 
     def models(self, variant="study", recipe="study"):

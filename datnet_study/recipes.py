@@ -1,4 +1,4 @@
-"""Compare recipes (grid, width, normalisation): what they cost, and how well they do.
+"""Compare recipes (grid, network, training): what they cost, and how well they do.
 
 Open points A1, A9 and A12; not in the paper.
 """
@@ -77,6 +77,28 @@ def cost(grid_mm, network, n_classes, folders):
         "gflop": step_gflop(n_classes, network, shape),
         "seconds": sum(fact["seconds"] for fact in facts),
     }
+
+
+def differences(training, own):
+    """What a recipe trains otherwise than the study, in words; empty where nothing.
+
+    Parameters
+    ----------
+    training, own : TrainingSettings
+        Of the recipe, and of the study.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> from datnet_core.settings import TrainingSettings
+    >>> differences(TrainingSettings(max_epochs=9, flips=False), TrainingSettings())
+    'max epochs 9, flips False'
+    """
+    others = {name: value for name, value in vars(training).items() if getattr(own, name) != value}
+    return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in others.items())
 
 
 def compare_mean_auc(y_true, scores, groups, participants, n_resamples, seed):

@@ -5,7 +5,7 @@ that have a choice are keys of these sections; `book/open_points.md` lists all.
 """
 
 import re
-from dataclasses import asdict, fields
+from dataclasses import fields
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -15,16 +15,12 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
-    TypeAdapter,
-    ValidationError,
     model_validator,
 )
 
-from datnet_core.settings import NetworkSettings
 from datnet_phantom.cohort import Cohort
 from datnet_phantom.regions import BINDING_COLUMNS
 from datnet_study.columns import COLUMNS
-from datnet_study.settings_errors import explain
 
 Fraction = Annotated[float, Field(gt=0, lt=1)]
 Count = Annotated[int, Field(ge=0)]
@@ -33,7 +29,6 @@ PositiveFloat = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Width = Annotated[float, Field(ge=0, allow_inf_nan=False)]  # mm; 0 is none
 Certainty = Literal["possible", "definite", "confirmed"]
 Column = Literal[COLUMNS]
-NETWORK = TypeAdapter(NetworkSettings)
 
 
 def _text(word):
@@ -135,21 +130,6 @@ class Images(Section):
                 "be told from tissue; give counts, or ratios with input: ratio"
             )
         return self
-
-
-class Recipe(Section):
-    """Another grid or network, compared with the study's own on the page `resolution`."""
-
-    grid_mm: PositiveFloat | None = None
-    network: dict[str, object] = {}
-
-    def changed(self, network, name):
-        """The network of a study with what this recipe, of a `name`, changes."""
-        try:
-            return NETWORK.validate_python(asdict(network) | self.network | {"n_members": 1})
-        except ValidationError as error:
-            lines = "; ".join(text for _, text in explain(error, ("recipes", name, "network")))
-            raise ValueError(lines) from None
 
 
 class Saliency(Section):

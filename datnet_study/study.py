@@ -13,6 +13,7 @@ from pydantic import Field, PrivateAttr, ValidationError, model_validator
 
 from datnet_core.settings import NetworkSettings, TrainingSettings
 from datnet_study.columns import ScanTable
+from datnet_study.ingredients import Ingredients, Recipe
 from datnet_study.problems import problem_list
 from datnet_study.settings import (
     Column,
@@ -21,7 +22,6 @@ from datnet_study.settings import (
     Images,
     Phantom,
     Radiomics,
-    Recipe,
     Saliency,
     Section,
     UserPath,
@@ -92,7 +92,8 @@ class Study(Section):
             if name == "study" or yaml.safe_load(name) != name:
                 raise ValueError(f"recipes.{name}: this word has another meaning; take another")
         for name in ("study", *self.recipes):  # an unknown key of a recipe is an error here too
-            check_mirroring(self.recipe(name)[1], self.training.flips)
+            _, network, training = self.recipe(name)
+            check_mirroring(network, training.flips)
         if self.phantom:
             if own := sorted(self.model_fields_set & OWN_SCANS):
                 raise ValueError(f"a phantom has no {own}; these are for `dataset` (your scans)")
@@ -100,7 +101,7 @@ class Study(Section):
         return self
 
     def recipe(self, name):
-        """Grid and network of a recipe; `study` is the study's own.
+        """What a network of a recipe is made of; `study` is the study's own.
 
         Parameters
         ----------
@@ -109,21 +110,20 @@ class Study(Section):
 
         Returns
         -------
-        grid_mm : float
-        network : NetworkSettings
-            The study's, with what the recipe changes; one network for each model.
+        Ingredients
+            Those of the study, with what the recipe changes; one network for each model.
 
         Raises
         ------
         ValueError
             If there is no such recipe, or it has an unknown key or value.
         """
+        own = Ingredients(self.images.grid_mm, self.network, self.training)
         if name == "study":
-            return self.images.grid_mm, self.network
+            return own
         if name not in self.recipes:
             raise ValueError(f"recipe {name!r} is not one of study, {', '.join(self.recipes)}")
-        recipe = self.recipes[name]
-        return recipe.grid_mm or self.images.grid_mm, recipe.changed(self.network, name)
+        return self.recipes[name].changed(own, name)
 
     def volumes(self, grid_mm):
         """Array of all scans on a grid, made by the page `cohorts`."""

@@ -8,7 +8,7 @@
 #     reads: [scans.tsv, volumes*.npy, models/pretrain*, models/fold-*,
 #       models/recipes/*, predictions/cross_validation.tsv]
 #     settings: [control, diagnoses, recipes, training.accelerator,
-#       training.n_folds, training.pretrain]
+#       training.n_folds]
 #     threads: 1
 # ---
 
@@ -34,7 +34,7 @@ from IPython.display import Markdown
 
 from datnet_core.metrics import delong_interval
 from datnet_core.training import predict_folds
-from datnet_study import compare_mean_auc, cost, open_page, show
+from datnet_study import compare_mean_auc, cost, differences, open_page, show
 from datnet_study.figures import plot_auc_against_cost
 
 page = open_page("resolution", study, into)
@@ -48,16 +48,16 @@ show.notice(page)
 # %% [markdown]
 # ## The recipes
 #
-# A recipe is a grid and a network. Each changes something of the study's own, as the
-# study file says under `recipes`; everything else, from the folds to the early
-# stopping, is the same. All are judged with one network for each fold; the mean over
-# several (`network.n_members`) is what the study adds on top.
+# A recipe is a grid, a network and a way to train it. Each changes something of the
+# study's own, as the study file says under `recipes`; everything else, from the folds
+# to the scans, is the same. All are judged with one network for each fold; the mean
+# over several (`network.n_members`) is what the study adds on top.
 
 # %%
 chosen = {name: page.recipe(name) for name in ("study", *config.recipes)}
 chosen = {
-    name: (grid_mm, replace(network, n_members=1))
-    for name, (grid_mm, network) in chosen.items()
+    name: recipe._replace(network=replace(recipe.network, n_members=1))
+    for name, recipe in chosen.items()
 }
 models = {name: page.models(recipe=name) for name in chosen}
 
@@ -67,29 +67,31 @@ models = {name: page.models(recipe=name) for name in chosen}
 # recipe on one thread, pre-training included.
 
 # %%
-stages = [f"fold-{k}" for k in range(config.training.n_folds)]
+folds = [f"fold-{k}" for k in range(config.training.n_folds)]
 scans = page.scans()
-if config.training.pretrain and (scans["cohort"] == "pretraining").any():
-    stages.append("pretrain")
-costs = pd.DataFrame(
-    {
-        name: cost(
-            *recipe, len(classes), [models[name] / s / "member-0" for s in stages]
-        )
-        for name, recipe in chosen.items()
-    }
-).T
+uncertain = (scans["cohort"] == "pretraining").any()
+costs = {}
+for name, recipe in chosen.items():
+    stages = [*folds, *(["pretrain"] if recipe.training.pretrain and uncertain else [])]
+    folders = [models[name] / stage / "member-0" for stage in stages]
+    costs[name] = cost(recipe.grid_mm, recipe.network, len(classes), folders)
+costs = pd.DataFrame(costs).T
 
 # %%
 of_cost = costs.reset_index(names="recipe").replace({"recipe": {"_": " "}}, regex=True)
 of_cost["GFLOP per scan"] = of_cost["gflop"].map("{:.2g}".format)
 of_cost["seconds"] = of_cost["seconds"].map("{:.0f}".format)
+usual = chosen["study"].training
+of_cost["training"] = [
+    differences(chosen[name].training, usual) for name in costs.index
+]
 columns = ["recipe", "grid_mm", "voxels", "filters", "levels", "normalisation"]
-of_cost = of_cost[[*columns, "GFLOP per scan", "seconds"]]
+of_cost = of_cost[[*columns, "training", "GFLOP per scan", "seconds"]]
 show.table(of_cost.rename(columns={"grid_mm": "grid, mm"})).format({"grid, mm": "{:g}"})
 
 # %% [markdown]
-# One GFLOP is a thousand million operations. The seconds hold for this machine only.
+# One GFLOP is a thousand million operations. The seconds hold for this machine only. A
+# recipe without an entry under *training* is trained as the study's own.
 #
 # ## Area under the curve
 #
@@ -101,10 +103,10 @@ own = page.table("predictions/cross_validation.tsv")
 fold = scans["fold"].to_numpy()
 truth = own["diagnosis"].to_numpy()
 proba = {}
-for name, (_, network) in chosen.items():
+for name, recipe in chosen.items():
     proba[name] = predict_folds(
         models[name],
-        network,
+        recipe.network,
         page.seen(name),
         fold=fold,
         accelerator=config.training.accelerator,

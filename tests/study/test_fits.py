@@ -10,9 +10,9 @@ from helpers import scan_table
 from datnet_core.training.plan import VARIANTS, judged_rows, teachers
 from datnet_core.training.streams import Draws, stream_seed
 from datnet_study.fits import Fit, model_folder, planned_fits, variants
+from datnet_study.ingredients import Recipe
 from datnet_study.networks import train
 from datnet_study.scans import assign_folds, read_scans
-from datnet_study.settings import Recipe
 from datnet_study.study import read_study
 
 
@@ -153,7 +153,7 @@ def trained(tiny, tmp_path, monkeypatch):
 
     monkeypatch.setattr("datnet_study.networks.fit", fit)
     for name in ("study", "coarse"):
-        grid_mm, _ = study.recipe(name)
+        grid_mm = study.recipe(name).grid_mm
         n = int(240 / grid_mm)
         np.save(study.volumes(grid_mm), np.zeros((len(scans), n, n, n), np.float32))
     train(study, planned_fits(study), scans)

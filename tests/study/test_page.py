@@ -341,8 +341,8 @@ def test_a_page_on_recipes_opens_for_a_study_with_recipes_only(project):
         opened(project, "only_if: recipes")
     settings = SETTINGS | {"recipes": {"coarse": {"grid_mm": 16}}}
     (project / "mine.yaml").write_text(yaml.safe_dump(settings))
-    grid_mm, network = opened(project, "only_if: recipes").recipe("coarse")
-    assert (grid_mm, network.n_members) == (16.0, 1)
+    made = opened(project, "only_if: recipes").recipe("coarse")
+    assert (made.grid_mm, made.network.n_members) == (16.0, 1)
 
 
 # --- what a page shows ------------------------------------------------------------------------

@@ -267,14 +267,17 @@ def test_a_phantom_says_so(study):
 
 def test_a_recipe_changes_what_it_names_and_has_one_network(write):
     recipes = {"fine": {"grid_mm": 2, "network": {"n_filters": 3, "n_members": 7}}, "plain": {}}
+    recipes["long"] = {"training": {"max_epochs": 99, "seed": 4}}
     study = read_study(write(network={"dropout": 0.1, "n_members": 5}, recipes=recipes))
-    assert study.recipe("study") == (4.0, study.network)
+    assert study.recipe("study") == (4.0, study.network, study.training)
     one = replace(study.network, n_members=1)
-    assert study.recipe("plain") == (4.0, one)
-    assert study.recipe("fine") == (2.0, replace(one, n_filters=3))
+    assert study.recipe("plain") == (4.0, one, study.training)
+    assert study.recipe("fine") == (2.0, replace(one, n_filters=3), study.training)
+    longer = replace(study.training, max_epochs=99, seed=4)
+    assert study.recipe("long") == (4.0, one, longer)
     assert study.volumes(4.0).name == "volumes.npy"
     assert study.volumes(2.0).name == "volumes_2mm.npy"
-    with pytest.raises(ValueError, match="'coarse' is not one of study, fine, plain"):
+    with pytest.raises(ValueError, match="'coarse' is not one of study, fine, plain, long"):
         study.recipe("coarse")
 
 
@@ -288,6 +291,9 @@ def test_a_recipe_changes_what_it_names_and_has_one_network(write):
         ({"network": {"n_filters": 0}}, r"recipes\.r\.network\.n_filters: .*greater.*found 0"),
         ({"grid_mm": -2}, r"recipes\.r\.grid_mm: .*greater than 0, found -2"),
         ({"grid": 2}, r"recipes\.r\.grid: unknown key"),
+        ({"training": {"epochs": 3}}, r"recipes\.r\.training\.epochs: unknown key"),
+        ({"training": {"n_folds": 3}}, r"recipes\.r\.training\.n_folds: the folds are those of"),
+        ({"training": {"flips": False}}, r"both_sides"),
     ],
 )
 def test_a_recipe_with_an_error_is_refused_when_the_file_is_read(write, recipe, message):
