@@ -43,14 +43,15 @@ show.notice(page)
 # %% [markdown]
 # ## Who teaches which model
 #
-# A fold model learns from the scans of all other folds, and an inner validation split
-# of these stops it. It never sees the scans that it judges, neither to learn nor to
-# stop, unless `training.early_stopping_on: test_fold` asks for the published shortcut.
+# A fold model learns from the scans of all other folds. It never sees the scans that it
+# judges. What ends its training is a choice, `training.early_stopping_on`: an inner
+# validation split of the scans it learns from (`inner`), nothing but the number of
+# epochs (`none`), or, as in the published code, the scans that it judges (`test_fold`).
 #
 # A model is the mean logit of its networks (`network.n_members`), for the scan and for
-# its mirror image (`network.both_sides`). Each network has an inner validation split of
-# its own, so that a scan that stops one of them can teach another, and starts from a
-# pre-trained network of its own where there is one.
+# its mirror image (`network.both_sides`). Where there is an inner validation split,
+# each network has its own, so that a scan that stops one of them can teach another; and
+# each starts from a pre-trained network of its own where there is one.
 
 # %%
 scans = page.scans()
@@ -94,11 +95,12 @@ histories = {
 plot_learning_curves(histories)
 
 # %% [markdown]
-# **Learning curves.** Cross-entropy of the scans learned from (grey) and of the
-# scans that stop the training (blue) by epoch, one line for each network. The red dot
-# is the epoch whose weights are kept. A blue curve that turns up while the grey one
-# falls is overfitting; training stops when the loss has not improved for as many epochs
-# as `training.patience` says.
+# **Learning curves.** Cross-entropy of the scans learned from (grey) and, where there
+# are any, of the scans that stop the training (blue) by epoch, one line for each
+# network. The red dot is the epoch whose weights are kept. A blue curve that turns up
+# while the grey one falls is overfitting; training stops when the loss has not improved
+# for as many epochs as `training.patience` says. Without a blue curve nothing stops it,
+# and the weights of the last epoch are kept.
 #
 # The same in numbers, by model.
 
@@ -109,22 +111,28 @@ facts = [read_config(folder) for folder in folders.values()]
 index = pd.MultiIndex.from_tuples(folders, names=["model", "network"])
 records = pd.DataFrame(facts, index=index, columns=columns).reset_index()
 table = records.drop(columns=["inputs", "environment"])
+table["validation_loss"] = table["validation_loss"].astype(float)
+table["train_loss"] = [history["train_loss"].iloc[-1] for history in histories.values()]
 page.write_table("training.tsv", table)
 
 # %%
 by_model = table.groupby("model", sort=False)
 overview = by_model[["n_fit", "n_validation", "n_epochs", "best_epoch"]].mean().round(0)
 overview.insert(0, "networks", by_model.size())
+overview["training_loss"] = by_model["train_loss"].mean()
 overview["validation_loss"] = by_model["validation_loss"].mean()
 overview["seconds"] = by_model["seconds"].sum()
 overview = overview.reset_index().rename(columns=lambda name: name.replace("_", " "))
 show.table(overview).format(
-    {"validation loss": "{:.3f}", "seconds": "{:.0f}"}, precision=0
+    {"training loss": "{:.3f}", "validation loss": "{:.3f}", "seconds": "{:.0f}"},
+    precision=0,
+    na_rep="–",
 )
 
 # %% [markdown]
-# Scans, epochs and losses are means over the networks of a model, seconds their sum. A
-# best epoch that is also the last one says that more epochs might have helped.
+# Scans, epochs and losses are means over the networks of a model, seconds their sum;
+# the training loss is that of the last epoch. Where scans stop the training, a best
+# epoch that is also the last one says that more epochs might have helped.
 #
 # ## What it ran on
 #
@@ -155,13 +163,20 @@ separate = (
     else f"In {both_sides} cases a participant taught or stopped a network that judges "
     "them, so what these networks reach is flattered."
 )
-result = (
-    f"The {len(folds)} networks of the folds had their lowest loss after "
-    f"{epochs.min():.0f} to {epochs.max():.0f} epochs {page.where}: a cross-entropy of "
-    f"{losses.min():.2f} to {losses.max():.2f} in the scans that stop them, which is "
-    f"better than an even guess ({guess:.2f}) in {(losses < guess).sum()} of "
-    f"{len(folds)}. {separate}"
+learned = folds["train_loss"]
+lowest = (
+    f"had their lowest loss after {epochs.min():.0f} to {epochs.max():.0f} epochs "
+    f"{page.where}: a cross-entropy of {losses.min():.2f} to {losses.max():.2f} in the "
+    f"scans that stop them, which is better than an even guess ({guess:.2f}) in "
+    f"{(losses < guess).sum()} of {len(folds)}"
 )
+to_the_end = (
+    f"learned for {epochs.max():.0f} epochs {page.where}, with no scan to stop them: "
+    f"their cross-entropy in the scans learned from ended at {learned.min():.2f} to "
+    f"{learned.max():.2f} (an even guess has {guess:.2f})"
+)
+how = to_the_end if losses.isna().all() else lowest
+result = f"The {len(folds)} networks of the folds {how}. {separate}"
 
 # %% [markdown]
 # ## Summary
@@ -169,10 +184,10 @@ result = (
 # The result stands below in words. How sure it is, and what it does not show:
 #
 # - The range is over networks, which learn from overlapping scans; it is no interval.
-# - The loss is that of the scans that chose the epoch, so it is on the kind side. What
-#   the networks are worth is on {doc}`cross_validation` and {doc}`blind_test`.
-# - The weights of the best validation epoch are kept, as
-#   `models/<model>/member-<j>/weights.safetensors`.
+# - The loss is that of the scans that chose the epoch, or that were learned from, so it
+#   is on the kind side. What the networks are worth is on {doc}`cross_validation` and
+#   {doc}`blind_test`.
+# - The weights are kept as `models/<model>/member-<j>/weights.safetensors`.
 
 # %% tags=["remove-input"]
 Markdown(result)

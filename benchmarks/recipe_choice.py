@@ -1,0 +1,140 @@
+"""Which recipe learns best? Candidates on development cohorts that no study uses.
+
+    python benchmarks/recipe_choice.py RECIPES.yaml FOLDER ROWS.tsv SEED [SEED ...]
+
+RECIPES.yaml is a study file with `recipes`; each seed makes its phantom anew. A candidate is
+pre-trained, then learns from the whole training cohort, one network, and is judged on the scans of
+the blind test. Every candidate of a seed is a row of ROWS.tsv, so a stopped run goes on; finished
+ones are skipped. Beside them stand a regression that is told the regions, and the scans of the
+cohort in FOLDER for the next look. Choose on these seeds, then judge on others, once.
+"""
+
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import yaml
+
+from datnet_core.metrics.auc import delong_interval
+from datnet_core.training.batches import Scans
+from datnet_core.training.loop import fit
+from datnet_core.training.plan import teachers
+from datnet_core.training.prediction import load_model, predict
+from datnet_images.atlas import read_atlas
+from datnet_images.grid import field_of_view
+from datnet_phantom.dataset import write_cohort
+from datnet_phantom.measure import image_means
+from datnet_phantom.numbers import read_calibration
+from datnet_study.binding_classifier import class_proba, sides_unordered
+from datnet_study.cached_scans import cache_scans
+from datnet_study.scans import assign_folds, read_scans
+from datnet_study.study import read_study
+
+TOLD = "told the regions"
+
+
+def dev_cohort(study, folder):
+    """Scans of a phantom study with their volumes, and the means of their regions."""
+    atlas, reference = read_atlas(study.atlas_path), study.images.reference_region
+    calibration = read_calibration(study.calibration_path, study.phantom.scanner)
+    root = folder / "dataset"
+    write_cohort(root, study.phantom.cohort, calibration, atlas, study.control, reference)
+    table = study.scan_table._replace(path=root / "scans.tsv", folder=root)
+    scans = read_scans(table, study.diagnoses)
+    scans["fold"] = assign_folds(scans, study.training.n_folds, study.training.seed)
+    paths = [root / path for path in scans["path"]]
+    for grid_mm in {study.recipe(name).grid_mm for name in study.recipes}:
+        array = folder / f"volumes_{grid_mm:g}mm.npy"
+        if not array.is_file():
+            cache_scans(paths, atlas, study.images, grid_mm, array)
+    means = folder / "region_means.npy"
+    if not means.is_file():
+        np.save(means, image_means(paths, atlas, reference))
+    return scans, np.load(means)
+
+
+def trained(study, name, scans, folder):
+    """Probabilities that a candidate gives the scans it is judged on, and seconds of training."""
+    grid_mm, network, training = study.recipe(name)
+    volumes = np.load(folder / f"volumes_{grid_mm:g}mm.npy", mmap_mode="r")
+    seen = volumes[(slice(None), *field_of_view(grid_mm, network.field_mm))]
+    labels = scans["diagnosis"].map(study.diagnoses.index).to_numpy()
+    start, seconds = None, 0.0
+    for model in ("pretrain", "refit") if training.pretrain else ("refit",):
+        rows = teachers(
+            model,
+            0,
+            participant=scans["participant_id"],
+            diagnosis=scans["diagnosis"],
+            pretraining=scans["cohort"] == "pretraining",
+            fold=scans["fold"],
+            training=training,
+        )
+        given = Scans(seen, labels, *rows)
+        own = folder / "models" / name / model / "member-0"
+        config = fit(own, given, study.diagnoses, network=network, training=training, start=start)
+        start, seconds = own, seconds + config["seconds"]
+    judged = np.flatnonzero(scans["cohort"] == "blind_test")
+    return predict(load_model(own.parent, network), seen, judged), seconds
+
+
+def told(study, scans, means):
+    """Probabilities of a regression on the means of all regions and the sides' differences."""
+    features = sides_unordered(means[:, ::2], means[:, 1::2])
+    learn, judged = ((scans["cohort"] == name).to_numpy() for name in ("training", "blind_test"))
+    labels = scans["diagnosis"].to_numpy()[learn]
+    prior = study.network.class_prior
+    return class_proba(features[learn], labels, features[judged], study.diagnoses, prior)
+
+
+def aucs(study, diagnosis, proba):
+    """AUC of each diagnosis against the rest and of each two of patients, and their means."""
+    patients = [name for name in study.diagnoses if name != study.control]
+    column = {name: proba[:, study.diagnoses.index(name)] for name in patients}
+    found = {name: delong_interval(diagnosis == name, column[name])[0] for name in patients}
+    found["mean"] = np.mean(list(found.values()))
+    for k, a in enumerate(patients):
+        for b in patients[k + 1 :]:
+            two = np.isin(diagnosis, [a, b])
+            score = np.log(column[a][two] + 1e-12) - np.log(column[b][two] + 1e-12)
+            found[f"{a}-{b}"] = delong_interval(diagnosis[two] == a, score)[0]
+    is_patient = diagnosis != study.control
+    called = np.array(study.diagnoses)[proba.argmax(axis=1)]
+    found["patients right"] = (called == diagnosis)[is_patient].mean()
+    return found
+
+
+def main():
+    """Train what is missing, and print all rows and their means over the seeds."""
+    file, folder, rows_path = map(Path, sys.argv[1:4])
+    settings = yaml.safe_load(file.read_text())
+    rows = pd.read_csv(rows_path, sep="\t").to_dict("records") if rows_path.is_file() else []
+    for seed in map(int, sys.argv[4:]):
+        own = folder / f"{seed}"
+        own.mkdir(parents=True, exist_ok=True)
+        phantom = {"phantom": {**settings.get("phantom", {}), "seed": seed}}
+        study_file = own / "study.yaml"
+        study_file.write_text(yaml.safe_dump(settings | phantom))
+        study = read_study(study_file)
+        scans, means = dev_cohort(study, own)
+        diagnosis = scans["diagnosis"][scans["cohort"] == "blind_test"].to_numpy()
+        done = {row["recipe"] for row in rows if row["seed"] == seed}
+        for name in [name for name in (TOLD, *study.recipes) if name not in done]:
+            begin = time.perf_counter()
+            if name == TOLD:
+                proba, seconds = told(study, scans, means), 0.0
+            else:
+                proba, seconds = trained(study, name, scans, own)
+            row = {"recipe": name, "seed": seed, "seconds": round(seconds, 1)}
+            rows.append(row | aucs(study, diagnosis, proba))
+            pd.DataFrame(rows).to_csv(rows_path, sep="\t", index=False, float_format="%.4f")
+            sys.stderr.write(f"{seed} {name}: {time.perf_counter() - begin:.0f} s\n")
+    table = pd.DataFrame(rows)
+    print("Digital phantom, no patients.")
+    print(table.drop(columns="seed").groupby("recipe").mean().sort_values("mean").round(3))
+
+
+if __name__ == "__main__":
+    main()
