@@ -195,7 +195,8 @@ def _column_means(atlas, reference_region):
     voxels = [np.flatnonzero(region_mask(atlas, name)) for name in names]
 
     def means(counts):
-        *specific, reference = (counts.take(k).mean(dtype=np.float64) for k in voxels)
+        flat = np.ravel(counts)  # in C order, whatever the file's is
+        *specific, reference = (flat[k].mean(dtype=np.float64) for k in voxels)
         return binding_ratio(np.array(specific), reference)
 
     return means
