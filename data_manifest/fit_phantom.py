@@ -20,6 +20,7 @@ from datnet_phantom.regions import BINDING, STRIATUM
 HERE = Path(__file__).parent
 ATLAS = HERE / "atlas/tpl-MNI152NLin6Asym_res-02_atlas-datnet_dseg.nii.gz"
 REGIONS = STRIATUM  # those with published values of controls
+LEVEL = ("putamen", "striatum")  # regions of the named articles
 AGE_SD = 8  # years; what age adds to the spread of a group
 MEASUREMENT_SD = 0.06  # SD / mean that noise and normalisation add to a published value
 
@@ -33,13 +34,18 @@ def regional_response(atlas, numbers, fwhm_mm, core):
 
 
 def healthy(atlas, numbers, published):
-    """True binding ratios that a scanner would have measured as published, one for the putamen."""
+    """True binding ratios that a scanner would have measured as published, one for the putamen.
+
+    The level is the mean of the named articles, which give the putamen or the striatum as a whole;
+    the regions stand to it as in the table that gives each of them, whose article is not known.
+    """
     recovery, offset, _ = regional_response(
         atlas, numbers, numbers.scanner.resolution_fwhm_mm, core=True
     )
-    ours = published[(published["diagnosis"] == "NC") & published["region"].isin(REGIONS)]
-    means = ours.groupby("region")["value"].mean()
-    putamen = means[["putamen_anterior", "putamen_posterior"]].mean()
+    controls = published[published["diagnosis"] == "NC"]
+    putamen = controls["value"][controls["region"].isin(LEVEL)].mean()
+    by_region = controls[controls["region"].isin(REGIONS)].groupby("region")["value"].mean()
+    means = by_region * putamen / by_region[["putamen_anterior", "putamen_posterior"]].mean()
     midbrain = sum(numbers.healthy_binding_ratio[f"midbrain_{part}"] for part in ("dat", "sert"))
     known = offset[:4] + recovery[:4, 4] * midbrain
     target = np.array([putamen, putamen, means["caudate"], means["accumbens"]])

@@ -9,6 +9,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "Cohort",  # size, seed and labels of what is to be made
         ],
         "numbers": [
+            "numbers_hash",  # what they are, in twelve digits
             "read_calibration",  # the generator's numbers
             "read_history",  # how they came to be what they are
             "read_published",  # regional values of published studies

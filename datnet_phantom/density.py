@@ -63,8 +63,8 @@ def conditional_binding(diagnosis, calibration, control):
     >>> from datnet_phantom.numbers import read_calibration
     >>> calibration = read_calibration("data_manifest/phantom.yaml")
     >>> given = conditional_binding("IPD", calibration, "NC")
-    >>> np.exp(given.healthy[:2]), np.exp(given.log_kept[:2])  # anterior putamen: 2.8, less 48%
-    (array([2.8, 2.8]), array([0.52, 0.52]))
+    >>> np.exp(given.healthy[:2]), np.exp(given.log_kept[:2])  # anterior putamen: 2.2, less 48%
+    (array([2.2, 2.2]), array([0.52, 0.52]))
     """
     healthy, left_over = _region_means(diagnosis, calibration, control)
     spread = calibration.spread

@@ -13,11 +13,12 @@ from datnet_core.progress import progress
 from datnet_images.atlas import region_mask
 from datnet_images.binding import binding_ratio
 from datnet_images.volumes import read_scan, to_grid
+from datnet_phantom.alike import box_around, rendered_alike
 from datnet_phantom.cohort import Cohort
 from datnet_phantom.density import REFERENCE_AGE
 from datnet_phantom.people import draw_participants
 from datnet_phantom.regions import BINDING_COLUMNS
-from datnet_phantom.scanner import blurred, paint, read_scene, render
+from datnet_phantom.scanner import blurred, chance, paint, read_scene
 from datnet_phantom.streams import Stream, generator
 
 N_REPEATS = 12  # draws of anatomy and noise that the response of the scanner is averaged over
@@ -133,22 +134,25 @@ def measurement(atlas, calibration, control, reference_region, *, n_scans=160, s
     scene = read_scene(atlas, calibration)
     typical = np.exp(np.log(truth[columns]).mean())
 
+    regions = [region_mask(atlas, name) for name in (*columns, reference_region)]
+    wanted = box_around(np.logical_or.reduce(regions))
     means = _column_means(atlas, reference_region)
 
-    def measured_once(binding, age, draw):
-        rng = generator(Stream.ORACLE_SCANS, seed, draw)
-        return means(render(binding, age, scene, calibration, rng))
+    def measured_alike(bindings, age, draw):
+        drawn = chance(age, scene, calibration, generator(Stream.ORACLE_SCANS, seed, draw))
+        images = rendered_alike(bindings, drawn, scene, calibration, wanted)
+        return [means(counts) for counts in images]
 
-    raised = [typical + unit for unit in np.eye(len(columns))]
-    repeats = [(b, REFERENCE_AGE, draw) for draw in range(N_REPEATS) for b in (typical, *raised)]
-    people = [(truth.loc[k, columns], scans["age"][k], N_REPEATS + k) for k in range(n_scans)]
-    jobs = [delayed(measured_once)(*arguments) for arguments in repeats + people]
+    raised = [typical, *(typical + unit for unit in np.eye(len(columns)))]
+    repeats = [(raised, REFERENCE_AGE, draw) for draw in range(N_REPEATS)]
+    people = [([truth.loc[k, columns]], scans["age"][k], N_REPEATS + k) for k in range(n_scans)]
+    jobs = [delayed(measured_alike)(*arguments) for arguments in repeats + people]
     done = Parallel(n_jobs, prefer="threads", return_as="generator")(jobs)
-    ratios = np.array(list(progress(done, "measuring the phantom scanner", len(jobs))))
-    of_repeats = ratios[: len(repeats)].reshape(N_REPEATS, 1 + len(columns), len(columns))
+    ratios = list(progress(done, "measuring the phantom scanner", len(jobs)))
+    of_repeats = np.array(ratios[:N_REPEATS])  # (draw, 1 + column raised, region)
     recovery = (of_repeats[:, 1:] - of_repeats[:, :1]).mean(axis=0).T  # (region, binding)
     binding = truth[columns].to_numpy(dtype=float)[:n_scans]
-    residual = ratios[len(repeats) :] - binding @ recovery.T
+    residual = np.concatenate(ratios[N_REPEATS:]) - binding @ recovery.T
     n_voxels = np.array([region_mask(atlas, column).sum() for column in columns])
     return Measurement(recovery, residual.mean(axis=0), np.cov(residual.T), n_voxels)
 
@@ -187,11 +191,12 @@ def image_means(paths, atlas, reference_region, n_jobs=2):
 
 def _column_means(atlas, reference_region):
     """Function from counts (X, Y, Z) to the binding ratio of each column's region, (n_columns,)."""
-    reference = region_mask(atlas, reference_region)
-    masks = [region_mask(atlas, column) for column in BINDING_COLUMNS]
+    names = (*BINDING_COLUMNS, reference_region)
+    voxels = [np.flatnonzero(region_mask(atlas, name)) for name in names]
 
     def means(counts):
-        specific = [counts[mask].mean(dtype=np.float64) for mask in masks]
-        return binding_ratio(np.array(specific), counts[reference].mean(dtype=np.float64))
+        flat = np.ravel(counts)  # in C order, whatever the file's is
+        *specific, reference = (flat[k].mean(dtype=np.float64) for k in voxels)
+        return binding_ratio(np.array(specific), reference)
 
     return means

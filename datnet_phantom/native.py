@@ -17,7 +17,7 @@ from datnet_images.atlas import Atlas
 from datnet_phantom.anatomy import deformation, widening
 from datnet_phantom.density import REFERENCE_AGE
 from datnet_phantom.noise import noise_cv, relative_noise
-from datnet_phantom.scanner import Scene, blurred, grid_mm, paint, read_scene, sampled
+from datnet_phantom.scanner import Scene, blurred, paint, read_scene, sampled
 
 MARGIN_MM = 24  # air around the atlas, so that a turned head stays on the grid
 NECK_MM = 14  # the atlas ends at z = -50 mm, a head does not: its lowest slice is repeated
@@ -127,7 +127,7 @@ def render_native(binding, age, head, calibration, pose, export, *, rng):
     wider += anatomy.ventricle_sd * rng.standard_normal()
     posed = [np.linalg.solve(matrix, centre) for centre in scene.ventricles_mm]
     moved += widening(scene._replace(ventricles_mm=posed), wider, anatomy.ventricle_reach_mm)
-    places = np.tensordot(matrix.astype(np.float32), grid_mm(scene) + moved, 1)
+    places = np.tensordot(matrix.astype(np.float32), scene.grid_mm + moved, 1)
     counts = blurred(sampled(activity, places, scene), scanner.resolution_fwhm_mm, scene)
     cv = export.noise * noise_cv(scanner, calibration.tracer.half_life_min)
     counts *= relative_noise(scene, cv, rng)

@@ -4,6 +4,8 @@
 the study file (`phantom.numbers`).
 """
 
+import hashlib
+import json
 from pathlib import Path
 
 import pandas as pd
@@ -86,6 +88,23 @@ def read_sources(path):
         lines = "\n".join(f"  {row.number}: {row.source}" for row in unknown.itertuples())
         raise ValueError(f"{path}: expected a source of {sorted(known)} for each number\n{lines}")
     return rows
+
+
+def numbers_hash(path):
+    """Hash of the generator's numbers: another one, another generator.
+
+    Parameters
+    ----------
+    path : str or Path
+        Such as `data_manifest/phantom.yaml`.
+
+    Returns
+    -------
+    str
+        Twelve hexadecimal digits. Sources, citations, published values and history do not count.
+    """
+    numbers = json.dumps(_values(_generator(_content(path))), sort_keys=True)
+    return hashlib.sha256(numbers.encode()).hexdigest()[:12]
 
 
 def read_published(path):

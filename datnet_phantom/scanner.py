@@ -25,9 +25,20 @@ class Scene(NamedTuple):
     label_of: dict[str, list[int]]  # labels of each background tissue and column of binding
     voxel_mm: float
     axes_mm: list[np.ndarray]  # (X,), (Y,), (Z,): distance from the centre of the grid
+    grid_mm: np.ndarray  # float32 (3, X, Y, Z): the same for every voxel
     splines: list[np.ndarray]  # (X, kx), (Y, ky), (Z, kz): unit variance at every voxel
     ventricles_mm: list[np.ndarray]  # centre (3,) of the left and the right one
     noise_filter: np.ndarray  # half spectrum; filters white noise to unit variance
+
+
+class Chance(NamedTuple):
+    """What chance makes of one scan, whatever binds in it."""
+
+    own: np.ndarray  # (n_tissues,) factor of each background tissue
+    places_mm: np.ndarray  # (3, X, Y, Z) where on the atlas a voxel of the individual head lies
+    noise: np.ndarray  # (X, Y, Z) factor of each voxel
+    back_mm: np.ndarray  # (3, X, Y, Z) where normalisation looks for each voxel
+    scale: np.float32  # counts of a voxel with the uptake of the reference region
 
 
 def read_scene(atlas, calibration):
@@ -63,6 +74,7 @@ def read_scene(atlas, calibration):
         label_of=label_of,
         voxel_mm=voxel_mm,
         axes_mm=axes_mm,
+        grid_mm=np.stack(np.meshgrid(*axes_mm, indexing="ij")).astype(np.float32),
         splines=[splines(axis, anatomy.deformation_knots_mm) for axis in axes_mm],
         ventricles_mm=[np.array([side * x, y, z]) - middle for side in (-1, 1)],
         noise_filter=noise_filter(shape, voxel_mm, calibration.scanner.resolution_fwhm_mm),
@@ -92,23 +104,40 @@ def render(binding, age, scene, calibration, rng, anatomy_rng=None):
     -------
     ndarray of float32, shape of the scene
     """
+    drawn = chance(age, scene, calibration, rng, anatomy_rng)
+    activity = paint(binding, scene, calibration, drawn.own)
+    scanner = calibration.scanner
+    native = blurred(sampled(activity, drawn.places_mm, scene), scanner.resolution_fwhm_mm, scene)
+    native *= drawn.noise
+    counts = blurred(sampled(native, drawn.back_mm, scene), scanner.filter_fwhm_mm, scene)
+    return counts * drawn.scale
+
+
+def chance(age, scene, calibration, rng, anatomy_rng=None):
+    """Draw all of a scan but its binding.
+
+    Parameters
+    ----------
+    age, scene, calibration, rng, anatomy_rng
+        As in `render`.
+
+    Returns
+    -------
+    Chance
+    """
     person = rng if anatomy_rng is None else anatomy_rng
     anatomy = calibration.anatomy
     scanner = calibration.scanner
     tissues = len(calibration.background)
     own = np.exp(anatomy.background_sd * person.standard_normal(tissues))
-    activity = paint(binding, scene, calibration, own)
     shape_mm = deformation(scene, anatomy.deformation_mm, person)  # (3, X, Y, Z)
     wider = (age - REFERENCE_AGE) / 10 * anatomy.ventricle_per_decade
     wider += anatomy.ventricle_sd * person.standard_normal()
     shape_mm += widening(scene, wider, anatomy.ventricle_reach_mm)
-    native = sampled(activity, grid_mm(scene) + shape_mm, scene)
-    native = blurred(native, scanner.resolution_fwhm_mm, scene)
-    native *= relative_noise(scene, noise_cv(scanner, calibration.tracer.half_life_min), rng)
-    back = misregistered(scene, scanner, rng) - scanner.normalised_share * shape_mm
-    counts = sampled(native, back, scene)
-    counts = blurred(counts, scanner.filter_fwhm_mm, scene)
-    return counts * np.float32(scanner.counts * np.exp(scanner.counts_sd * rng.normal()))
+    noise = relative_noise(scene, noise_cv(scanner, calibration.tracer.half_life_min), rng)
+    back_mm = misregistered(scene, scanner, rng) - scanner.normalised_share * shape_mm
+    scale = np.float32(scanner.counts * np.exp(scanner.counts_sd * rng.normal()))
+    return Chance(own, scene.grid_mm + shape_mm, noise, back_mm, scale)
 
 
 def expected_image(binding, scene, calibration):
@@ -172,11 +201,6 @@ def paint(binding, scene, calibration, own=None):
     for column in BINDING_COLUMNS:
         uptake[scene.label_of[column]] = 1 + binding[column]
     return uptake[scene.labels]
-
-
-def grid_mm(scene):
-    """Position of every voxel, mm from the centre of the grid: float32 ndarray (3, X, Y, Z)."""
-    return np.stack(np.meshgrid(*scene.axes_mm, indexing="ij")).astype(np.float32)
 
 
 def sampled(image, positions_mm, scene):

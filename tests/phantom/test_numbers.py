@@ -3,11 +3,18 @@
 import runpy
 
 import numpy as np
+import pandas as pd
 import pytest
 import yaml
 from scipy.optimize import least_squares
 
-from datnet_phantom.numbers import read_calibration, read_history, read_published, read_sources
+from datnet_phantom.numbers import (
+    numbers_hash,
+    read_calibration,
+    read_history,
+    read_published,
+    read_sources,
+)
 
 
 @pytest.fixture
@@ -44,8 +51,8 @@ def test_a_bare_number_is_named_too(path, tmp_path):
 
 def test_numbers_come_without_what_is_said_about_them(path):
     numbers = read_calibration(path)
-    assert numbers.healthy_binding_ratio["caudate"] == 2.6
-    assert numbers.clinic.age["PSP"] == (66, 7)
+    assert numbers.healthy_binding_ratio["caudate"] == 2.1
+    assert numbers.clinic.age["PSP"] == (71, 7.5)
 
 
 def test_another_scanner_replaces_its_numbers_only(path):
@@ -127,6 +134,29 @@ def test_the_history_says_what_was_seen(path):
     history = read_history(path)
     assert list(history.columns) == ["date", "change", "seen"]
     assert history["date"].is_monotonic_increasing
+
+
+def test_the_generator_is_frozen(path):
+    """A number that changes needs a row of the history, and every figure to be reported anew."""
+    assert numbers_hash(path) in read_history(path)["change"].iloc[-1]
+
+
+def test_the_table_of_sensitivity_is_of_these_numbers(path):
+    table = pd.read_csv(path.with_name("generator_sensitivity.tsv"), sep="\t")
+    assert set(table["numbers"]) == {numbers_hash(path)}
+    assert table["changed"].iloc[0] == "none"
+
+
+def test_the_hash_of_the_numbers_follows_them_and_not_what_is_said_of_them(path, tmp_path):
+    content = yaml.safe_load(path.read_text())
+    copy = tmp_path / "phantom.yaml"
+    content["severity_sd"]["source"] = "assumption"
+    content["history"] = []
+    copy.write_text(yaml.safe_dump(content))
+    assert numbers_hash(copy) == numbers_hash(path)
+    content["severity_sd"]["value"] = 0.31
+    copy.write_text(yaml.safe_dump(content))
+    assert numbers_hash(copy) != numbers_hash(path)
 
 
 def test_the_fitted_numbers_of_the_file_are_those_of_the_fit(path):

@@ -38,8 +38,9 @@ def seeds_of(monkeypatch, atlas):
     """Function that gives the first draws of all generators that a call makes."""
     make = np.random.default_rng
     image = np.random.default_rng(0).uniform(1, 2, atlas.labels.shape).astype(np.float32)
-    for module in (dataset_module, measure):
-        monkeypatch.setattr(module, "render", lambda *_: image)
+    monkeypatch.setattr(dataset_module, "render", lambda *_: image)
+    monkeypatch.setattr(measure, "chance", lambda *_: None)
+    monkeypatch.setattr(measure, "rendered_alike", lambda bindings, *_: [image] * len(bindings))
 
     def first_draws(function, *arguments, **options):
         draws = []
@@ -65,8 +66,8 @@ def test_a_cohort_shares_no_draw_with_the_oracle_or_a_summary(
     of_oracle = seeds_of(measurement, atlas, calibration, "NC", "occipital", n_scans=24, seed=seed)
     of_summary = seeds_of(draw_binding, "IPD", calibration, "NC", 5, seed)
     # 1 for the follow-ups, 11 people, 13 scans and twice the anatomy of a first scan; two of the
-    # true differences of each diagnosis. Of the oracle: 1, 24 people, 12 * 11 + 24 images.
-    assert (len(of_cohort), len(of_oracle), len(of_summary)) == (1 + 11 + 13 + 2 + 2, 181, 1)
+    # true differences of each diagnosis. Of the oracle: 1, 24 people, 12 + 24 draws of chance.
+    assert (len(of_cohort), len(of_oracle), len(of_summary)) == (1 + 11 + 13 + 2 + 2, 61, 1)
     assert not set(of_cohort) & set(of_oracle)
     assert not set(of_oracle) & set(of_summary)
     shared = set(of_cohort) & set(of_summary)
