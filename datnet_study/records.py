@@ -75,6 +75,7 @@ def refuse_foreign(study):
     Parameters
     ----------
     study : Study
+        Its file, its name, and its folder of results count.
 
     Raises
     ------
