@@ -14,6 +14,7 @@ from dcm2niix import bin as dcm2niix
 from datnet_study.importing.dicom_checks import (
     COUNTS,
     frame_times,
+    kind_problems,
     series_problems,
 )
 from datnet_study.importing.dicom_geometry import slice_positions, upright
@@ -22,6 +23,7 @@ from datnet_study.importing.headers import wanted_series
 from datnet_study.importing.source_scan import SourceScan
 
 UPTAKE = ("PT", "NM")
+OLDEST = 110  # years; beyond it, a day of birth like 19000101 stands for an unknown one
 MBQ = {"PT": 1e-6, "NM": 1.0}  # the dose is in Bq in PET (PS3.3, C.8.9.2), in MBq in NM (C.8.4.10)
 
 
@@ -40,7 +42,7 @@ def dicom_scans(source, wanted):
         What else there is, and files that cannot be read.
     """
     found, remarks = wanted_series(source, UPTAKE, wanted.series)
-    exams = Counter(_examination(series) for series in found)
+    exams = Counter(_examination(series) for series in found if not kind_problems(series.first))
     return [series_scan(s, wanted, exams[_examination(s)]) for s in found], remarks
 
 
@@ -67,7 +69,7 @@ def series_scan(series, wanted, n_of_examination=1, placed=True, participant=Non
     participant = participant or str(header.get("PatientID") or "").strip()
     if not participant:
         problems.append("no PatientID; expected one, for it tells participants apart: export again")
-    if n_of_examination > 1:
+    if n_of_examination > 1 and not kind_problems(header):
         problems.append(
             f"series {header.get('SeriesNumber')}, one of {n_of_examination} of the same "
             "examination; expected one: say with SERIES= a part of the description of the right one"
@@ -83,6 +85,7 @@ def series_scan(series, wanted, n_of_examination=1, placed=True, participant=Non
         read=partial(converted, series, frames),
         values=_values(series, frames),
         sidecar=_sidecar(series, frames),
+        tracer=_tracer(series.tracer),
         problems=tuple(problems),
     )
 
@@ -143,18 +146,25 @@ def age_of(header):
     """
     if match := re.fullmatch(r"(\d{3})([DWMY])", str(header.get("PatientAge") or "")):
         per_year = {"D": 365.25, "W": 52.18, "M": 12, "Y": 1}[match[2]]
-        return int(int(match[1]) / per_year)
+        if int(match[1]):  # 000Y stands where somebody took the age away
+            return int(int(match[1]) / per_year)
     born, seen = (str(header.get(key) or "") for key in ("PatientBirthDate", "StudyDate"))
     if not all(re.fullmatch(r"\d{8}", day) for day in (born, seen)):
         return None
     years = int(seen[:4]) - int(born[:4]) - (seen[4:] < born[4:])
-    return years if 0 <= years <= 120 else None
+    return years if 0 <= years <= OLDEST else None
 
 
 def _examination(series):
     """Who was examined, and when: what orders the sessions of a participant."""
     keys = ("PatientID", "StudyDate", "StudyTime", "StudyInstanceUID")
     return tuple(str(series.first.get(key) or "") for key in keys)
+
+
+def _tracer(item):
+    """Name of the tracer as the scanner has it: coded, or free text."""
+    coded = (item.get("RadiopharmaceuticalCodeSequence") or [{}])[0].get("CodeMeaning")
+    return str(coded or item.get("Radiopharmaceutical") or "")
 
 
 def _values(series, frames):
