@@ -3,6 +3,7 @@
 import re
 import subprocess
 import tempfile
+import warnings
 from collections import Counter
 from functools import partial
 from pathlib import Path
@@ -22,6 +23,7 @@ from datnet_study.importing.frames import frames_to_take, mean_of_frames
 from datnet_study.importing.headers import wanted_series
 from datnet_study.importing.source_scan import SourceScan
 
+NOT_UNDERSTOOD = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 UPTAKE = ("PT", "NM")
 OLDEST = 110  # years; beyond it, a day of birth like 19000101 stands for an unknown one
 MBQ = {"PT": 1e-6, "NM": 1.0}  # the dose is in Bq in PET (PS3.3, C.8.9.2), in MBq in NM (C.8.4.10)
@@ -63,7 +65,20 @@ def series_scan(series, wanted, n_of_examination=1, placed=True, participant=Non
     Returns
     -------
     SourceScan
+        Where a header cannot be understood, that is its problem: the others go on.
     """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # pydicom's, of values that nobody uses
+            return _understood(series, wanted, n_of_examination, placed, participant)
+    except NOT_UNDERSTOOD as error:
+        line = f"header that cannot be understood ({error}): export the series again"
+        read = partial(converted, series, [])
+        return SourceScan(series.files[0], participant or "", "", "", 0, read, problems=(line,))
+
+
+def _understood(series, wanted, n_of_examination, placed, participant):
+    """A series as a scan, by its header."""
     header = series.first
     problems = series_problems(series, wanted.window_min, placed)
     participant = participant or str(header.get("PatientID") or "").strip()

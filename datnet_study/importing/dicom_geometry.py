@@ -22,7 +22,7 @@ def slice_positions(series):
     Returns
     -------
     normal : ndarray of shape (3,), or None
-        Unit vector, DICOM axes. None where the header has no orientation.
+        Unit vector, DICOM axes. None where a header has no orientation or position.
     positions : ndarray of shape (n_slices,)
         mm, in the order of files or frames; equal for the slices of several frames of time.
     """
@@ -35,7 +35,8 @@ def slice_positions(series):
         next((place.get(name) for place in places if place.get(name)), None)
         for name in ("ImageOrientationPatient", "ImagePositionPatient")
     )
-    if not directions or len(directions) != 6 or not corner:
+    everywhere = nuclear or all(each.get("ImagePositionPatient") for each in series.headers)
+    if not directions or len(directions) != 6 or not corner or not everywhere:
         return None, np.zeros(0)
     normal = np.cross(*np.array(directions, float).reshape(2, 3))
     if not nuclear:

@@ -130,7 +130,7 @@ def wanted_series(source, modalities, description=""):
     """
     everything, remarks = read_series(source)
     found = [series for series in everything if series.first.Modality in modalities]
-    found = [s for s in found if not str(s.first.get("SOPClassUID") or "").startswith(CAPTURE)]
+    found = [kept for series in found if (kept := _without_captures(series)).files]
     found = [s for s in found if description in str(s.first.get("SeriesDescription") or "")]
     if n_others := len(everything) - len(found):
         remarks.append(f"{source}: {n_others} series of other kinds passed over")
@@ -138,6 +138,16 @@ def wanted_series(source, modalities, description=""):
     if n_copies := sum(len(series.files) for series in found) - sum(len(s.files) for s in single):
         remarks.append(f"{source}: {n_copies} files are copies of others and passed over")
     return single, remarks
+
+
+def _without_captures(series):
+    """A series without pictures of a screen, which may be all that there is."""
+    pairs = [
+        (path, header)
+        for path, header in zip(series.files, series.headers, strict=True)
+        if not str(header.get("SOPClassUID") or "").startswith(CAPTURE)
+    ]
+    return Series(*zip(*pairs, strict=True)) if pairs else Series((), ())
 
 
 def _without_copies(series):

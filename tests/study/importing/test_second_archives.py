@@ -8,9 +8,11 @@ from datetime import datetime
 import nibabel as nib
 import pandas as pd
 import pytest
+from pydicom import dcmread
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
-from second_archives import person, pet, planted, spect
+from pydicom.uid import SecondaryCaptureImageStorage
+from second_archives import person, pet, planted, save, spect, uid
 from second_datasets import LONI, bids_image, centred, loni, raw_bids
 from second_head import PLACES, SHAPE, ratios
 from second_hospital import PEOPLE, hospital
@@ -109,6 +111,32 @@ def test_files_without_a_preamble_are_scans_or_are_named(tmp_path):
     assert_ratios(target, scans)
     assert "cut.dcm: named as DICOM, and is none" in remarks
     assert "odd: no modality in its header" in remarks
+
+
+def test_one_series_that_makes_no_sense_does_not_stop_the_others(tmp_path):
+    def unplaced(ds):
+        if ds.InstanceNumber == 3:
+            del ds.ImagePositionPatient
+
+    pet(tmp_path / "a/1", SOMEBODY)
+    pet(tmp_path / "a/2", person("2", "Zweite", "Zoe"), change=unplaced)
+    pet(tmp_path / "a/3", person("3", "Dritte", "Dora"))
+    for path in (tmp_path / "a/3").iterdir():
+        path.write_bytes(path.read_bytes().replace(b"900000", b"9OOOOO"))  # the frame's duration
+    scans, remarks, _ = brought_in(tmp_path / "a")
+    assert scans["who"].tolist() == ["4711"]
+    assert "a/2: no orientation or position" in remarks
+    assert "a/3/IM000001: header that cannot be understood" in remarks
+
+
+def test_a_capture_inside_of_a_series_is_no_slice_of_it(tmp_path):
+    pet(tmp_path / "a", SOMEBODY)
+    capture = dcmread(tmp_path / "a/IM000001")
+    capture.SOPClassUID, capture.SOPInstanceUID = SecondaryCaptureImageStorage, uid()
+    del capture.ImagePositionPatient, capture.ImageOrientationPatient
+    save(capture, tmp_path / "a/IM000000")
+    scans, _, target = brought_in(tmp_path / "a")
+    assert_ratios(target, scans)
 
 
 def test_captures_copies_and_packed_files_are_passed_over_and_said(clinic):
