@@ -7,6 +7,8 @@ from `TimeZero`, so the injection is at `InjectionStart`).
 
 import json
 import math
+import re
+from collections import Counter
 from functools import partial
 from pathlib import Path
 
@@ -58,13 +60,14 @@ def bids_scans(source, wanted):
     given = read_participants(table, ["participant_id"]) if table.is_file() else {}
     people = {who.removeprefix("sub-"): values for who, values in given.items()}
     visits = [(str(e.entities["sub"]), str(e.entities.get("ses", ""))) for e in images.values()]
+    choice = Counter(
+        visit for path, visit in zip(images, visits, strict=True) if not _uncorrected(path)
+    )
     scans = []
-    for (path, image), visit in zip(images.items(), visits, strict=True):
-        known = _known(source, people, *visit)
-        metadata = _metadata(source, image)
-        scan = _scan(path, metadata, visit, known, wanted.window_min, visits.count(visit))
-        scans.append(scan)
-    return scans, []
+    for path, visit in zip(images, visits, strict=True):
+        known = _known(source, people, path, *visit)
+        scans.append(_scan(source, path, visit, known, wanted.window_min, choice[visit]))
+    return scans, _unordered(visits, scans)
 
 
 def technical(metadata):
@@ -97,39 +100,84 @@ def _is_numeric(value):
     )
 
 
-def _known(source, people, who, session):
+def _known(source, people, path, who, session):
     """Values and problems of a participant, those of the session first, and when it was."""
     values, problems = people.get(who, ({}, []))
-    table = source / f"sub-{who}" / f"sub-{who}_sessions.tsv"
-    if not session or not table.is_file():
-        return values, problems, ""
-    (_, header), *lines = read_table_file(table)
+    stem = f"sub-{who}_ses-{session}" if session else f"sub-{who}"
+    image = path.relative_to(path.parents[1]).as_posix()
+    _, row = _row(path.parents[1] / f"{stem}_scans.tsv", "filename", image)
+    day = row.get("acq_time", "")
+    where, row = _row(source / f"sub-{who}/sub-{who}_sessions.tsv", "session_id", f"ses-{session}")
+    own, more = plain_values(row, where)
+    return values | own, [*problems, *more], row.get("acq_time", day)
+
+
+def _row(table, column, value):
+    """The row of a table that has a value in a column, and where it stands; else an empty one."""
+    (_, header), *lines = read_table_file(table) if table.is_file() else [(0, [])]
     names = [name.lower() for name in header]
     for number, cells in lines:
         row = dict(zip(names, cells, strict=True))
-        if row.get("session_id", "").removeprefix("ses-") == session:
-            own, more = plain_values(row, f"{table}, line {number}")
-            return values | own, [*problems, *more], row.get("acq_time", "")
-    return values, problems, ""
+        if value in (row.get(column), f"ses-{row.get(column)}"):
+            return f"{table}, line {number}", row
+    return str(table), {}
 
 
-def _metadata(source, image):
-    """Metadata of an image, with those of all: ancpbids 0.4.10 leaves out `pet.json` at the top."""
-    top = source / f"{image.suffix}.json"
-    return (json.loads(top.read_text()) if top.is_file() else {}) | image.get_metadata()
+def _metadata(source, path):
+    """Metadata of an image, from the top down (BIDS, "The Inheritance Principle").
+
+    A sidecar holds for the images that have all of its entities and its suffix. ancpbids 0.4.10
+    looks at one sidecar of a folder only.
+    """
+    facts, own = {}, path.name.split(".")[0].split("_")
+    folders = [folder for folder in path.parents if folder.is_relative_to(source)]
+    for folder in reversed(folders):
+        for sidecar in sorted(folder.glob(f"*{own[-1]}.json"), key=lambda path: len(path.name)):
+            if set(sidecar.stem.split("_")) <= set(own):
+                facts |= json.loads(sidecar.read_text(encoding="utf-8"))
+    return facts
 
 
-def _scan(path, metadata, visit, known, window_min, n_of_visit):
+def _uncorrected(path):
+    """Reconstructed without attenuation correction, by the names that BIDS reserves for it."""
+    return "_rec-nacdyn" in path.name or "_rec-nacstat" in path.name
+
+
+def _unordered(visits, scans):
+    """Sessions that nothing puts in order but their names."""
+    named = {}
+    for (who, session), scan in zip(visits, scans, strict=True):
+        if not scan.problems and scan.session.startswith(" "):  # no day before the name
+            named.setdefault(who, set()).add(session)
+    for who, sessions in named.items():
+        if len({re.sub(r"\d+", "", session) for session in sessions}) > 1:
+            order = ", ".join(sorted(sessions, key=_by_number))
+            return [
+                f"sub-{who}: sessions in the order of their names ({order}), as of everybody "
+                f"without acq_time; if that is wrong, write it into sub-{who}_sessions.tsv"
+            ]
+    return []
+
+
+def _by_number(session):
+    """A name of a session that sorts by the numbers in it."""
+    return re.sub(r"\d+", lambda number: number[0].zfill(20), session)
+
+
+def _scan(source, path, visit, known, window_min, n_of_visit):
     """An image as a scan of the source."""
     values, problems, day = known
     problems = list(problems)
-    if n_of_visit > 1:
+    if _uncorrected(path):
+        problems.append("rec-nac: no attenuation correction; expected it: take another image")
+    elif n_of_visit > 1:
         problems.append(
             f"one of {n_of_visit} images of the same session; expected one: say with SERIES= a "
             "part of the name of the right one"
         )
-    shape, frames, start = (0, 0, 0), [], None
+    shape, frames, start, metadata = (0, 0, 0), [], None, {}
     try:
+        metadata = _metadata(source, path)
         shape = nib.load(path).shape
         starts, lengths = _frame_times(metadata, shape)
         problems += frame_problems(starts, lengths, window_min)
@@ -137,18 +185,19 @@ def _scan(path, metadata, visit, known, window_min, n_of_visit):
             frames = frames_to_take(starts, lengths, window_min)
             start = starts[frames[0]]
     except UNREADABLE as error:
-        problems.append(f"no readable image ({error}): fetch the file, or copy it again")
+        problems.append(f"no readable image or sidecar ({error}): fetch the file, or copy it again")
         lengths = []
     state = path.stat() if path.exists() else None
     return SourceScan(
         where=path,
         participant=visit[0],
-        session=f"{day} {visit[1]}",
+        session=f"{day} {_by_number(visit[1])}",
         identity=f"{path.name} {state and (state.st_size, state.st_mtime_ns)} {frames}",
         n_voxels=int(np.prod(shape[:3])),
         read=partial(_image, path, frames, lengths),
         values=values | {"injection_to_scan_min": None if start is None else round(start, 1)},
         sidecar=technical(metadata),
+        tracer=str(metadata.get("TracerName") or ""),
         problems=tuple(problems),
     )
 
@@ -157,7 +206,7 @@ def _frame_times(metadata, shape):
     """Start after injection and length of each frame, minutes; None and 0 where not known."""
     n = shape[3] if len(shape) > 3 else 1
     starts, lengths = metadata.get("FrameTimesStart"), metadata.get("FrameDuration")
-    injected = metadata.get("InjectionStart", 0)
+    injected = metadata.get("InjectionStart")  # dcm2niix leaves it out: TimeZero may be the scan's
     if not (_is_numeric(starts) and _is_numeric(injected) and np.size(starts) == n):
         return [None] * n, [0.0] * n
     known = _is_numeric(lengths) and np.size(lengths) == n

@@ -3,6 +3,7 @@
 import re
 import subprocess
 import tempfile
+import warnings
 from collections import Counter
 from functools import partial
 from pathlib import Path
@@ -14,6 +15,7 @@ from dcm2niix import bin as dcm2niix
 from datnet_study.importing.dicom_checks import (
     COUNTS,
     frame_times,
+    kind_problems,
     series_problems,
 )
 from datnet_study.importing.dicom_geometry import slice_positions, upright
@@ -21,7 +23,9 @@ from datnet_study.importing.frames import frames_to_take, mean_of_frames
 from datnet_study.importing.headers import wanted_series
 from datnet_study.importing.source_scan import SourceScan
 
+NOT_UNDERSTOOD = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 UPTAKE = ("PT", "NM")
+OLDEST = 110  # years; beyond it, a day of birth like 19000101 stands for an unknown one
 MBQ = {"PT": 1e-6, "NM": 1.0}  # the dose is in Bq in PET (PS3.3, C.8.9.2), in MBq in NM (C.8.4.10)
 
 
@@ -40,7 +44,7 @@ def dicom_scans(source, wanted):
         What else there is, and files that cannot be read.
     """
     found, remarks = wanted_series(source, UPTAKE, wanted.series)
-    exams = Counter(_examination(series) for series in found)
+    exams = Counter(_examination(series) for series in found if not kind_problems(series.first))
     return [series_scan(s, wanted, exams[_examination(s)]) for s in found], remarks
 
 
@@ -61,13 +65,26 @@ def series_scan(series, wanted, n_of_examination=1, placed=True, participant=Non
     Returns
     -------
     SourceScan
+        Where a header cannot be understood, that is its problem: the others go on.
     """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # pydicom's, of values that nobody uses
+            return _understood(series, wanted, n_of_examination, placed, participant)
+    except NOT_UNDERSTOOD as error:
+        line = f"header that cannot be understood ({error}): export the series again"
+        read = partial(converted, series, [])
+        return SourceScan(series.files[0], participant or "", "", "", 0, read, problems=(line,))
+
+
+def _understood(series, wanted, n_of_examination, placed, participant):
+    """A series as a scan, by its header."""
     header = series.first
     problems = series_problems(series, wanted.window_min, placed)
     participant = participant or str(header.get("PatientID") or "").strip()
     if not participant:
         problems.append("no PatientID; expected one, for it tells participants apart: export again")
-    if n_of_examination > 1:
+    if n_of_examination > 1 and not kind_problems(header):
         problems.append(
             f"series {header.get('SeriesNumber')}, one of {n_of_examination} of the same "
             "examination; expected one: say with SERIES= a part of the description of the right one"
@@ -83,6 +100,7 @@ def series_scan(series, wanted, n_of_examination=1, placed=True, participant=Non
         read=partial(converted, series, frames),
         values=_values(series, frames),
         sidecar=_sidecar(series, frames),
+        tracer=_tracer(series.tracer),
         problems=tuple(problems),
     )
 
@@ -143,18 +161,25 @@ def age_of(header):
     """
     if match := re.fullmatch(r"(\d{3})([DWMY])", str(header.get("PatientAge") or "")):
         per_year = {"D": 365.25, "W": 52.18, "M": 12, "Y": 1}[match[2]]
-        return int(int(match[1]) / per_year)
+        if int(match[1]):  # 000Y stands where somebody took the age away
+            return int(int(match[1]) / per_year)
     born, seen = (str(header.get(key) or "") for key in ("PatientBirthDate", "StudyDate"))
     if not all(re.fullmatch(r"\d{8}", day) for day in (born, seen)):
         return None
     years = int(seen[:4]) - int(born[:4]) - (seen[4:] < born[4:])
-    return years if 0 <= years <= 120 else None
+    return years if 0 <= years <= OLDEST else None
 
 
 def _examination(series):
     """Who was examined, and when: what orders the sessions of a participant."""
     keys = ("PatientID", "StudyDate", "StudyTime", "StudyInstanceUID")
     return tuple(str(series.first.get(key) or "") for key in keys)
+
+
+def _tracer(item):
+    """Name of the tracer as the scanner has it: coded, or free text."""
+    coded = (item.get("RadiopharmaceuticalCodeSequence") or [{}])[0].get("CodeMeaning")
+    return str(coded or item.get("Radiopharmaceutical") or "")
 
 
 def _values(series, frames):

@@ -3,10 +3,11 @@
 from collections import Counter
 
 import numpy as np
+from pydicom.uid import ImplicitVRLittleEndian
 
 from datnet_study.importing.dicom_geometry import SAME_MM, slice_positions
 from datnet_study.importing.frames import frame_problems
-from datnet_study.importing.timing import LONGEST_MIN, day_seconds, delay_min
+from datnet_study.importing.timing import believable, delay_min, injection_seconds, start_seconds
 
 # Units that grow with the counts (PS3.3, C.8.9.1.1.3), and how BIDS writes them.
 COUNTS = {"": "", "CNTS": "counts", "BQML": "Bq/mL", "GML": "g/mL", "CPS": "1/s", "NONE": "",
@@ -29,24 +30,17 @@ def frame_times(series):
     lengths : list of float
         Minutes; 0 where the header does not say it.
     """
-    tracer = series.tracer
-    given = day_seconds(tracer.get("RadiopharmaceuticalStartDateTime"))
-    injected = (
-        given if given is not None else day_seconds(tracer.get("RadiopharmaceuticalStartTime"))
-    )
+    injected = injection_seconds(series.tracer, series.first.get("TimezoneOffsetFromUTC"))
     frames = {}
     for header in series.headers:
-        start = day_seconds(header.get("AcquisitionTime"))
-        start = start if start is not None else day_seconds(header.get("SeriesTime"))
-        after = delay_min(injected, start)
-        known = after is not None and after < LONGEST_MIN
+        after = delay_min(injected, start_seconds(header))
         length = float(header.get("ActualFrameDuration") or 0) / 60000  # ms
-        frames.setdefault(frame_number(header), []).append((after if known else None, length))
+        frames.setdefault(frame_number(header), []).append((after, length))
     starts = [
         min((after for after, _ in frames[k] if after is not None), default=None)
         for k in sorted(frames)
     ]
-    return starts, [frames[k][0][1] for k in sorted(frames)]
+    return believable(starts), [frames[k][0][1] for k in sorted(frames)]
 
 
 def frame_number(header):
@@ -75,7 +69,7 @@ def series_problems(series, window_min=None, placed=True):
         Empty if there is none.
     """
     header = series.first
-    problems = _kind(header)
+    problems = kind_problems(header)
     normal, positions = slice_positions(series)
     if normal is None and placed:
         problems.append(
@@ -87,21 +81,46 @@ def series_problems(series, window_min=None, placed=True):
     return problems + frame_problems(*frame_times(series), window_min)
 
 
-def _kind(header):
-    """The series is no uptake image, or not a reconstructed one."""
+def kind_problems(header):
+    """Reasons why a series is no image of uptake, so that no choice is left between it and others.
+
+    Parameters
+    ----------
+    header : pydicom.Dataset
+        Of modality PT or NM.
+
+    Returns
+    -------
+    list of str
+        Empty if there is none.
+    """
     units = str(header.get("Units") or "").strip()
     if units not in COUNTS:
         return [
             f"units {units!r}; expected {', '.join(filter(None, COUNTS))}: this is no image "
             "of counts (a map of attenuation?), take the emission series"
         ]
-    kinds = [str(kind) for kind in header.get("ImageType") or []]
+    if "REPROJECTION" in _words(header, "SeriesType"):  # C.8.9.1.1.4
+        return ["projections of a volume; expected its slices: take the series of type IMAGE"]
+    corrected = _words(header, "CorrectedImage")  # C.8.9.1
+    if header.Modality == "PT" and corrected and "ATTN" not in corrected:
+        return [
+            f"corrected for {' '.join(corrected)}; expected ATTN too, for without it the middle of "
+            "the head is too dark: take the series with attenuation correction"
+        ]
+    kinds = _words(header, "ImageType")
     if header.Modality == "NM" and NO_VOLUME & set(kinds):
         return [
             f"image type {' '.join(kinds)!r}; expected RECON TOMO: reconstruct the projections, "
             "and export the volume"
         ]
     return []
+
+
+def _words(header, name):
+    """Values of an attribute that has one or several: list of str."""
+    value = header.get(name) or []
+    return [value] if isinstance(value, str) else [str(word) for word in value]
 
 
 def _slices(series, positions):
@@ -135,7 +154,7 @@ def _frames(series, positions):
         return [f"{len(series.files)} files in one NM series; expected one: move the others away"]
     declared = int(header.get("NumberOfSlices") or n)
     n_bytes = n * header.Rows * header.Columns * int(header.get("BitsAllocated") or 16) // 8
-    packed = header.file_meta.TransferSyntaxUID.is_compressed
+    packed = header.file_meta.get("TransferSyntaxUID", ImplicitVRLittleEndian).is_compressed
     if declared != n or (not packed and series.files[0].stat().st_size < n_bytes):
         return [f"fewer or more frames than the {declared} slices declared: export the file again"]
     if n < 2 or positions[0] == positions[1]:

@@ -22,16 +22,21 @@ def slice_positions(series):
     Returns
     -------
     normal : ndarray of shape (3,), or None
-        Unit vector, DICOM axes. None where the header has no orientation.
+        Unit vector, DICOM axes. None where a header has no orientation or position.
     positions : ndarray of shape (n_slices,)
         mm, in the order of files or frames; equal for the slices of several frames of time.
     """
     header = series.first
     nuclear = header.Modality == "NM"
-    place = (header.get("DetectorInformationSequence") or [header])[0] if nuclear else header
-    directions = place.get("ImageOrientationPatient")
-    corner = place.get("ImagePositionPatient")
-    if not directions or len(directions) != 6 or not corner:
+    places = [header]
+    if nuclear:  # in the item of the detector; some write it as other images have it
+        places = [*(header.get("DetectorInformationSequence") or [])[:1], header]
+    directions, corner = (
+        next((place.get(name) for place in places if place.get(name)), None)
+        for name in ("ImageOrientationPatient", "ImagePositionPatient")
+    )
+    everywhere = nuclear or all(each.get("ImagePositionPatient") for each in series.headers)
+    if not directions or len(directions) != 6 or not corner or not everywhere:
         return None, np.zeros(0)
     normal = np.cross(*np.array(directions, float).reshape(2, 3))
     if not nuclear:
@@ -67,10 +72,14 @@ def upright(img, normal, positions):
     low, high = positions.min(), positions.max()
     if np.allclose(sorted((first, last)), (low, high), atol=SAME_MM):
         return img
-    beyond = 2 * first - last
-    if np.allclose(sorted((first, beyond)), (low, high), atol=SAME_MM):
-        affine = img.affine @ np.diag([1.0, 1.0, -1.0, 1.0])
-        return nib.Nifti1Image(np.asanyarray(img.dataobj), affine)
+    # The slices lie mirrored about the first one of the file, which a converter may count last.
+    for fixed, at, other in ((first, 0, last), (last, img.shape[2] - 1, first)):
+        beyond = 2 * fixed - other
+        mended = np.allclose((fixed, beyond), positions[[0, -1]], atol=SAME_MM)
+        if mended and len(positions) == img.shape[2]:
+            mirror = np.diag([1.0, 1.0, -1.0, 1.0])
+            mirror[2, 3] = 2 * at
+            return nib.Nifti1Image(np.asanyarray(img.dataobj), img.affine @ mirror)
     raise ValueError(
         f"slices from {first:.1f} to {last:.1f} mm after conversion, expected from {low:.1f} to "
         f"{high:.1f} mm by the header; export the series again"

@@ -137,10 +137,13 @@ def with_participants(scans, people, where):
     -------
     list of SourceScan
     """
-    missing = {}, [f"participant has no row in {where}; expected one: add it"]
+    plain = {who.lstrip("0") for who in people}
     found = []
     for scan in scans:
-        values, problems = people.get(scan.participant, missing)
+        line = f"participant has no row in {where}; expected one: "
+        spoilt = scan.participant.lstrip("0") in plain
+        line += "one has other zeros in front: make ids text, not numbers" if spoilt else "add it"
+        values, problems = people.get(scan.participant, ({}, [line]))
         values = scan.values | values
         found.append(replace(scan, values=values, problems=(*scan.problems, *problems)))
     return found

@@ -17,6 +17,7 @@ class SourceScan:
     read: Callable  # the image, 3D, as `nibabel.Nifti1Image`, and what reading it has found
     values: dict = field(default_factory=dict)  # columns of the scan table that are known
     sidecar: dict = field(default_factory=dict)  # technical numbers and terms of the standard
+    tracer: str = ""  # as the source calls it, free text; never written
     visit: str | None = None  # a name of the session that may be written
     problems: tuple = ()  # each a line: found, expected, what to do
 
