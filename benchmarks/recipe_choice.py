@@ -29,6 +29,7 @@ from datnet_phantom.measure import image_means
 from datnet_phantom.numbers import read_calibration
 from datnet_study.binding_classifier import class_proba, sides_unordered
 from datnet_study.cached_scans import cache_scans
+from datnet_study.columns import ScanTable
 from datnet_study.scans import assign_folds, read_scans
 from datnet_study.study import read_study
 
@@ -41,7 +42,7 @@ def dev_cohort(study, folder):
     calibration = read_calibration(study.calibration_path, study.phantom.scanner)
     root = folder / "dataset"
     write_cohort(root, study.phantom.cohort, calibration, atlas, study.control, reference)
-    table = study.scan_table._replace(path=root / "scans.tsv", folder=root)
+    table = ScanTable(path=root / "scans.tsv", folder=root)
     scans = read_scans(table, study.diagnoses)
     scans["fold"] = assign_folds(scans, study.training.n_folds, study.training.seed)
     paths = [root / path for path in scans["path"]]
