@@ -68,6 +68,9 @@ def test_a_difference_is_in_published_sds():
     assert nothing.empty and nothing.columns.tolist() == found.columns.tolist()
 
 
+PUTAMEN = ("putamen_anterior", "putamen_posterior")
+
+
 def response_of_truth():
     """A perfect scanner."""
     return Measurement(np.eye(10), np.zeros(10), np.zeros((10, 10)), np.ones(10))
@@ -80,9 +83,11 @@ def test_group_means_lie_within_one_published_sd(study, calibration, at_scanner)
     published = read_published(study.calibration_path)
     found = beside_published(truth, published, at_scanner, "NC").dropna(subset=["difference_sd"])
     outside = found[found["difference_sd"].abs() > 1]
-    # Not the sources of a number: a second healthy putamen, lower than the one of the fit, and
-    # F-DOPA in the posterior putamen of MSA, which is an assumption of the phantom.
-    known = [("fnins2019", "NC", "putamen"), ("ghaemi2002", "MSA", "putamen_posterior")]
+    # Not the sources of a number: the healthy level of the table whose article is not known, higher
+    # than that of the articles with a name, and F-DOPA in the posterior putamen of MSA, which is an
+    # assumption of the phantom.
+    table = [("jnm67324", "NC", region) for region in ("accumbens", "caudate", *PUTAMEN)]
+    known = [*table, ("ghaemi2002", "MSA", "putamen_posterior")]
     assert list(map(tuple, outside[["source", "diagnosis", "region"]].to_numpy())) == known
-    assert (outside["difference_sd"] < 1.6).all()
+    assert outside["difference_sd"].between(-2.6, 1.6).all()
     assert len(found) >= 22
