@@ -4,8 +4,6 @@ Paper Fig. 5, mean uptake, single scans, and true differences. All that nilearn 
 import takes a second.
 """
 
-import gc
-
 import matplotlib.pyplot as plt
 import nibabel as nib
 import numpy as np
@@ -13,8 +11,6 @@ from IPython.display import HTML
 from nilearn import plotting
 
 from datnet_study.figures.style import themed
-
-gc.freeze()  # nilearn collects garbage at every image it reads; what is imported by now is none
 
 STRIATUM_MM = (24, 6, 2)  # planes along x, y, z through putamen and caudate
 MIDBRAIN_MM = (26, -8, -10)  # planes through the posterior putamen (x, y) and the midbrain (y, z)
