@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import torch
 import yaml
 
 from datnet_core.metrics.auc import delong_interval
@@ -109,6 +110,7 @@ def aucs(study, diagnosis, proba):
 
 def main():
     """Train what is missing, and print all rows and their means over the seeds."""
+    torch.set_num_threads(1)  # as in a study
     file, folder, rows_path = map(Path, sys.argv[1:4])
     settings = yaml.safe_load(file.read_text())
     rows = pd.read_csv(rows_path, sep="\t").to_dict("records") if rows_path.is_file() else []
