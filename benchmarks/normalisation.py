@@ -31,7 +31,7 @@ from sklearn.preprocessing import StandardScaler
 
 from datnet_images.atlas import Atlas, read_atlas, region_mask
 from datnet_images.normalise import normalisation
-from datnet_images.quality import quality_score, scan_quality
+from datnet_images.quality import quality_score, read_gauge, scan_quality
 from datnet_images.target import read_target
 from datnet_images.transforms import itk_affine, scan_positions, smoothed, to_mni
 from datnet_phantom.cohort import Cohort
@@ -153,7 +153,8 @@ class Judge:
     def __init__(self, atlas, atlases, reference):
         self.atlas = atlas
         self.target = read_target(atlas, float(np.hypot(CAMERA_MM, MATCH_MM)))
-        self.finished = read_target(atlas, float(np.hypot(CAMERA_MM, FILTER_MM)))
+        finished = read_target(atlas, float(np.hypot(CAMERA_MM, FILTER_MM)))
+        self.gauge = read_gauge(finished, atlas, reference)
         self.reference = reference
         sides = ("left", "right")
         self.masks = {f"{r}_{s}": region_mask(atlas, f"{r}_{s}") for r in REGIONS for s in sides}
@@ -198,7 +199,7 @@ class Judge:
         finished = self.finish(img, found.transform)
         seconds = time.process_time() - start
         start = time.process_time()
-        measures = scan_quality(finished, self.finished, self.atlas, self.reference, found)
+        measures = scan_quality(finished, self.gauge, found)
         score, worst = quality_score(measures)
         row = {"start": found.start, "seconds": seconds, "quality_s": time.process_time() - start}
         here = scan_positions(found.transform, self.marks[0])
@@ -224,7 +225,7 @@ class Judge:
         )
         moved = self.finish(img, spoilt)
         try:
-            measures = scan_quality(moved, self.finished, self.atlas, self.reference, found)
+            measures = scan_quality(moved, self.gauge, found)
             row["spoilt_score"] = quality_score(measures)[0]
         except ValueError:  # nothing of the head is left in the image
             row["spoilt_score"] = np.inf
