@@ -141,8 +141,10 @@ def fitted_warp(scan, scan_affine, target, matrix, knots_mm, stiffness):
         ]
         right.append((weighted * left).sum(axis=(1, 2, 3)))
         across = np.stack(across)  # (n_regions, 3 n)
-        normal = np.block([[normal.reshape(3 * n, 3 * n), across.T], [across, levels]])
-        normal[np.diag_indices_from(normal)] += RIDGE * np.trace(normal) / len(normal)
+        normal = normal.reshape(3 * n, 3 * n)
+        for part in (normal, levels):  # moves and levels differ in scale
+            part[np.diag_indices_from(part)] += RIDGE * np.trace(part) / len(part)
+        normal = np.block([[normal, across.T], [across, levels]])
         step = linalg.solve(normal, np.concatenate(right), assume_a="pos")
         u = u + step[: 3 * n].reshape(3, n)
     return u.reshape(3, *n_knots)
