@@ -24,7 +24,7 @@ from nilearn import datasets
 from nilearn.image import resample_img
 from scipy import ndimage
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import roc_auc_score
+from sklearn.metrics import roc_auc_score, roc_curve
 from sklearn.model_selection import cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -282,14 +282,30 @@ def share_with_interval(hit):
 
 
 def told_apart(rows, name):
-    """AUC of each diagnosis against all others from the shape of the map alone, cross-validated."""
-    if rows["diagnosis"].value_counts().min() < 5:
-        return {}
+    """Probability of each diagnosis from the shape of the map alone, cross-validated."""
     shape = rows.filter(regex=f"^{name}_shape_").to_numpy()
     model = make_pipeline(StandardScaler(), LogisticRegression(C=0.1, max_iter=1000))
     proba = cross_val_predict(model, shape, rows["diagnosis"], cv=5, method="predict_proba")
-    names = sorted(set(rows["diagnosis"]))
-    return {d: roc_auc_score(rows["diagnosis"] == d, proba[:, k]) for k, d in enumerate(names)}
+    return dict(zip(sorted(set(rows["diagnosis"])), proba.T, strict=True))
+
+
+def shape_tables(rows, rng, n_draws=2000):
+    """Print what the shapes of true and found maps tell of the diagnosis, and what is added."""
+    print(
+        "\nAUC of a diagnosis from the shape of the map: true, found, difference with 95% interval"
+    )
+    if rows["diagnosis"].value_counts().min() < 5:
+        return
+    proba = {name: told_apart(rows, name) for name in ("true", "found")}
+    drawn = rng.integers(len(rows), size=(n_draws, len(rows)))
+    for d in DIAGNOSES:
+        is_d, scores = (rows["diagnosis"] == d).to_numpy(), [proba[n][d] for n in proba]
+        here = [roc_auc_score(is_d, s) for s in scores]
+        some = [k for k in drawn if 0 < is_d[k].sum() < len(k)]
+        more = [np.diff([roc_auc_score(is_d[k], s[k]) for s in scores])[0] for k in some]
+        low, high = np.percentile(more, [2.5, 97.5])
+        gain = f"{here[1] - here[0]:+.3f} ({low:+.3f} to {high:+.3f})"
+        print(f"  {d}  {here[0]:.2f}  {here[1]:.2f}  {gain}")
 
 
 def bias_differences(rows, name, region, rng, n_draws=2000):
@@ -352,9 +368,7 @@ def summary(rows):
         wrong.groupby("header")["striatum_mm"].agg(["count", "max"]).round(1).to_dict("index"),
     )
     ratio_tables(rows)
-    print("\nAUC of the diagnosis from the shape of the map:")
-    for which in ("true", "found"):
-        print(f"  {which:6s}", {d: round(auc, 2) for d, auc in told_apart(rows, which).items()})
+    shape_tables(rows, np.random.default_rng(0))
     seconds = rows["seconds"]
     print(
         f"\nseconds a scan on one core: median {seconds.median():.1f}, "
@@ -369,6 +383,9 @@ def summary(rows):
         f"AUC of the quality score: {roc_auc_score(truth, scores):.3f}; of landmarks that are "
         f"off by more than {FAILED_MM:g} mm alone: {roc_auc_score(far, scores):.3f}"
     )
+    alarms, hits, _ = roc_curve(truth, scores)
+    for share in (0.01, 0.02, 0.05, 0.1, 0.2):
+        print(f"  detected at {share:.0%} false alarms: {np.interp(share, alarms, hits):.3f}")
     for label, limit in (("look or fail", 1), ("fail", 2)):
         print(f"{label}: false alarms {share_with_interval(scores[~truth] >= limit)}")
         print(f"  of them on maps as found {share_with_interval(rows['score'][~off] >= limit)}")
