@@ -15,6 +15,8 @@ from sklearn.model_selection import cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from datnet_core.metrics.bootstrap import resampled_participants, weighted_auc
+
 DIAGNOSES = ("NC", "IPD", "MSA", "PSP")
 REGIONS = ("putamen", "caudate")
 FAILED_MM, FAILED_SHARE = 6.0, 0.1  # what counts as a failure
@@ -36,7 +38,7 @@ def share_with_interval(hit):
         return "none"
     middle = (p + z**2 / (2 * n)) / (1 + z**2 / n)
     half = z / (1 + z**2 / n) * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
-    return f"{p:.3f} ({middle - half:.3f} to {middle + half:.3f}), n = {n}"
+    return f"{p:.3f} ({max(middle - half, 0):.3f} to {middle + half:.3f}), n = {n}"
 
 
 def told_apart(rows, name):
@@ -47,23 +49,22 @@ def told_apart(rows, name):
     return dict(zip(sorted(set(rows["diagnosis"])), proba.T, strict=True))
 
 
-def shape_tables(rows, rng, n_draws=2000):
+def shape_tables(rows, seed=0):
     """Print what the shapes of true and found maps tell of the diagnosis, and what is added."""
     print(
         "\nAUC of a diagnosis from the shape of the map: true, found, difference with 95% interval"
     )
     if rows["diagnosis"].value_counts().min() < 5:
         return
-    proba = {name: told_apart(rows, name) for name in ("true", "found")}
-    drawn = rng.integers(len(rows), size=(n_draws, len(rows)))
+    proba = [told_apart(rows, name) for name in ("true", "found")]
+    drawn = resampled_participants(rows["diagnosis"], rows["number"], 2000, seed)
+    times = np.vstack([np.ones(len(rows)), drawn])  # the first: all scans as they are
     for d in DIAGNOSES:
-        is_d, scores = (rows["diagnosis"] == d).to_numpy(), [proba[n][d] for n in proba]
-        here = [roc_auc_score(is_d, s) for s in scores]
-        some = [k for k in drawn if 0 < is_d[k].sum() < len(k)]
-        more = [np.diff([roc_auc_score(is_d[k], s[k]) for s in scores])[0] for k in some]
-        low, high = np.percentile(more, [2.5, 97.5])
-        gain = f"{here[1] - here[0]:+.3f} ({low:+.3f} to {high:+.3f})"
-        print(f"  {d}  {here[0]:.2f}  {here[1]:.2f}  {gain}")
+        is_d = (rows["diagnosis"] == d).to_numpy()
+        true, found = (weighted_auc(is_d, scores[d], times) for scores in proba)
+        more = found - true
+        low, high = np.percentile(more[1:], [2.5, 97.5])
+        print(f"  {d}  {true[0]:.2f}  {found[0]:.2f}  {more[0]:+.3f} ({low:+.3f} to {high:+.3f})")
 
 
 def bias_differences(rows, name, region, rng, n_draws=2000):
@@ -126,7 +127,7 @@ def summary(rows):
         wrong.groupby("header")["striatum_mm"].agg(["count", "max"]).round(1).to_dict("index"),
     )
     ratio_tables(rows)
-    shape_tables(rows, np.random.default_rng(0))
+    shape_tables(rows)
     seconds = rows["seconds"]
     print(
         f"\nseconds a scan on one core: median {seconds.median():.1f}, "
