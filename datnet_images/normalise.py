@@ -4,6 +4,9 @@ Paper section "Image Acquisition and Reconstruction". Many starts are tried; the
 registered by mutual information and a similarity (SimpleITK), then by an affine map and a smooth
 warp to a target that adapts to the scan (`target`, `warp`). The map goes from MNI space into the
 scan, so the scan is interpolated once, and filtered after that. Same input, same bytes.
+
+On phantoms (benchmarks/normalisation.py) about 2 mm of fine deformation is left, and a bright
+striatum is drawn to the atlas more than a weak one where its anatomy is not that of the atlas.
 """
 
 from typing import NamedTuple
