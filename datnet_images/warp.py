@@ -126,6 +126,9 @@ def fitted_warp(scan, scan_affine, target, matrix, knots_mm, stiffness):
         v = adapted.weights / (adapted.weights * left**2).sum() * (adapted.weights > 0).sum()
         v /= voxels_per_resel
         slope = np.gradient(adapted.image, spacing)
+        weighted = v * target.basis  # the levels move along: else they hold the warp back
+        across = [np.concatenate([_sums(s * b, splines) for s in slope]) for b in weighted]
+        levels = np.tensordot(weighted, target.basis, ((1, 2, 3), (1, 2, 3)))
         normal = np.zeros((3, n, 3, n))
         for a in range(3):
             for b in range(a, 3):
@@ -136,9 +139,14 @@ def fitted_warp(scan, scan_affine, target, matrix, knots_mm, stiffness):
             _sums(v * s * left, splines) - stiff * membrane @ c
             for s, c in zip(slope, u, strict=True)
         ]
+        right.append((weighted * left).sum(axis=(1, 2, 3)))
+        across = np.stack(across)  # (n_regions, 3 n)
         normal = normal.reshape(3 * n, 3 * n)
-        normal[np.diag_indices(3 * n)] += RIDGE * np.trace(normal) / (3 * n)
-        u = u + linalg.solve(normal, np.concatenate(right), assume_a="pos").reshape(3, n)
+        for part in (normal, levels):  # moves and levels differ in scale
+            part[np.diag_indices_from(part)] += RIDGE * np.trace(part) / len(part)
+        normal = np.block([[normal, across.T], [across, levels]])
+        step = linalg.solve(normal, np.concatenate(right), assume_a="pos")
+        u = u + step[: 3 * n].reshape(3, n)
     return u.reshape(3, *n_knots)
 
 

@@ -16,6 +16,7 @@ from datnet_core.files import whole
 from datnet_core.fingerprint import code_hash, content_hashes, write_hashes
 from datnet_images import (
     normalisation,
+    read_gauge,
     read_scan,
     read_target,
     read_transform,
@@ -69,6 +70,7 @@ def normalise_scans(
     matching = 0.0 if filter_fwhm_mm == 0 else MATCH_FWHM_MM
     target = read_target(atlas, float(np.hypot(scan_fwhm_mm, matching)))
     finished = read_target(atlas, float(np.hypot(scan_fwhm_mm, filter_fwhm_mm)))
+    gauge = read_gauge(finished, atlas, reference_region)
     grid = hashlib.sha256(atlas.labels.tobytes() + atlas.affine.tobytes()).hexdigest()
     paths = [*(source / path for path in scans["path"]), *hand.values()]
     hashes = content_hashes(paths, folder / "files.json")
@@ -96,7 +98,7 @@ def normalise_scans(
                 found = normalisation(img, target, matching)
                 transform = found.transform
             normalised = to_mni(img, transform, atlas.affine, atlas.labels.shape, filter_fwhm_mm)
-            row = measures_of(normalised, finished, atlas, reference_region, found)
+            row = measures_of(normalised, gauge, found)
         except ValueError as error:
             return failed(error)
         write_transform(transform, map_path)

@@ -4,15 +4,27 @@ A scan that lies wrong is a row with its reason, and the others go on; a file th
 stops the study, with a list of such files. The diagnosis is not read.
 """
 
+import hashlib
+import json
 from pathlib import Path
 
 import nibabel as nib
 import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
+from threadpoolctl import threadpool_limits
 
+from datnet_core.files import whole
+from datnet_core.fingerprint import code_hash
 from datnet_core.progress import progress
-from datnet_images import quality_score, read_scan, read_target, scan_quality, verdict
+from datnet_images import (
+    quality_score,
+    read_gauge,
+    read_scan,
+    read_target,
+    scan_quality,
+    verdict,
+)
 from datnet_study.problems import problem_list
 
 FIRST = (
@@ -21,7 +33,7 @@ FIRST = (
 )  # fmt: skip
 
 
-def checked_scans(scans, folder, atlas, images, n_jobs=2):
+def checked_scans(scans, folder, atlas, images, kept_path=None, n_jobs=2):
     """Measure where the scans of a table lie that are in MNI space already.
 
     Parameters
@@ -33,6 +45,9 @@ def checked_scans(scans, folder, atlas, images, n_jobs=2):
     atlas : Atlas
     images : Images
         Settings: what voxels are, resolution and filter of the scans, reference region.
+    kept_path : Path, optional
+        JSON file of the measures: of scans with the same content they are taken from it, as long as
+        atlas, settings and code are the same.
     n_jobs : int
         Threads.
 
@@ -48,17 +63,42 @@ def checked_scans(scans, folder, atlas, images, n_jobs=2):
         If files are no scans: one line for each.
     """
     target = read_target(atlas, float(np.hypot(images.scan_fwhm_mm, images.filter_fwhm_mm)))
+    gauge = read_gauge(target, atlas, images.reference_region)
+    grid = hashlib.sha256(atlas.labels.tobytes() + atlas.affine.tobytes()).hexdigest()
+    settings = [images.input, images.reference_region, target.fwhm_mm]
+    made_from = json.dumps([code_hash(__file__), grid, atlas.names, *settings])
+    known = _kept(kept_path, made_from)
+    measured = {}
 
     def one(scan):
-        img = read_scan(Path(folder) / scan.path)
-        row = {"path": scan.path}
-        try:
-            shown = as_counts(img, images.input)
-            return row | measures_of(shown, target, atlas, images.reference_region)
-        except ValueError as error:
-            return row | failed(error)
+        path = Path(folder) / scan.path
+        content = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else "missing"
+        if content not in known:
+            known[content] = row_of(read_scan(path))
+        measured[content] = known[content]
+        return {"path": scan.path} | known[content]
 
-    return each_scan(one, scans, "checking scans", n_jobs)
+    def row_of(img):
+        try:
+            return measures_of(as_counts(img, images.input), gauge)
+        except ValueError as error:
+            return failed(error)
+
+    with threadpool_limits(1):  # the threads are those of the scans
+        table = each_scan(one, scans, "checking scans", n_jobs)
+    if kept_path is not None:
+        with whole(kept_path) as part:
+            record = {"made_from": made_from, "measured": dict(sorted(measured.items()))}
+            part.write_text(json.dumps(record))
+    return table
+
+
+def _kept(path, made_from):
+    """Measures of scans by the hash of their files, if they were made from the same."""
+    if path is None or not path.is_file():
+        return {}
+    record = json.loads(path.read_text())
+    return record["measured"] if record.get("made_from") == made_from else {}
 
 
 def as_counts(img, kind):
@@ -69,9 +109,9 @@ def as_counts(img, kind):
     return nib.Nifti1Image(np.where(potential != 0, potential + 1, potential), img.affine)
 
 
-def measures_of(img, target, atlas, reference_region, normalisation=None):
+def measures_of(img, gauge, normalisation=None):
     """Measures of a scan with its verdict, as a dict; parameters and errors of `scan_quality`."""
-    measures = scan_quality(img, target, atlas, reference_region, normalisation)
+    measures = scan_quality(img, gauge, normalisation)
     score, worst = quality_score(measures)
     return {"score": score, "worst": worst, "verdict": verdict(score)} | measures
 

@@ -8,7 +8,8 @@
 #       data_manifest/atlas/*]
 #     writes:
 #       aggregates: [quality_by_diagnosis.tsv]
-#       participants: [quality.tsv]
+#       participants: [quality.tsv, quality_kept.json]
+#     cache: [quality_kept.json]
 #     settings: [diagnoses, images]
 #     threads: 2
 # ---
@@ -79,12 +80,14 @@ show.notice(page)
 # %%
 scans = read_scans(page.scan_table(), config.diagnoses)
 atlas = page.atlas()
+kept = page.output("quality_kept.json")
 if native:
     measured = page.table("normalised/scans.tsv")
     folder = page.path("normalised/scans.tsv").parent
+    kept.write_text("{}")  # the job before this page has a record of each scan
 else:
     folder = page.scan_table().folder
-    measured = checked_scans(scans, folder, atlas, config.images, n_jobs)
+    measured = checked_scans(scans, folder, atlas, config.images, kept, n_jobs)
 by_hand = None
 if config.images.verdicts is not None:
     by_hand = read_verdicts(page.path("verdicts"), scans)

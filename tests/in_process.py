@@ -95,12 +95,12 @@ def leave_out_what_is_dear(monkeypatch):
     monkeypatch.setattr(placed_scans, "scan_quality", _measured_once)
 
 
-def _measured_once(img, target, atlas, *more):
+def _measured_once(img, gauge, *more):
     """Quality of a scan, which is measured in the first of the cohorts that have it."""
     content = img.get_fdata(dtype=np.float32).tobytes()
-    scan = hash((content, img.affine.tobytes(), target.fwhm_mm, str(more)))
+    scan = hash((content, img.affine.tobytes(), gauge.target.fwhm_mm, str(more)))
     if scan not in MEASURED:
-        MEASURED[scan] = scan_quality(img, target, atlas, *more)
+        MEASURED[scan] = scan_quality(img, gauge, *more)
     return MEASURED[scan]
 
 

@@ -5,7 +5,7 @@ import pytest
 from scipy import ndimage
 
 from datnet_images import warp
-from datnet_images.target import read_target
+from datnet_images.target import adapted_target, read_target
 
 
 @pytest.fixture(scope="module")
@@ -76,11 +76,34 @@ def test_a_smooth_displacement_is_found_again(scan, target):
     true = 4 * np.stack([np.sin(places[k] / 40) for k in (1, 2, 0)])
     index = np.indices(scan.shape) - true / target.spacing_mm  # the anatomy of x is now at x + u
     bent = ndimage.map_coordinates(scan, index, order=1, mode="nearest")
-    u = warp.fitted_warp(bent, target.affine, target, np.eye(4), 60.0, (1e-4, 1e-5))
+    u = warp.fitted_warp(bent, target.affine, target, np.eye(4), 60.0, (1e-3, 1e-4))
     splines = [warp.spline_basis(n, target.spacing_mm, 60.0) for n in scan.shape]
     left = (warp.spread(u, splines) - true)[:, target.brain]
     before = np.sqrt((true[:, target.brain] ** 2).sum(axis=0).mean())
     assert np.sqrt((left**2).sum(axis=0).mean()) < 0.5 * before
+
+
+def test_a_step_is_the_least_squares_of_moves_and_levels(scan, target):
+    there, knots_mm, stiffness = target.affine.copy(), 90.0, 1e-3
+    there[:3, 3] += 3, -2, 4
+    found = warp.fitted_warp(scan, there, target, np.eye(4), knots_mm, (stiffness,))
+    values, inside = warp.on_target(scan, there, warp.positions_mm(target), target)
+    adapted = adapted_target(values, inside, target)
+    used = adapted.weights > 0
+    splines = [warp.spline_basis(n, target.spacing_mm, knots_mm) for n in scan.shape]
+    each = np.einsum("xi,yj,zk->xyzijk", *splines)[used].reshape(used.sum(), -1)
+    slope = np.stack(np.gradient(adapted.image, target.spacing_mm))[:, used]
+    columns = np.hstack([*(s[:, None] * each for s in slope), target.basis[:, used].T])
+    left, v = (adapted.image - values)[used], adapted.weights[used]
+    resel = (warp.RESEL * target.fwhm_mm / target.spacing_mm) ** 3
+    v = v / (v @ left**2) * len(v) / resel
+    normal, n = (columns.T * v) @ columns, each.shape[1]
+    for k in range(3):
+        part = slice(k * n, k * n + n)
+        normal[part, part] += stiffness * warp._membrane(scan.shape, target.spacing_mm, knots_mm)
+    expected = np.linalg.lstsq(normal, columns.T @ (v * left), rcond=1e-12)[0][: 3 * n]
+    moves = warp.spread(expected.reshape(found.shape), splines) - warp.spread(found, splines)
+    assert np.abs(moves[:, used]).max() < 0.02
 
 
 def test_a_scan_that_is_elsewhere_is_refused(scan, target):

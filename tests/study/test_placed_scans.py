@@ -9,6 +9,7 @@ from datnet_images.atlas import Atlas, region_mask
 from datnet_images.transforms import itk_affine, to_mni
 from datnet_phantom.regions import BINDING_COLUMNS
 from datnet_phantom.scanner import expected_image
+from datnet_study import placed_scans
 from datnet_study.placed_scans import as_counts, checked_scans
 from datnet_study.settings import Images
 
@@ -95,3 +96,24 @@ def test_files_that_are_no_scans_are_listed(folder, coarse):
 def test_a_study_of_which_nothing_can_be_measured_stops(folder, coarse):
     with pytest.raises(ValueError, match=r"none of 1 scans .* images\.input say"):
         checked_scans(SCANS.tail(1), folder, coarse, Images(), n_jobs=1)
+
+
+def test_measures_are_kept_until_something_changes(folder, coarse, tmp_path, monkeypatch):
+    kept, asked = tmp_path / "kept.json", []
+    measure = placed_scans.scan_quality
+    monkeypatch.setattr(placed_scans, "scan_quality", lambda *a: asked.append(a) or measure(*a))
+
+    def found(scans, atlas=coarse, **settings):
+        asked.clear()
+        return checked_scans(scans, folder, atlas, Images(**settings), kept, n_jobs=1)
+
+    two = SCANS.drop(1)
+    first = found(two)
+    assert len(asked) == 2
+    pd.testing.assert_frame_equal(found(two), first, check_exact=True)
+    renamed = SCANS.head(1).assign(participant_id="sub-9")
+    assert found(renamed)["participant_id"].tolist() == ["sub-9"] and not asked
+    found(SCANS.head(1), filter_fwhm_mm=0)
+    assert len(asked) == 1
+    found(SCANS.head(1), coarse._replace(labels=np.where(coarse.labels == 1, 2, coarse.labels)))
+    assert len(asked) == 1
