@@ -17,9 +17,9 @@
 # %% [markdown]
 # # Blind test
 #
-# This page reproduces Fig. 4: the participants whose diagnosis was confirmed by
-# follow-up, whom no model has seen. Each scan gets the mean softmax of the fold
-# models, and the largest probability is the diagnosis (open points A5, A6). Beside
+# This page reproduces Fig. 4: participants whom no model has seen; in the paper, those
+# whose diagnosis was confirmed by follow-up. Each scan gets the mean softmax of the
+# fold models, and the largest probability is the diagnosis (open points A5, A6). Beside
 # it stands binding-ratio quantification, and the participants with two scans are
 # judged at baseline and at follow-up.
 

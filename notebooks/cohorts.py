@@ -67,7 +67,7 @@ show.notice(page)
 # kept for the blind test; a study file may map other words to these, or have the blind
 # test drawn (`split`). The table is checked before anything else happens; a row that
 # breaks a rule stops the study here, with every other such row in the same message.
-# Scans that do not pass {doc}`quality` are left out from here on.
+# Scans that fail on {doc}`quality` are left out from here on.
 
 # %%
 scan_table = page.scan_table()
@@ -90,13 +90,21 @@ titles = {
     "blind_test": "blind test",
 }
 
+# %%
+words = {}  # what the table of scans calls the certainty of each cohort
+for theirs, ours in scan_table.values.get("certainty", {}).items():
+    words[ours] = f"{words[ours]}, {theirs}" if ours in words else theirs
+if scan_table.split is not None:
+    words |= {"definite": "all others", "confirmed": "drawn"}
+
 # %% figure="fig-cohorts-flow"
-plot_flow(scans, config.diagnoses)
+plot_flow(scans, config.diagnoses, words)
 
 # %% [markdown]
 # **Study profile** (as the paper's Fig. 1). Participants and scans of each cohort.
-# A participant with two scans is counted once; all scans of a participant stay in
-# one cohort and, in the training cohort, in one fold.
+# In brackets: who they are in the words of the scan table, or that they were drawn. A
+# participant with two scans is counted once; all scans of a participant stay in one
+# cohort and, in the training cohort, in one fold.
 #
 # ## Age, sex and clinical scores
 #
