@@ -37,6 +37,8 @@ def colours(names):
     """Colour of each diagnosis; names beyond the paper's four get the next colours."""
     spare = sns.color_palette("colorblind", 10)[len(PALETTE) :]
     others = [name for name in names if name not in PALETTE]
+    if len(others) > len(spare):
+        spare = sns.husl_palette(len(others))
     return PALETTE | dict(zip(others, spare, strict=False))
 
 
