@@ -64,6 +64,7 @@ values:
   sex: {{1: M, 2: F}}
 split: 0.25
 images: {{space: native, scan_fwhm_mm: 7}}
+network: {{n_members: 1}}   # a quarter of the default, for time
 """
 
 
