@@ -9,8 +9,8 @@
 #       data_manifest/claims.tsv]
 #     writes:
 #       participants: [predictions/blind_test.tsv, predictions/blind_test_binding.tsv]
-#     settings: [control, decisions.blind_test, decisions.blind_test_model, diagnoses,
-#       images, network, training.accelerator, training.n_folds]
+#     settings: [decisions.blind_test, decisions.blind_test_model, diagnoses, images,
+#       network, training.accelerator, training.n_folds]
 #     threads: 1
 # ---
 
@@ -167,7 +167,7 @@ commonest = scans["diagnosis"][training_rows].mode()[0]
 decided[f"always {commonest}, all"] = predictions["diagnosis"][first] == commonest
 accuracy = {title: share_interval(values) for title, values in decided.items()}
 out_of_fold = page.table("predictions/cross_validation.tsv")
-patients_cv = out_of_fold[out_of_fold["diagnosis"] != config.control]
+alike_cv = out_of_fold[out_of_fold["diagnosis"].isin(predictions["diagnosis"])]
 mean_sensitivity = {
     title: values.groupby(predictions["diagnosis"]).mean().mean()
     for title, values in decided.items()
@@ -179,7 +179,7 @@ p_values = {
         right[first], right_yardstick[first]
     ),
     "blind test against cross-validation": chi_square_correct(
-        right[first], right_decisions(patients_cv, classes)
+        right[first], right_decisions(alike_cv, classes)
     ),
 }
 if groups["follow-up"].any():
@@ -207,11 +207,11 @@ show.table(
 )
 
 # %% [markdown]
-# The chi-square tests are the paper's; cross-validation counts patients only, as
-# the blind test does. They treat the two sides as independent. Where the same
-# participants stand on both sides this loses power, and a large P is no evidence of
-# equality. Accuracy and confusion matrix go by the largest probability, whatever
-# `decisions` says.
+# The chi-square tests are the paper's; cross-validation counts the diagnoses that the
+# blind test has, so no controls where it has none, as in the paper. They treat the
+# two sides as independent. Where the same participants stand on both sides this loses
+# power, and a large P is no evidence of equality. Accuracy and confusion matrix go by
+# the largest probability, whatever `decisions` says.
 
 # %% figure="fig-blind-test-confusion"
 plot_confusion(confusion(predictions[first], classes))
@@ -237,7 +237,7 @@ if "all" in tables:
 
 # %%
 if tables:
-    display(plot_rates(tables, config.compared))
+    display(plot_rates(tables, classes))
 else:
     display(Markdown("The blind test has one diagnosis only: there are no rates."))
 
@@ -260,13 +260,13 @@ else:
 #
 # A network that is unsure should say so. A conformal set holds every diagnosis whose
 # probability passes a threshold; the threshold is set on the out-of-fold
-# probabilities of the patients in cross-validation, so that the right diagnosis is in
-# the set as often as asked for. This holds if the blind test is like the training
+# probabilities of the same diagnoses in cross-validation, so that the right diagnosis
+# is in the set as often as asked for. This holds if the blind test is like the training
 # cohort. The paper has no such sets.
 
 # %%
 threshold = conformal_threshold(
-    patients_cv["diagnosis"], patients_cv[p_columns].to_numpy(), classes, coverage
+    alike_cv["diagnosis"], alike_cv[p_columns].to_numpy(), classes, coverage
 )
 sets = prediction_sets(predictions.loc[first, p_columns], threshold)
 found = set_summary(predictions.loc[first, "diagnosis"], sets, classes)
@@ -363,6 +363,7 @@ numbers = {
     "accuracy": accuracy,
     "mean_sensitivity": mean_sensitivity,
     "p_values": p_values,
+    "n_scans_of_cross_validation": len(alike_cv),
     "conformal": {"coverage": coverage, "threshold": threshold} | conformal_shares,
     "confusion": confusion(predictions[first], classes).to_dict("index"),
     "tables": {title: table.to_dict("index") for title, table in tables.items()},

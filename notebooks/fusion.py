@@ -18,7 +18,8 @@
 # This page reproduces Fig. 8: gradient-boosted trees (XGBoost) join the network's
 # probabilities with age, sex, symptom duration, UPDRS and Hoehn and Yahr stage.
 # They learn on the training cohort and are judged on the blind test, patients only,
-# since controls have no clinical scores (open point A10).
+# since controls have no clinical scores (open point A10); where there is one group of
+# patients only, they tell it from controls.
 
 # %% tags=["parameters"]
 study: str = "data_manifest/smoke.yaml"  # study file

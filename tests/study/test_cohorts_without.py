@@ -127,6 +127,9 @@ def test_patients_and_healthy_people_without_a_clinical_value(run, scans):
     assert "no clinical data of every diagnosis, so nothing" in pages["fusion"]["result"]
     assert ours["fusion.accuracy"] == "– (no clinical data of every diagnosis)"
     assert pages["blind_test"]["numbers"]["accuracy"]["follow-up"]
+    # The blind test has controls, so those of the folds count too.
+    n_definite = PEOPLE["definite"]["IPD"] + PEOPLE["definite"]["NC"]
+    assert pages["blind_test"]["numbers"]["n_scans_of_cross_validation"] == n_definite
     assert ours["blind.accuracy"] and ours["br.putamen.ipd_msa"] == "– (no IPD, no MSA)"
 
 
