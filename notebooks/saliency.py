@@ -348,7 +348,7 @@ show.claims_table(page, claims)
 # %%
 own = np.mean(np.diag(r))
 other = np.mean(r[~np.eye(len(groups), dtype=bool)]) if len(groups) > 1 else np.nan
-exceeds = "no more than" if not own > other else "more than"
+exceeds = "more than" if round(own - other, 2) > 0 else "no more than"
 result = (
     f"The maps {page.where} exceed the rest of the brain most in "
     f"{', '.join(ranked.index[:3])} "
