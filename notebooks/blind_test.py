@@ -331,6 +331,8 @@ for claim, title in accuracy_of.items():
         claims[claim] = dict(
             zip(("value", "low", "high"), accuracy[title], strict=True)
         )
+    else:
+        claims[claim] = {"why": "no participant with two scans"}
 if groups["follow-up"].any():
     claims["blind.followup.accuracy"]["p"] = p_values["baseline against follow-up"]
 show.claims_table(page, claims)

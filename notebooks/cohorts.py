@@ -29,6 +29,7 @@ n_jobs: int = 2  # threads that read scans
 
 # %% tags=["setup"]
 import numpy as np
+import pandas as pd
 from IPython.display import Markdown
 from nilearn.datasets import load_mni152_template
 
@@ -118,21 +119,28 @@ headings = {
     "updrs": "UPDRS",
     "hoehn_yahr": "H&Y",
 }
-grouped = people.groupby(["cohort", "diagnosis"], sort=False)
+in_order = {"cohort": list(titles), "diagnosis": list(config.diagnoses)}
+ordered = people.assign(
+    **{k: pd.Categorical(people[k], names) for k, names in in_order.items()}
+)
+
+# %%
+grouped = ordered.groupby(list(in_order), observed=True)
 mean, sd = grouped[list(headings)].mean(), grouped[list(headings)].std()
 table = mean.map("{:.1f}".format) + " (" + sd.map("{:.1f}".format) + ")"
 table = table.where(mean.notna(), "–").rename(columns=headings)
+women = ordered["sex"].eq("F").where(ordered["sex"].notna()).astype(float)
+women = women.groupby([ordered[name] for name in in_order], observed=True).mean()
+table.insert(0, "women", women.map("{:.0%}".format).where(women.notna(), "–"))
+table = table.loc[:, (table != "–").any()]  # what nobody has is left out
 table.insert(0, "participants", grouped.size())
-women = (people["sex"] == "F").where(people["sex"].notna()).astype(float)
-women = women.groupby([people["cohort"], people["diagnosis"]], sort=False).mean()
-table.insert(1, "women", women.map("{:.0%}".format).where(women.notna(), "–"))
-table = table.reset_index().replace({"cohort": titles})
-show.table(table)
+table = table.reset_index().astype({"cohort": str})
+show.table(table.replace({"cohort": titles}))
 
 # %% [markdown]
 # Mean and standard deviation (in brackets). A dash stands where the scan table gives
-# no number, as for the symptoms of a control. The share of women is of those whose sex
-# is known.
+# no number, as for the symptoms of a control; what it gives for nobody has no column.
+# The share of women is of those whose sex is known.
 #
 # ## Images
 #

@@ -90,11 +90,14 @@ def without(table, columns, diagnoses=None):
     return table.assign(**{name: table[name].mask(rows, "n/a") for name in columns})
 
 
-def test_no_controls_and_a_diagnosis_without_durations(run, scans):
+def test_no_controls_no_follow_ups_and_a_diagnosis_without_durations(run, scans):
     _, table = scans
+    table = table.drop_duplicates("participant_id")
     table = without(table, ["symptom_duration_years"], ["PSP"]).drop(columns="sex")
     pages, ours = run(table[table["diagnosis"] != "NC"], diagnoses=["IPD", "MSA", "PSP"])
-    assert "There is no control group, no sex in this study." in pages["cohorts"]["result"]
+    absent = "There is no control group, no follow-up scans, no sex in this study."
+    assert absent in pages["cohorts"]["result"]
+    assert ours["blind.followup.accuracy"] == "– (no participant with two scans)"
     assert "Adding age, UPDRS, Hoehn-Yahr " in pages["fusion"]["result"]
     assert ours["fusion.importance.sex"] == "– (a diagnosis without any known sex)"
     assert ours["cv.auc.nc"] == "– (no NC)"
