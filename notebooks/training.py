@@ -15,11 +15,11 @@
 # # Training
 #
 # DAT-Net is trained as the paper describes it: first on the pre-training cohort with
-# its uncertain diagnoses, then, from those weights, once per fold of the training
-# cohort. This page shows who taught which model, how each learned and when it stopped.
-# What differs from the paper's public code: the scans that stop the training are an
-# inner validation split of the training folds, never the scans that are evaluated
-# later (open point A7).
+# its uncertain diagnoses, where there is one, then, from those weights, once per fold
+# of the training cohort. This page shows who taught which model, how each learned and
+# when it stopped. What differs from the paper's public code: the scans that stop the
+# training are an inner validation split of the training folds, never the scans that are
+# evaluated later (open point A7).
 
 # %% tags=["parameters"]
 study: str = "data_manifest/smoke.yaml"  # study file

@@ -118,6 +118,7 @@ def test_two_diagnoses_of_other_names_and_nothing_but_images(run, scans):
     }.items():
         assert words in pages[page]["result"]
     assert ours["blind.accuracy"] == "– (no participant of certainty 'confirmed')"
+    assert "Nothing was pre-trained" in pages["protocol"]["result"]
     assert ours["cv.auc.ipd"] == "– (no IPD)"
     assert ours["cv.duration.compare"].startswith("– (no patient with a known symptom duration")
 
