@@ -8,7 +8,8 @@
 #       cross_validation.json, predictions/cross_validation.tsv, data_manifest/atlas/*,
 #       data_manifest/claims.tsv]
 #     writes:
-#       participants: [predictions/blind_test.tsv, predictions/blind_test_binding.tsv]
+#       participants: [predictions/blind_test.tsv, predictions/blind_test_by_model.tsv,
+#         predictions/blind_test_binding.tsv]
 #     settings: [decisions.blind_test, decisions.blind_test_model, diagnoses, images,
 #       network, training.accelerator, training.n_folds]
 #     threads: 1
@@ -74,6 +75,7 @@ rows = np.flatnonzero(scans["cohort"] == "blind_test")
 if len(rows) == 0:
     nobody = pd.DataFrame(columns=[*keys, "fold", *p_columns])
     page.write_table("predictions/blind_test.tsv", nobody)
+    page.write_table("predictions/blind_test_by_model.tsv", nobody.assign(model=""))
     page.write_table("predictions/blind_test_binding.tsv", nobody)
     page.end("no participant of certainty 'confirmed'", "there is no blind test")
 
@@ -94,27 +96,23 @@ if config.decisions.blind_test_model == "refit":
 accelerator = config.training.accelerator
 
 
-def mean_proba(network):
-    """Mean probability over the models, (n_scans, n_classes)."""
-    return np.mean(
-        [
-            predict(
-                load_model(page.models() / name, network, accelerator),
-                seen,
-                rows,
-            )
-            for name in models
-        ],
-        axis=0,
+def proba_by_model(network):
+    """Probability by each model, (n_models, n_scans, n_classes)."""
+    folders = [page.models() / name for name in models]
+    return np.stack(
+        [predict(load_model(at, network, accelerator), seen, rows) for at in folders]
     )
 
 
 # %%
-proba = mean_proba(config.network)
-predictions = scans.loc[rows, keys].assign(
-    fold=pd.NA, **dict(zip(p_columns, proba.T, strict=True))
-)
+by_model = proba_by_model(config.network)
+predictions, *single = [
+    scans.loc[rows, keys].assign(fold=pd.NA, **dict(zip(p_columns, p.T, strict=True)))
+    for p in (by_model.mean(axis=0), *by_model)
+]
 page.write_table("predictions/blind_test.tsv", predictions)
+single = [table.assign(model=name) for table, name in zip(single, models, strict=True)]
+page.write_table("predictions/blind_test_by_model.tsv", pd.concat(single))
 
 # %% [markdown]
 # Binding-ratio quantification: a logistic regression on the four striatal binding
@@ -160,7 +158,7 @@ decided = {title: right[chosen] for title, chosen in groups.items() if chosen.an
 if config.network.class_prior == "cohort":
     uniform = replace(config.network, class_prior="uniform")
     even = predictions.copy()
-    even[p_columns] = mean_proba(uniform)
+    even[p_columns] = proba_by_model(uniform).mean(axis=0)
     decided["all, equally common"] = right_decisions(even, classes)[first]
 decided["binding ratios, all"] = right_yardstick[first]
 commonest = scans["diagnosis"][training_rows].mode()[0]

@@ -155,12 +155,19 @@ separate = (
     else f"In {both_sides} cases a participant taught or stopped a network that judges "
     "them, so what these networks reach is flattered."
 )
+stuck = ((folds["best_epoch"] == 0) & (folds["n_epochs"] > 1)).sum()
+longer = (
+    f" {stuck} of them did not improve after the first epoch, so they have learned next "
+    "to nothing; with few scans, a larger `training.patience` may let them."
+    if stuck
+    else ""
+)
 result = (
     f"The {len(folds)} networks of the folds had their lowest loss after "
     f"{epochs.min():.0f} to {epochs.max():.0f} epochs {page.where}: a cross-entropy of "
     f"{losses.min():.2f} to {losses.max():.2f} in the scans that stop them, which is "
     f"better than an even guess ({guess:.2f}) in {(losses < guess).sum()} of "
-    f"{len(folds)}. {separate}"
+    f"{len(folds)}.{longer} {separate}"
 )
 
 # %% [markdown]
