@@ -157,11 +157,13 @@ separate = (
 )
 stuck = ((folds["best_epoch"] == 0) & (folds["n_epochs"] > 1)).sum()
 longer = (
-    f" {stuck} of them did not improve after the first epoch, so they have learned next "
-    "to nothing; with few scans, a larger `training.patience` may let them."
+    f" {stuck} of them did not improve after the first epoch and learned next to "
+    "nothing; with few scans, a larger `training.patience` may help."
     if stuck
     else ""
 )
+
+# %%
 result = (
     f"The {len(folds)} networks of the folds had their lowest loss after "
     f"{epochs.min():.0f} to {epochs.max():.0f} epochs {page.where}: a cross-entropy of "
