@@ -177,6 +177,8 @@ claims = {
     "fusion.importance.next": {"value": ", ".join(shares.index[3:5])},
     "fusion.importance.sex": {"why": "a diagnosis without any known sex"},
 }
+if len(shares) < 4:
+    claims["fusion.importance.next"] = {"why": f"{len(shares)} features only"}
 if "sex" in shares:
     claims["fusion.importance.sex"] = {"value": float(shares["sex"])}
 show.claims_table(page, claims)
