@@ -124,7 +124,9 @@ def workflow(study, arguments):
     from datnet_study.graph import LANES, Graph
 
     # Snakemake would find the same; its own start takes longer than this look.
-    if not all((study.results / name).exists() for name in Graph(study, LANES).targets()):
+    if all((study.results / name).exists() for name in Graph(study, LANES).targets()):
+        sys.stdout.write("Nothing to do: nothing has changed since the last run.\n")
+    else:
         from datnet_study.ready import ready_study
 
         ready_study(arguments.study)
