@@ -71,6 +71,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         ],
         "fusion": [
             "fit_fusion",
+            "fused_proba",  # of scans that several networks judge
             "fusion_features",
             "importances",
         ],

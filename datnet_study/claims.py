@@ -21,7 +21,8 @@ KINDS = {  # what stands in `value`
     "p": "a P value, such as 0.75 or <0.001",
     "words": "words, no number",
 }
-DIAGNOSES = ("IPD", "MSA", "PSP", "NC")  # of the paper, as its groups are written
+PATIENTS = ("IPD", "MSA", "PSP")  # of the paper, as its groups are written
+DIAGNOSES = (*PATIENTS, "NC")
 SMALLEST_P = 0.0001  # that is written out
 SIGNIFICANT = 0.05  # the paper's level
 
@@ -91,8 +92,10 @@ def compare(claims, results, diagnoses=()):
       order, whatever the case, else "differs". A p beside a value is shown, not judged.
 
     Without a value of ours it is "not computed here", and the reason stands in place of the value
-    where a page gives one or the study lacks the diagnosis. Ids that are no claim of the paper,
-    such as those of other diagnoses, are left out.
+    where a page gives one or the study lacks the diagnosis. In a study that lacks a patient group
+    of the paper, an accuracy, or a rate against all others, answers another question than the
+    paper's: such a value is "reported", and only claims on pairs of diagnoses are judged. Ids that
+    are no claim of the paper, such as those of other diagnoses, are left out.
 
     Parameters
     ----------
@@ -126,7 +129,9 @@ def compare(claims, results, diagnoses=()):
         (claim, {"why": _why(claim, without, diagnoses)} | ours.get(claim["id"], {}))
         for claim in claims.to_dict("records")
     ]
-    verdicts = [_verdict(claim, our) for claim, our in pairs]  # refuses what cannot be compared
+    verdicts = [  # refuses what cannot be compared
+        _verdict(claim, our, _same_question(claim, diagnoses)) for claim, our in pairs
+    ]
     return claims[["id", "section", "quantity", "group"]].assign(
         paper=[_with_p(claim["value"], claim["p"]) for claim, _ in pairs],
         ours=[_our_text(claim["value"], our) for claim, our in pairs],
@@ -147,7 +152,12 @@ def counts(comparison):
     return comparison["verdict"].value_counts().reindex(VERDICTS, fill_value=0).rename("claims")
 
 
-def _verdict(claim, our):
+def _same_question(claim, diagnoses):
+    """Whether a value of ours is about the same groups of patients as the paper's."""
+    return not diagnoses or "vs" in claim["group"] or set(PATIENTS) <= set(diagnoses)
+
+
+def _verdict(claim, our, same_question):
     """Verdict on one claim by the rules of `compare`."""
     value, kind = our.get("value"), claim["kind"]
     if _absent(value):
@@ -158,6 +168,8 @@ def _verdict(claim, our):
             f"claim {claim['id']}: {value!r} beside the paper's {claim['value']!r} of kind {kind}; "
             f"expected {expected}"
         )
+    if not same_question:
+        return "reported"
     if kind == "words":
         same = value.casefold().split() == claim["value"].casefold().split()
         return "agrees" if same else "differs"

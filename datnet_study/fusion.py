@@ -67,6 +67,37 @@ def fit_fusion(features, diagnosis, fusion):
     return model.fit(features, codes), tuple(str(name) for name in classes)
 
 
+def fused_proba(model, by_model, scans, class_names):
+    """Probabilities of scans that several networks judge: the mean of the trees' verdicts.
+
+    The trees learned from the probabilities of single networks. A mean over networks is less sure
+    than each of them, so the trees see one network at a time here too.
+
+    Parameters
+    ----------
+    model : XGBClassifier
+        Output of `fit_fusion`; its features are taken from those of `fusion_features`.
+    by_model : DataFrame
+        `p_<class>`, the keys of each scan, and `model`, the network; the scans of each network in
+        the same order.
+    scans, class_names
+        As in `fusion_features`.
+
+    Returns
+    -------
+    ndarray of shape (n_scans, n_classes_learned)
+        In the order of the scans.
+    """
+    names = list(model.feature_names_in_)
+    return np.mean(
+        [
+            model.predict_proba(fusion_features(part, scans, class_names)[names])
+            for _, part in by_model.groupby("model", sort=False)
+        ],
+        axis=0,
+    )
+
+
 def importances(model, features):
     """Feature importances by mean gain per split, largest first.
 

@@ -123,14 +123,15 @@ def workflow(study, arguments):
     """Run the jobs of a study that are not done, by Snakemake, and say where the book is."""
     from datnet_study.graph import LANES, Graph
 
-    if Graph(study, LANES).missing():  # as Snakemake, whose own start takes longer
+    if not Graph(study, LANES).missing():  # as Snakemake, whose own start takes longer
+        sys.stdout.write("Nothing to do: nothing has changed since the last run.\n")
+    else:
         from datnet_study.ready import ready_study
 
         ready_study(arguments.study)
         command = [Path(sys.executable).with_name("snakemake"), "--workflow-profile"]
         command += ["profiles/local", "--config", f"study={study.source}"]
-        code = subprocess.run(command, check=False).returncode
-        if code:
+        if code := subprocess.run(command, check=False).returncode:
             sys.exit(code)
     sys.stdout.write(f"The book of study {study.name}: {study.results / 'book/index.html'}\n")
 
@@ -146,9 +147,8 @@ def bring_in(arguments):
     """Import scans from DICOM, BIDS or PPMI into a folder that a study can read."""
     from datnet_study.importing import Wanted, import_scans
 
-    window = arguments.window and _window(arguments.window)
     table = arguments.table and arguments.table.expanduser()
-    wanted = Wanted(window, arguments.series, table)
+    wanted = Wanted(arguments.window and _window(arguments.window), arguments.series, table)
     source, target = arguments.source.expanduser(), arguments.target.expanduser()
     import_scans(source, target, wanted, arguments.key and arguments.key.expanduser())
 

@@ -3,7 +3,7 @@
 import html
 
 import numpy as np
-from IPython.display import HTML
+from IPython.display import HTML, Markdown
 
 from datnet_study.claims import compare, read_claims
 
@@ -102,6 +102,8 @@ def direction(low, high, *, more, less, even):
 def claims_table(page, claims):
     """Paper's value, this study's value and the verdict for the claims of one page.
 
+    Where the study has a value for none of them, a sentence says what is missing.
+
     Parameters
     ----------
     page : Page
@@ -111,10 +113,17 @@ def claims_table(page, claims):
 
     Returns
     -------
-    pandas.io.formats.style.Styler
+    pandas.io.formats.style.Styler or IPython.display.Markdown
     """
     known = read_claims(page.path("data_manifest/claims.tsv"))
     results = [{"page": page.name, "claims": claims}]
     compared = compare(known, results, page.settings.diagnoses)
     mine = compared[compared["section"] == page.name]
+    if set(mine["verdict"]) == {"not computed here"} and all(mine["ours"]):
+        texts = mine["ours"].str[3:-1]  # of "– (no MSA, no PSP)"
+        missing = dict.fromkeys(part for text in texts for part in text.split(", "))
+        return Markdown(
+            f"This study has a value for none of the {len(mine)} claims that the paper makes "
+            f"here: {', '.join(missing)}."
+        )
     return table(mine[["quantity", "group", "paper", "ours", "verdict"]])

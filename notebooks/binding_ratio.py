@@ -57,7 +57,8 @@ show.notice(page)
 #
 # BR = (C_specific - C_nonspecific) / C_nonspecific, where C_specific is the mean of
 # both putamina or of both caudate nuclei and C_nonspecific the mean of the
-# occipital cortex. Patients of the training cohort.
+# occipital cortex (or of another `images.reference_region`). Compared are the patients
+# of the training cohort; with one group of patients only, it is compared with controls.
 
 # %%
 scans = page.scans()

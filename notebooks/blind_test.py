@@ -8,18 +8,19 @@
 #       cross_validation.json, predictions/cross_validation.tsv, data_manifest/atlas/*,
 #       data_manifest/claims.tsv]
 #     writes:
-#       participants: [predictions/blind_test.tsv, predictions/blind_test_binding.tsv]
-#     settings: [control, decisions.blind_test, decisions.blind_test_model, diagnoses,
-#       images, network, training.accelerator, training.n_folds]
+#       participants: [predictions/blind_test.tsv, predictions/blind_test_by_model.tsv,
+#         predictions/blind_test_binding.tsv]
+#     settings: [decisions.blind_test, decisions.blind_test_model, diagnoses, images,
+#       network, training.accelerator, training.n_folds]
 #     threads: 1
 # ---
 
 # %% [markdown]
 # # Blind test
 #
-# This page reproduces Fig. 4: the participants whose diagnosis was confirmed by
-# follow-up, whom no model has seen. Each scan gets the mean softmax of the fold
-# models, and the largest probability is the diagnosis (open points A5, A6). Beside
+# This page reproduces Fig. 4: participants whom no model has seen; in the paper, those
+# whose diagnosis was confirmed by follow-up. Each scan gets the mean softmax of the
+# fold models, and the largest probability is the diagnosis (open points A5, A6). Beside
 # it stands binding-ratio quantification, and the participants with two scans are
 # judged at baseline and at follow-up.
 
@@ -74,6 +75,7 @@ rows = np.flatnonzero(scans["cohort"] == "blind_test")
 if len(rows) == 0:
     nobody = pd.DataFrame(columns=[*keys, "fold", *p_columns])
     page.write_table("predictions/blind_test.tsv", nobody)
+    page.write_table("predictions/blind_test_by_model.tsv", nobody.assign(model=""))
     page.write_table("predictions/blind_test_binding.tsv", nobody)
     page.end("no participant of certainty 'confirmed'", "there is no blind test")
 
@@ -94,27 +96,23 @@ if config.decisions.blind_test_model == "refit":
 accelerator = config.training.accelerator
 
 
-def mean_proba(network):
-    """Mean probability over the models, (n_scans, n_classes)."""
-    return np.mean(
-        [
-            predict(
-                load_model(page.models() / name, network, accelerator),
-                seen,
-                rows,
-            )
-            for name in models
-        ],
-        axis=0,
+def proba_by_model(network):
+    """Probability by each model, (n_models, n_scans, n_classes)."""
+    folders = [page.models() / name for name in models]
+    return np.stack(
+        [predict(load_model(at, network, accelerator), seen, rows) for at in folders]
     )
 
 
 # %%
-proba = mean_proba(config.network)
-predictions = scans.loc[rows, keys].assign(
-    fold=pd.NA, **dict(zip(p_columns, proba.T, strict=True))
-)
+by_model = proba_by_model(config.network)
+predictions, *single = [
+    scans.loc[rows, keys].assign(fold=pd.NA, **dict(zip(p_columns, p.T, strict=True)))
+    for p in (by_model.mean(axis=0), *by_model)
+]
 page.write_table("predictions/blind_test.tsv", predictions)
+single = [table.assign(model=name) for table, name in zip(single, models, strict=True)]
+page.write_table("predictions/blind_test_by_model.tsv", pd.concat(single))
 
 # %% [markdown]
 # Binding-ratio quantification: a logistic regression on the four striatal binding
@@ -160,14 +158,14 @@ decided = {title: right[chosen] for title, chosen in groups.items() if chosen.an
 if config.network.class_prior == "cohort":
     uniform = replace(config.network, class_prior="uniform")
     even = predictions.copy()
-    even[p_columns] = mean_proba(uniform)
+    even[p_columns] = proba_by_model(uniform).mean(axis=0)
     decided["all, equally common"] = right_decisions(even, classes)[first]
 decided["binding ratios, all"] = right_yardstick[first]
 commonest = scans["diagnosis"][training_rows].mode()[0]
 decided[f"always {commonest}, all"] = predictions["diagnosis"][first] == commonest
 accuracy = {title: share_interval(values) for title, values in decided.items()}
 out_of_fold = page.table("predictions/cross_validation.tsv")
-patients_cv = out_of_fold[out_of_fold["diagnosis"] != config.control]
+alike_cv = out_of_fold[out_of_fold["diagnosis"].isin(predictions["diagnosis"])]
 mean_sensitivity = {
     title: values.groupby(predictions["diagnosis"]).mean().mean()
     for title, values in decided.items()
@@ -179,7 +177,7 @@ p_values = {
         right[first], right_yardstick[first]
     ),
     "blind test against cross-validation": chi_square_correct(
-        right[first], right_decisions(patients_cv, classes)
+        right[first], right_decisions(alike_cv, classes)
     ),
 }
 if groups["follow-up"].any():
@@ -207,11 +205,11 @@ show.table(
 )
 
 # %% [markdown]
-# The chi-square tests are the paper's; cross-validation counts patients only, as
-# the blind test does. They treat the two sides as independent. Where the same
-# participants stand on both sides this loses power, and a large P is no evidence of
-# equality. Accuracy and confusion matrix go by the largest probability, whatever
-# `decisions` says.
+# The chi-square tests are the paper's; cross-validation counts the diagnoses that the
+# blind test has, so no controls where it has none, as in the paper. They treat the
+# two sides as independent. Where the same participants stand on both sides this loses
+# power, and a large P is no evidence of equality. Accuracy and confusion matrix go by
+# the largest probability, whatever `decisions` says.
 
 # %% figure="fig-blind-test-confusion"
 plot_confusion(confusion(predictions[first], classes))
@@ -237,7 +235,7 @@ if "all" in tables:
 
 # %%
 if tables:
-    display(plot_rates(tables, config.compared))
+    display(plot_rates(tables, classes))
 else:
     display(Markdown("The blind test has one diagnosis only: there are no rates."))
 
@@ -260,13 +258,13 @@ else:
 #
 # A network that is unsure should say so. A conformal set holds every diagnosis whose
 # probability passes a threshold; the threshold is set on the out-of-fold
-# probabilities of the patients in cross-validation, so that the right diagnosis is in
-# the set as often as asked for. This holds if the blind test is like the training
+# probabilities of the same diagnoses in cross-validation, so that the right diagnosis
+# is in the set as often as asked for. This holds if the blind test is like the training
 # cohort. The paper has no such sets.
 
 # %%
 threshold = conformal_threshold(
-    patients_cv["diagnosis"], patients_cv[p_columns].to_numpy(), classes, coverage
+    alike_cv["diagnosis"], alike_cv[p_columns].to_numpy(), classes, coverage
 )
 sets = prediction_sets(predictions.loc[first, p_columns], threshold)
 found = set_summary(predictions.loc[first, "diagnosis"], sets, classes)
@@ -331,6 +329,8 @@ for claim, title in accuracy_of.items():
         claims[claim] = dict(
             zip(("value", "low", "high"), accuracy[title], strict=True)
         )
+    else:
+        claims[claim] = {"why": "no participant with two scans"}
 if groups["follow-up"].any():
     claims["blind.followup.accuracy"]["p"] = p_values["baseline against follow-up"]
 show.claims_table(page, claims)
@@ -363,6 +363,7 @@ numbers = {
     "accuracy": accuracy,
     "mean_sensitivity": mean_sensitivity,
     "p_values": p_values,
+    "n_scans_of_cross_validation": len(alike_cv),
     "conformal": {"coverage": coverage, "threshold": threshold} | conformal_shares,
     "confusion": confusion(predictions[first], classes).to_dict("index"),
     "tables": {title: table.to_dict("index") for title, table in tables.items()},

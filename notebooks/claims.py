@@ -43,7 +43,9 @@ show.notice(page)
 # phantom and the patients of the paper gave similar numbers, not that the claim
 # about patients is confirmed. A wide interval agrees easily, and so do "n.s." and
 # "no difference" with few participants. A value without an interval is only
-# reported.
+# reported; and in a study that has not all of IPD, MSA and PSP, so is whatever is not
+# about a pair of them, for its patients are other ones. Where a study has these
+# diagnoses under other names, `values` of the study file gives them these.
 
 # %%
 known = read_claims(page.path("data_manifest/claims.tsv"))

@@ -29,6 +29,7 @@ n_jobs: int = 2  # threads that read scans
 
 # %% tags=["setup"]
 import numpy as np
+import pandas as pd
 from IPython.display import Markdown
 from nilearn.datasets import load_mni152_template
 
@@ -67,7 +68,7 @@ show.notice(page)
 # kept for the blind test; a study file may map other words to these, or have the blind
 # test drawn (`split`). The table is checked before anything else happens; a row that
 # breaks a rule stops the study here, with every other such row in the same message.
-# Scans that do not pass {doc}`quality` are left out from here on.
+# Scans that fail on {doc}`quality` are left out from here on.
 
 # %%
 scan_table = page.scan_table()
@@ -82,13 +83,21 @@ titles = {
     "blind_test": "blind test",
 }
 
+# %%
+words = {}  # what the table of scans calls the certainty of each cohort
+for theirs, ours in scan_table.values.get("certainty", {}).items():
+    words[ours] = f"{words[ours]}, {theirs}" if ours in words else theirs
+if scan_table.split is not None:
+    words |= {"definite": "all others", "confirmed": "drawn"}
+
 # %% figure="fig-cohorts-flow"
-plot_flow(scans, config.diagnoses)
+plot_flow(scans, config.diagnoses, words)
 
 # %% [markdown]
 # **Study profile** (as the paper's Fig. 1). Participants and scans of each cohort.
-# A participant with two scans is counted once; all scans of a participant stay in
-# one cohort and, in the training cohort, in one fold.
+# In brackets: who they are in the words of the scan table, or that they were drawn. A
+# participant with two scans is counted once; all scans of a participant stay in one
+# cohort and, in the training cohort, in one fold.
 #
 # ## Age, sex and clinical scores
 #
@@ -102,21 +111,28 @@ headings = {
     "updrs": "UPDRS",
     "hoehn_yahr": "H&Y",
 }
-grouped = people.groupby(["cohort", "diagnosis"], sort=False)
+in_order = {"cohort": list(titles), "diagnosis": list(config.diagnoses)}
+ordered = people.assign(
+    **{k: pd.Categorical(people[k], names) for k, names in in_order.items()}
+)
+
+# %%
+grouped = ordered.groupby(list(in_order), observed=True)
 mean, sd = grouped[list(headings)].mean(), grouped[list(headings)].std()
 table = mean.map("{:.1f}".format) + " (" + sd.map("{:.1f}".format) + ")"
 table = table.where(mean.notna(), "–").rename(columns=headings)
+women = ordered["sex"].eq("F").where(ordered["sex"].notna()).astype(float)
+women = women.groupby([ordered[name] for name in in_order], observed=True).mean()
+table.insert(0, "women", women.map("{:.0%}".format).where(women.notna(), "–"))
+table = table.loc[:, (table != "–").any()]  # what nobody has is left out
 table.insert(0, "participants", grouped.size())
-women = (people["sex"] == "F").where(people["sex"].notna()).astype(float)
-women = women.groupby([people["cohort"], people["diagnosis"]], sort=False).mean()
-table.insert(1, "women", women.map("{:.0%}".format).where(women.notna(), "–"))
-table = table.reset_index().replace({"cohort": titles})
-show.table(table)
+table = table.reset_index().astype({"cohort": str})
+show.table(table.replace({"cohort": titles}))
 
 # %% [markdown]
 # Mean and standard deviation (in brackets). A dash stands where the scan table gives
-# no number, as for the symptoms of a control. The share of women is of those whose sex
-# is known.
+# no number, as for the symptoms of a control; what it gives for nobody has no column.
+# The share of women is of those whose sex is known.
 #
 # ## Images
 #

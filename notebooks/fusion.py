@@ -5,7 +5,7 @@
 #   kernelspec: {display_name: Python 3, language: python, name: python3}
 #   datnet:
 #     reads: [scans.tsv, predictions/cross_validation.tsv, predictions/blind_test.tsv,
-#       data_manifest/claims.tsv]
+#       predictions/blind_test_by_model.tsv, data_manifest/claims.tsv]
 #     writes:
 #       participants: [predictions/fusion.tsv]
 #     settings: [control, diagnoses, fusion]
@@ -18,7 +18,8 @@
 # This page reproduces Fig. 8: gradient-boosted trees (XGBoost) join the network's
 # probabilities with age, sex, symptom duration, UPDRS and Hoehn and Yahr stage.
 # They learn on the training cohort and are judged on the blind test, patients only,
-# since controls have no clinical scores (open point A10).
+# since controls have no clinical scores (open point A10); where there is one group of
+# patients only, they tell it from controls.
 
 # %% tags=["parameters"]
 study: str = "data_manifest/smoke.yaml"  # study file
@@ -36,6 +37,7 @@ from datnet_core.metrics import (
 from datnet_study import (
     diagnostic_table,
     fit_fusion,
+    fused_proba,
     fusion_features,
     importances,
     open_page,
@@ -82,15 +84,19 @@ if any(lacking):
 #
 # The probabilities of the training scans are out-of-fold: from the model that never
 # saw the scan. Probabilities of scans that a network was trained on would look
-# surer than they are, and the trees would learn to trust them too much. A score
-# that a whole group lacks would give the group away, so it is left out.
+# surer than they are, and the trees would learn to trust them too much. On the blind
+# test, too, the trees see the probabilities of one model at a time, and their verdicts
+# are averaged: a mean over models is less sure than each of them, and the trees have
+# never seen one. A score that a whole group lacks would give the group away, so it is
+# left out.
 
 # %%
 x_train = x_train.loc[:, known]
-x_test = fusion_features(blind, scans, classes)[x_train.columns]
 model, learned = fit_fusion(x_train, out_of_fold["diagnosis"], config.fusion)
 proba = pd.DataFrame(0.0, index=blind.index, columns=[f"p_{name}" for name in classes])
-proba[[f"p_{name}" for name in learned]] = model.predict_proba(x_test)
+by_model = page.table("predictions/blind_test_by_model.tsv")
+by_model = by_model[by_model["diagnosis"].isin(groups_compared)]
+proba[[f"p_{name}" for name in learned]] = fused_proba(model, by_model, scans, classes)
 predictions = blind[["participant_id", "session_id", "diagnosis", "fold"]].join(proba)
 page.write_table("predictions/fusion.tsv", predictions)
 
@@ -171,6 +177,8 @@ claims = {
     "fusion.importance.next": {"value": ", ".join(shares.index[3:5])},
     "fusion.importance.sex": {"why": "a diagnosis without any known sex"},
 }
+if len(shares) < 4:
+    claims["fusion.importance.next"] = {"why": f"{len(shares)} features only"}
 if "sex" in shares:
     claims["fusion.importance.sex"] = {"value": float(shares["sex"])}
 show.claims_table(page, claims)

@@ -176,6 +176,8 @@ result = (
     if titles
     else "This study trains by one protocol only, so there is nothing to compare."
 )
+if "no_pretraining" not in page.variants:
+    result += " Nothing was pre-trained, so what that is worth is not told."
 
 # %% [markdown]
 # ## Summary

@@ -189,7 +189,8 @@ asymmetry = pd.DataFrame(
         "median difference, %": 100 * by_side.apply(lambda v: v.abs().median()),
     }
 )
-show.table(asymmetry.reset_index()).format(precision=1)
+listed = [name for name in config.diagnoses if name in asymmetry.index]
+show.table(asymmetry.loc[listed].reset_index()).format(precision=1)
 
 # %% [markdown]
 # Uptake of the left and the right striatum, not corrected for the reference region;
@@ -209,7 +210,7 @@ page.write_table(
 percent = (100 * groups["share"]).map("{:.1f}%".format)
 table = groups[["scans", "pass", "look", "fail", "excluded"]]
 table = table.assign(**{"a sensitivity could move by": percent})
-show.table(table.reset_index())
+show.table(table.rename_axis("diagnosis").reset_index())
 
 # %% [markdown]
 # What could it do to the results? Nobody knows how the networks would have read the

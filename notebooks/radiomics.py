@@ -50,7 +50,8 @@ show.notice(page)
 # %% [markdown]
 # ## Features
 #
-# Patients of the training cohort; grey levels have a fixed width in uptake ratio.
+# Patients of the training cohort, with controls where there is one group of patients
+# only; grey levels have a fixed width in uptake ratio.
 
 # %%
 scans = page.scans()

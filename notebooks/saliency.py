@@ -348,13 +348,15 @@ show.claims_table(page, claims)
 # %%
 own = np.mean(np.diag(r))
 other = np.mean(r[~np.eye(len(groups), dtype=bool)]) if len(groups) > 1 else np.nan
-exceeds = "no more than" if not own > other else "more than"
+exceeds = "more than" if round(own - other, 2) > 0 else "no more than"
+same = ", ".join(f"{name} {agreement[name][k]}" for k, name in enumerate(groups))
 result = (
     f"The maps {page.where} exceed the rest of the brain most in "
     f"{', '.join(ranked.index[:3])} "
     f"({ranked.iloc[0]:.1f} times its share in the first). Maps of one diagnosis "
-    f"correlate {own:.2f} between folds, {exceeds} maps of different diagnoses "
-    f"({other:.2f}). All terms add up to the logit within {gaps.max():.1g} of it."
+    f"correlate between folds by {same} (95% interval), on average {exceeds} maps of "
+    f"different diagnoses ({other:.2f}). All terms add up to the logit within "
+    f"{gaps.max():.1g} of it."
 )
 
 # %%

@@ -15,11 +15,11 @@
 # # Training
 #
 # DAT-Net is trained as the paper describes it: first on the pre-training cohort with
-# its uncertain diagnoses, then, from those weights, once per fold of the training
-# cohort. This page shows who taught which model, how each learned and when it stopped.
-# What differs from the paper's public code: the scans that stop the training are an
-# inner validation split of the training folds, never the scans that are evaluated
-# later (open point A7).
+# its uncertain diagnoses, where there is one, then, from those weights, once per fold
+# of the training cohort. This page shows who taught which model, how each learned and
+# when it stopped. What differs from the paper's public code: the scans that stop the
+# training are an inner validation split of the training folds, never the scans that are
+# evaluated later (open point A7).
 
 # %% tags=["parameters"]
 study: str = "data_manifest/smoke.yaml"  # study file
@@ -163,6 +163,15 @@ separate = (
     else f"In {both_sides} cases a participant taught or stopped a network that judges "
     "them, so what these networks reach is flattered."
 )
+stuck = ((folds["best_epoch"] == 0) & (folds["n_epochs"] > 1)).sum()
+longer = (
+    f" {stuck} of them did not improve after the first epoch and learned next to "
+    "nothing; with few scans, a larger `training.patience` may help."
+    if stuck
+    else ""
+)
+
+# %%
 learned = folds["train_loss"]
 lowest = (
     f"had their lowest loss after {epochs.min():.0f} to {epochs.max():.0f} epochs "
@@ -176,7 +185,7 @@ to_the_end = (
     f"{learned.max():.2f} (an even guess has {guess:.2f})"
 )
 how = to_the_end if losses.isna().all() else lowest
-result = f"The {len(folds)} networks of the folds {how}. {separate}"
+result = f"The {len(folds)} networks of the folds {how}.{longer} {separate}"
 
 # %% [markdown]
 # ## Summary

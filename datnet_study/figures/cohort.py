@@ -10,7 +10,7 @@ COHORT_TITLES = {
 
 
 @themed
-def plot_flow(scans, class_names):
+def plot_flow(scans, class_names, words=None):
     """Study profile (paper Fig. 1): participants and scans of each cohort by diagnosis.
 
     Parameters
@@ -19,6 +19,8 @@ def plot_flow(scans, class_names):
         Scan table with `cohort`.
     class_names : tuple of str
         Diagnoses from top to bottom of each box.
+    words : dict of str to str, optional
+        What a certainty is called in this study; `clinically <certainty>` where not given.
 
     Returns
     -------
@@ -31,12 +33,13 @@ def plot_flow(scans, class_names):
     everyone = scans["participant_id"].nunique()
     top = f"{everyone} participants, {len(scans)} scans"
     ax.text(1.5, 1.75, top, ha="center", va="center", bbox=box)
+    words = words or {}
     use = {"pretraining": "possible", "training": "definite", "blind_test": "confirmed"}
     for x, (cohort, certainty) in enumerate(use.items()):
         part = scans[scans["cohort"] == cohort]
         people = part.drop_duplicates("participant_id")["diagnosis"].value_counts()
         lines = [f"{name} {people[name]}" for name in class_names if name in people]
-        title = f"{COHORT_TITLES[cohort]}\n(clinically {certainty})"
+        title = f"{COHORT_TITLES[cohort]}\n({words.get(certainty, f'clinically {certainty}')})"
         text = "\n".join([title, f"{people.sum()} participants, {len(part)} scans", *lines])
         ax.annotate(
             text, (1.5, 1.6), (x + 0.5, 0.6), ha="center", va="center", bbox=box,

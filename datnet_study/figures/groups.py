@@ -101,6 +101,7 @@ def plot_p_value_maps(tests):
     fig, axes = panels(len(regions), most_columns=len(regions), width=3, height=9, sharey=True)
     for ax, region in zip(axes, regions, strict=True):
         wide = tests[tests["region"] == region].pivot(index="feature", columns="pair", values="p")
+        wide = wide[list(dict.fromkeys(tests["pair"]))]  # pivot sorts them
         exponent = -np.log10(wide.clip(lower=SMALLEST_P))
         sns.heatmap(
             exponent, cmap="mako_r", vmin=0, vmax=-np.log10(SMALLEST_P), ax=ax, yticklabels=False,

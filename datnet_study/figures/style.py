@@ -34,9 +34,12 @@ def themed(draw):
 
 
 def colours(names):
-    """Colour of each diagnosis; names beyond the paper's four get the next colours."""
-    spare = sns.color_palette("colorblind", 10)[len(PALETTE) :]
+    """Colour of each diagnosis; others than the paper's four get those that are free, in order."""
+    free = [colour for name, colour in PALETTE.items() if name not in names]
+    spare = free + sns.color_palette("colorblind", 10)[len(PALETTE) :]
     others = [name for name in names if name not in PALETTE]
+    if len(others) > len(spare):
+        spare = sns.husl_palette(len(others))
     return PALETTE | dict(zip(others, spare, strict=False))
 
 

@@ -65,6 +65,24 @@ def test_what_is_missing_stands_in_place_of_a_value():
     assert ours["cv.auc.nc"] == "0.900"
 
 
+def test_without_a_patient_group_of_the_paper_only_pairs_are_judged():
+    accuracy = {"value": 0.88, "low": 0.8, "high": 0.9}
+    ours = {
+        "blind.accuracy": accuracy,
+        "cv.sens.ipd": accuracy,
+        "saliency.regions": {"value": "putamen, caudate, midbrain"},
+        "dlbr.ipd_psp": {"value": "significant", "p": 1e-9},
+    }
+    claims = read_claims(CLAIMS)
+
+    def verdicts(*diagnoses):
+        table = compare(claims, [{"page": "all", "claims": ours}], diagnoses)
+        return table.set_index("id").loc[list(ours), "verdict"].tolist()
+
+    assert verdicts("IPD", "PSP", "NC") == ["reported", "reported", "reported", "agrees"]
+    assert verdicts("IPD", "MSA", "PSP") == ["agrees"] * 4
+
+
 @pytest.mark.parametrize(
     ("paper", "ours", "verdict"),
     [

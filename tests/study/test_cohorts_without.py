@@ -90,11 +90,14 @@ def without(table, columns, diagnoses=None):
     return table.assign(**{name: table[name].mask(rows, "n/a") for name in columns})
 
 
-def test_no_controls_and_a_diagnosis_without_durations(run, scans):
+def test_no_controls_no_follow_ups_and_a_diagnosis_without_durations(run, scans):
     _, table = scans
+    table = table.drop_duplicates("participant_id")
     table = without(table, ["symptom_duration_years"], ["PSP"]).drop(columns="sex")
     pages, ours = run(table[table["diagnosis"] != "NC"], diagnoses=["IPD", "MSA", "PSP"])
-    assert "There is no control group, no sex in this study." in pages["cohorts"]["result"]
+    absent = "There is no control group, no follow-up scans, no sex in this study."
+    assert absent in pages["cohorts"]["result"]
+    assert ours["blind.followup.accuracy"] == "– (no participant with two scans)"
     assert "Adding age, UPDRS, Hoehn-Yahr " in pages["fusion"]["result"]
     assert ours["fusion.importance.sex"] == "– (a diagnosis without any known sex)"
     assert ours["cv.auc.nc"] == "– (no NC)"
@@ -115,6 +118,7 @@ def test_two_diagnoses_of_other_names_and_nothing_but_images(run, scans):
     }.items():
         assert words in pages[page]["result"]
     assert ours["blind.accuracy"] == "– (no participant of certainty 'confirmed')"
+    assert "Nothing was pre-trained" in pages["protocol"]["result"]
     assert ours["cv.auc.ipd"] == "– (no IPD)"
     assert ours["cv.duration.compare"].startswith("– (no patient with a known symptom duration")
 
@@ -127,6 +131,9 @@ def test_patients_and_healthy_people_without_a_clinical_value(run, scans):
     assert "no clinical data of every diagnosis, so nothing" in pages["fusion"]["result"]
     assert ours["fusion.accuracy"] == "– (no clinical data of every diagnosis)"
     assert pages["blind_test"]["numbers"]["accuracy"]["follow-up"]
+    # The blind test has controls, so those of the folds count too.
+    n_definite = PEOPLE["definite"]["IPD"] + PEOPLE["definite"]["NC"]
+    assert pages["blind_test"]["numbers"]["n_scans_of_cross_validation"] == n_definite
     assert ours["blind.accuracy"] and ours["br.putamen.ipd_msa"] == "– (no IPD, no MSA)"
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from datnet_study.fusion import fit_fusion, fusion_features, importances
+from datnet_study.fusion import fit_fusion, fused_proba, fusion_features, importances
 from datnet_study.settings import Fusion
 
 NAMES = ("IPD", "MSA", "PSP", "NC")
@@ -129,6 +129,31 @@ def test_two_classes_give_two_columns(rng):
     proba = model.predict_proba(features[two])
     assert proba.shape == (80, 2)
     assert (np.array(classes)[proba.argmax(1)] == diagnosis[two]).all()
+
+
+def test_one_undecided_network_among_several_does_not_turn_the_verdict():
+    # Learned: NC up to 0.93, PD from 0.98. Five networks say 0.99 and one 0.54, so their mean of
+    # 0.915 is on the side of NC, although the scan is like a PD to all that have learned.
+    p_pd = np.r_[np.linspace(0, 0.93, 20), np.linspace(0.98, 1, 20)]
+    names, labels = ("PD", "NC"), np.repeat(["NC", "PD"], 20)
+    scans = pd.DataFrame({"participant_id": [f"sub-{k}" for k in range(42)], "session_id": "ses-1"})
+    scans[["age", "symptom_duration_years", "updrs", "hoehn_yahr"]] = np.nan
+    scans["sex"] = np.where(np.arange(42) % 2, "F", "M")
+    keys = scans[["participant_id", "session_id"]]
+    known = keys[:40].assign(p_PD=p_pd, p_NC=1 - p_pd)
+    features = fusion_features(known, scans, names)[["p_PD", "p_NC", "sex"]]
+    model, learned = fit_fusion(features, labels, QUICK)
+    said = {f"fold-{k}": [0.54 if k == 1 else 0.99, 0.54 if k == 1 else 0.01] for k in range(6)}
+    by_model = pd.concat(
+        keys[40:].assign(model=name, p_PD=p, p_NC=1 - np.array(p)) for name, p in said.items()
+    )
+    assert np.mean([p[0] for p in said.values()]) == pytest.approx(0.915)
+    proba = fused_proba(model, by_model, scans, names)
+    assert proba.shape == (2, 2)
+    assert [learned[k] for k in proba.argmax(axis=1)] == ["PD", "NC"]
+    mean = by_model.groupby("participant_id", sort=False)[["p_PD", "p_NC"]].mean().iloc[:1]
+    alone = model.predict_proba(mean.assign(sex=1.0))
+    assert learned[alone[0].argmax()] == "NC"
 
 
 def test_missing_values_are_learned_from_and_predicted(rng):

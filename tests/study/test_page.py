@@ -404,3 +404,12 @@ def test_the_claims_table_shows_the_claims_of_one_page_beside_the_papers():
     assert row["ours"].startswith("0.93")
     others = show.claims_table(open_page("fusion", study), claims).data
     assert not set(shown["quantity"] + shown["group"]) & set(others["quantity"] + others["group"])
+
+
+def test_a_sentence_says_why_a_study_has_no_value_for_any_claim_of_a_page():
+    page = open_page("binding_ratio", "data_manifest/ppmi.yaml")  # of PD and NC
+    said = show.claims_table(page, {}).data
+    assert said == (
+        "This study has a value for none of the 8 claims that the paper makes here: "
+        "no IPD, no MSA, no PSP."
+    )

@@ -256,6 +256,8 @@ def test_a_study_asks_for_the_workflow_only_where_something_is_missing(
         run.main(["study", "mine.yaml"])
     expected = read_study("mine.yaml").results / "book/index.html"
     said = "" if code else f"The book of study mine: {expected}\n"
+    if not missing:
+        said = f"Nothing to do: nothing has changed since the last run.\n{said}"
     assert capsys.readouterr().out == said
     assert commands == asked
     assert checked == ["mine.yaml"] * len(asked)  # in words, before the workflow starts

@@ -19,3 +19,9 @@ def test_the_flow_shows_a_study_without_pretraining():
     scans = made_up_scans(("PD", "HC"))
     fig = plot_flow(scans[scans["cohort"] != "pretraining"], ("PD", "HC"))
     assert "0 participants, 0 scans" in texts(fig)
+
+
+def test_the_flow_names_a_certainty_as_the_study_does():
+    scans = made_up_scans(("PD", "HC"))
+    words = texts(plot_flow(scans, ("PD", "HC"), {"confirmed": "drawn"}))
+    assert "blind test\n(drawn)" in words and "training\n(clinically definite)" in words

@@ -35,6 +35,13 @@ def test_p_values_read_well(p, text):
     assert p_text(p) == text
 
 
+def test_a_heat_map_has_the_pairs_in_the_order_of_the_tests(rng):
+    tests = made_up_tests(("PD", "HC"), ("putamen", "caudate"), rng)
+    tests = pd.concat([tests.assign(pair=pair) for pair in ("PD vs MSA", "MSA vs HC")])
+    ax = plot_p_value_maps(tests).axes[0]
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["PD vs MSA", "MSA vs HC"]
+
+
 def test_a_heat_map_ends_where_its_colour_scale_does_and_names_the_classes(rng):
     fig = plot_p_value_maps(made_up_tests(("PD", "HC"), ("putamen", "caudate"), rng))
     for ax in fig.axes[:2]:

@@ -104,3 +104,14 @@ def test_colours_differ_between_diagnoses_and_stay_with_the_papers_four():
     shades = style.colours(names)
     assert len({tuple(shades[name]) for name in names}) == len(names)
     assert all(np.array_equal(shades[name], style.PALETTE[name]) for name in STUDIES[0])
+
+
+def test_other_diagnoses_have_the_colours_that_are_free_the_clearest_first():
+    shades = style.colours(("PD", "MSA", "Healthy"))
+    taken = [shades[name] for name in ("PD", "MSA", "Healthy")]
+    assert taken == [style.PALETTE[name] for name in ("IPD", "MSA", "PSP")]
+
+
+def test_a_study_of_many_diagnoses_has_a_colour_for_each():
+    names = [f"type{k}" for k in range(12)]
+    assert len({tuple(style.colours(names)[name]) for name in names}) == len(names)
