@@ -277,7 +277,7 @@ def test_a_recipe_changes_what_it_names_and_has_one_network(write):
     assert study.recipe("long") == (4.0, one, longer)
     assert study.volumes(4.0).name == "volumes.npy"
     assert study.volumes(2.0).name == "volumes_2mm.npy"
-    with pytest.raises(ValueError, match="'coarse' is not one of study, fine, plain, long"):
+    with pytest.raises(ValueError, match="'coarse' is not one of study, fine, long, plain"):
         study.recipe("coarse")
 
 
