@@ -29,16 +29,10 @@ def copied(folder):
 
 
 def command(study, *options):
-    """The command of `make study`."""
+    """The command of `make study`, one job at a time: two processes of tests share the cores."""
     snakemake = Path(sys.executable).with_name("snakemake")
-    return [
-        snakemake,
-        "--workflow-profile",
-        "profiles/local",
-        "--config",
-        f"study={study}",
-        *options,
-    ]
+    profile = ["--workflow-profile", "profiles/local", "--cores", "1"]
+    return [snakemake, *profile, "--config", f"study={study}", *options]
 
 
 def environment(project):
