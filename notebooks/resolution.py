@@ -82,16 +82,15 @@ of_cost = costs.reset_index(names="recipe").replace({"recipe": {"_": " "}}, rege
 of_cost["GFLOP per scan"] = of_cost["gflop"].map("{:.2g}".format)
 of_cost["seconds"] = of_cost["seconds"].map("{:.0f}".format)
 usual = chosen["study"].training
-of_cost["training"] = [
-    differences(chosen[name].training, usual) for name in costs.index
-]
+trained = [differences(recipe.training, usual) for recipe in chosen.values()]
 columns = ["recipe", "grid_mm", "voxels", "filters", "levels", "normalisation"]
-of_cost = of_cost[[*columns, "training", "GFLOP per scan", "seconds"]]
+columns += ["training"] if any(trained) else []
+of_cost = of_cost.assign(training=trained)[[*columns, "GFLOP per scan", "seconds"]]
 show.table(of_cost.rename(columns={"grid_mm": "grid, mm"})).format({"grid, mm": "{:g}"})
 
 # %% [markdown]
 # One GFLOP is a thousand million operations. The seconds hold for this machine only. A
-# recipe without an entry under *training* is trained as the study's own.
+# recipe without an entry for its training is trained as the study's own.
 #
 # ## Area under the curve
 #
