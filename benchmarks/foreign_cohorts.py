@@ -16,7 +16,7 @@ from pathlib import Path
 import nibabel as nib
 import numpy as np
 import pandas as pd
-from normalisation import other_atlas, other_calibration
+from other_generator import other_atlas, other_calibration
 
 from datnet_phantom.cohort import Cohort
 from datnet_phantom.native import Export, random_pose, read_head, render_native
