@@ -21,7 +21,6 @@ import yaml
 from datnet_core.metrics.auc import delong_interval
 from datnet_core.training.batches import Scans
 from datnet_core.training.loop import fit
-from datnet_core.training.plan import teachers
 from datnet_core.training.prediction import load_model, predict
 from datnet_images.atlas import read_atlas
 from datnet_images.grid import field_of_view
@@ -31,6 +30,8 @@ from datnet_phantom.numbers import read_calibration
 from datnet_study.binding_classifier import class_proba, sides_unordered
 from datnet_study.cached_scans import cache_scans
 from datnet_study.columns import ScanTable
+from datnet_study.fits import Fit
+from datnet_study.networks import teachers_of
 from datnet_study.scans import assign_folds, read_scans
 from datnet_study.study import read_study
 
@@ -65,16 +66,7 @@ def trained(study, name, scans, folder):
     labels = scans["diagnosis"].map(study.diagnoses.index).to_numpy()
     start, seconds = None, 0.0
     for model in ("pretrain", "refit") if training.pretrain else ("refit",):
-        rows = teachers(
-            model,
-            0,
-            participant=scans["participant_id"],
-            diagnosis=scans["diagnosis"],
-            pretraining=scans["cohort"] == "pretraining",
-            fold=scans["fold"],
-            training=training,
-        )
-        given = Scans(seen, labels, *rows)
+        given = Scans(seen, labels, *teachers_of(Fit(model, 0), scans, training))
         own = folder / "models" / name / model / "member-0"
         config = fit(own, given, study.diagnoses, network=network, training=training, start=start)
         start, seconds = own, seconds + config["seconds"]

@@ -4,6 +4,8 @@ Paper, methods: binding ratios and radiomics of putamen, caudate and occipital c
 module knows label numbers; `data_manifest/atlas/README.md` names their sources.
 """
 
+import hashlib
+import json
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,6 +24,14 @@ class Atlas(NamedTuple):
     labels: np.ndarray  # uint8 (X, Y, Z); 0 is outside the brain
     affine: np.ndarray  # (4, 4), voxel to mm
     names: dict[str, int]  # region to label number
+
+    @property
+    def content(self):
+        """Hash of labels, place and names: what was measured with another one is measured anew."""
+        names = json.dumps(self.names)
+        return hashlib.sha256(
+            self.labels.tobytes() + self.affine.tobytes() + names.encode()
+        ).hexdigest()
 
 
 def read_atlas(path):

@@ -5,7 +5,6 @@ with its reason, and the others go on; a transform made by hand takes the place 
 What was made of a scan is kept until the scan, its transform, a setting or the code changes.
 """
 
-import hashlib
 import json
 from pathlib import Path
 
@@ -71,11 +70,10 @@ def normalise_scans(
     target = read_target(atlas, float(np.hypot(scan_fwhm_mm, matching)))
     finished = read_target(atlas, float(np.hypot(scan_fwhm_mm, filter_fwhm_mm)))
     gauge = read_gauge(finished, atlas, reference_region)
-    grid = hashlib.sha256(atlas.labels.tobytes() + atlas.affine.tobytes()).hexdigest()
     paths = [*(source / path for path in scans["path"]), *hand.values()]
     hashes = content_hashes(paths, folder / "files.json")
     write_hashes(folder / "files.json", paths, hashes)
-    shared = [code_hash(__file__), grid, reference_region, filter_fwhm_mm, scan_fwhm_mm]
+    shared = [code_hash(__file__), atlas.content, reference_region, filter_fwhm_mm, scan_fwhm_mm]
 
     def one(scan):
         image, map_name, record = _names(scan)

@@ -4,7 +4,6 @@ A scan that lies wrong is a row with its reason, and the others go on; a file th
 stops the study, with a list of such files. The diagnosis is not read.
 """
 
-import hashlib
 import json
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from joblib import Parallel, delayed
 from threadpoolctl import threadpool_limits
 
 from datnet_core.files import whole
-from datnet_core.fingerprint import code_hash
+from datnet_core.fingerprint import code_hash, content_hashes
 from datnet_core.progress import progress
 from datnet_images import (
     quality_score,
@@ -64,15 +63,16 @@ def checked_scans(scans, folder, atlas, images, kept_path=None, n_jobs=2):
     """
     target = read_target(atlas, float(np.hypot(images.scan_fwhm_mm, images.filter_fwhm_mm)))
     gauge = read_gauge(target, atlas, images.reference_region)
-    grid = hashlib.sha256(atlas.labels.tobytes() + atlas.affine.tobytes()).hexdigest()
     settings = [images.input, images.reference_region, target.fwhm_mm]
-    made_from = json.dumps([code_hash(__file__), grid, atlas.names, *settings])
+    made_from = json.dumps([code_hash(__file__), atlas.content, *settings])
     known = _kept(kept_path, made_from)
+    paths = [Path(folder) / path for path in scans["path"]]
+    hashes = content_hashes(paths, kept_path.with_name("files.json") if kept_path else Path())
     measured = {}
 
     def one(scan):
         path = Path(folder) / scan.path
-        content = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else "missing"
+        content = hashes[str(path)]
         if content not in known:
             known[content] = row_of(read_scan(path))
         measured[content] = known[content]

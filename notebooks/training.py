@@ -42,7 +42,7 @@ show.notice(page)
 # %% [markdown]
 # ## Who teaches which model
 #
-# A fold model learns from the scans of all other folds. It never sees the scans that it
+# A fold model learns from the scans of all other folds, never from the scans that it
 # judges. What ends its training is a choice, `training.early_stopping_on`: an inner
 # validation split of the scans it learns from (`inner`), nothing but the number of
 # epochs (`none`), or, as in the published code, the scans that it judges (`test_fold`).
