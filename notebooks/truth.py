@@ -321,6 +321,7 @@ def set_against(other):
     return " and ".join(parts)
 
 
+# %%
 result = (
     "On this phantom, out of fold and with 95% intervals of the difference, the AUC of "
     f"the network beside that of the binding ratios is {set_against(RATIOS)}; beside "
