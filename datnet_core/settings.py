@@ -102,11 +102,11 @@ class NetworkSettings(_Checked):
     """
 
     field_mm: tuple[Pair, Pair, Pair] | None = ((-44, 44), (-40, 36), (-30, 34))
-    n_filters: Positive = 16
+    n_filters: Positive = 8
     n_levels: Positive = 4
     normalisation: Literal["batch", "instance"] = "batch"
     dropout: Share = 0.3
-    n_members: Positive = 4
+    n_members: Positive = 1
     both_sides: bool = True
     class_prior: Literal["cohort", "uniform"] = "cohort"
     standardised: bool = False
@@ -168,15 +168,15 @@ class TrainingSettings(_Checked):
     learning_rate: Annotated[float, Range(gt=0)] = 2e-4
     batch_size: Annotated[int, Range(ge=2)] = 16
     averaging: Share = 0.98
-    max_epochs: Positive = 60
+    max_epochs: Positive = 120
     patience: Positive = 20
-    early_stopping_on: Literal["inner", "test_fold", "none"] = "inner"
+    early_stopping_on: Literal["inner", "test_fold", "none"] = "none"
     inner_fraction: Annotated[float, Range(gt=0, lt=1)] = 0.2
     balanced_classes: bool = True
     flips: bool = True
-    shift_voxels: Annotated[int, Range(ge=0)] = 0
-    contrast_sd: Annotated[float, Range(ge=0)] = 0.0
-    noise_sd: Annotated[float, Range(ge=0)] = 0.0
+    shift_voxels: Annotated[int, Range(ge=0)] = 1
+    contrast_sd: Annotated[float, Range(ge=0)] = 0.1
+    noise_sd: Annotated[float, Range(ge=0)] = 0.2
     halve_after: Positive | None = None
     head_l2: Annotated[float, Range(ge=0)] = 0.0
     precision: Literal["32-true", "bf16-mixed"] = "32-true"

@@ -17,13 +17,16 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "plot_p_value_maps",
         ],
         "performance": [
-            "plot_auc_against_cost",
             "plot_confusion",
             "plot_importances",
             "plot_interval_panels",
             "plot_learning_curves",
             "plot_rates",
             "plot_roc_curves",
+        ],
+        "recipes": [
+            "plot_auc_against_cost",
+            "plot_candidates",
         ],
         "saliency": [
             "plot_completeness",
