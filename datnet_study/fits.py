@@ -21,11 +21,9 @@ class Fit:
 
     @property
     def kind(self):
-        """What it is trained for: the study, or a comparison of protocols, recipes or sizes."""
+        """What it is trained for: the study, or a comparison of protocols and sizes, or recipes."""
         if self.recipe != "study":
             return "recipes"
-        if self.variant in CURVE:
-            return "curve"
         return "study" if self.variant == "study" else "variants"
 
     @property

@@ -270,35 +270,37 @@ show.interval(of_test["auc"], of_test["low"], of_test["high"])
 def expected(name, kind):
     """What to expect of a classifier, by the number of participants."""
     chosen = curves[(curves["classifier"] == name) & (curves["kind"] == kind)]
-    points = chosen[chosen["of"] == "mean"].itertuples(index=False)
-    parts = [
-        f"{show.interval(r.mean, r.low, r.high, 2)} with {r.participants}"
-        for r in points
-    ]
+    parts = []
+    for r in chosen[chosen["of"] == "mean"].itertuples(index=False):
+        ranged = show.interval(r.mean, r.low, r.high, 2)
+        value = ranged if len(repeats) > 1 else f"{r.mean:.2f}"
+        parts.append(f"{value} with {r.participants}")
     return ", ".join(parts)
 
 
 def passing(name, kind):
     """From which size on a network passes the binding ratios with asymmetry."""
     n = passes_from(aucs, name, BETTER_RATIOS, kind)
-    return "at no size tried" if n is None else f"from {n} participants on"
+    return "from no size on" if n is None else f"from {n} participants on"
+
+
+def changing(name):
+    """What a network has over one from scratch, with few participants and with all."""
+    added = gain(name, NETWORKS["scratch"], REST)
+    few, every = (signed(*added.loc[n]) for n in (added.index[0], everybody))
+    return f"{few} with {added.index[0]} and {every} with all"
 
 
 # %%
+draws = f"mean and range of {len(repeats)} draws" if len(repeats) > 1 else "one draw"
 result = (
-    f"{page.where.capitalize()}, expect a mean AUC, one diagnosis against the rest, of "
-    f"{expected(usual, REST)} participants (blind test, range over {len(repeats)} "
-    f"draw{'s' * (len(repeats) > 1)}) from {usual}. In every draw it passes binding "
-    f"ratios with asymmetry {passing(usual, REST)}, and between two diagnoses "
-    f"{passing(usual, PAIRS)}."
+    f"{page.where.capitalize()}, expect of {usual}, a mean AUC (one diagnosis against "
+    f"the rest, blind test, {draws}) of {expected(usual, REST)} participants. In every "
+    f"draw it is above binding ratios with asymmetry {passing(usual, REST)}; between "
+    f"two diagnoses, {passing(usual, PAIRS)}."
 )
 if "pretrained" in page.curve:
-    added = gain(usual, NETWORKS["scratch"], REST)
-    few, every = (signed(*added.loc[n]) for n in (added.index[0], everybody))
-    result += (
-        f" Pre-training changes it by {few} with {added.index[0]} participants and by "
-        f"{every} with all."
-    )
+    result += f" Pre-training changes it by {changing(usual)}."
 else:
     result += " Nothing was pre-trained, so what that is worth is not told."
 

@@ -105,6 +105,8 @@ def test_a_page_is_not_there_for_a_study_that_has_nothing_for_it(project):
     about_phantoms = {"phantom", "truth", "saliency_truth"}
     assert pages(settings) == every - about_phantoms
     assert pages(settings | {"recipes": {}}) == every - about_phantoms - {"resolution"}
+    del settings["learning_curve"]
+    assert pages(settings) == every - about_phantoms - {"learning_curve"}
 
 
 PAGE = """\
