@@ -99,7 +99,7 @@ def scans_of(
     made_from = {
         "people": people.to_csv(index=False),
         "calibration": calibration.model_dump(mode="json"),
-        "atlas": hashlib.sha256(atlas.labels).hexdigest(),
+        "atlas": atlas.content,
         "code": code_hash(__file__),
         "kept": [reference_region, spacing_mm, repr(field), seed],
     }

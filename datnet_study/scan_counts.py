@@ -3,18 +3,17 @@
 from itertools import pairwise
 from typing import Annotated
 
-from pydantic import Field, field_validator
+from pydantic import Field, model_validator
 
 from datnet_study.settings import Fraction, Positive, Section
 
 Growing = Annotated[tuple[Positive, ...], Field(min_length=1)]
 
 
-def _grow(sizes):
+def _check_growing(key, sizes):
     """Refuse sizes that do not grow."""
     if any(low >= high for low, high in pairwise(sizes)):
-        raise ValueError(f"found {list(sizes)}, expected each to be larger than the one before")
-    return sizes
+        raise ValueError(f"{key}: found {list(sizes)}, expected each larger than the one before")
 
 
 class LearningCurve(Section):
@@ -27,7 +26,10 @@ class LearningCurve(Section):
     sizes: Growing = (25, 50, 100, 200)
     repeats: Positive = 3
 
-    _growing = field_validator("sizes")(_grow)
+    @model_validator(mode="after")
+    def _growing(self):
+        _check_growing("sizes", self.sizes)
+        return self
 
 
 class Ceiling(Section):
@@ -43,7 +45,10 @@ class Ceiling(Section):
     judged: Annotated[int, Field(ge=40)] = 400
     gain: Fraction = 0.005
 
-    _growing = field_validator("scans")(_grow)
+    @model_validator(mode="after")
+    def _growing(self):
+        _check_growing("scans", self.scans)
+        return self
 
 
 def check_counts(curve, ceiling, diagnoses, phantom):

@@ -74,11 +74,12 @@ def test_nobody_is_of_a_cohort_and_no_label_is_wrong(calibration):
 
 
 def test_identical_patients_differ_in_their_label_only(calibration):
-    people = yardstick_people(400, {"IPD": 1, "MSA": 1}, calibration, "NC", identical_patients=True)
-    means = np.log(people["putamen_posterior_left"]).groupby(people["diagnosis"]).mean()
-    apart = yardstick_people(400, {"IPD": 1, "MSA": 1}, calibration, "NC")
-    real = np.log(apart["putamen_posterior_left"]).groupby(apart["diagnosis"]).mean()
-    assert abs(means["IPD"] - means["MSA"]) < abs(real["IPD"] - real["MSA"])
+    groups, apart = {"IPD": 1, "PSP": 1}, {}
+    for same in (True, False):
+        people = yardstick_people(300, groups, calibration, "NC", identical_patients=same)
+        means = np.log(people["caudate_left"]).groupby(people["diagnosis"]).mean()
+        apart[same] = abs(means["IPD"] - means["PSP"])
+    assert apart[True] < 0.15 < 0.3 < apart[False]
 
 
 def test_a_scan_is_what_a_study_would_read_from_its_file(

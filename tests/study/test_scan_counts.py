@@ -30,13 +30,16 @@ def study(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"learning_curve": {"sizes": [50, 25]}}, r"sizes: .*found \[50, 25\], expected each"),
-        ({"learning_curve": {"sizes": [25, 25]}}, r"expected each to be larger"),
+        (
+            {"learning_curve": {"sizes": [50, 25]}},
+            r"sizes: found \[50, 25\], expected each larger",
+        ),
+        ({"learning_curve": {"sizes": [25, 25]}}, r"expected each larger"),
         ({"learning_curve": {"sizes": []}}, r"learning_curve\.sizes: "),
         ({"learning_curve": {"sizes": [3, 9]}}, r"begins with 3, expected at least one .* of 4"),
         ({"learning_curve": {"repeats": 0}}, r"learning_curve\.repeats: .*found 0"),
         ({"learning_curve": {"draws": 2}}, r"learning_curve\.draws: unknown key"),
-        ({"ceiling": {"scans": [900, 450]}}, r"scans: .*expected each to be larger"),
+        ({"ceiling": {"scans": [900, 450]}}, r"ceiling\.scans: found .* expected each larger"),
         ({"ceiling": {"gain": 0}}, r"ceiling\.gain: .*greater than 0, found 0"),
         ({"ceiling": {"judged": 3}}, r"ceiling\.judged: .*found 3"),
         ({"phantom": None, "dataset": "scans", "ceiling": {}}, "ceiling is for a phantom"),
