@@ -278,6 +278,7 @@ def expected(name, kind):
     return ", ".join(parts)
 
 
+# %%
 def passing(name, kind):
     """From which size on a network passes the binding ratios with asymmetry."""
     n = passes_from(aucs, name, BETTER_RATIOS, kind)

@@ -285,6 +285,8 @@ result = (
     f"the network beside that of the binding ratios is {set_against(RATIOS)}; beside "
     f"that of the best possible classifier, the oracle, it is {set_against(ORACLE)}."
 )
+
+# %%
 if config.ceiling:
     result += (
         " Beside the image ceiling, a network that learned from "
