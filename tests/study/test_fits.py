@@ -71,7 +71,7 @@ def test_each_network_starts_from_the_same_member_of_its_own_pre_training(smoke)
     assert start[f"{coarse}/fold-0/member-0"] == f"{coarse}/pretrain/member-0"
 
 
-@pytest.mark.parametrize("name", ["smoke", "demo", "paper", "paper-published", "null"])
+@pytest.mark.parametrize("name", ["smoke", "demo", "paper", "paper-published", "null", "recipes"])
 def test_each_network_comes_after_the_one_it_starts_from_and_none_twice(name):
     done = set()
     for fit in planned_fits(read_study(f"data_manifest/{name}.yaml")):

@@ -3,6 +3,7 @@
 import pytest
 import yaml
 
+from datnet_study.cohort_check import check_cohorts
 from datnet_study.fits import curve_starts, planned_fits
 from datnet_study.study import read_study
 
@@ -48,6 +49,14 @@ def study(tmp_path, monkeypatch):
 def test_a_wrong_number_is_an_error_that_names_its_key(study, settings, message):
     with pytest.raises(ValueError, match=message):
         study(**settings)
+
+
+def test_a_curve_of_more_people_than_there_are_is_refused_before_any_job(study):
+    check_cohorts(study(learning_curve={"sizes": [8, 29]}, training={"n_folds": 2}))
+    for sizes in ([8, 30], [8, 99]):  # 30 of certainty definite
+        message = "expected less than the 30 participants of certainty 'definite'"
+        with pytest.raises(ValueError, match=message):
+            check_cohorts(study(learning_curve={"sizes": sizes}, training={"n_folds": 2}))
 
 
 def test_without_the_keys_there_is_no_curve_and_no_ceiling(study):
