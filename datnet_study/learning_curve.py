@@ -44,7 +44,7 @@ def auc_by_draw(judged, labels, class_names):
     >>> proba = np.array([[0.9, 0.1], [0.4, 0.6], [0.2, 0.8]])
     >>> table = auc_by_draw({("A", 25, 0): proba}, ["IPD", "IPD", "MSA"], ("IPD", "MSA"))
     >>> table[["kind", "of", "auc"]].tail(2).to_numpy().tolist()
-    [['pairwise', 'IPD–MSA', 1.0], ['pairwise', 'mean', 1.0]]
+    [['pairwise', 'mean', 1.0], ['pairwise', 'IPD–MSA', 1.0]]
     """
     labels = np.asarray(labels)
     present = [name for name in class_names if name in set(labels)]
@@ -61,7 +61,7 @@ def auc_by_draw(judged, labels, class_names):
             },
         }
         for kind, found in kinds.items():
-            whole = found | {MEAN: float(np.mean(list(found.values())))}
+            whole = {MEAN: float(np.mean(list(found.values())))} | found
             rows += [(classifier, n, draw, kind, of, auc) for of, auc in whole.items()]
     return pd.DataFrame(rows, columns=["classifier", "participants", "draw", "kind", "of", "auc"])
 

@@ -288,16 +288,19 @@ def passing(name, kind):
 def changing(name):
     """What a network has over one from scratch, with few participants and with all."""
     added = gain(name, NETWORKS["scratch"], REST)
-    few, every = (signed(*added.loc[n]) for n in (added.index[0], everybody))
+    form = signed if len(repeats) > 1 else "{:+.3f}".format
+    few, every = (form(*added.loc[n]) for n in (added.index[0], everybody))
     return f"{few} with {added.index[0]} and {every} with all"
 
 
 # %%
-draws = f"mean and range of {len(repeats)} draws" if len(repeats) > 1 else "one draw"
+draws, always = "one draw", "It"
+if len(repeats) > 1:
+    draws, always = f"mean and range of {len(repeats)} draws", "In every draw it"
 result = (
     f"{page.where.capitalize()}, expect of {usual}, a mean AUC (one diagnosis against "
-    f"the rest, blind test, {draws}) of {expected(usual, REST)} participants. In every "
-    f"draw it is above binding ratios with asymmetry {passing(usual, REST)}; between "
+    f"the rest, blind test, {draws}) of {expected(usual, REST)} participants. "
+    f"{always} is above binding ratios with asymmetry {passing(usual, REST)}; between "
     f"two diagnoses, {passing(usual, PAIRS)}."
 )
 if "pretrained" in page.curve:

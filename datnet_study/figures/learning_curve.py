@@ -24,7 +24,7 @@ def plot_auc_by_size(curves, marks):
     matplotlib.figure.Figure
     """
     of, sizes = list(dict.fromkeys(curves["of"])), sorted(set(curves["participants"]))
-    fig, axes = panels(len(of), most_columns=3, width=3.1, height=2.9, sharex=True, sharey=True)
+    fig, axes = panels(len(of), most_columns=4, width=2.6, height=3.4, sharey=True)
     for ax, panel in zip(axes, of, strict=True):
         for k, (name, curve) in enumerate(
             curves[curves["of"] == panel].groupby("classifier", sort=False)
@@ -37,10 +37,9 @@ def plot_auc_by_size(curves, marks):
         ax.set_xscale("log")
         ax.set_xticks(sizes, [str(n) for n in sizes])
         ax.xaxis.set_minor_locator(NullLocator())
-        ax.set(title=panel)
+        ax.set(title=panel, xlabel="participants learned from")
         ax.grid(axis="y", color="0.92")
-    fig.supxlabel("participants learned from", fontsize="medium")
-    fig.supylabel("AUC", fontsize="medium")
+    axes[0].set_ylabel("AUC")
     entries = axes[0].get_legend_handles_labels()
     fig.legend(*entries, loc="outside lower center", ncols=2, frameon=False, fontsize="small")
     return fig
