@@ -39,6 +39,10 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "dataset": [
             "write_cohort",  # the whole data set with its truth
         ],
+        "unwritten": [
+            "scans_of",  # many people, straight into an array
+            "yardstick_people",  # of the generator, in no cohort
+        ],
         "truth": [
             "effect_maps",  # where two diagnoses truly differ
             "effect_path",  # the file of such a map

@@ -76,6 +76,11 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "fusion_features",
             "importances",
         ],
+        "learning_curve": [
+            "auc_by_draw",  # of each diagnosis and each pair, and their means
+            "over_draws",  # mean and range
+            "passes_from",  # number of participants
+        ],
         "recipes": [
             "compare_mean_auc",
             "cost",

@@ -30,7 +30,10 @@ def check_cohorts(study):
     readable = all(
         certainty in certainties and diagnosis in study.diagnoses for certainty, diagnosis in found
     )
-    if found and readable and (reasons := obstacles(found, study.diagnoses, study.training)):
+    if not found or not readable:
+        return
+    reasons = obstacles(found, study.diagnoses, study.training)
+    if reasons := reasons + _sizes(found, study.learning_curve):
         raise problem_list(f"{study.source}: the participants do not allow this study", reasons)
 
 
@@ -107,6 +110,17 @@ def obstacles(found, diagnoses, training):
             "one of them with two participants: set training.pretrain: false, or add participants"
         )
     return reasons
+
+
+def _sizes(found, curve):
+    """The learning curve asks for more participants than the training cohort has."""
+    n = sum(count for (certainty, _), count in found.items() if certainty == "definite")
+    if curve is None or curve.sizes[-1] < n:
+        return []
+    return [
+        f"learning_curve.sizes: found {list(curve.sizes)}; expected less than the {n} participants "
+        "of certainty 'definite', who come last in any case: leave out the larger ones"
+    ]
 
 
 def _too_few(definite, n_folds):

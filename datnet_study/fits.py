@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
-from datnet_core.training.plan import VARIANTS, model_names
+from datnet_core.training.plan import VARIANTS, curve_model, model_names
 from datnet_study.table import certainties
 
+CURVE = ("scratch", "pretrained")  # what networks of a learning curve may start from
 FILES = ("weights.safetensors", "config.json", "history.tsv")  # of a finished network
 
 
@@ -20,7 +21,7 @@ class Fit:
 
     @property
     def kind(self):
-        """What it is trained for: the study itself, or the comparison of protocols or recipes."""
+        """What it is trained for: the study, or a comparison of protocols and sizes, or recipes."""
         if self.recipe != "study":
             return "recipes"
         return "study" if self.variant == "study" else "variants"
@@ -37,9 +38,11 @@ class Fit:
 
 
 def model_folder(variant="study", recipe="study"):
-    """Folder of the models of a variant or a recipe, below the results of the study."""
+    """Folder of the models of a variant, a recipe or a curve, below the results of the study."""
     if recipe != "study":
         return f"models/recipes/{recipe}"
+    if variant in CURVE:
+        return f"models/curve/{variant}"
     return "models" if variant == "study" else f"models/{variant}"
 
 
@@ -56,6 +59,13 @@ def pretrained(study, recipe="study"):
     return study.recipe(recipe).training.pretrain and "possible" in certainties(study)
 
 
+def curve_starts(study):
+    """What the networks of the learning curve start from; without a blind test there are none."""
+    if study.learning_curve is None or "confirmed" not in certainties(study):
+        return ()
+    return CURVE if pretrained(study) else CURVE[:1]
+
+
 def planned_fits(study):
     """All networks of a study, each after the one it starts from.
 
@@ -66,7 +76,8 @@ def planned_fits(study):
     Returns
     -------
     list of Fit
-        Those of the study itself first, then of the variants of the protocol, then of the recipes.
+        Those of the study itself first, then of the variants of the protocol, of the learning
+        curve, and of the recipes.
     """
     first = pretrained(study)
     refit = study.decisions.blind_test_model == "refit"
@@ -75,9 +86,22 @@ def planned_fits(study):
     for variant in variants(study):
         starts = first and VARIANTS[variant].get("pretrain", True)
         fits += _fits(folds, study.network, variant=variant, start=starts)
+    fits += _curve_fits(study)
     for recipe in study.recipes:
         names = model_names(study.training.n_folds, pretrain=pretrained(study, recipe))
         fits += _fits(names, study.recipe(recipe).network, recipe=recipe)
+    return fits
+
+
+def _curve_fits(study):
+    """The networks of the learning curve, small cohorts first."""
+    fits = []
+    for size in (*study.learning_curve.sizes, None) if curve_starts(study) else ():
+        for draw in range(study.learning_curve.repeats):
+            begin = f"{model_folder()}/pretrain/member-{draw % study.network.n_members}"
+            for start in curve_starts(study):
+                before = begin if start == "pretrained" else None
+                fits.append(Fit(curve_model(size), draw, start, start=before))
     return fits
 
 

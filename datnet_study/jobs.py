@@ -55,6 +55,7 @@ def jobs_of(study, declarations, lanes):
     yield from _pages(study, declarations, own)
     yield from _grids(study)
     yield from _fits(study, lanes)
+    yield from _ceiling(study)
     yield from _book(study, declarations)
 
 
@@ -174,6 +175,23 @@ def _fits(study, lanes):
                 depends,
                 priority=0 if kind == "study" else -1,  # long pages wait for the study's own
             )
+
+
+def _ceiling(study):
+    """The image ceiling, for a study that asks for it."""
+    if study.ceiling is None:
+        return
+    used = ("phantom", "control", "diagnoses", "images", "network", "training", "ceiling")
+    depends = {
+        "code": code_hash(fingerprint.ROOT / "datnet_study" / "ceiling.py"),
+        "settings": settings_of(study, used),
+        "files": contents(
+            [study.calibration_path, *atlas_files(study)], study.data_manifest.parent
+        ),
+    }
+    reads = ("scans.tsv", "volumes.json", study.volumes(study.images.grid_mm).name)
+    writes = ("ceiling.tsv", "predictions/ceiling.tsv")
+    yield Job("ceiling", ("ceiling",), reads, writes, (), depends, priority=-1)
 
 
 def _book(study, declarations):

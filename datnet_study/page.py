@@ -17,7 +17,7 @@ from pydantic_core import to_json
 from datnet_core import fingerprint
 from datnet_core.files import whole
 from datnet_study.declaration import expanded, line_of, read_declaration
-from datnet_study.fits import model_folder, variants
+from datnet_study.fits import curve_starts, model_folder, variants
 from datnet_study.origin import made_from
 from datnet_study.records import folder_of, forget
 from datnet_study.settings_view import declared_settings
@@ -63,8 +63,8 @@ class Page:
         What a reader has to know about the scans; whether they are a digital phantom.
     where : str
         Where numbers hold, for sentences: on this phantom, or in this study.
-    variants : list of str
-        Variants of the protocol, trained beside the study.
+    variants, curve : list of str, tuple of str
+        Variants of the protocol, trained beside the study; what its learning curve starts from.
     ended : bool
         Whether `end` has closed the page before its last cell.
     """
@@ -77,7 +77,7 @@ class Page:
             forget(study, [f"page {self.name}"])
         fill = {"diagnosis": study.compared, "variant": variants(study)}
         self._writes, self._written = expanded(declaration.writes, fill), set()
-        self.variants, self.ended = fill["variant"], False
+        self.variants, self.curve, self.ended = fill["variant"], curve_starts(study), False
         self.where = "on this phantom" if study.phantom else "in this study"
         if declaration.only_if and not getattr(study, declaration.only_if):
             raise ValueError(

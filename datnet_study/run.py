@@ -82,6 +82,13 @@ def fit(study, arguments):
     train(study, fits, pd.read_csv(study.results / "scans.tsv", sep="\t", dtype=keys))
 
 
+def ceiling(study, _):
+    """Estimate the best that images of a phantom study allow, with simulated people."""
+    from datnet_study.ceiling import image_ceiling
+
+    image_ceiling(study)
+
+
 def page(study, arguments):
     """Run a page into a notebook below `pages/` of the results."""
     from datnet_study.execute import run_page
@@ -146,27 +153,16 @@ def plan(study, _):
 def bring_in(arguments):
     """Import scans from DICOM, BIDS or PPMI into a folder that a study can read."""
     from datnet_study.importing import Wanted, import_scans
+    from datnet_study.importing.frames import minutes_of
 
     table = arguments.table and arguments.table.expanduser()
-    wanted = Wanted(arguments.window and _window(arguments.window), arguments.series, table)
+    wanted = Wanted(arguments.window and minutes_of(arguments.window), arguments.series, table)
     source, target = arguments.source.expanduser(), arguments.target.expanduser()
     import_scans(source, target, wanted, arguments.key and arguments.key.expanduser())
 
 
-def _window(text):
-    """Minutes from and to, of `60-75`."""
-    low, _, high = text.partition("-")
-    try:
-        window = float(low), float(high)
-    except ValueError:
-        window = 1.0, 0.0
-    if window[0] >= window[1]:
-        raise ValueError(f"window {text!r}; expected minutes after injection, such as 60-75")
-    return window
-
-
 JOBS = {"study": workflow} | {
-    job.__name__: job for job in (plan, dataset, normalise, grid, fit, page, book)
+    job.__name__: job for job in (plan, dataset, normalise, grid, fit, ceiling, page, book)
 }
 
 

@@ -86,8 +86,10 @@ class Phantom(Section):
         """What the generator of the phantom is given: this section without the numbers."""
         return Cohort(**{key.name: getattr(self, key.name) for key in fields(Cohort)})
 
-    def check(self, diagnoses, space):
-        """Refuse groups that are no diagnosis, follow-ups of nobody, and another space than MNI."""
+    def check(self, diagnoses, space, given):
+        """Refuse groups that are no diagnosis, follow-ups of nobody, and keys for real scans."""
+        if own := sorted(given & OWN_SCANS):
+            raise ValueError(f"a phantom has no {own}; these are for `dataset` (your scans)")
         if space == "native":
             raise ValueError(
                 "images.space is native, and a phantom lies in MNI space: leave it out"

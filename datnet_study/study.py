@@ -15,8 +15,8 @@ from datnet_core.settings import NetworkSettings, TrainingSettings
 from datnet_study.columns import ScanTable
 from datnet_study.ingredients import Ingredients, Recipe
 from datnet_study.problems import problem_list
+from datnet_study.scan_counts import Ceiling, LearningCurve, check_counts
 from datnet_study.settings import (
-    OWN_SCANS,
     Column,
     Decisions,
     Fusion,
@@ -72,6 +72,8 @@ class Study(Section):
     radiomics: Radiomics = Radiomics()
     fusion: Fusion = Fusion()
     protocols: tuple[Protocol, ...] = ()
+    learning_curve: LearningCurve | None = None
+    ceiling: Ceiling | None = None
     recipes: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], Recipe] = {}
     _place: Place = PrivateAttr()
 
@@ -95,9 +97,8 @@ class Study(Section):
             _, network, training = self.recipe(name)
             check_mirroring(network, training.flips)
         if self.phantom:
-            if own := sorted(self.model_fields_set & OWN_SCANS):
-                raise ValueError(f"a phantom has no {own}; these are for `dataset` (your scans)")
-            self.phantom.check(self.diagnoses, self.images.space)
+            self.phantom.check(self.diagnoses, self.images.space, self.model_fields_set)
+        check_counts(self.learning_curve, self.ceiling, self.diagnoses, bool(self.phantom))
         return self
 
     def recipe(self, name):

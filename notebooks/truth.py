@@ -8,8 +8,9 @@
 #     reads: [scans.tsv, volumes.npy, data_manifest/atlas/*, dataset/truth/scans.tsv,
 #       predictions/oracle.tsv, predictions/region_means.tsv,
 #       predictions/cross_validation.tsv, predictions/cross_validation_binding.tsv,
-#       predictions/blind_test.tsv, predictions/blind_test_binding.tsv]
-#     settings: [control, diagnoses, images, network]
+#       predictions/blind_test.tsv, predictions/blind_test_binding.tsv, ceiling*.tsv,
+#       predictions/ceiling*.tsv]
+#     settings: [ceiling, control, diagnoses, images, network]
 #     threads: 1
 # ---
 
@@ -32,7 +33,7 @@ from itertools import combinations
 
 import numpy as np
 import pandas as pd
-from IPython.display import Markdown
+from IPython.display import Markdown, display
 
 from datnet_core.metrics import pairwise_auc
 from datnet_images import regional_binding, sides
@@ -56,6 +57,7 @@ keys = ["participant_id", "session_id"]
 NETWORK, RATIOS, TOLD = "DAT-Net", "binding ratios", "told the regions"
 UNEVEN = "binding ratios with asymmetry"
 ORACLE = "oracle, true binding"
+CEILING = "image ceiling (yardstick)"
 EVEN = "not clearly different"  # where the interval of a difference contains 0
 
 # %% tags=["remove-input"]
@@ -122,6 +124,21 @@ def learned(x):
 regressions = {title: learned(x) for title, x in features.items()}
 
 # %% [markdown]
+# Where the study file asks for it (`ceiling`), an *image ceiling* stands between the
+# two oracles: a network of the study's own layout that learned from as many simulated
+# scans of the study's own generator as it takes until more add nothing, with the true
+# diagnosis. It estimates the best that images of this kind allow, and is a yardstick:
+# nobody has so many scans, and nothing else in this study is made with it. The gain by
+# which it stopped is that on simulated scans that it never learned from.
+
+# %%
+if config.ceiling:
+    steps = page.table("ceiling.tsv")
+    gain = steps["gain"].map("{:+.4f}".format).mask(steps["gain"].isna(), "–")
+    shown = steps.assign(gain=gain, auc=steps["auc"].map("{:.4f}".format))
+    display(show.table(shown.rename(columns={"auc": "mean AUC"})))
+
+# %% [markdown]
 # All predictions, by classifier and cohort. A cohort with one diagnosis is not judged.
 
 # %%
@@ -140,6 +157,10 @@ for cohort, source in sources.items():
         predictions[title, cohort] = table[table["cohort"] == cohort]
     of_oracle = oracle[oracle["judged"] == cohort.replace("_", " ")]
     for view, table in of_oracle.groupby("oracle"):
+        if config.ceiling and f"oracle, {view}" == ORACLE:
+            table_of = page.table("predictions/ceiling.tsv")
+            table_of = table_of[table_of["cohort"] == cohort]
+            predictions[CEILING, cohort] = table_of.drop_duplicates("participant_id")
         predictions[f"oracle, {view}", cohort] = table
 titles = {(method, cohort): method + suffix[cohort] for method, cohort in predictions}
 
@@ -329,6 +350,13 @@ result = (
     f"{set_against(TOLD)}; and beside the best possible classifier, the oracle, "
     f"{set_against(ORACLE)}."
 )
+
+# %%
+if config.ceiling:
+    result += (
+        " Beside the image ceiling, a network that learned from "
+        f"{steps['scans'].max()} simulated scans, it is {set_against(CEILING)}."
+    )
 if "blind_test" not in sources:
     result += " No blind test with two diagnoses is there to compare them in."
 
@@ -357,5 +385,6 @@ numbers = {
         for of, d in found.items()
     },
     "decisions": decisions,
+    "ceiling": steps.to_dict("records") if config.ceiling else None,
 }
 page.close(numbers, result=result)

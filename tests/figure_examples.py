@@ -109,6 +109,18 @@ def learning_curves(names, rng):
     return figures.plot_learning_curves(dict.fromkeys(networks, pd.DataFrame(epochs)))
 
 
+def auc_by_size(names, rng):
+    rows = [
+        (classifier, n, of, 0.6 + 0.1 * k, 0.5, 0.9)
+        for classifier in ("DAT-Net, from scratch", "binding ratios")
+        for k, n in enumerate((25, 50, 148))
+        for of in (*names, "mean")
+    ]
+    columns = ["classifier", "participants", "of", "mean", "low", "high"]
+    marks = {"oracle, true binding": dict.fromkeys((*names, "mean"), 0.95)}
+    return figures.plot_auc_by_size(pd.DataFrame(rows, columns=columns), marks)
+
+
 def roc_curves(names, rng):
     tables = {title: made_up_predictions(names, rng) for title in ("DAT-Net", "binding ratios")}
     return figures.plot_roc_curves(tables, names)
@@ -240,6 +252,7 @@ def effect_maps(names, rng):
 CHARTS = {
     "plot_auc_against_cost": auc_against_cost,
     "plot_candidates": candidates,
+    "plot_auc_by_size": auc_by_size,
     "plot_beside_published": beside_published,
     "plot_completeness": completeness,
     "plot_confusion": confusion_matrix,

@@ -42,7 +42,7 @@ def run_study(path, skipped=()):
         kind, *rest = graph.jobs[name].command
         if kind == "page" and name not in skipped:
             run_cells(graph.declarations[name].source, FEW | {"study": str(path)})
-        elif kind in ("dataset", "normalise", "grid", "fit"):
+        elif kind in ("dataset", "normalise", "grid", "fit", "ceiling"):
             JOBS[kind](study, parser().parse_args([kind, str(path), *rest]))
     return study
 

@@ -8,6 +8,8 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "plan": [
             "VARIANTS",
             "TeachingRows",
+            "curve_model",
+            "drawn_rows",
             "judged_rows",
             "model_names",
             "teachers",

@@ -1,9 +1,10 @@
 """Who teaches which model, who stops it, and whom it judges.
 
 A model is `pretrain` (learns from the uncertain diagnoses), `fold-<k>` (from the training cohort
-without fold k) or `refit` (from the whole training cohort). Nobody whom a model judges may teach or
-stop it; the published shortcut (open point A7), which stops a fold on the scans that it judges, is
-the one exception and a setting of its own.
+without fold k), `refit` (from the whole training cohort) or `first-<n>` of a learning curve (from n
+of its participants, each network from another draw; `first-all` from all). Nobody whom a model
+judges may teach or stop it; the published shortcut (open point A7), which stops a fold on the scans
+that it judges, is the one exception and a setting of its own.
 """
 
 from typing import NamedTuple
@@ -11,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from datnet_core.training.streams import Draws, stream_seed
+from datnet_core.training.subsets import first_rows
 
 VARIANTS = {
     "inner": {"early_stopping_on": "inner"},
@@ -78,6 +80,53 @@ def judged_rows(model, fold):
     return np.flatnonzero(fold == int(model.removeprefix("fold-")))
 
 
+def curve_model(size):
+    """Name of the model that learns from a number of participants; None is all of them.
+
+    Examples
+    --------
+    >>> curve_model(25), curve_model(None)
+    ('first-25', 'first-all')
+    """
+    return f"first-{'all' if size is None else size}"
+
+
+def drawn_rows(model, member, *, participant, diagnosis, fold, seed):
+    """Scans of the training cohort that a network of a learning curve is given.
+
+    Parameters
+    ----------
+    model : str
+        As `curve_model` names it.
+    member : int
+        Number of the network, and so of the draw. Draws of one number are nested: the smaller is
+        a part of the larger.
+    participant, diagnosis : str array-like of shape (n_scans,)
+        Person and label of each scan.
+    fold : float or int array-like of shape (n_scans,)
+        Fold of each scan of the training cohort; NaN or negative elsewhere.
+    seed : int
+        `training.seed` of the study.
+
+    Returns
+    -------
+    int ndarray
+        Rows of the scan table.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer participants.
+    """
+    participant, diagnosis = np.asarray(participant), np.asarray(diagnosis)
+    rows = np.flatnonzero(np.asarray(fold, dtype=float) >= 0)
+    size = model.removeprefix("first-")
+    draw = stream_seed(Draws.SUBSET, seed, member)
+    return rows[
+        first_rows(participant[rows], diagnosis[rows], None if size == "all" else int(size), draw)
+    ]
+
+
 def teachers(model, member, *, participant, diagnosis, pretraining, fold, training):
     """Scans that teach one network of a model, and scans that stop it.
 
@@ -89,7 +138,7 @@ def teachers(model, member, *, participant, diagnosis, pretraining, fold, traini
     Parameters
     ----------
     model : str
-        As in `model_names`.
+        As in `model_names`, or as `curve_model` names it.
     member : int
         Number of the network among those of the model.
     participant, diagnosis : str array-like of shape (n_scans,)
@@ -109,7 +158,7 @@ def teachers(model, member, *, participant, diagnosis, pretraining, fold, traini
     Raises
     ------
     ValueError
-        If a participant stands on both sides of a split: names some of them.
+        If a participant stands on both sides of a split: names some of them. As `drawn_rows`.
     """
     participant, diagnosis = np.asarray(participant), np.asarray(diagnosis)
     fold = np.asarray(fold, dtype=float)
@@ -117,6 +166,9 @@ def teachers(model, member, *, participant, diagnosis, pretraining, fold, traini
     judged = judged_rows(model, fold)
     if model == "pretrain":
         rows = np.flatnonzero(pretraining)
+    elif model.startswith("first-"):
+        whom = {"participant": participant, "diagnosis": diagnosis, "fold": fold}
+        rows = drawn_rows(model, member, **whom, seed=training.seed)
     else:
         rows = np.setdiff1d(np.flatnonzero(in_training), judged)
     everyone = ~in_training & ~np.asarray(pretraining)  # blind test: judged by all models

@@ -12,7 +12,7 @@ from datnet_core.training.checkpoint import read_config, read_tensors
 from datnet_core.training.devices import device_of
 
 
-def load_model(folder, network, accelerator="auto"):
+def load_model(folder, network, accelerator="auto", only=None):
     """A finished model in evaluation mode.
 
     A model is the mean logit of `network.n_members` networks, each with an inner validation split
@@ -29,6 +29,8 @@ def load_model(folder, network, accelerator="auto"):
     network : NetworkSettings
     accelerator : {"auto", "cpu", "gpu"}
         As `training.accelerator`: where the model computes.
+    only : int, optional
+        Number of the one network to judge by, in place of the mean of all.
 
     Returns
     -------
@@ -45,7 +47,7 @@ def load_model(folder, network, accelerator="auto"):
     """
     device = device_of(accelerator)
     members = []
-    for j in range(network.n_members):
+    for j in range(network.n_members) if only is None else [only]:
         config = read_config(folder / f"member-{j}")
         member = build(len(config["classes"]), network)
         weights, _ = read_tensors(folder / f"member-{j}" / "weights.safetensors")

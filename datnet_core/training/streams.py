@@ -17,6 +17,8 @@ class Draws(IntEnum):
     WEIGHTS = 2  # before the first epoch
     EPOCH = 3  # order and changes of its scans, by its number
     DROPOUT = 4  # and noise in voxels, by number of the epoch and of the device
+    SUBSET = 5  # of the participants of a learning curve, by number of the draw
+    CEILING = 6  # seed of a network that learns from simulated scans, by their number
 
 
 def stream_seed(draws, seed, *numbers):

@@ -24,6 +24,9 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "plot_rates",
             "plot_roc_curves",
         ],
+        "learning_curve": [
+            "plot_auc_by_size",
+        ],
         "recipes": [
             "plot_auc_against_cost",
             "plot_candidates",

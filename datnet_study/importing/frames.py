@@ -77,3 +77,34 @@ def mean_of_frames(data, frames, lengths):
     weights = np.array(lengths, float)[frames]
     weights = weights if weights.all() else None
     return np.average(data[..., frames], axis=3, weights=weights).astype(np.float32)
+
+
+def minutes_of(text):
+    """Minutes after injection from and to, of `60-75`.
+
+    Parameters
+    ----------
+    text : str
+
+    Returns
+    -------
+    (float, float)
+
+    Raises
+    ------
+    ValueError
+        If these are no two numbers, or the second is not the larger one.
+
+    Examples
+    --------
+    >>> minutes_of("60-75")
+    (60.0, 75.0)
+    """
+    low, _, high = text.partition("-")
+    try:
+        window = float(low), float(high)
+    except ValueError:
+        window = 1.0, 0.0
+    if window[0] >= window[1]:
+        raise ValueError(f"window {text!r}; expected minutes after injection, such as 60-75")
+    return window

@@ -127,12 +127,16 @@ def test_patients_and_healthy_people_without_a_clinical_value(run, scans):
     _, table = scans
     table = table[table["diagnosis"].isin(["IPD", "NC"]) & (table["certainty"] != "possible")]
     table = without(table, CLINICAL).replace({"diagnosis": {"IPD": "PD", "NC": "Healthy"}})
-    pages, ours = run(table, diagnoses=["PD", "Healthy"], control="Healthy")
+    curve = {"sizes": [4], "repeats": 2}
+    pages, ours = run(table, diagnoses=["PD", "Healthy"], control="Healthy", learning_curve=curve)
     assert "no clinical data of every diagnosis, so nothing" in pages["fusion"]["result"]
     assert ours["fusion.accuracy"] == "– (no clinical data of every diagnosis)"
     assert pages["blind_test"]["numbers"]["accuracy"]["follow-up"]
-    # The blind test has controls, so those of the folds count too.
     n_definite = PEOPLE["definite"]["IPD"] + PEOPLE["definite"]["NC"]
+    assert pages["learning_curve"]["numbers"]["participants"] == [4, n_definite]
+    assert "of DAT-Net, from scratch, a mean AUC" in pages["learning_curve"]["result"]
+    assert "Nothing was pre-trained" in pages["learning_curve"]["result"]
+    # The blind test has controls, so those of the folds count too.
     assert pages["blind_test"]["numbers"]["n_scans_of_cross_validation"] == n_definite
     assert ours["blind.accuracy"] and ours["br.putamen.ipd_msa"] == "– (no IPD, no MSA)"
 
@@ -146,6 +150,7 @@ def test_a_blind_test_of_controls_alone_no_age_one_protocol_and_recipes(run, sca
         without(table, ["age"]).drop(columns=["updrs"]),
         training=training,
         recipes={"coarse": {"grid_mm": 16}},
+        learning_curve={"sizes": [6], "repeats": 1},
     )
     assert "There is no age, no UPDRS in this study." in pages["cohorts"]["result"]
     assert "one protocol only" in pages["protocol"]["result"]
@@ -154,3 +159,4 @@ def test_a_blind_test_of_controls_alone_no_age_one_protocol_and_recipes(run, sca
     assert pages["blind_test"]["numbers"]["tables"] == {}
     assert pages["fusion"]["without"] == "no IPD, MSA, PSP of certainty 'confirmed'"
     assert "the best of 2 recipes" in pages["resolution"]["result"]
+    assert "no two diagnoses in its blind test" in pages["learning_curve"]["result"]

@@ -12,6 +12,7 @@ from datnet_core.training.streams import Draws, stream_seed
 from datnet_study.fits import Fit, model_folder, planned_fits, variants
 from datnet_study.ingredients import Recipe
 from datnet_study.networks import train
+from datnet_study.scan_counts import LearningCurve
 from datnet_study.scans import assign_folds, read_scans
 from datnet_study.study import read_study
 
@@ -46,13 +47,18 @@ def test_the_networks_of_the_smoke_study_one_by_one(smoke):
         *(f"models/{name}/member-{j}" for name, j in pairs),
         *(f"models/test_fold/{name}/member-{j}" for name, j in pairs),
         *(f"models/no_pretraining/{name}/member-{j}" for name, j in pairs),
+        *(
+            f"models/curve/{start}/first-{size}/member-0"
+            for size in (10, "all")
+            for start in ("scratch", "pretrained")
+        ),
         # a recipe has one network for each model
         "models/recipes/coarse/pretrain/member-0",
         "models/recipes/coarse/fold-0/member-0",
         "models/recipes/coarse/fold-1/member-0",
     ]
     kinds = [fit.kind for fit in planned_fits(smoke)]
-    assert kinds == ["study"] * 6 + ["variants"] * 8 + ["recipes"] * 3
+    assert kinds == ["study"] * 6 + ["variants"] * (8 + 4) + ["recipes"] * 3
 
 
 def test_each_network_starts_from_the_same_member_of_its_own_pre_training(smoke):
@@ -65,7 +71,7 @@ def test_each_network_starts_from_the_same_member_of_its_own_pre_training(smoke)
     assert start[f"{coarse}/fold-0/member-0"] == f"{coarse}/pretrain/member-0"
 
 
-@pytest.mark.parametrize("name", ["smoke", "demo", "paper", "paper-published", "null"])
+@pytest.mark.parametrize("name", ["smoke", "demo", "paper", "paper-published", "null", "recipes"])
 def test_each_network_comes_after_the_one_it_starts_from_and_none_twice(name):
     done = set()
     for fit in planned_fits(read_study(f"data_manifest/{name}.yaml")):
@@ -128,7 +134,10 @@ def test_a_finished_network_is_three_files_in_its_folder():
 def tiny(smoke, dataset):
     """The smoke study with a refit, and the table of a phantom, each of its people three times."""
     study = changed(smoke, "decisions", blind_test_model="refit")
-    study = study.model_copy(update={"diagnoses": ("IPD", "MSA", "NC")})
+    curve = LearningCurve(sizes=(5, 9), repeats=2)
+    study = study.model_copy(
+        update={"diagnoses": ("IPD", "MSA", "NC"), "learning_curve": curve}, deep=True
+    )
     table = read_scans(scan_table(dataset), study.diagnoses)
     people = [table.assign(participant_id=table["participant_id"] + x) for x in "abc"]
     scans = pd.concat(people, ignore_index=True)

@@ -105,6 +105,8 @@ def test_a_page_is_not_there_for_a_study_that_has_nothing_for_it(project):
     about_phantoms = {"phantom", "truth", "saliency_truth"}
     assert pages(settings) == every - about_phantoms
     assert pages(settings | {"recipes": {}}) == every - about_phantoms - {"resolution"}
+    del settings["learning_curve"]
+    assert pages(settings) == every - about_phantoms - {"learning_curve"}
 
 
 PAGE = """\
@@ -171,7 +173,7 @@ def test_a_page_cannot_take_the_name_of_another_job(project, name):
 # --- the order --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("study", ["smoke", "demo", "paper", "paper-published", "null"])
+@pytest.mark.parametrize("study", ["smoke", "demo", "paper", "paper-published", "null", "recipes"])
 @pytest.mark.parametrize("n_lanes", [None, 2])
 def test_every_job_starts_after_those_whose_files_it_reads(study, n_lanes):
     found = graph(f"data_manifest/{study}.yaml", n_lanes)
@@ -194,6 +196,15 @@ def test_a_pattern_stands_for_all_that_it_matches_and_nothing_else():
     folds = [fit for fit in planned_fits(found.study) if fit.folder.startswith("models/fold-")]
     models = {n for n in found.inputs(found.jobs["cross_validation"]) if n.startswith("models/")}
     assert models == {name for fit in folds for name in fit.files}
+
+
+def test_the_image_ceiling_is_read_by_the_page_truth_alone():
+    found = graph("data_manifest/recipes.yaml")
+    made = found.jobs["ceiling"]
+    assert made.writes == ("ceiling.tsv", "predictions/ceiling.tsv")
+    for name in made.writes:
+        assert {job for job in found.jobs if name in found.inputs(found.jobs[job])} == {"truth"}
+    assert "ceiling" not in graph().jobs
 
 
 def test_a_fit_waits_for_the_scans_and_for_the_network_it_starts_from():

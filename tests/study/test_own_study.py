@@ -35,7 +35,7 @@ def finished_own(tmp_path_factory):
     scans = scans.drop(columns=list(CLINICAL))
     scans.to_csv(own / "scans.tsv", sep="\t", index=False)
     settings = yaml.safe_load((project / SMOKE).read_text())
-    del settings["phantom"], settings["recipes"]
+    del settings["phantom"], settings["recipes"], settings["learning_curve"]
     settings |= {"name": "own", "title": "Two classes", "dataset": "own"}
     settings |= {"diagnoses": ["PD", "ET"]}
     settings["network"]["n_members"] = 1

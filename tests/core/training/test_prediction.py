@@ -82,6 +82,7 @@ def test_a_model_is_the_mean_logit_of_its_networks(tmp_path):
         (tmp_path / "swapped" / "member-0").symlink_to(tmp_path / "member-1")
         second = load_model(tmp_path / "swapped", NETWORK)(x)
         torch.testing.assert_close(load_model(tmp_path, both)(x), (first + second) / 2)
+        torch.testing.assert_close(load_model(tmp_path, both, only=1)(x), second)
     assert not torch.allclose(first, second)
     with pytest.raises(FileNotFoundError, match="member-2 holds no finished model"):
         load_model(tmp_path, replace(NETWORK, n_members=3))
