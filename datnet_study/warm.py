@@ -20,15 +20,18 @@ import os
 import signal
 import socket
 import sys
+from contextlib import contextmanager
 
 ADDRESS = "DATNET_WARM"  # environment variable that holds the path of the server's socket
 LIBRARIES = (
     "torch", "lightning_fabric", "pandas", "pydantic", "scipy.stats", "sklearn.linear_model",
     "seaborn", "nibabel", "nilearn.plotting", "papermill", "jupytext", "ipykernel.ipkernel",
 )  # fmt: skip
+LONG = 80  # characters that the folder of a socket may not have, whose path ends at 108
 END_WITH_PARENT = 1  # PR_SET_PDEATHSIG of prctl(2)
 
 
+@contextmanager
 def serving(variables, libraries=LIBRARIES):
     """Context with a server, and in it the environment in which commands find the server.
 
@@ -39,38 +42,34 @@ def serving(variables, libraries=LIBRARIES):
     libraries : sequence of str
         What the server imports.
 
-    Returns
-    -------
-    context manager
-        Of a dict of environment variables, for the processes that are to start warm.
+    Yields
+    ------
+    dict
+        Environment variables, for the processes that are to start warm.
     """
     import subprocess
     import tempfile
-    from contextlib import contextmanager
 
-    @contextmanager
-    def context():
-        given = os.environ | {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"} | variables
-        given = {name: value for name, value in given.items() if value is not None}
-        with tempfile.TemporaryDirectory(prefix="datnet-") as folder:  # of this user alone
-            with socket.socket(socket.AF_UNIX) as door:
-                door.bind(f"{folder}/server")
-                door.listen(128)
-                code = "import sys; from datnet_study.warm import serve; serve(*sys.argv[1:])"
-                line = [sys.executable, "-c", code, str(door.fileno()), str(os.getpid())]
-                server = subprocess.Popen(
-                    [*line, *libraries],
-                    env=given,
-                    pass_fds=[door.fileno()],
-                    start_new_session=True,  # Ctrl-C reaches the jobs through those who ask
-                )
-            try:
-                yield os.environ | {ADDRESS: f"{folder}/server"}
-            finally:
-                server.kill()
-                server.wait()
-
-    return context()
+    given = os.environ | {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"} | variables
+    given = {name: value for name, value in given.items() if value is not None}
+    there = tempfile.gettempdir() if len(tempfile.gettempdir()) < LONG else "/tmp"
+    with tempfile.TemporaryDirectory(prefix="datnet-", dir=there) as folder:  # no one else's
+        with socket.socket(socket.AF_UNIX) as door:
+            door.bind(f"{folder}/server")
+            door.listen(128)
+            code = "import sys; from datnet_study.warm import serve; serve(*sys.argv[1:])"
+            line = [sys.executable, "-c", code, str(door.fileno()), str(os.getpid()), *libraries]
+            server = subprocess.Popen(
+                line,
+                env=given,
+                pass_fds=[door.fileno()],
+                start_new_session=True,  # Ctrl-C reaches the jobs through those who ask
+            )
+        try:
+            yield os.environ | {ADDRESS: f"{folder}/server"}
+        finally:
+            server.kill()
+            server.wait()
 
 
 def serve(door, parent, *libraries):
@@ -78,10 +77,8 @@ def serve(door, parent, *libraries):
 
     Parameters
     ----------
-    door : str
-        File descriptor of the listening socket.
-    parent : str
-        Process id of the process that started this one.
+    door, parent : str
+        File descriptor of the listening socket, and id of the process that started this one.
     *libraries : str
         What to import first.
     """

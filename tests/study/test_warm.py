@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -77,6 +78,13 @@ def ran(environment, folder, *command, **options):
 
 
 @pytest.fixture
+def short_folder():
+    """Folder for what a killed process leaves; a socket's path is short."""
+    with tempfile.TemporaryDirectory() as there:
+        yield there
+
+
+@pytest.fixture
 def waiting(served, folder):
     """A command that waits, and its process, forked from the server."""
     with subprocess.Popen(
@@ -146,12 +154,12 @@ def test_a_killed_command_is_no_success(waiting):
     assert asks.wait(10) == 1
 
 
-def test_nothing_outlives_a_killed_study(folder):
+def test_nothing_outlives_a_killed_study(folder, short_folder):
     code = (
         "import subprocess, sys; from datnet_study.warm import serving\n"
         "with serving({}, ['json']) as environment: subprocess.run(sys.argv[1:], env=environment)"
     )
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "TMPDIR": short_folder}
     with subprocess.Popen(
         [sys.executable, "-c", code, *line("waits")],
         env=environment, cwd=folder, text=True, stdout=subprocess.PIPE,
