@@ -5,7 +5,6 @@ import sys
 from contextlib import nullcontext
 from pathlib import Path
 
-from datnet_study.execute import OURS
 from datnet_study.ready import ready_study
 from datnet_study.warm import serving
 
@@ -35,6 +34,13 @@ def run_workflow(study, n_missing, options=()):
     """
     command = [Path(sys.executable).with_name("snakemake"), "--workflow-profile", "profiles/local"]
     command += ["--config", f"study={study.source}", *options]
-    with serving(OURS) if n_missing > FEW else nullcontext() as environment:
+    with _server() if n_missing > FEW else nullcontext() as environment:
         ready_study(study.source)
         return subprocess.run(command, env=environment, check=False).returncode
+
+
+def _server():
+    """The server of jobs and kernels, whose libraries find what they find in a page."""
+    from datnet_study.execute import OURS  # a second of imports
+
+    return serving(OURS)

@@ -19,6 +19,7 @@ from whole_projects import (
     command,
     comment_everywhere,
     copied,
+    engine,
     environment,
     listing,
     make,
@@ -160,7 +161,7 @@ def test_a_failing_page_is_named_and_leaves_nothing_and_is_made_again_once_mende
         )
     )
     assert source.read_text() != good
-    code, output = ran(project, command(SMOKE, "fusion"))
+    code, output = ran(project, engine(SMOKE, "--", "fusion"))
     assert code != 0
     for part in ("page fusion failed in cell", "ZeroDivisionError", "fusion.log.ipynb"):
         assert part in output
@@ -188,7 +189,7 @@ def test_damaged_weights_are_named_and_made_again_once_deleted(project):
     good = path.read_bytes()
     path.write_bytes(good[:-1] + bytes([good[-1] ^ 1]))
     (project / "results/smoke/predictions/cross_validation.tsv").unlink()
-    code, output = ran(project, command(SMOKE, "cross_validation"))
+    code, output = ran(project, engine(SMOKE, "--", "cross_validation"))
     assert code != 0
     assert "models/fold-0/member-1/weights.safetensors is damaged" in output
     path.unlink()
