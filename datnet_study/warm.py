@@ -20,7 +20,7 @@ import os
 import signal
 import socket
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 ADDRESS = "DATNET_WARM"  # environment variable that holds the path of the server's socket
 LIBRARIES = (
@@ -179,17 +179,18 @@ def _run(command):
 
 def main(command):
     """Run a command in a process forked from the server, or in this one if there is no server."""
-    asked = socket.socket(socket.AF_UNIX)
-    try:
+    request = json.dumps([command, os.getcwd(), dict(os.environ)])  # noqa: PTH109, pathlib is large
+    asked, forked = socket.socket(socket.AF_UNIX), b""
+    with suppress(KeyError, OSError):  # also where the server has just ended
         asked.connect(os.environ[ADDRESS])
-    except (KeyError, OSError):
+        socket.send_fds(asked, [b" "], [0, 1, 2])
+        asked.sendall(request.encode() + b"\n")
+        forked = asked.recv(4)
+    if not forked:
         asked.close()
         return _run(command)
     _end_with(os.getppid())
-    request = json.dumps([command, os.getcwd(), dict(os.environ)])  # noqa: PTH109, pathlib is large
-    socket.send_fds(asked, [b" "], [0, 1, 2])
-    asked.sendall(request.encode() + b"\n")
-    forked = int.from_bytes(asked.recv(4), "little")
+    forked = int.from_bytes(forked, "little")
     signal.signal(signal.SIGINT, lambda number, _: os.kill(forked, number))
     code = asked.recv(1)
     sys.exit(code[0] if code else f"\n{' '.join(command)} was killed\n")

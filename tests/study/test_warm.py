@@ -179,6 +179,12 @@ def test_a_command_runs_by_itself_where_the_server_has_ended(folder):
     assert (done.returncode, done.stdout) == (3, "a thread\nthe end\n")
 
 
+def test_a_command_runs_by_itself_where_the_server_cannot_import(folder):
+    with serving({"PYTHONPATH": str(ROOT)}, ["no_such_library"]) as environment:
+        done = ran(environment | {"PYTHONPATH": str(ROOT)}, folder, "ends", "code")
+    assert (done.returncode, done.stdout) == (3, "a thread\nthe end\n")
+
+
 def test_threads_are_those_of_the_command_and_not_of_the_server(folder):
     with serving({"PYTHONPATH": str(ROOT)}, ["torch"]) as environment:
         for number in ("1", "2"):
