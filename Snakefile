@@ -42,6 +42,7 @@ for job in graph.jobs.values():
         threads: job.threads
         priority: job.priority
         shell:
-            f"{shlex.quote(sys.executable)} -m datnet_study.run {{params.job}} --threads {{threads}}"
+            f"{shlex.quote(sys.executable)} -m datnet_study.warm datnet_study.run {{params.job}}"
+            " --threads {threads}"
             "{params.debug}"
             " --record {output.record}"

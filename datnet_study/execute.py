@@ -9,6 +9,9 @@ from pathlib import Path
 
 import jupytext
 import papermill
+from jupyter_client import AsyncKernelManager
+
+from datnet_study.warm import ADDRESS
 
 # A page runs in this interpreter and looks the same whoever calls it.
 OURS = {
@@ -21,6 +24,17 @@ OURS = {
     "PYTHONUTF8": "1",  # files are read as UTF-8 in any locale
 }
 BAR = "{l_bar}{bar:30}| {n_fmt}/{total_fmt} {unit} [{elapsed}<{remaining}{postfix}]"
+
+
+class WarmKernels(AsyncKernelManager):
+    """Kernels that are forked from the server of `warm` where there is one."""
+
+    def format_kernel_cmd(self, extra_arguments=None):
+        """Command of the kernel, which is `python -m ...`."""
+        command = super().format_kernel_cmd(extra_arguments)
+        if ADDRESS in os.environ and command[1] == "-m":
+            command[2:2] = ["datnet_study.warm"]
+        return command
 
 
 def run_page(source, output, parameters, threads=2):
@@ -64,6 +78,7 @@ def run_page(source, output, parameters, threads=2):
                     part,
                     parameters=parameters,
                     kernel_name="python3",
+                    kernel_manager_class=WarmKernels,
                     progress_bar=False,
                     stderr_file=sys.stderr,
                     extra_arguments=["--IPKernelApp.log_level=50"],  # no note on local TCP

@@ -2,9 +2,7 @@
 
 from datnet_study.cohort_check import check_cohorts
 from datnet_study.records import refuse_foreign
-from datnet_study.scans import read_scans
 from datnet_study.study import read_study
-from datnet_study.verdicts import read_verdicts
 
 
 def ready_study(path):
@@ -27,6 +25,9 @@ def ready_study(path):
     study = read_study(path)
     refuse_foreign(study)
     if study.phantom is None:
+        from datnet_study.scans import read_scans  # a second of imports
+        from datnet_study.verdicts import read_verdicts
+
         scans = read_scans(study.scan_table, study.diagnoses)
         if verdicts := study.by_hand("verdicts"):
             read_verdicts(verdicts, scans)

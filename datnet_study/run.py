@@ -6,7 +6,6 @@ The Snakefile calls this with the jobs of `graph`; a person runs `make study`, w
 
 import argparse
 import os
-import subprocess
 import sys
 from pathlib import Path
 
@@ -130,15 +129,13 @@ def workflow(study, arguments):
     """Run the jobs of a study that are not done, by Snakemake, and say where the book is."""
     from datnet_study.graph import LANES, Graph
 
-    if not Graph(study, LANES).missing():  # as Snakemake, whose own start takes longer
+    missing = Graph(study, LANES).missing()
+    if not missing:  # as Snakemake, whose own start takes longer
         sys.stdout.write("Nothing to do: nothing has changed since the last run.\n")
     else:
-        from datnet_study.ready import ready_study
+        from datnet_study.workflow import run_workflow
 
-        ready_study(arguments.study)
-        command = [Path(sys.executable).with_name("snakemake"), "--workflow-profile"]
-        command += ["profiles/local", "--config", f"study={study.source}"]
-        if code := subprocess.run(command, check=False).returncode:
+        if code := run_workflow(study, len(missing), arguments.options):
             sys.exit(code)
     sys.stdout.write(f"The book of study {study.name}: {study.results / 'book/index.html'}\n")
 
@@ -176,6 +173,8 @@ def parser():
         kind.add_argument("--threads", type=int, default=1, help="threads, or scans at once")
         kind.add_argument("--record", type=Path, help="file that says that the job is done")
         kind.add_argument("--debug", action="store_true", help="show errors with their traceback")
+        if name == "study":
+            kind.add_argument("options", nargs="*", help="for Snakemake, behind --")
         if name == "grid":
             kind.add_argument("spacing_mm", type=float, help="voxel size of the grid, mm")
         if name == "fit":

@@ -5,7 +5,6 @@ Paper section "Study Protocol": the certainty of a diagnosis decides the cohort.
 
 import pandas as pd
 import pandera.pandas as pa
-from sklearn.model_selection import StratifiedKFold
 
 from datnet_study.columns import KEYS, translated
 from datnet_study.row_problems import failed_checks, path_problems
@@ -152,6 +151,8 @@ def assign_folds(scans, n_folds, seed):
             f"each diagnosis needs at least {n_folds} participants of certainty 'definite' for "
             f"{n_folds} folds; found {found}. Lower training.n_folds or add participants."
         )
+    from sklearn.model_selection import StratifiedKFold  # a second of imports, of use here alone
+
     split = StratifiedKFold(n_folds, shuffle=True, random_state=seed)
     fold_of = {}
     for fold, (_, held_out) in enumerate(split.split(people, people["diagnosis"])):

@@ -92,7 +92,7 @@ class Epochs(list):
 def exit_code(function, *arguments, seconds=300):
     """Run a function in a process of its own, on one thread."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["datnet_core.training.loop"])  # torch is loaded only once
+    context.set_forkserver_preload(["datnet_core.training.loop", "lightning_fabric"])  # only once
     child = context.Process(target=_on_one_thread, args=(function, *arguments))
     child.start()
     child.join(seconds)

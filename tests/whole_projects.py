@@ -28,8 +28,17 @@ def copied(folder):
     return project
 
 
-def command(study, *options):
+def command(study, *targets):
     """The command of `make study`, one job at a time: two processes of tests share the cores."""
+    line = [sys.executable, "-m", "datnet_study.run", "study", study, "--", "--cores", "1"]
+    return [*line, *(["--", *targets] if targets else [])]
+
+
+def engine(study, *options):
+    """The command of the workflow engine alone, as on a cluster: each job in a process of its own.
+
+    For few jobs, since it starts sooner.
+    """
     snakemake = Path(sys.executable).with_name("snakemake")
     profile = ["--workflow-profile", "profiles/local", "--cores", "1"]
     return [snakemake, *profile, "--config", f"study={study}", *options]
@@ -40,10 +49,10 @@ def environment(project):
     return os.environ | {"PYTHONPATH": str(project)}
 
 
-def snakemake(project, study, *options):
-    """Run the workflow; code and output of the finished process."""
+def ran(project, line):
+    """Code and output of a command once it has finished."""
     run = subprocess.run(
-        command(study, *options),
+        line,
         cwd=project,
         env=environment(project),
         stdout=subprocess.PIPE,
@@ -55,7 +64,7 @@ def snakemake(project, study, *options):
 
 def make(project, study, *targets):
     """Run the workflow up to some jobs or files, which has to succeed; its output."""
-    code, output = snakemake(project, study, *(["--", *targets] if targets else []))
+    code, output = ran(project, engine(study, "--", *targets) if targets else command(study))
     assert code == 0, output[-8000:]
     return output
 
@@ -77,7 +86,7 @@ def planned(project, study):
 
 def planned_by_the_engine(project, study):
     """The same, as the workflow engine finds them; takes three times as long."""
-    code, output = snakemake(project, study, "--dry-run", "--quiet", "host")
+    code, output = ran(project, engine(study, "--dry-run", "--quiet", "host"))
     assert code == 0, output[-8000:]
     jobs = set(re.findall(r"^(\w+) +1$", output, re.MULTILINE)) - {"study", "total"}
     assert jobs or "Nothing to be done" in output

@@ -2,10 +2,13 @@
 
 import json
 import os
+from pathlib import Path
 
+import psutil
 import pytest
 
-from datnet_study.execute import run_page
+from datnet_study.execute import OURS, run_page
+from datnet_study.warm import ADDRESS, serving
 
 VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "IPYTHONDIR")
 HEADER = """\
@@ -55,6 +58,19 @@ def test_a_page_runs_with_its_parameters_and_threads(project):
     run_page(page(project, lines), output, {"n_times": 3}, threads=5)
     assert printed(output) == "word word word  mine.yaml 5\n"
     assert [path.name for path in output.parent.iterdir()] == ["tiny.ipynb"]
+
+
+def test_a_kernel_is_forked_from_the_server_where_there_is_one(project, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
+    output = project / "tiny.ipynb"
+    source = page(project, "import psutil\nprint(psutil.Process().ppid(), study)")
+    with serving(OURS, ["json"]) as environment:
+        monkeypatch.setenv(ADDRESS, environment[ADDRESS])
+        servers = [child.pid for child in psutil.Process().children()]
+        run_page(source, output, {"study": "warm.yaml"})
+        parent, study = printed(output).split()
+    assert int(parent) in servers
+    assert study == "warm.yaml"
 
 
 def test_the_callers_surroundings_change_nothing(project, monkeypatch):

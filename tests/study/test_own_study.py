@@ -11,7 +11,7 @@ import shutil
 import pandas as pd
 import pytest
 import yaml
-from whole_projects import PAGES, SMOKE, copied, listing, make, planned, run, snakemake
+from whole_projects import PAGES, SMOKE, copied, engine, listing, make, planned, ran, run
 
 from datnet_study.scans import CLINICAL
 
@@ -73,7 +73,7 @@ def test_a_study_that_its_participants_do_not_allow_stops_before_any_job(own):
     table = table[(table["diagnosis"] == "ET") | ~table["diagnosis"].duplicated()]  # one PD
     table.to_csv(own / "own/scans.tsv", sep="\t", index=False)
     before = listing(own / "results")
-    code, output = snakemake(own, "own.yaml")
+    code, output = ran(own, engine("own.yaml"))
     assert code != 0
     assert "own.yaml: the participants do not allow this study" in output
     assert "found PD 1; expected at least 2 of each of the `diagnoses`" in output
