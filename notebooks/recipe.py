@@ -6,7 +6,7 @@
 #   datnet:
 #     only_if: phantom
 #     reads: [data_manifest/recipe_choice.tsv, data_manifest/recipe_judged.tsv]
-#     settings: [diagnoses]
+#     settings: []
 #     threads: 1
 # ---
 

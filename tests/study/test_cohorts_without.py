@@ -109,7 +109,7 @@ def test_two_diagnoses_of_other_names_and_nothing_but_images(run, scans):
     table = table[(table["certainty"] == "definite") & table["diagnosis"].isin(["IPD", "MSA"])]
     table = table.drop_duplicates("participant_id").drop(columns=[*CLINICAL])
     table = table.replace({"diagnosis": {"IPD": "PD", "MSA": "ET"}})
-    pages, ours = run(table, diagnoses=["PD", "ET"])
+    pages, ours = run(table, diagnoses=["PD", "ET"], protocols=["test_fold"])
     for page, words in {
         "cohorts": "There is no control group, no pre-training cohort, no blind test, ",
         "cross_validation": "There is no patient with a known symptom duration ≤ 2 years or > 2 ",
@@ -151,9 +151,10 @@ def test_a_blind_test_of_controls_alone_no_age_one_protocol_and_recipes(run, sca
         training=training,
         recipes={"coarse": {"grid_mm": 16}},
         learning_curve={"sizes": [6], "repeats": 1},
+        protocols=["test_fold"],
     )
     assert "There is no age, no UPDRS in this study." in pages["cohorts"]["result"]
-    assert "one protocol only" in pages["protocol"]["result"]
+    assert "protocols asked for is the study's own" in pages["protocol"]["result"]
     shortest = "no patient with a known symptom duration ≤ 2 years, so symptom durations are not"
     assert shortest in pages["cross_validation"]["result"]
     assert pages["blind_test"]["numbers"]["tables"] == {}

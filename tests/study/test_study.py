@@ -66,7 +66,8 @@ def test_the_published_network_has_the_cohort_of_the_paper_and_no_other_setting_
     assert published.network.resized_to == (96, 96, 96)
     assert (published.training.max_epochs, published.training.patience) == (50, 30)
     assert published.training.halve_after == 10
-    assert not published.recipes and len(paper.recipes) == 7
+    assert (published.training.max_steps, published.training.early_stopping_on) == (None, "inner")
+    assert not published.recipes and not paper.recipes
 
 
 @pytest.mark.parametrize(
@@ -422,7 +423,7 @@ def test_null_takes_a_group_away(write_files):
     own = "{extends: base, dataset: scans, phantom: null, network: null, recipes: {fine: null}}"
     study = read_study(write_files(mine=own, base=BASE))
     assert study.phantom is None and study.dataset == Path("scans")
-    assert study.network.n_filters == 16  # the default again
+    assert study.network.n_filters == 8  # the default again
     assert list(study.recipes) == ["wide"]
 
 
