@@ -39,6 +39,10 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "dataset": [
             "write_cohort",  # the whole data set with its truth
         ],
+        "randomised": [
+            "random_hospital",  # anatomy, camera, tracer and patterns, all drawn
+            "simulated_scans",  # people of many such hospitals
+        ],
         "truth": [
             "effect_maps",  # where two diagnoses truly differ
             "effect_path",  # the file of such a map
