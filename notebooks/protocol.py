@@ -9,7 +9,7 @@
 #     writes:
 #       participants: ["predictions/cross_validation_{variant}.tsv"]
 #     settings: [diagnoses, images, network, training.accelerator,
-#       training.early_stopping_on, training.pretrain]
+#       training.early_stopping_on, training.pretrain_on]
 #     threads: 1
 # ---
 

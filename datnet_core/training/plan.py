@@ -14,7 +14,7 @@ from datnet_core.training.streams import Draws, stream_seed
 
 VARIANTS = {
     "test_fold": {"early_stopping_on": "test_fold"},  # the published shortcut (A7)
-    "no_pretraining": {"pretrain": False},
+    "no_pretraining": {"pretrain_on": "none"},
 }
 
 
