@@ -13,7 +13,7 @@ Written and fixed before any network was pre-trained on simulated people, and wi
 - `spect`: another tracer and camera (lower ratios, coarse, noisy, loosely normalised) and other
   groups: PD, DLB, which loses the caudate and is even on both sides, and HC.
 
-Each has scans to learn from and others to judge by. Heads are made at 3 mm instead of 2, for time.
+Each has scans to learn from and others to judge by. Heads are made at 4 mm instead of 2, for time.
 """
 
 import sys
@@ -38,7 +38,7 @@ from datnet_phantom.scanner import read_scene, render
 from datnet_study.study_file import ATLAS
 
 GRID_MM, REFERENCE = 4.0, "occipital"
-HEAD_MM = 3.0  # voxels of the heads
+HEAD_MM = 4.0  # voxels of the heads: those that a network sees
 N_SCANS = {"learn": 400, "judge": 320}  # the judges have each class equally often
 SEEDS = {"learn": 101, "judge": 900}
 FOUR = {"IPD": 0.35, "MSA": 0.25, "PSP": 0.2, "NC": 0.2}

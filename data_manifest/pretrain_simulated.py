@@ -4,7 +4,7 @@
 
 Writes `simulated/weights.safetensors`, `config.json` and `card.md`, which `training.pretrain_on:
 simulated` starts from; FOLDER keeps the scans in between. The scans are made by
-`datnet_phantom.randomised`, in heads of 3 mm for time; the network is the default one, and learns
+`datnet_phantom.randomised`, in heads of 4 mm for time; the network is the default one, and learns
 to the last epoch. Nothing here sees a scan of a person, nor of a study.
 """
 
@@ -32,12 +32,13 @@ from datnet_phantom import numbers_hash, randomised, read_calibration, simulated
 HERE = Path(__file__).parent
 ATLAS = HERE / "atlas/tpl-MNI152NLin6Asym_res-02_atlas-datnet_dseg.nii.gz"
 CLASSES, CONTROL = ("IPD", "MSA", "PSP", "NC"), "NC"
-GRID_MM, REFERENCE, HEAD_MM = 4.0, "occipital", 3.0
+GRID_MM, REFERENCE, HEAD_MM = 4.0, "occipital", 4.0
 N_HOSPITALS, PER_DIAGNOSIS, SEED = 100, 3, 5
 GENERATOR = code_hash(Path(randomised.__file__))
 NETWORK = NetworkSettings()
 TRAINING = replace(
-    TrainingSettings(), early_stopping_on="none", max_epochs=40, shift_voxels=1, contrast_sd=0.1,
+    TrainingSettings(), early_stopping_on="none", max_epochs=40, batch_size=32,
+    learning_rate=5e-4, shift_voxels=1, contrast_sd=0.1,
     noise_sd=0.03, accelerator="cpu",
 )  # fmt: skip
 
