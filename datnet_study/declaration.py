@@ -31,7 +31,7 @@ from datnet_core import fingerprint
 
 KINDS = ("aggregates", "participants")  # may be shown to others, or not
 NAME = re.compile(r"[a-z][a-z0-9_]*")  # of a page, which is also one of a rule
-CONDITIONS = ("phantom", "recipes")  # what a study must have for a page to exist
+CONDITIONS = ("phantom", "protocols", "recipes")  # what a study must have for a page to exist
 
 
 @dataclass(frozen=True)
@@ -110,8 +110,8 @@ def declarations_of(study):
     pages = [
         read_declaration(path) for path in sorted((fingerprint.ROOT / "notebooks").glob("*.py"))
     ]
-    present = {None: True, "phantom": study.phantom is not None, "recipes": bool(study.recipes)}
-    return {page.page: page for page in pages if present[page.only_if]}
+    present = [page for page in pages if not page.only_if or getattr(study, page.only_if)]
+    return {page.page: page for page in present}
 
 
 def line_of(source, key):

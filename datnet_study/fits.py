@@ -47,13 +47,11 @@ def model_folder(variant="study", recipe="study"):
 
 
 def variants(study):
-    """Names of the variants of the protocol that differ from the study itself."""
-    names = []
-    if study.training.early_stopping_on == "inner":
-        names.append("test_fold")
-    if pretrained(study) or starts_simulated(study.training):
-        names.append("no_pretraining")
-    return names
+    """Names of the protocols set beside that of the study, without those that are its own."""
+    own = {study.training.early_stopping_on}
+    if not (pretrained(study) or starts_simulated(study.training)):
+        own.add("no_pretraining")
+    return [name for name in study.protocols if name not in own]
 
 
 def pretrained(study, recipe="study"):

@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import confusion_matrix
 
-from datnet_core.metrics.auc import delong_interval
+from datnet_core.metrics.auc import delong_difference, delong_interval
+from datnet_core.metrics.pairs import pairwise_difference
 from datnet_core.metrics.rates import diagnostic_rates, youden_cutoff
 
 
@@ -92,6 +93,48 @@ def right_decisions(predictions, class_names):
     """Whether the class of largest probability is the diagnosis, a bool Series of scans."""
     y_true, _, called = _decoded(predictions, class_names)
     return pd.Series(called == y_true, index=predictions.index, dtype=bool)
+
+
+def auc_differences(predictions, other, class_names, pairs):
+    """AUC of a classifier minus that of another on the same scans.
+
+    Parameters
+    ----------
+    predictions, other : DataFrame
+        Rows of the same scans in the same order, as in `diagnostic_table`.
+    class_names : tuple of str
+        Classes, each against the rest where it is present.
+    pairs : sequence of (str, str)
+        Diagnoses against each other, by log p_a - log p_b (`pairwise_auc`).
+
+    Returns
+    -------
+    dict of (str or (str, str)) to (float, float, float)
+        By class, then by pair: difference with DeLong's 95% interval for paired scores.
+
+    Raises
+    ------
+    ValueError
+        As `diagnostic_table` and `pairwise_auc`, and if the tables differ in their diagnoses.
+
+    Examples
+    --------
+    >>> scans = pd.DataFrame({"diagnosis": ["A", "A", "B", "B"], "p_A": [0.9, 0.8, 0.2, 0.1]})
+    >>> scans["p_B"] = 1 - scans["p_A"]
+    >>> auc_differences(scans, scans.assign(p_A=0.5, p_B=0.5), ("A", "B"), [("A", "B")])["A", "B"]
+    (0.5, 0.5, 0.5)
+    """
+    y_true, proba, _ = _decoded(predictions, class_names)
+    y_other, proba_other, _ = _decoded(other, class_names)
+    if not np.array_equal(y_true, y_other):
+        raise ValueError("the two tables differ in their diagnoses; expected the same scans")
+    found = {
+        name: delong_difference(y_true == name, proba[:, k], proba_other[:, k])
+        for k, name in _present(y_true, class_names)
+    }
+    for a, b in pairs:
+        found[a, b] = pairwise_difference(y_true, proba, proba_other, class_names, a, b)
+    return found
 
 
 def visits(predictions):

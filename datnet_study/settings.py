@@ -18,6 +18,7 @@ from pydantic import (
     model_validator,
 )
 
+from datnet_core.training.plan import VARIANTS
 from datnet_phantom.cohort import Cohort
 from datnet_phantom.regions import BINDING_COLUMNS
 from datnet_study.columns import COLUMNS
@@ -29,6 +30,8 @@ PositiveFloat = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Width = Annotated[float, Field(ge=0, allow_inf_nan=False)]  # mm; 0 is none
 Certainty = Literal["possible", "definite", "confirmed"]
 Column = Literal[COLUMNS]
+Protocol = Literal[tuple(VARIANTS)]
+OWN_SCANS = {"table", "sheet", "columns", "values", "split"}  # keys that a phantom cannot have
 
 
 def _text(word):

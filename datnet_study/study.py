@@ -17,11 +17,13 @@ from datnet_study.ingredients import Ingredients, Recipe
 from datnet_study.notice import notice_of
 from datnet_study.problems import problem_list
 from datnet_study.settings import (
+    OWN_SCANS,
     Column,
     Decisions,
     Fusion,
     Images,
     Phantom,
+    Protocol,
     Radiomics,
     Saliency,
     Section,
@@ -42,9 +44,6 @@ class Place:
     source: Path
     file: Path
     split: Path  # file that states `split`: a study that extends it has the same draw
-
-
-OWN_SCANS = {"table", "sheet", "columns", "values", "split"}
 
 
 class Study(Section):
@@ -73,6 +72,7 @@ class Study(Section):
     saliency: Saliency = Saliency()
     radiomics: Radiomics = Radiomics()
     fusion: Fusion = Fusion()
+    protocols: tuple[Protocol, ...] = ()
     recipes: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], Recipe] = {}
     _place: Place = PrivateAttr()
 

@@ -5,11 +5,11 @@
 #   kernelspec: {display_name: Python 3, language: python, name: python3}
 #   datnet:
 #     only_if: phantom
-#     reads: [scans.tsv, dataset/truth/scans.tsv, predictions/oracle.tsv,
-#       predictions/region_means.tsv, predictions/cross_validation.tsv,
-#       predictions/cross_validation_binding.tsv, predictions/blind_test.tsv,
-#       predictions/blind_test_binding.tsv]
-#     settings: [diagnoses, network]
+#     reads: [scans.tsv, volumes.npy, data_manifest/atlas/*, dataset/truth/scans.tsv,
+#       predictions/oracle.tsv, predictions/region_means.tsv,
+#       predictions/cross_validation.tsv, predictions/cross_validation_binding.tsv,
+#       predictions/blind_test.tsv, predictions/blind_test_binding.tsv]
+#     settings: [control, diagnoses, images, network]
 #     threads: 1
 # ---
 
@@ -18,24 +18,27 @@
 #
 # The scans of this study are a phantom, so the truth is known, and so is how well the
 # best possible classifier does. This page sets the network between marks: binding
-# ratios, which are in use today; a classifier that is told the right regions and need
-# not find them; and the oracle, which nothing can beat in the long run (in a cohort of
-# this size it may happen by chance). It has no counterpart in the paper.
+# ratios, which are in use today, also with the difference between the sides; a
+# classifier that is told the right regions and need not find them; and the oracle,
+# which nothing can beat in the long run (in a cohort of this size it may happen by
+# chance). It has no counterpart in the paper.
 
 # %% tags=["parameters"]
 study: str = "data_manifest/smoke.yaml"  # study file
 into: str = "study"  # folder below results/ to write to; study: the study's own
 
 # %% tags=["setup"]
+from itertools import combinations
+
 import numpy as np
 import pandas as pd
 from IPython.display import Markdown
 
-from datnet_core.metrics import (
-    delong_difference,
-)
+from datnet_core.metrics import pairwise_auc
+from datnet_images import regional_binding, sides
 from datnet_phantom import BINDING_COLUMNS
 from datnet_study import (
+    auc_differences,
     class_proba,
     confusion,
     diagnostic_table,
@@ -51,6 +54,7 @@ page = open_page("truth", study, into)
 config = page.settings
 keys = ["participant_id", "session_id"]
 NETWORK, RATIOS, TOLD = "DAT-Net", "binding ratios", "told the regions"
+UNEVEN = "binding ratios with asymmetry"
 ORACLE = "oracle, true binding"
 EVEN = "not clearly different"  # where the interval of a difference contains 0
 
@@ -63,6 +67,10 @@ show.notice(page)
 # All judge the same first scans. The oracles of the page {doc}`phantom` did not need to
 # learn. All others learned from labels, never from those of the fold they judge.
 #
+# *Binding ratios* are those of left and right putamen and caudate, as on
+# {doc}`cross_validation`; *with asymmetry*, the mean of both sides and their absolute
+# difference, for which side is worse says nothing and how much worse it is does.
+#
 # The classifier that is *told the regions* has the means of the same regions as the
 # oracle, both sides averaged and their difference. It is a logistic regression on the
 # training cohort, without the pre-training cohort. What the network lacks to it is
@@ -73,25 +81,45 @@ show.notice(page)
 # know how common it is in the training cohort, also in the blind test.
 
 # %%
-means = page.table("predictions/region_means.tsv")
-scans = page.scans().merge(means, on=keys, validate="1:1")
-left, right = (scans[list(BINDING_COLUMNS[side::2])].to_numpy() for side in (0, 1))
-features = sides_unordered(left, right)
+images, (affine, _) = config.images, page.grid()
+measured = page.table("predictions/region_means.tsv")  # first scans
+scans = page.scans().reset_index(names="row").merge(measured[keys], on=keys)
+means = scans[keys].merge(measured, on=keys, validate="1:1")
+volumes = page.volumes()[scans["row"]]
+ratios = regional_binding(
+    volumes, page.atlas(), affine, images.reference_region, images.regions
+)
+
+# %%
+features = {}
+for title, table, columns in (
+    (UNEVEN, ratios, sides(images.regions)),
+    (TOLD, means, BINDING_COLUMNS),
+):
+    left, right = (table[list(columns[side::2])].to_numpy() for side in (0, 1))
+    features[title] = sides_unordered(left, right)
+
+# %%
 labels, fold = scans["diagnosis"].to_numpy(), scans["fold"].to_numpy()
 training = (scans["cohort"] == "training").to_numpy()
 blind = (scans["cohort"] == "blind_test").to_numpy()
 names, prior = config.diagnoses, config.network.class_prior
 
+
 # %%
-proba = np.full((len(scans), len(names)), np.nan)
-proba[training] = out_of_fold_proba(
-    features[training], labels[training], fold[training], names, prior
-)
-if blind.any():
-    proba[blind] = class_proba(
-        features[training], labels[training], features[blind], names, prior
+def learned(x):
+    """Scans with what a regression makes of their features, shape (n_scans, n)."""
+    proba = np.full((len(scans), len(names)), np.nan)
+    proba[training] = out_of_fold_proba(
+        x[training], labels[training], fold[training], names, prior
     )
-told = scans.join(pd.DataFrame(proba, columns=[f"p_{name}" for name in names]))
+    if blind.any():
+        learn = x[training], labels[training]
+        proba[blind] = class_proba(*learn, x[blind], names, prior)
+    return scans.join(pd.DataFrame(proba, columns=[f"p_{name}" for name in names]))
+
+
+regressions = {title: learned(x) for title, x in features.items()}
 
 # %% [markdown]
 # All predictions, by classifier and cohort. A cohort with one diagnosis is not judged.
@@ -108,7 +136,8 @@ for cohort, source in sources.items():
     for method, name in {RATIOS: f"{source}_binding", NETWORK: source}.items():
         table = page.table(f"predictions/{name}.tsv")
         predictions[method, cohort] = table.drop_duplicates("participant_id")
-    predictions[TOLD, cohort] = told[told["cohort"] == cohort]
+    for title, table in regressions.items():
+        predictions[title, cohort] = table[table["cohort"] == cohort]
     of_oracle = oracle[oracle["judged"] == cohort.replace("_", " ")]
     for view, table in of_oracle.groupby("oracle"):
         predictions[f"oracle, {view}", cohort] = table
@@ -165,22 +194,47 @@ wide = wide.reindex(index=list(titles.values()), columns=columns).fillna("–")
 show.table(wide.reset_index())
 
 # %% [markdown]
+# Two patient groups against each other, by log p_a − log p_b, among the scans of the
+# two alone (one against the rest can hide that two groups are not told apart):
+
+# %%
+pairs = {
+    cohort: list(combinations([n for n in config.patients if n in there], 2))
+    for cohort, there in present.items()
+}
+
+
+def between(table, pair):
+    """AUC between two groups, with its interval."""
+    proba = table[[f"p_{name}" for name in pair]]
+    return pairwise_auc(table["diagnosis"], proba, pair, *pair)
+
+
+pairwise = {
+    (title, pair): between(predictions[method, cohort], pair)
+    for (method, cohort), title in titles.items()
+    for pair in pairs[cohort]
+}
+
+# %%
+rows = {title: {"classifier": title} for title in titles.values()}
+for (title, (a, b)), value in pairwise.items():
+    rows[title][f"{a} against {b}"] = show.interval(*value)
+show.table(pd.DataFrame(rows.values()).fillna("–"))
+
+# %% [markdown]
 # Intervals that overlap do not say whether two classifiers differ, for they judge the
 # same scans. The AUC of the network minus that of each mark does.
 
 
 # %%
 def network_minus(other, cohort):
-    """AUC of the network minus another's, with its interval, by diagnosis."""
-    pair = predictions[NETWORK, cohort].merge(
-        predictions[other, cohort], on=keys, validate="1:1", suffixes=("", "_other")
-    )
-    return {
-        name: delong_difference(
-            pair["diagnosis"] == name, pair[f"p_{name}"], pair[f"p_{name}_other"]
-        )
-        for name in present[cohort]
-    }
+    """AUC of the network minus another's, with its interval, by diagnosis and pair."""
+    of_scan = [*keys, "diagnosis"]
+    own = predictions[NETWORK, cohort].set_index(of_scan)
+    mark = predictions[other, cohort].set_index(of_scan).reindex(own.index)
+    tables = own.reset_index(), mark.reset_index()
+    return auc_differences(*tables, present[cohort], pairs[cohort])
 
 
 differences = {
@@ -192,8 +246,9 @@ differences = {
 # %%
 signed = "{:+.3f} ({:+.3f} to {:+.3f})".format
 rows = [
-    {"DAT-Net minus": titles[key]} | {name: signed(*d) for name, d in by.items()}
-    for key, by in differences.items()
+    {"DAT-Net minus": titles[key]}
+    | {" against ".join(np.atleast_1d(of)): signed(*d) for of, d in found.items()}
+    for key, found in differences.items()
 ]
 show.table(pd.DataFrame(rows).fillna("–"))
 
@@ -213,18 +268,23 @@ decisions = {}
 for (method, cohort), table in predictions.items():
     true = table.merge(truth[[*keys, "true_diagnosis"]], on=keys, validate="1:1")
     by_truth = true.assign(diagnosis=true["true_diagnosis"])
+    by_label = right_decisions(table, present[cohort])
     decisions[titles[method, cohort]] = {
         "scans": len(table),
-        "is the label": right_decisions(table, present[cohort]).mean(),
+        "mean sensitivity": by_label.groupby(table["diagnosis"]).mean().mean(),
+        "the commonest": table["diagnosis"].value_counts(normalize=True).max(),
+        "is the label": by_label.mean(),
         "is the truth": right_decisions(by_truth, present[cohort]).mean(),
     }
 shares = pd.DataFrame(decisions).T
-formats = {"scans": "{:.0f}", "is the label": "{:.1%}", "is the truth": "{:.1%}"}
+formats = dict.fromkeys(shares.columns, "{:.1%}") | {"scans": "{:.0f}"}
 show.table(shares.rename_axis("classifier").reset_index()).format(formats)
 
 # %% [markdown]
 # A classifier that is right more often by the truth than by the label pays for wrong
-# labels in all other numbers of this study.
+# labels in all other numbers of this study. *Mean sensitivity* gives every diagnosis
+# the same weight; *the commonest* is what a classifier gets right that calls everybody
+# by the diagnosis that most scans of the cohort have.
 #
 # ## Who is taken for whom
 #
@@ -252,7 +312,8 @@ show.table(side_by_side.reset_index())
 def set_against(other):
     """For which diagnoses the network's AUC is higher or lower, out of fold."""
     verdicts = {"higher": [], "lower": [], EVEN: []}
-    for name, (value, low, high) in differences[other, "training"].items():
+    for name in classes:
+        value, low, high = differences[other, "training"][name]
         words = show.direction(low, high, more="higher", less="lower", even=EVEN)
         low, high = np.clip((low, high), -1, 1)  # no difference of AUCs lies outside
         verdicts[words].append(f"{name} {value:+.3f} ({low:+.3f} to {high:+.3f})")
@@ -260,10 +321,13 @@ def set_against(other):
     return " and ".join(parts)
 
 
+# %%
 result = (
     "On this phantom, out of fold and with 95% intervals of the difference, the AUC of "
     f"the network beside that of the binding ratios is {set_against(RATIOS)}; beside "
-    f"that of the best possible classifier, the oracle, it is {set_against(ORACLE)}."
+    f"the {UNEVEN}, {set_against(UNEVEN)}; beside the regression that is {TOLD}, "
+    f"{set_against(TOLD)}; and beside the best possible classifier, the oracle, "
+    f"{set_against(ORACLE)}."
 )
 if "blind_test" not in sources:
     result += " No blind test with two diagnoses is there to compare them in."
@@ -286,6 +350,12 @@ Markdown(result)
 # %%
 numbers = {
     "auc": {f"{r.classifier}.{r.diagnosis}": r.auc for r in aucs.itertuples()},
+    "pairwise": {f"{t}.{a}.{b}": value for (t, (a, b)), value in pairwise.items()},
+    "difference": {
+        ".".join([titles[key], *np.atleast_1d(of)]): d
+        for key, found in differences.items()
+        for of, d in found.items()
+    },
     "decisions": decisions,
 }
 page.close(numbers, result=result)

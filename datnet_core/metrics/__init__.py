@@ -12,6 +12,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         ],
         "pairs": [
             "pairwise_auc",  # AUC between two of many diagnoses
+            "pairwise_difference",  # and of one classifier minus another
         ],
         "folds": [
             "fold_auc",  # mean AUC over folds, with an interval for the procedure

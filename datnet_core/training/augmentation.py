@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
+from torch.nn.functional import pad
 
 MIRRORED = 0.5  # share of the scans, with `flips`
 
@@ -81,13 +82,13 @@ def augmented(x, changes, noise_sd=0.0):
     """
     turned = torch.from_numpy(changes.mirrored)
     x[turned] = x[turned].flip(2)
-    for volume, shift in zip(x[:, 0], changes.shift, strict=True):
-        if shift.any():
-            i, j, k = (
-                torch.arange(n).sub(int(d)).clamp(0, n - 1)
-                for n, d in zip(volume.shape, shift, strict=True)
-            )
-            volume.copy_(volume[i[:, None, None], j[:, None], k])
+    far = int(np.abs(changes.shift).max(initial=0))
+    if far:
+        wide = pad(x, [far] * 6, mode="replicate")  # (N, 1, X + 2 far, Y + 2 far, Z + 2 far)
+        starts = (far - changes.shift).tolist()
+        for volume, source, (i, j, k) in zip(x[:, 0], wide[:, 0], starts, strict=True):
+            n_x, n_y, n_z = volume.shape
+            volume.copy_(source[i : i + n_x, j : j + n_y, k : k + n_z])
     if (changes.contrast != 1).any():
         mean = x.mean(dim=(2, 3, 4), keepdim=True)
         factor = torch.from_numpy(changes.contrast).to(x.dtype).reshape(-1, 1, 1, 1, 1)

@@ -13,6 +13,7 @@ import numpy as np
 from datnet_core.training.streams import Draws, stream_seed
 
 VARIANTS = {
+    "inner": {"early_stopping_on": "inner"},
     "test_fold": {"early_stopping_on": "test_fold"},  # the published shortcut (A7)
     "no_pretraining": {"pretrain_on": "none"},
 }

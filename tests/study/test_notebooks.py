@@ -109,7 +109,7 @@ BEHIND = {
     "page.seen": {"images", "network"},
     "fold_models": {"network", "training.n_folds", "training.accelerator"},
     "train_missing": {"training", "network", "images", "diagnoses"},
-    "page.variants": {"training.early_stopping_on", "training.pretrain_on"},
+    "page.variants": {"training.early_stopping_on", "training.pretrain_on", "protocols"},
 }
 
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from datnet_core.metrics.auc import delong_interval
 from datnet_core.metrics.rates import diagnostic_rates
 from datnet_study.performance import (
+    auc_differences,
     confusion,
     diagnostic_table,
     right_decisions,
@@ -47,6 +48,20 @@ def test_the_diagnostic_table_equals_its_parts(cohort):
         for rate, part in diagnostic_rates(positive, called == name).iterrows():
             columns = [rate, *(f"{rate}_{end}" for end in ("low", "high", "hits", "of"))]
             assert row[columns].tolist() == part[["value", "low", "high", "hits", "of"]].tolist()
+
+
+def test_differences_of_a_classifier_are_those_of_its_areas_and_need_the_same_scans(cohort):
+    other = cohort.sample(frac=1, random_state=0)
+    shuffled = cohort.assign(**{f"p_{name}": other[f"p_{name}"].to_numpy() for name in CLASSES})
+    pair = CLASSES[:2]
+    found = auc_differences(cohort, shuffled, CLASSES, [pair])
+    assert list(found) == [*CLASSES, pair]
+    areas = [diagnostic_table(table, CLASSES)["auc"] for table in (cohort, shuffled)]
+    for name in CLASSES:
+        assert found[name][0] == pytest.approx(areas[0][name] - areas[1][name])
+    assert found[pair][1] < found[pair][0] < found[pair][2]
+    with pytest.raises(ValueError, match="expected the same scans"):
+        auc_differences(cohort, other, CLASSES, [pair])
 
 
 def test_the_paper_blind_test_counts_give_its_rates():
