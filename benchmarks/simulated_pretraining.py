@@ -9,8 +9,7 @@ on, for finished rows are skipped. About an hour on one core, most of it from sc
 A network learns from n scans of a shifted generator, from `data_manifest/simulated` or from random
 weights, by the same recipe, and is judged on other scans of that generator. From scratch it learns
 at least four times as long, and is judged on the way: a reader may take its best length, chosen by
-the scans that judge it, which favours it. The two seeds draw other people (at 300 scans, half of
-them are the same) and train otherwise.
+the scans that judge it, which favours it. The two seeds draw other people and train otherwise.
 """
 
 import json
@@ -23,7 +22,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
-from shifted_generators import FOUR, GRID_MM, THREE, counts_of, read_cohort
+from shifted_generators import COHORTS, FOUR, GRID_MM, THREE, counts_of, read_cohort
 
 from datnet_core.metrics import delong_interval, pairwise_auc
 from datnet_core.network import Ensemble, build
@@ -36,9 +35,10 @@ HERE = Path(__file__).parents[1] / "data_manifest"
 TABLE, WEIGHTS = HERE / "simulated_pretraining.tsv", HERE / "simulated"
 CLASSES = {"other_atlas": FOUR, "reversed_pattern": FOUR, "spect": THREE}  # the last has no loss
 ORDER = [  # number of scans and seed: what says most comes first
-    (20, 1), (80, 1), (300, 1), (20, 2), (80, 2), (40, 1), (160, 1), (40, 2), (160, 2), (300, 2),
+    (20, 1), (80, 1), (20, 2), (80, 2), (300, 1), (40, 1), (160, 1), (40, 2), (160, 2), (300, 2),
 ]  # fmt: skip
-PASSES, PER_SCAN = 16_000, 100  # scans that a network from scratch sees: the larger of the two
+N_FIRST = COHORTS["1_first"][0]
+PASSES, PER_SCAN = 12_000, 120  # scans that a network from scratch sees: the larger of the two
 MARKS = (1 / 8, 1 / 4, 1 / 2, 1)  # of this length, where networks are judged
 SHORT = 1 / 4  # where the training of a network that was pre-trained ends
 RECIPE = replace(
@@ -57,16 +57,15 @@ def network_of_the_weights():
     return NetworkSettings(**known)
 
 
-def seen(path, network):
-    """What the network gets of a cohort, and the classes of its scans."""
-    volumes, classes = read_cohort(path)
+def seen(shifts, shift, parts, network):
+    """What the network gets of cohorts, and the classes of their scans."""
+    volumes, classes = read_cohort(shifts, shift, parts)
     return volumes[(slice(None), *field_of_view(GRID_MM, network.field_mm))], classes
 
 
-def people(labels, n_by_class, seed):
-    """Rows of the first people of each class, or for the second seed of the last."""
-    step = 1 if seed == 1 else -1
-    rows = [np.flatnonzero(labels == name)[::step][:n] for name, n in n_by_class.items()]
+def people(labels, n_by_class):
+    """Rows of the first people of each class."""
+    rows = [np.flatnonzero(labels == name)[:n] for name, n in n_by_class.items()]
     return np.sort(np.concatenate(rows))
 
 
@@ -128,15 +127,16 @@ def main(shifts, folder):
         if set(names) == set(FOUR) and (shift, 0, 0, "simulated") not in done:
             model = build(len(names), network)
             take_weights(model, WEIGHTS, names, network)
-            row = judged(model, *seen(shifts / f"{shift}_judge.npy", network), names)
+            row = judged(model, *seen(shifts, shift, ["judge"], network), names)
             key = {"shift": shift, "n": 0, "seed": 0, "start": "simulated"}
             keep([{"scans_seen": 0} | row], **key, seconds=0.0)
     for n, seed in ORDER:
         for shift, shares in CLASSES.items():
             names = tuple(shares)
-            volumes, classes = seen(shifts / f"{shift}_learn.npy", network)
-            judges = seen(shifts / f"{shift}_judge.npy", network)
-            learn = people(classes, counts_of(n, shares), seed)
+            parts = [f"{seed}_first", *([f"{seed}_more"] if n > N_FIRST else [])]
+            volumes, classes = seen(shifts, shift, parts, network)
+            judges = seen(shifts, shift, ["judge"], network)
+            learn = people(classes, counts_of(n, shares))
             labels = np.array([names.index(name) for name in classes])
             given = Scans(volumes, labels, learn, learn[:0])
             epochs = round(max(PASSES, PER_SCAN * n) / n)

@@ -37,7 +37,7 @@ N_HOSPITALS, PER_DIAGNOSIS, SEED = 100, 3, 5
 GENERATOR = code_hash(Path(randomised.__file__))
 NETWORK = NetworkSettings()
 TRAINING = replace(
-    TrainingSettings(), early_stopping_on="none", max_epochs=40, batch_size=32,
+    TrainingSettings(), early_stopping_on="none", max_epochs=30, batch_size=32,
     learning_rate=5e-4, shift_voxels=1, contrast_sd=0.1,
     noise_sd=0.03, accelerator="cpu",
 )  # fmt: skip
@@ -45,7 +45,7 @@ TRAINING = replace(
 
 def simulated_volumes(scratch):
     """Uptake ratios (N, X, Y, Z) of the whole grid and labels (N,); kept in a folder."""
-    made_by = f"{GENERATOR[:8]}-{N_HOSPITALS}x{PER_DIAGNOSIS}-{SEED}"
+    made_by = f"{GENERATOR[:8]}-{HEAD_MM:g}mm-{N_HOSPITALS}x{PER_DIAGNOSIS}-{SEED}"
     array_path, labels_path = (scratch / f"{kind}-{made_by}.npy" for kind in ("volumes", "labels"))
     if not array_path.is_file():
         atlas = coarser_atlas(read_atlas(ATLAS), HEAD_MM)
