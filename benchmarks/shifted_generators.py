@@ -13,7 +13,8 @@ Written and fixed before any network was pre-trained on simulated people, and wi
 - `spect`: another tracer and camera (lower ratios, coarse, noisy, loosely normalised) and other
   groups: PD, DLB, which loses the caudate and is even on both sides, and HC.
 
-Each has scans to learn from, of other people for each seed, and scans to judge by. Heads are made at 4 mm instead of 2, for time.
+Each has scans to learn from, of other people for each seed, and scans to judge by. Heads are made
+at 4 mm instead of 2, for time.
 """
 
 import sys

@@ -7,8 +7,8 @@ Writes `data_manifest/simulated_pretraining.tsv`, which page `simulated` shows; 
 on, for finished rows are skipped. About an hour on one core, most of it from scratch.
 
 A network learns from n scans of a shifted generator, from `data_manifest/simulated` or from random
-weights, by the same recipe, and is judged on other scans of that generator. From scratch it learns
-at least four times as long, and is judged on the way: a reader may take its best length, chosen by
+weights, by the default recipe, and is judged on other scans of that generator. From scratch it
+learns four times as long, and is judged on the way: a reader may take its best length, chosen by
 the scans that judge it, which favours it. The two seeds draw other people and train otherwise.
 """
 
@@ -41,10 +41,7 @@ N_FIRST = COHORTS["1_first"][0]
 PASSES, PER_SCAN = 12_000, 120  # scans that a network from scratch sees: the larger of the two
 MARKS = (1 / 8, 1 / 4, 1 / 2, 1)  # of this length, where networks are judged
 SHORT = 1 / 4  # where the training of a network that was pre-trained ends
-RECIPE = replace(
-    TrainingSettings(), early_stopping_on="none", shift_voxels=1, contrast_sd=0.1, noise_sd=0.03,
-    accelerator="cpu",
-)  # fmt: skip
+RECIPE = replace(TrainingSettings(), early_stopping_on="none", accelerator="cpu")
 
 
 def network_of_the_weights():

@@ -25,6 +25,9 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "plot_rates",
             "plot_roc_curves",
         ],
+        "pretraining": [
+            "plot_pretraining",
+        ],
         "saliency": [
             "plot_completeness",
             "plot_over_threshold",
