@@ -111,8 +111,8 @@ labels (there are none), scans that are not in MNI space.
     (folder / "card.md").write_text(text)
 
 
-def main(scratch):
-    """Make the scans, train, and write the three files."""
+def main(scratch, goal):
+    """Make the scans, train, and write the three files into a folder."""
     torch.set_num_threads(1)
     volumes, labels = simulated_volumes(scratch)
     seen = volumes[(slice(None), *field_of_view(GRID_MM, NETWORK.field_mm))]
@@ -125,7 +125,6 @@ def main(scratch):
         "numbers": numbers_hash(HERE / "phantom.yaml"),
         "generator": GENERATOR,
     }
-    goal = HERE / "simulated"
     goal.mkdir(exist_ok=True)
     weights = (scratch / "model/simulated/weights.safetensors").read_bytes()
     (goal / "weights.safetensors").write_bytes(weights)
@@ -134,10 +133,7 @@ def main(scratch):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) > 1:
-        folder = Path(sys.argv[1])
-        folder.mkdir(parents=True, exist_ok=True)
-        main(folder)
-    else:
-        with tempfile.TemporaryDirectory() as folder:
-            main(Path(folder))
+    with tempfile.TemporaryDirectory() as folder:
+        scratch = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(folder)
+        scratch.mkdir(parents=True, exist_ok=True)
+        main(scratch, HERE / "simulated")
