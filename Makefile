@@ -1,9 +1,9 @@
-# make study [STUDY=demo]   STUDY is the name of a file in data_manifest/ or the path of a .yaml
+# make study [STUDY=paper]   STUDY is the name of a file in data_manifest/ or the path of a .yaml
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 
-STUDY ?= demo
+STUDY ?= paper
 STUDY_FILE := $(if $(filter %.yaml %.yml,$(STUDY)),$(STUDY),data_manifest/$(STUDY).yaml)
 PYTHON ?= python3.11
 BIN := .venv/bin
@@ -14,7 +14,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
-	@echo "  STUDY=NAME picks data_manifest/NAME.yaml or a .yaml file (default: demo)"
+	@echo "  STUDY=NAME picks data_manifest/NAME.yaml or a .yaml file (default: paper)"
 
 study: .venv/study ## Run every page of STUDY that is out of date and build its book
 	@$(BIN)/python -m datnet_study.run study "$(STUDY_FILE)"

@@ -11,7 +11,7 @@ from datnet_study.graph import LANES, Graph
 from datnet_study.ready import ready_study
 
 os.environ["PYTHONUTF8"] = "1"  # for the jobs: files are UTF-8 in any locale
-STUDY = config.get("study", "data_manifest/demo.yaml")
+STUDY = config.get("study", "data_manifest/paper.yaml")
 DEBUG = bool(config.get("debug"))  # --config debug=1: errors with their traceback
 try:
     study = ready_study(STUDY)

@@ -7,12 +7,13 @@ Writes `data_manifest/simulated_pretraining.tsv`, which page `simulated` shows; 
 on, for finished rows are skipped. About an hour on one core, most of it from scratch.
 
 A network learns from n scans of a shifted generator, from `data_manifest/simulated` or from random
-weights, by the default recipe, and is judged on other scans of that generator. From scratch it
-learns four times as long, and is judged on the way: a reader may take its best length, chosen by
-the scans that judge it, which favours it. The two seeds draw other people and train otherwise.
+weights, by the default recipe and with as many steps, and is judged on other scans of that
+generator, also on the way: a reader may take the best length from scratch, chosen by the scans that
+judge it, which favours it. The two seeds draw other people and train otherwise.
 """
 
 import json
+import shutil
 import sys
 import time
 from dataclasses import fields, replace
@@ -28,6 +29,7 @@ from datnet_core.metrics import delong_interval, pairwise_auc
 from datnet_core.network import Ensemble, build
 from datnet_core.settings import NetworkSettings, TrainingSettings
 from datnet_core.training import Scans, fit, predict, read_config
+from datnet_core.training.batches import n_batches, n_epochs
 from datnet_core.training.start import take_weights
 from datnet_images.grid import field_of_view
 
@@ -38,9 +40,7 @@ ORDER = [  # number of scans and seed: what says most comes first
     (20, 1), (80, 1), (20, 2), (80, 2), (300, 1), (40, 1), (160, 1), (40, 2), (160, 2), (300, 2),
 ]  # fmt: skip
 N_FIRST = COHORTS["1_first"][0]
-PASSES, PER_SCAN = 12_000, 120  # scans that a network from scratch sees: the larger of the two
-MARKS = (1 / 8, 1 / 4, 1 / 2, 1)  # of this length, where networks are judged
-SHORT = 1 / 4  # where the training of a network that was pre-trained ends
+MARKS = (1 / 8, 1 / 4, 1 / 2, 1)  # of the training, where networks are judged
 RECIPE = replace(TrainingSettings(), early_stopping_on="none", accelerator="cpu")
 
 
@@ -89,18 +89,16 @@ def calibration_error(proba, y, n_bins=10):
 
 def trained(folder, start, given, names, *, network, training, judges):
     """Rows of one network, judged at the marks."""
-    n_epochs = training.max_epochs
-    total = n_epochs if start is None else round(n_epochs * SHORT)
-    ends = {max(1, round(mark * n_epochs)) for mark in MARKS}
+    n_scans = len(given.learn)
+    longest, per_epoch = n_epochs(n_scans, training), n_batches(n_scans, training.batch_size)
+    ends = {max(1, round(mark * longest)) for mark in MARKS}
     rows = []
 
     def judge(row, model):
         epoch = row["epoch"] + 1
         if epoch in ends:
-            passes = epoch * len(given.learn)
-            rows.append({"scans_seen": passes} | judged(model, *judges, names))
+            rows.append({"steps": epoch * per_epoch} | judged(model, *judges, names))
 
-    training = replace(training, max_epochs=total)
     options = {"network": network, "training": training, "start": start, "after_epoch": judge}
     fit(folder, given, names, checkpoint_seconds=np.inf, **options)
     return rows
@@ -126,7 +124,7 @@ def main(shifts, folder):
             take_weights(model, WEIGHTS, names, network)
             row = judged(model, *seen(shifts, shift, ["judge"], network), names)
             key = {"shift": shift, "n": 0, "seed": 0, "start": "simulated"}
-            keep([{"scans_seen": 0} | row], **key, seconds=0.0)
+            keep([{"steps": 0} | row], **key, seconds=0.0)
     for n, seed in ORDER:
         for shift, shares in CLASSES.items():
             names = tuple(shares)
@@ -136,14 +134,14 @@ def main(shifts, folder):
             learn = people(classes, counts_of(n, shares))
             labels = np.array([names.index(name) for name in classes])
             given = Scans(volumes, labels, learn, learn[:0])
-            epochs = round(max(PASSES, PER_SCAN * n) / n)
-            training = replace(RECIPE, seed=seed, max_epochs=epochs)
-            options = {"network": network, "training": training, "judges": judges}
+            options = {"network": network, "training": replace(RECIPE, seed=seed)}
+            options["judges"] = judges
             for start, weights_folder in {"simulated": WEIGHTS, "scratch": None}.items():
                 if (shift, n, seed, start) in done:
                     continue
                 begin = time.process_time()
                 own = folder / f"{shift}-{n}-{seed}-{start}"
+                shutil.rmtree(own, ignore_errors=True)  # of a run that was stopped
                 rows = trained(own, weights_folder, given, names, **options)
                 seconds = round(time.process_time() - begin, 1)
                 keep(rows, shift=shift, n=n, seed=seed, start=start, seconds=seconds)

@@ -4,8 +4,8 @@
 
 Writes `simulated/weights.safetensors`, `config.json` and `card.md`, which `training.pretrain_on:
 simulated` starts from; FOLDER keeps the scans in between. They are made by
-`datnet_phantom.randomised`, in heads of 4 mm for time; the network is the default one, and what it
-learns from is changed as by default. Nothing here sees a scan of a person, nor of a study.
+`datnet_phantom.randomised`, in heads of 4 mm for time; the network is the default one. Nothing here
+sees a scan of a person, nor of a study.
 """
 
 import json
@@ -36,8 +36,8 @@ N_HOSPITALS, PER_DIAGNOSIS, SEED = 100, 3, 5
 GENERATOR = code_hash(Path(randomised.__file__))
 NETWORK = NetworkSettings()
 TRAINING = replace(
-    TrainingSettings(), early_stopping_on="none", max_epochs=30, batch_size=32, learning_rate=5e-4,
-    accelerator="cpu",
+    TrainingSettings(), early_stopping_on="none", max_steps=None, max_epochs=30, batch_size=32,
+    learning_rate=5e-4, shift_voxels=1, contrast_sd=0.1, noise_sd=0.2, accelerator="cpu",
 )  # fmt: skip
 
 

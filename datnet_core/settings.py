@@ -102,11 +102,11 @@ class NetworkSettings(_Checked):
     """
 
     field_mm: tuple[Pair, Pair, Pair] | None = ((-44, 44), (-40, 36), (-30, 34))
-    n_filters: Positive = 16
+    n_filters: Positive = 8
     n_levels: Positive = 4
     normalisation: Literal["batch", "instance"] = "batch"
     dropout: Share = 0.3
-    n_members: Positive = 4
+    n_members: Positive = 1
     both_sides: bool = True
     class_prior: Literal["cohort", "uniform"] = "cohort"
     standardised: bool = False
@@ -132,11 +132,14 @@ class TrainingSettings(_Checked):
         Scans of a step, at least 2 on each device.
     averaging : float
         Share of the running mean of the weights that a step keeps, 0 to below 1.
-    max_epochs, patience : int
-        Epochs at most, and epochs without a lower validation loss after which training ends.
+    max_steps, max_epochs : int or None
+        Batches after which training ends with the epoch, and epochs at most; None sets no limit.
+        A network learns as long from few scans as from many where steps are the limit.
+    patience : int
+        Epochs without a lower validation loss after which training ends.
     early_stopping_on : {"inner", "test_fold", "none"}
         Scans whose loss ends the training: some of those to learn from, those to be judged, or no
-        scans; then all of them teach, for `max_epochs`, and the last weights are kept.
+        scans; then all of them teach, and the last weights are kept.
     inner_fraction : float
         Share of the participants that the inner split takes away.
     balanced_classes, flips : bool
@@ -160,7 +163,8 @@ class TrainingSettings(_Checked):
     Raises
     ------
     ValueError
-        As `NetworkSettings`, and if a batch has less than 2 scans for each device.
+        As `NetworkSettings`, if a batch has less than 2 scans for each device, and if neither steps
+        nor epochs have a limit.
     """
 
     seed: Annotated[int, Range(ge=0)] = 0
@@ -169,15 +173,16 @@ class TrainingSettings(_Checked):
     learning_rate: Annotated[float, Range(gt=0)] = 2e-4
     batch_size: Annotated[int, Range(ge=2)] = 16
     averaging: Share = 0.98
-    max_epochs: Positive = 60
+    max_steps: Positive | None = 1100
+    max_epochs: Positive | None = None
     patience: Positive = 20
-    early_stopping_on: Literal["inner", "test_fold", "none"] = "inner"
+    early_stopping_on: Literal["inner", "test_fold", "none"] = "none"
     inner_fraction: Annotated[float, Range(gt=0, lt=1)] = 0.2
     balanced_classes: bool = True
     flips: bool = True
-    shift_voxels: Annotated[int, Range(ge=0)] = 0
+    shift_voxels: Annotated[int, Range(ge=0)] = 1
     contrast_sd: Annotated[float, Range(ge=0)] = 0.0
-    noise_sd: Annotated[float, Range(ge=0)] = 0.0
+    noise_sd: Annotated[float, Range(ge=0)] = 0.1
     halve_after: Positive | None = None
     head_l2: Annotated[float, Range(ge=0)] = 0.0
     precision: Literal["32-true", "bf16-mixed"] = "32-true"
@@ -191,6 +196,8 @@ class TrainingSettings(_Checked):
                 f"batch_size is {self.batch_size}, expected at least 2 for each of "
                 f"{self.devices} device(s)"
             )
+        if self.max_steps is None and self.max_epochs is None:
+            raise ValueError("max_steps and max_epochs are None, expected a number for one of them")
 
 
 def _expected(kind, value):

@@ -78,15 +78,14 @@ facts = pd.DataFrame(about.items(), columns=["what", "value"]).astype(str)
 show.table(facts)
 
 # %% [markdown]
-# Both networks have the same layout and the same recipe (no early stopping, scans moved
-# by a voxel, contrast and noise changed). The one from scratch learns four times as
-# long, and its best length is taken, *chosen by the scans that judge it*: so whatever
-# is gained here is gained against a kindly judged opponent. The one that was
-# pre-trained gets one length, fixed beforehand.
+# Both networks have the same layout, the default recipe, and as many steps. Of the one
+# from scratch the best of four lengths is taken, up to the whole, *chosen by the scans
+# that judge it*: whatever is gained here is gained against a kindly judged opponent.
+# The one that was pre-trained has one length, the whole.
 
 # %%
 of_simulated = table[(table["start"] == "simulated") & (table["n"] > 0)]
-of_simulated = of_simulated.sort_values("scans_seen").groupby(KEY).tail(1)
+of_simulated = of_simulated.sort_values("steps").groupby(KEY).tail(1)
 from_scratch = table[table["start"] == "scratch"]
 from_scratch = from_scratch.sort_values("auc").groupby(KEY).tail(1)
 both = of_simulated.merge(from_scratch, on=KEY, suffixes=("", "_scratch"))

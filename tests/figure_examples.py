@@ -126,6 +126,11 @@ def confusion_matrix(names, rng):
     return figures.plot_confusion(confusion(made_up_predictions(names, rng), names))
 
 
+def candidates(names, rng):
+    rows = pd.DataFrame({"recipe": ["a", "b", "told"], "seed": 1, "AUC": [0.8, 0.7, 0.75]})
+    return figures.plot_candidates(rows, "AUC", "mean AUC", mark="told")
+
+
 def importances(names, rng):
     return figures.plot_importances(pd.Series({"p_MSA": 0.6, "age": 0.4, "sex": 0.0}))
 
@@ -246,6 +251,7 @@ def effect_maps(names, rng):
 
 CHARTS = {
     "plot_auc_against_cost": auc_against_cost,
+    "plot_candidates": candidates,
     "plot_beside_published": beside_published,
     "plot_completeness": completeness,
     "plot_confusion": confusion_matrix,

@@ -16,8 +16,9 @@ NAMES = ("A", "B", "C")
 SHAPE = (13, 14, 11)
 NETWORK = NetworkSettings(n_filters=2, n_levels=2, n_members=1, both_sides=False)
 SETTINGS = TrainingSettings(
-    max_epochs=4, batch_size=4, patience=4, learning_rate=1e-2, averaging=0.5
-)
+    max_epochs=4, batch_size=4, patience=4, learning_rate=1e-2, averaging=0.5,
+    early_stopping_on="inner", shift_voxels=0, contrast_sd=0.0, noise_sd=0.0,
+)  # fmt: skip
 LEARN, STOP, OTHER = np.arange(17), np.arange(17, 24), np.arange(24, 30)
 N_BATCHES = 4  # 17 scans to learn from in batches of 4: 17 // 4
 

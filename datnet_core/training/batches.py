@@ -45,6 +45,43 @@ def check_scans(scans, network, training, label):
         )
 
 
+def n_batches(n_scans, batch_size):
+    """Batches of an epoch, none smaller than asked for: a batch of one has no variance.
+
+    Examples
+    --------
+    >>> n_batches(47, 16), n_batches(5, 16)
+    (2, 1)
+    """
+    return max(1, n_scans // batch_size)
+
+
+def n_epochs(n_scans, training):
+    """Epochs at most: as many as `training.max_steps` and `training.max_epochs` allow.
+
+    Parameters
+    ----------
+    n_scans : int
+        Scans to learn from.
+    training : TrainingSettings
+
+    Returns
+    -------
+    int
+        The epoch in which the last step falls is finished.
+
+    Examples
+    --------
+    >>> from datnet_core.settings import TrainingSettings
+    >>> n_epochs(160, TrainingSettings(max_steps=95, batch_size=16))
+    10
+    """
+    limits = [training.max_epochs]
+    if training.max_steps is not None:
+        limits.append(-(-training.max_steps // n_batches(n_scans, training.batch_size)))
+    return min(limit for limit in limits if limit is not None)
+
+
 def balanced_order(labels, rng):
     """Positions of as many scans as given, every class equally often up to one scan.
 

@@ -11,7 +11,7 @@ from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from datnet_core.network import last_linear
 from datnet_core.training.augmentation import augmented, draw_changes
-from datnet_core.training.batches import balanced_order, batch
+from datnet_core.training.batches import balanced_order, batch, n_batches
 from datnet_core.training.prediction import predict
 
 
@@ -87,10 +87,9 @@ def train_epoch(fabric, model, scans, *, averaged, optimizer, training, rng):
         order = balanced_order(scans.labels[scans.learn], rng)
     else:
         order = rng.permutation(len(scans.learn))
-    n_batches = max(1, len(order) // training.batch_size)  # a batch of one has no variance
     share = slice(fabric.global_rank, None, fabric.world_size)  # of this device in each batch
     total = 0.0
-    for rows in np.array_split(scans.learn[order], n_batches):
+    for rows in np.array_split(scans.learn[order], n_batches(len(order), training.batch_size)):
         changes = draw_changes(len(rows), training, rng).of(share)
         rows = rows[share]
         x = augmented(batch(scans.volumes, rows), changes, training.noise_sd)  # (N, 1, X, Y, Z)

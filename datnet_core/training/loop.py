@@ -18,7 +18,7 @@ from torch.optim.swa_utils import AveragedModel
 from datnet_core.files import whole
 from datnet_core.network import build
 from datnet_core.progress import progress
-from datnet_core.training.batches import check_scans
+from datnet_core.training.batches import check_scans, n_epochs
 from datnet_core.training.checkpoint import (
     fingerprint,
     keep_if_of,
@@ -160,7 +160,8 @@ def _train(
     torch.backends.cudnn.deterministic = True
     network = model.to(memory_format=torch.channels_last_3d)
     optimizer = adam(network, training)
-    plateau = training.halve_after or training.max_epochs
+    longest = n_epochs(len(scans.learn), training)
+    plateau = training.halve_after or longest
     schedule = ReduceLROnPlateau(optimizer, factor=0.5, patience=plateau)
     model, optimizer = fabric.setup(network, optimizer)
     averaged = AveragedModel(
@@ -171,7 +172,7 @@ def _train(
     history, seconds, best = _resumed(parts, checkpoint)
 
     written = -np.inf
-    bar = progress(range(training.max_epochs), f"training {_label(folder)}", unit="epoch")
+    bar = progress(range(longest), f"training {_label(folder)}", unit="epoch")
     for epoch in bar:
         if epoch < len(history):
             continue

@@ -17,7 +17,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "plot_p_value_maps",
         ],
         "performance": [
-            "plot_auc_against_cost",
             "plot_confusion",
             "plot_importances",
             "plot_interval_panels",
@@ -27,6 +26,10 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         ],
         "pretraining": [
             "plot_pretraining",
+        ],
+        "recipes": [
+            "plot_auc_against_cost",
+            "plot_candidates",
         ],
         "saliency": [
             "plot_completeness",

@@ -1,7 +1,7 @@
 """Figures of how a classifier learns and how well it tells the diagnoses apart.
 
 Paper Figs. 3, 4 and 8: ROC curves and rates; beside them losses, confusion,
-AUC against cost, and any number with its interval.
+and any number with its interval.
 """
 
 import matplotlib.pyplot as plt
@@ -162,34 +162,6 @@ def plot_confusion(table):
         cbar_kws={"label": "share of the true diagnosis"},
     )  # fmt: skip
     ax.set(xlabel="predicted diagnosis", ylabel="true diagnosis")
-    return fig
-
-
-@themed
-def plot_auc_against_cost(found, alpha=0.05):
-    """Mean AUC of each recipe, from the cheapest training step at the top to the dearest.
-
-    Parameters
-    ----------
-    found : DataFrame, one row per recipe
-        `auc`, `low`, `high`, `p` (against the best) and `gflop`.
-    alpha : float
-        Recipes with `p` below it are drawn open.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-    """
-    found = found.sort_values("gflop")
-    fig, ax = plt.subplots(figsize=(7.5, 0.38 * len(found) + 1.1))
-    for y, (_, row) in enumerate(found.iterrows()):
-        colour = "C0" if row["p"] >= alpha else "white"
-        ax.plot([row["low"], row["high"]], [y, y], color="0.6", lw=1.5, zorder=1)
-        ax.scatter(row["auc"], y, s=50, color=colour, edgecolor="C0", zorder=2)
-    labels = [f"{name.replace('_', ' ')}, {row['gflop']:.2g}" for name, row in found.iterrows()]
-    ax.set_yticks(range(len(found)), labels)
-    ax.invert_yaxis()
-    ax.set(xlabel="mean AUC of the patient groups", ylabel="recipe, GFLOP of a step")
     return fig
 
 

@@ -64,6 +64,12 @@ def test_all_problems_are_named_at_once():
         NetworkSettings(n_filters=0, dropout=2)
 
 
+def test_a_training_needs_a_limit_of_steps_or_of_epochs():
+    with pytest.raises(ValueError, match="expected a number for one of them"):
+        TrainingSettings(max_steps=None, max_epochs=None)
+    assert TrainingSettings(max_steps=None, max_epochs=2).max_steps is None
+
+
 def test_every_device_needs_two_scans_of_a_batch():
     with pytest.raises(ValueError, match="batch_size is 6, expected at least 2 for each of 4"):
         TrainingSettings(batch_size=6, devices=4)

@@ -66,5 +66,6 @@ def test_draws_are_what_the_settings_say():
 
 
 def test_settings_of_nothing_change_nothing():
-    drawn = draw_changes(9, TrainingSettings(flips=False), np.random.default_rng(1))
+    still = TrainingSettings(flips=False, shift_voxels=0, contrast_sd=0.0)
+    drawn = draw_changes(9, still, np.random.default_rng(1))
     assert not drawn.mirrored.any() and not drawn.shift.any() and (drawn.contrast == 1).all()

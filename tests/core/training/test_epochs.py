@@ -12,6 +12,7 @@ from datnet_core.settings import TrainingSettings
 from datnet_core.training.batches import Scans, balanced_order
 from datnet_core.training.epochs import running_mean, train_epoch
 
+AS_IS = {"shift_voxels": 0, "contrast_sd": 0.0, "noise_sd": 0.0}
 FIT = np.arange(17)
 
 
@@ -64,7 +65,7 @@ def test_the_running_mean_follows_the_weights_in_its_first_steps(rng):
 def test_flips_mirror_left_and_right_alone_and_about_every_second_scan(flips, rng):
     volumes, labels = rng.random((20, 5, 6, 7), np.float32), np.arange(20) % 3
     model = Recorder()
-    settings = TrainingSettings(flips=flips, balanced_classes=False, batch_size=4)
+    settings = TrainingSettings(flips=flips, balanced_classes=False, batch_size=4, **AS_IS)
     for seed in range(6):
         run_epoch(model, volumes, labels, settings, seed)
     n_mirrored, inputs = 0, torch.cat(model.batches)[:, 0].numpy()
@@ -81,7 +82,7 @@ def test_flips_mirror_left_and_right_alone_and_about_every_second_scan(flips, rn
 def test_an_epoch_shows_each_scan_once_in_batches_of_at_least_the_size_asked_for(batch_size, rng):
     volumes, labels = rng.random((20, 5, 6, 7), np.float32), np.arange(20) % 3
     model = Recorder()
-    settings = TrainingSettings(flips=False, balanced_classes=False, batch_size=batch_size)
+    settings = TrainingSettings(flips=False, balanced_classes=False, batch_size=batch_size, **AS_IS)
     run_epoch(model, volumes, labels, settings)
     sizes = [len(x) for x in model.batches]
     assert len(sizes) == max(1, 17 // batch_size)

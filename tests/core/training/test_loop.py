@@ -93,6 +93,12 @@ def test_training_ends_after_max_epochs(tmp_path, max_epochs):
     assert fit(tmp_path / "m", max_epochs=max_epochs)["n_epochs"] == max_epochs
 
 
+@pytest.mark.parametrize(("max_steps", "n_epochs"), [(1, 1), (4, 1), (5, 2), (20, 3)])
+def test_training_ends_with_the_epoch_of_the_last_step(tmp_path, max_steps, n_epochs):
+    assert N_BATCHES == 4
+    assert fit(tmp_path / "m", max_steps=max_steps, max_epochs=3)["n_epochs"] == n_epochs
+
+
 @pytest.mark.parametrize("patience", [1, 3])
 def test_training_ends_when_the_loss_has_not_improved_for_patience_epochs(tmp_path, patience):
     # So small a step leaves weights of 32 bits as they are, and the loss.

@@ -18,6 +18,7 @@ from small_fits import (
     made_up_scans,
 )
 
+from datnet_core.settings import TrainingSettings
 from datnet_core.training.checkpoint import read_tensors
 from datnet_core.training.plan import VARIANTS
 
@@ -35,7 +36,7 @@ EFFECTS = {
     "precision": "bf16-mixed",
 }
 OF_THE_PLAN = {"n_folds", "pretrain_on", "early_stopping_on", "inner_fraction"}
-OF_OTHER_TESTS = {"max_epochs", "patience", "halve_after", "devices", "accelerator"}
+OF_OTHER_TESTS = {"max_steps", "max_epochs", "patience", "halve_after", "devices", "accelerator"}
 
 
 def test_every_training_option_is_tested_or_read_by_the_plan():
@@ -79,7 +80,7 @@ def test_options_of_loading_train_nothing_anew(finished):
 
 @pytest.mark.parametrize("change", VARIANTS.values(), ids=VARIANTS)
 def test_a_variant_of_the_protocol_differs_from_the_default(change):
-    assert replace(SETTINGS, **change) != SETTINGS
+    assert replace(TrainingSettings(), **change) != TrainingSettings()
 
 
 def changed_volume(row):

@@ -71,13 +71,6 @@ def test_learning_curves_mark_the_best_epoch_of_each_network_in_the_panel_of_its
     assert first.get_legend_handles_labels()[1] == ["training", "validation"]
 
 
-def test_recipes_worse_than_the_best_are_drawn_open(rng):
-    fig = CHARTS["plot_auc_against_cost"]((), rng)
-    faces = [points.get_facecolor()[0].tolist() for points in fig.axes[0].collections]
-    assert faces[0] != [1, 1, 1, 1] and faces[1] == [1, 1, 1, 1]
-    assert all(recipe in texts(fig) for recipe in ("study", "mm8"))
-
-
 def test_importances_are_written_beside_their_bars(rng):
     words = texts(CHARTS["plot_importances"]((), rng))
     for part in ("p_MSA", "0.60", "0.40", "0.00"):

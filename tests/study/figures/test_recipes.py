@@ -1,0 +1,29 @@
+"""Figures of recipes: what is drawn open, in which order, and beside which mark."""
+
+import pandas as pd
+import pytest
+from figure_examples import CHARTS
+from helpers import texts
+
+from datnet_study.figures.recipes import plot_candidates
+
+
+def test_recipes_worse_than_the_best_are_drawn_open(rng):
+    fig = CHARTS["plot_auc_against_cost"]((), rng)
+    faces = [points.get_facecolor()[0].tolist() for points in fig.axes[0].collections]
+    assert faces[0] != [1, 1, 1, 1] and faces[1] == [1, 1, 1, 1]
+    assert all(recipe in texts(fig) for recipe in ("study", "mm8"))
+
+
+def test_candidates_stand_from_the_best_mean_to_the_worst_beside_a_mark_without_a_row():
+    rows = pd.DataFrame(
+        {
+            "recipe": ["long", "long", "short", "short", "told"],
+            "seed": [1, 2, 1, 2, 1],
+            "AUC": [0.7, 0.8, 0.9, 0.8, 0.6],
+        }
+    )
+    (ax,) = plot_candidates(rows, "AUC", "AUC", mark="told").axes
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["short", "long"]
+    assert [line.get_xdata()[0] for line in ax.lines] == pytest.approx([0.85, 0.75, 0.6])
+    assert ax.collections[1].get_offsets()[:, 0].tolist() == [0.7, 0.8]
