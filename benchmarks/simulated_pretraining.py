@@ -37,7 +37,7 @@ HERE = Path(__file__).parents[1] / "data_manifest"
 TABLE, WEIGHTS = HERE / "simulated_pretraining.tsv", HERE / "simulated"
 CLASSES = {"other_atlas": FOUR, "reversed_pattern": FOUR, "spect": THREE}  # the last has no loss
 ORDER = [  # number of scans and seed: what says most comes first
-    (20, 1), (80, 1), (20, 2), (80, 2), (300, 1), (40, 1), (160, 1), (40, 2), (160, 2), (300, 2),
+    (20, 1), (80, 1), (20, 2), (80, 2), (40, 1), (40, 2), (300, 1), (160, 1), (300, 2), (160, 2),
 ]  # fmt: skip
 N_FIRST = COHORTS["1_first"][0]
 MARKS = (1 / 8, 1 / 4, 1 / 2, 1)  # of the training, where networks are judged
