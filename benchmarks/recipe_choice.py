@@ -1,16 +1,16 @@
 """Which recipe learns best? Candidates on development cohorts that no study uses.
 
-    python benchmarks/recipe_choice.py RECIPES.yaml FOLDER ROWS.tsv SEED [SEED ...]
+    python benchmarks/recipe_choice.py benchmarks/recipe_candidates.yaml FOLDER SEED [SEED ...]
 
-RECIPES.yaml is a study file with `recipes`; each seed makes its phantom anew. A candidate is
+The study file has the candidates as its `recipes`; each seed makes its phantom anew. A candidate is
 pre-trained, then learns from the whole training cohort, one network, and is judged on the scans of
-the blind test. Every candidate of a seed is a row of ROWS.tsv, so a stopped run goes on; finished
-ones are skipped. Beside them stand a regression that is told the regions, and the scans of the
-cohort in FOLDER for the next look. Choose on these seeds, then judge on others, once.
+the blind test. Every candidate of a seed is a row of `data_manifest/recipe_choice.tsv`, which page
+`recipe` shows; finished ones are skipped, so a stopped run goes on. Beside them stands a regression
+that is told the regions. The scans stay in FOLDER for the next look. Choose on these seeds, then
+judge on others, once (`recipe_judged.py`).
 """
 
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -38,6 +38,7 @@ from datnet_study.simulated import starts_simulated
 from datnet_study.study import read_study
 
 TOLD = "told the regions"
+TABLE = Path(__file__).parents[1] / "data_manifest/recipe_choice.tsv"
 
 
 def dev_cohort(study, folder):
@@ -98,19 +99,17 @@ def aucs(study, diagnosis, proba):
             two = np.isin(diagnosis, [a, b])
             score = np.log(column[a][two] + 1e-12) - np.log(column[b][two] + 1e-12)
             found[f"{a}-{b}"] = delong_interval(diagnosis[two] == a, score)[0]
-    is_patient = diagnosis != study.control
-    called = np.array(study.diagnoses)[proba.argmax(axis=1)]
-    found["patients right"] = (called == diagnosis)[is_patient].mean()
     return found
 
 
 def main():
     """Train what is missing, and print all rows and their means over the seeds."""
     torch.set_num_threads(1)  # as in a study
-    file, folder, rows_path = map(Path, sys.argv[1:4])
+    file, folder = map(Path, sys.argv[1:3])
     settings = yaml.safe_load(file.read_text())
-    rows = pd.read_csv(rows_path, sep="\t").to_dict("records") if rows_path.is_file() else []
-    for seed in map(int, sys.argv[4:]):
+    settings["extends"] = str((file.parent / settings["extends"]).resolve())
+    rows = pd.read_csv(TABLE, sep="\t").to_dict("records")
+    for seed in map(int, sys.argv[3:]):
         own = folder / f"{seed}"
         own.mkdir(parents=True, exist_ok=True)
         phantom = {"phantom": {**settings.get("phantom", {}), "seed": seed}}
@@ -121,18 +120,20 @@ def main():
         diagnosis = scans["diagnosis"][scans["cohort"] == "blind_test"].to_numpy()
         done = {row["recipe"] for row in rows if row["seed"] == seed}
         for name in [name for name in (TOLD, *study.recipes) if name not in done]:
-            begin = time.perf_counter()
             if name == TOLD:
                 proba, seconds = told(study, scans, means), 0.0
             else:
                 proba, seconds = trained(study, name, scans, own)
-            row = {"recipe": name, "seed": seed, "seconds": round(seconds, 1)}
+            how = yaml.safe_dump(settings["recipes"].get(name), default_flow_style=True).strip()
+            learned = int((scans["cohort"] != "blind_test").sum())
+            row = {"recipe": name, "how": how, "seed": seed, "participants": learned}
             rows.append(row | aucs(study, diagnosis, proba))
-            pd.DataFrame(rows).to_csv(rows_path, sep="\t", index=False, float_format="%.4f")
-            sys.stderr.write(f"{seed} {name}: {time.perf_counter() - begin:.0f} s\n")
+            pd.DataFrame(rows).to_csv(TABLE, sep="\t", index=False, float_format="%.4f")
+            sys.stderr.write(f"{seed} {name}: {seconds:.0f} s of training\n")
     table = pd.DataFrame(rows)
     print("Digital phantom, no patients.")
-    print(table.drop(columns="seed").groupby("recipe").mean().sort_values("mean").round(3))
+    by = table.drop(columns=["seed", "how"]).groupby(["participants", "recipe"])
+    print(by.mean().sort_values("mean").round(3))
 
 
 if __name__ == "__main__":
