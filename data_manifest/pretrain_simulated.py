@@ -80,8 +80,8 @@ study does so unless its file says so.
 differences between the sides come from `phantom.yaml` (its `source` column says which are
 assumptions), and each hospital draws its own around them. A network that starts here expects such
 patterns. Where the patients of a hospital differ in another way, it may learn worse; the page
-`simulated` of the book has such a case. Do not take a map or a region of such a network for a
-finding about the disease: part of it was put in.
+`simulated` of the book tries one such hospital. Do not take a map or a region of such a network for
+a finding about the disease: part of it was put in.
 
 **What varies between hospitals.** The template (SD {randomised.TEMPLATE_MM:g} mm along each axis);
 log binding of the tracer (SD {randomised.LEVEL_SD:g}) and of each region

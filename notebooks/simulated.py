@@ -102,7 +102,7 @@ n_missing = 3 * 5 - len(cells)
 
 # %% figure="fig-simulated-auc"
 judged = pd.concat([of_simulated, from_scratch])
-plot_pretraining(judged, {k: TITLES[k] for k in TITLES if k in set(judged["shift"])})
+plot_pretraining(judged, TITLES)
 
 # %% [markdown]
 # **Mean AUC by the number of scans learned from**, a mark for each network, a line
@@ -120,6 +120,14 @@ def seeds(values, sign=""):
     return f"{mean} ({each})" if len(values) > 1 else mean
 
 
+def in_order(rows):
+    """Rows by generator and number of scans; where there are none, a word."""
+    if not rows:
+        return Markdown("No cell of the benchmark has been computed.")
+    return show.table(pd.DataFrame(rows).sort_values(["generator", "scans"]))
+
+
+# %%
 rows = [
     {
         "generator": TITLES[shift],
@@ -131,7 +139,7 @@ rows = [
     }
     for (shift, n), part in cells
 ]
-show.table(pd.DataFrame(rows).sort_values(["generator", "scans"]))
+in_order(rows)
 
 # %% [markdown]
 # In brackets, each seed by itself: other people to learn from, other order, other
@@ -155,7 +163,7 @@ rows = [
     }
     for (shift, n), part in cells
 ]
-show.table(pd.DataFrame(rows).sort_values(["generator", "scans"]))
+in_order(rows)
 
 # %% [markdown]
 # A network with a higher AUC can still be surer than it should be; then its cut-offs
@@ -209,13 +217,15 @@ def in_words(shift):
     return f"{TITLES[shift]}: {' and '.join(dict.fromkeys(ends))}"
 
 
-found = [shift for shift in TITLES if shift in mean_gain]
-result = (
-    "On phantoms of generators that no network was pre-trained on, starting from "
-    "simulated people changed the mean AUC against the best length from scratch by "
-    f"(mean of the seeds) {'; '.join(map(in_words, found))}. It was higher in "
-    f"{(mean_gain > 0).sum()} of {len(mean_gain)} cells."
+found = [shift for shift in TITLES if shift in set(both["shift"])]
+gained = (
+    "starting from simulated people changed the mean AUC against the best length from "
+    f"scratch by (mean of the seeds) {'; '.join(map(in_words, found))}. It was higher "
+    f"in {(mean_gain > 0).sum()} of {len(mean_gain)} cells."
+    if found
+    else "what starting from simulated people gains has not been computed yet."
 )
+result = f"On phantoms of generators that no network was pre-trained on, {gained}"
 
 # %%
 if "reversed_pattern" in as_they_are.index:
@@ -225,7 +235,7 @@ if "reversed_pattern" in as_they_are.index:
         f"IPD from MSA with an AUC of {pair:.2f} (0.50 is chance)."
     )
 if n_missing:
-    result += f" {n_missing} of the 15 planned cells have not been computed."
+    result += f" Of 15 planned cells, {n_missing} have not been computed."
 if not current:
     result += " The table is of other weights than those that come with the project."
 
