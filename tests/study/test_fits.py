@@ -93,7 +93,7 @@ def test_with_simulated_people_alone_all_networks_start_from_the_weights_that_co
 ):
     study = changed(smoke, "training", pretrain_on="simulated")
     study = study if possible else without_possible(study)
-    assert variants(study) == ["test_fold", "no_pretraining"]
+    assert "no_pretraining" in variants(study)
     assert not [folder for folder in folders(study) if "/pretrain/" in folder]
     start = {fit.folder: fit.start for fit in planned_fits(study)}
     assert start["models/fold-1/member-1"] == SIMULATED

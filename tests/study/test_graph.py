@@ -224,7 +224,7 @@ def test_fits_depend_on_the_simulated_people_where_they_start_there(project):
         now, before = records("simulated.yaml"), simulated
         assert {"fit_study_first_0", "training"} <= changed(before, now)
         simulated = now
-    assert records("own.yaml") == own
+    assert changed(own, records("own.yaml")) <= {"simulated", "book"}  # the page of the weights
 
 
 def test_a_job_is_missing_while_its_record_or_a_file_of_it_is(project):
