@@ -123,8 +123,9 @@ class TrainingSettings(_Checked):
         Of the first weights, the order of the scans, mirroring, dropout and inner splits.
     n_folds : int
         Folds of the cross-validation.
-    pretrain : bool
-        Whether the folds start from a network that learned from the uncertain diagnoses.
+    pretrain_on : {"cohort", "simulated", "both", "none"}
+        What a network has learned from before the folds: the uncertain diagnoses, simulated people
+        (weights that come with the project), these and then the uncertain diagnoses, or nothing.
     learning_rate : float
         Of Adam.
     batch_size : int
@@ -168,7 +169,7 @@ class TrainingSettings(_Checked):
 
     seed: Annotated[int, Range(ge=0)] = 0
     n_folds: Annotated[int, Range(ge=2)] = 6
-    pretrain: bool = True
+    pretrain_on: Literal["cohort", "simulated", "both", "none"] = "cohort"
     learning_rate: Annotated[float, Range(gt=0)] = 2e-4
     batch_size: Annotated[int, Range(ge=2)] = 16
     averaging: Share = 0.98

@@ -7,6 +7,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "atlas": [
             "Atlas",  # a label image and the names of its labels
+            "coarser_atlas",  # the same in larger voxels
             "read_atlas",  # from a file and the table beside it
             "region_fractions",  # share of each voxel of a grid in a region
             "region_mask",  # voxels of a region on the atlas' own grid

@@ -68,6 +68,33 @@ def read_atlas(path):
     return Atlas(np.ascontiguousarray(labels, np.uint8), img.affine, names)
 
 
+def coarser_atlas(atlas, voxel_mm):
+    """An atlas in larger voxels, each with the label that lies at its centre.
+
+    Parameters
+    ----------
+    atlas : Atlas
+        Its voxels are cubes along the axes of MNI space.
+    voxel_mm : float
+        Edge of the new voxels, mm.
+
+    Returns
+    -------
+    Atlas
+        The centre of its first voxel is that of the old one.
+
+    Examples
+    --------
+    >>> fine = Atlas(np.arange(4, dtype=np.uint8)[:, None, None], np.eye(4), {})
+    >>> coarser_atlas(fine, 2.0).labels.ravel()
+    array([0, 2], dtype=uint8)
+    """
+    step = voxel_mm / atlas.affine[0, 0]
+    places = [np.round(np.arange(0, n - HALF, step)).astype(int) for n in atlas.labels.shape]
+    labels = np.ascontiguousarray(atlas.labels[np.ix_(*places)])
+    return Atlas(labels, atlas.affine @ np.diag([step, step, step, 1]), atlas.names)
+
+
 def region_mask(atlas, region):
     """Voxels of a region on the atlas' own grid, as a mask (bool).
 

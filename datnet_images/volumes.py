@@ -139,14 +139,20 @@ def uptake_ratio(voxels, reference_mask, kind="counts"):
 def load_volume(path, atlas, spacing_mm, reference_region, kind="counts"):
     """One scan as uptake ratios on the study grid, as a float32 ndarray; outside the scan is 0.
 
-    The ratio is taken on the atlas' 2 mm grid, then sampled on the study grid. Errors are those of
-    `read_scan` and `uptake_ratio`, with the path. Parameters are those of `cache_volumes`.
+    Errors are those of `read_scan` and `uptake_ratio`, with the path. Parameters are those of
+    `cache_volumes`.
     """
-    fine = to_grid(read_scan(path), atlas.affine, atlas.labels.shape, outside=np.nan)
+    img = read_scan(path)
     try:
-        ratio = uptake_ratio(fine, region_mask(atlas, reference_region), kind)
+        return volume_of(img, atlas, spacing_mm, reference_region, kind)
     except ValueError as error:
         raise ValueError(f"{path}: {error}; is it whole, and in MNI space?") from error
+
+
+def volume_of(img, atlas, spacing_mm, reference_region, kind="counts"):
+    """As `load_volume`, of an image: the ratio is taken at 2 mm, then sampled on the study grid."""
+    fine = to_grid(img, atlas.affine, atlas.labels.shape, outside=np.nan)
+    ratio = uptake_ratio(fine, region_mask(atlas, reference_region), kind)
     return to_grid(nib.Nifti1Image(np.nan_to_num(ratio), atlas.affine), *study_grid(spacing_mm))
 
 

@@ -43,6 +43,10 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "scans_of",  # many people, straight into an array
             "yardstick_people",  # of the generator, in no cohort
         ],
+        "randomised": [
+            "random_hospital",  # anatomy, camera, tracer and patterns, all drawn
+            "simulated_scans",  # people of many such hospitals
+        ],
         "truth": [
             "effect_maps",  # where two diagnoses truly differ
             "effect_path",  # the file of such a map

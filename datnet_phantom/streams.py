@@ -20,6 +20,8 @@ class Stream(IntEnum):
     ORACLE_PEOPLE = 2  # whom the oracle measures the scanner with
     ORACLE_SCANS = 3  # their images
     SUMMARY = 4  # binding of many people, for the maps of true differences
+    HOSPITALS = 5  # made-up ones, and the scans of their people
+    HOSPITAL_PEOPLE = 6  # of one of them, whose seed the stream above draws
     YARDSTICK_PEOPLE = 7  # whom the image ceiling learns from
     YARDSTICK_SCANS = 8  # their images
 

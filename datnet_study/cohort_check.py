@@ -49,7 +49,7 @@ def check_used(scans, used, quality, diagnoses, training):
     diagnoses : sequence of str
         Of the study.
     training : TrainingSettings
-        Its `n_folds`, `pretrain` and `early_stopping_on` count.
+        Its `n_folds`, `pretrain_on` and `early_stopping_on` count.
 
     Raises
     ------
@@ -60,8 +60,8 @@ def check_used(scans, used, quality, diagnoses, training):
     found = Counter(zip(people["certainty"], people["diagnosis"], strict=True))
     reasons = obstacles(found, diagnoses, training)
     gone = set(scans["certainty"]) - set(used["certainty"])
-    if training.pretrain and "possible" in gone:
-        reasons.append("certainty 'possible': nobody is left; set training.pretrain: false")
+    if uses_cohort(training) and "possible" in gone:
+        reasons.append(f"certainty 'possible': nobody is left; {without_cohort(training)}")
     if len(used) < len(scans) and reasons:
         wrong = quality.loc[~quality["used"].astype(bool), "worst"].value_counts()
         if len(wrong) and wrong.index[0] == "reference_level":
@@ -104,12 +104,23 @@ def obstacles(found, diagnoses, training):
         reasons.append(_too_few(definite, training.n_folds))
     elif training.early_stopping_on == "inner":
         reasons += _nobody_to_stop(definite, training.n_folds)
-    if training.pretrain and possible and (len(possible) < 2 or max(possible.values()) < 2):
+    if uses_cohort(training) and possible and (len(possible) < 2 or max(possible.values()) < 2):
         reasons.append(
             f"certainty 'possible': found {_counted(possible)}; pre-training needs two diagnoses, "
-            "one of them with two participants: set training.pretrain: false, or add participants"
+            f"one of them with two participants: {without_cohort(training)}, or add participants"
         )
     return reasons
+
+
+def uses_cohort(training):
+    """Whether networks learn from the pre-training cohort, where there is one."""
+    return training.pretrain_on in ("cohort", "both")
+
+
+def without_cohort(training):
+    """Advice to leave the pre-training cohort out."""
+    left = "simulated" if training.pretrain_on == "both" else "none"
+    return f"set training.pretrain_on: {left}"
 
 
 def _sizes(found, curve):

@@ -3,9 +3,12 @@
 from dataclasses import dataclass
 
 from datnet_core.training.plan import VARIANTS, curve_model, model_names
+from datnet_study.cohort_check import uses_cohort
+from datnet_study.simulated import FOLDER, starts_simulated
 from datnet_study.table import certainties
 
 CURVE = ("scratch", "pretrained")  # what networks of a learning curve may start from
+SIMULATED = f"data_manifest/{FOLDER}"  # where networks start that begin with simulated people
 FILES = ("weights.safetensors", "config.json", "history.tsv")  # of a finished network
 
 
@@ -17,7 +20,7 @@ class Fit:
     member: int
     variant: str = "study"
     recipe: str = "study"
-    start: str | None = None  # folder of the network whose weights it starts from
+    start: str | None = None  # folder of the network whose weights it starts from, or `SIMULATED`
 
     @property
     def kind(self):
@@ -49,14 +52,21 @@ def model_folder(variant="study", recipe="study"):
 def variants(study):
     """Names of the protocols set beside that of the study, without those that are its own."""
     own = {study.training.early_stopping_on}
-    if not pretrained(study):
+    if not (pretrained(study) or starts_simulated(study.training)):
         own.add("no_pretraining")
     return [name for name in study.protocols if name not in own]
 
 
 def pretrained(study, recipe="study"):
-    """Whether the folds start from a pre-trained network: asked for, and there are scans for it."""
-    return study.recipe(recipe).training.pretrain and "possible" in certainties(study)
+    """Whether a network learns from the pre-training cohort: asked for, and there are scans."""
+    return uses_cohort(study.recipe(recipe).training) and "possible" in certainties(study)
+
+
+def start_folder(study, fit):
+    """Folder of the network that another one starts from; None where it starts from nothing."""
+    if fit.start == SIMULATED:
+        return study.data_manifest / FOLDER
+    return study.results / fit.start if fit.start else None
 
 
 def curve_starts(study):
@@ -79,17 +89,15 @@ def planned_fits(study):
         Those of the study itself first, then of the variants of the protocol, of the learning
         curve, and of the recipes.
     """
-    first = pretrained(study)
     refit = study.decisions.blind_test_model == "refit"
-    folds = model_names(study.training.n_folds, pretrain=False)
-    fits = _fits(model_names(study.training.n_folds, pretrain=first, refit=refit), study.network)
+    n_folds, folds = study.training.n_folds, model_names(study.training.n_folds, pretrain=False)
+    fits = _fits(study, model_names(n_folds, pretrain=pretrained(study), refit=refit))
     for variant in variants(study):
-        starts = first and VARIANTS[variant].get("pretrain", True)
-        fits += _fits(folds, study.network, variant=variant, start=starts)
+        fits += _fits(study, folds, variant=variant)
     fits += _curve_fits(study)
     for recipe in study.recipes:
-        names = model_names(study.training.n_folds, pretrain=pretrained(study, recipe))
-        fits += _fits(names, study.recipe(recipe).network, recipe=recipe)
+        names = model_names(n_folds, pretrain=pretrained(study, recipe))
+        fits += _fits(study, names, recipe=recipe)
     return fits
 
 
@@ -105,16 +113,17 @@ def _curve_fits(study):
     return fits
 
 
-def _fits(names, network, variant="study", recipe="study", start=None):
+def _fits(study, names, variant="study", recipe="study"):
     """The networks of some models of one kind."""
-    if start is None:
-        start = "pretrain" in names
-    first = model_folder(recipe=recipe)  # variants start from the pre-training of the study
+    _, network, training = study.recipe(recipe)
+    first = SIMULATED if starts_simulated(training) else None
+    own = pretrained(study, recipe)
+    nothing = VARIANTS.get(variant, {}).get("pretrain_on") == "none"
     fits = []
     for name in names:
         for member in range(network.n_members):
-            begin = None
-            if start and name != "pretrain":
-                begin = f"{first}/pretrain/member-{member}"
-            fits.append(Fit(name, member, variant, recipe, begin))
+            start = first
+            if own and name != "pretrain":  # variants start from the pre-training of the study
+                start = f"{model_folder(recipe=recipe)}/pretrain/member-{member}"
+            fits.append(Fit(name, member, variant, recipe, None if nothing else start))
     return fits

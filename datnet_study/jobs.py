@@ -15,7 +15,8 @@ from datnet_study.depends import (
     settings_of,
     short_hash,
 )
-from datnet_study.fits import FILES, planned_fits, variants
+from datnet_study.fits import FILES, SIMULATED, planned_fits, variants
+from datnet_study.simulated import weight_files
 from datnet_study.table import image_paths
 
 
@@ -158,10 +159,13 @@ def _fits(study, lanes):
             recipes = sorted({fit.recipe for fit in lane})
             made = {name: study.recipe(name) for name in recipes}
             arrays = {study.volumes(recipe.grid_mm).name for recipe in made.values()}
-            begins = {f"{fit.start}/{FILES[0]}" for fit in lane if fit.start}
+            starts = {fit.start for fit in lane} - {None}
+            begins = {f"{start}/{FILES[0]}" for start in starts - {SIMULATED}}
+            shipped = weight_files(study) if SIMULATED in starts else []
             depends = {
                 "code": code,
                 "networks": [fit.folder for fit in lane],
+                "files": contents(shipped, study.data_manifest.parent),
                 "settings": settings_of(study, ("diagnoses",))
                 | {name: [asdict(part) for part in recipe[1:]] for name, recipe in made.items()},
             }

@@ -11,7 +11,7 @@ from datnet_core.training.plan import VARIANTS, teachers
 from datnet_core.training.prediction import load_model
 from datnet_core.training.streams import Draws, stream_seed
 from datnet_images.grid import field_of_view
-from datnet_study.fits import planned_fits
+from datnet_study.fits import planned_fits, start_folder
 from datnet_study.records import forget
 from datnet_study.study import read_study
 
@@ -54,7 +54,7 @@ def train(study, fits, scans):
                 study.diagnoses,
                 network=network,
                 training=replace(training, seed=seed),
-                start=study.results / job.start if job.start else None,
+                start=start_folder(study, job),
             )
             if _finished_at(study, job) != before:
                 forget(study, [f"fit {job.folder}"])

@@ -2,6 +2,7 @@
 
 from datnet_study.cohort_check import check_cohorts
 from datnet_study.records import refuse_foreign
+from datnet_study.simulated import check_start
 from datnet_study.study import read_study
 
 
@@ -20,7 +21,8 @@ def ready_study(path):
     Raises
     ------
     FileNotFoundError, ValueError
-        As `read_study`, `refuse_foreign`, `read_scans`, `read_verdicts` and `check_cohorts`.
+        As `read_study`, `refuse_foreign`, `read_scans`, `read_verdicts`, `check_cohorts` and
+        `check_start`.
     """
     study = read_study(path)
     refuse_foreign(study)
@@ -32,4 +34,5 @@ def ready_study(path):
         if verdicts := study.by_hand("verdicts"):
             read_verdicts(verdicts, scans)
     check_cohorts(study)
+    check_start(study)
     return study

@@ -4,6 +4,9 @@ from dataclasses import fields
 
 from datnet_core.settings import NetworkSettings, TrainingSettings
 
+RENAMED = {  # a key of older study files, and what to write
+    ("training", "pretrain"): "write pretrain_on: cohort for true, and pretrain_on: none for false"
+}
 SECTIONS_OF_THE_CORE = {"network": NetworkSettings, "training": TrainingSettings}
 
 
@@ -30,6 +33,8 @@ def _explain(item, above):
     name = ".".join(map(str, keys)) or "study"
     if item["type"] == "extra_forbidden":
         text = f"{name}: unknown key; expected one of {', '.join(item['input'])}"
+    elif keys[-2:] in RENAMED:
+        text = f"{name}: this key has another name now; {RENAMED[keys[-2:]]}"
     elif item["type"] == "unexpected_keyword_argument":
         known = fields(SECTIONS_OF_THE_CORE[keys[-2]])
         text = f"{name}: unknown key; expected one of {', '.join(field.name for field in known)}"

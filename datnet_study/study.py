@@ -14,6 +14,7 @@ from pydantic import Field, PrivateAttr, ValidationError, model_validator
 from datnet_core.settings import NetworkSettings, TrainingSettings
 from datnet_study.columns import ScanTable
 from datnet_study.ingredients import Ingredients, Recipe
+from datnet_study.notice import notice_of
 from datnet_study.problems import problem_list
 from datnet_study.scan_counts import Ceiling, LearningCurve, check_counts
 from datnet_study.settings import (
@@ -203,13 +204,7 @@ class Study(Section):
     @property
     def notice(self):
         """What the reader of any page has to know about the scans: a paragraph of plain text."""
-        if self.phantom:
-            return (
-                f"Study {self.name}, {self.title}: every scan here is a digital phantom, "
-                "made by a computer. No number on this page was measured in a person, and none of "
-                "them can confirm or refute a clinical claim of the paper."
-            )
-        return f"Study {self.name}: {self.title}. Scans of {self.dataset}."
+        return notice_of(self)
 
 
 def read_study(path):

@@ -10,7 +10,7 @@
 #       participants: [scans.tsv, volumes.npy, volumes.json]
 #     cache: [volumes.npy, volumes.json]
 #     settings: [control, diagnoses, images, training.n_folds, training.seed,
-#       training.pretrain, training.early_stopping_on]
+#       training.pretrain_on, training.early_stopping_on]
 #     threads: 2
 # ---
 

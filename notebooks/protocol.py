@@ -10,7 +10,7 @@
 #     writes:
 #       participants: ["predictions/cross_validation_{variant}.tsv"]
 #     settings: [diagnoses, images, network, training.accelerator,
-#       training.early_stopping_on, training.pretrain, protocols]
+#       training.early_stopping_on, training.pretrain_on, protocols]
 #     threads: 1
 # ---
 

@@ -72,7 +72,8 @@ scans = page.scans()
 uncertain = (scans["cohort"] == "pretraining").any()
 costs = {}
 for name, recipe in chosen.items():
-    stages = [*folds, *(["pretrain"] if recipe.training.pretrain and uncertain else [])]
+    first = uncertain and recipe.training.pretrain_on in ("cohort", "both")
+    stages = [*folds, *(["pretrain"] if first else [])]
     folders = [models[name] / stage / "member-0" for stage in stages]
     costs[name] = cost(recipe.grid_mm, recipe.network, len(classes), folders)
 costs = pd.DataFrame(costs).T

@@ -16,9 +16,11 @@
 #
 # DAT-Net is trained as the paper describes it: first on the pre-training cohort with
 # its uncertain diagnoses, where there is one, then, from those weights, once per fold
-# of the training cohort. This page shows who taught which model, how each learned and
-# when it stopped. What differs from the paper's public code: unless a study asks for
-# it, the scans that are evaluated later never stop the training (open point A7).
+# of the training cohort. (A study may ask for simulated people before or instead of
+# that cohort: `training.pretrain_on`.) This page shows who taught which model, how each
+# learned and when it stopped. What differs from the paper's public code: unless a study
+# asks for it, the scans that are evaluated later never stop the training (open point
+# A7).
 
 # %% tags=["parameters"]
 study: str = "data_manifest/smoke.yaml"  # study file

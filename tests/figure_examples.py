@@ -217,6 +217,18 @@ def power_spectra(names, rng):
     return figures.plot_power_spectra(spectra, (2.0, 8.0))
 
 
+def pretraining(names, rng):
+    rows = [
+        {"shift": shift, "n": n, "seed": seed, "start": start, "auc": 0.7 + 0.3 * rng.random()}
+        for shift in ("atlas", "tracer")
+        for n in (20, 80, 300)
+        for seed in (1, 2)
+        for start in ("simulated", "scratch")
+    ]
+    titles = {"atlas": "another atlas", "tracer": "another tracer"}
+    return figures.plot_pretraining(pd.DataFrame(rows[:-1]), titles)
+
+
 def montage(names, rng):
     return figures.plot_montage({name: rng.random(SHAPE) for name in names}, AFFINE)
 
@@ -269,6 +281,7 @@ CHARTS = {
     "plot_perturbation": perturbation,
     "plot_power_spectra": power_spectra,
     "plot_precision_recall": precision_recall,
+    "plot_pretraining": pretraining,
     "plot_randomisation": randomisation,
     "plot_rates": rates,
     "plot_region_sizes": region_sizes,

@@ -209,6 +209,7 @@ def fingerprint(scans, classes, *, network, training, start=None):
         digest.update(json.dumps(settings).encode())
     if start:
         digest.update((start / "weights.safetensors").read_bytes())
+        digest.update(json.dumps(read_config(start)["classes"]).encode())  # what its logits mean
     return digest.hexdigest()
 
 

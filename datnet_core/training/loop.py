@@ -25,7 +25,6 @@ from datnet_core.training.checkpoint import (
     of_one_network,
     read_checkpoint,
     read_config,
-    read_tensors,
     write_checkpoint,
     write_config,
     write_tensors,
@@ -33,6 +32,7 @@ from datnet_core.training.checkpoint import (
 from datnet_core.training.devices import fabric_of, sound_convolutions
 from datnet_core.training.epochs import adam, running_mean, train_epoch, validation_loss
 from datnet_core.training.provenance import environment
+from datnet_core.training.start import take_weights
 from datnet_core.training.streams import Draws, stream_seed
 
 
@@ -59,7 +59,7 @@ def fit(
         Diagnoses in the order of the logits.
     network, training : NetworkSettings, TrainingSettings
     start : Path, optional
-        Folder of the model whose weights to start from.
+        Folder of the model whose weights to start from; `start.take_weights` says which.
     after_epoch : callable, optional
         Gets the epoch's row of the history and the network that was judged, before the checkpoint
         is written. An error in it ends the training, which goes on from there when called again.
@@ -75,7 +75,8 @@ def fit(
     ------
     ValueError
         If there are too few scans, the last map is a single voxel and the normalisation by
-        instance, or weights or checkpoint are damaged; then the message names the file to delete.
+        instance, the model to start from has another layout, or weights or checkpoint are damaged;
+        then the message names the file to delete.
     FileNotFoundError, RuntimeError
         If the model to start from is not finished; if the validation loss is not a number, or the
         accelerator is not there.
@@ -94,7 +95,7 @@ def fit(
     torch.manual_seed(stream_seed(Draws.WEIGHTS, training.seed))
     model = build(len(classes), network)
     if start:
-        model.load_state_dict(read_tensors(start / "weights.safetensors")[0])
+        take_weights(model, start, classes, network)
     fabric = fabric_of(training)
     history, seconds = fabric.launch(
         _train,

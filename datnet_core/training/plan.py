@@ -17,7 +17,7 @@ from datnet_core.training.subsets import first_rows
 VARIANTS = {
     "inner": {"early_stopping_on": "inner"},
     "test_fold": {"early_stopping_on": "test_fold"},  # the published shortcut (A7)
-    "no_pretraining": {"pretrain": False},
+    "no_pretraining": {"pretrain_on": "none"},
 }
 
 

@@ -27,6 +27,9 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "learning_curve": [
             "plot_auc_by_size",
         ],
+        "pretraining": [
+            "plot_pretraining",
+        ],
         "recipes": [
             "plot_auc_against_cost",
             "plot_candidates",

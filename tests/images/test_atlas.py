@@ -12,6 +12,7 @@ from nilearn.image import resample_img
 
 from datnet_images.atlas import (
     Atlas,
+    coarser_atlas,
     read_atlas,
     region_fractions,
     region_mask,
@@ -240,6 +241,14 @@ GRIDS = {
     "8 mm": grid(8, (20, 24, 18)),
     "odd": grid((3, 3.5, 4.5), (53, 55, 31), (-79, -113, -49)),
 }
+
+
+def test_a_coarser_atlas_has_the_regions_where_they_were(atlas):
+    coarse = coarser_atlas(atlas, 3.0)
+    fine_table, table = (region_table(a).set_index("name") for a in (atlas, coarse))
+    centres = [f"{axis}_mm" for axis in "xyz"]
+    assert np.abs(table[centres] - fine_table[centres]).max(axis=None) < 1.5
+    assert coarse.labels.shape == (53, 63, 46)  # 79, 95 and 69 voxels of 2 mm
 
 
 @pytest.mark.parametrize("name", GRIDS)

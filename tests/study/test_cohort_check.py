@@ -36,7 +36,8 @@ def people(possible=None, **definite):
     [
         (people(PD=3, MSA=3, PSP=3), {}),
         (people({"PD": 2, "MSA": 1}, PD=3, MSA=3, PSP=3), {}),
-        (people({"PD": 9}, PD=3, MSA=3, PSP=3), {"pretrain": False}),
+        (people({"PD": 9}, PD=3, MSA=3, PSP=3), {"pretrain_on": "none"}),
+        (people({"PD": 9}, PD=3, MSA=3, PSP=3), {"pretrain_on": "simulated"}),
         (people(PD=4, MSA=2, PSP=2), {"n_folds": 2}),
         # Whoever is judged stops the training, so nobody else has to.
         (people(PD=2, MSA=2, PSP=2), {"n_folds": 2, "early_stopping_on": "test_fold"}),
@@ -77,7 +78,8 @@ def test_what_can_be_made_is_not_refused(study, found, settings):
             ["found PD 3, MSA 3, PSP 3;", "expected 4 of one", "raise training.n_folds to 3, or"],
         ),
         (people(PD=2, MSA=3, PSP=3), {"n_folds": 2}, ["stops the training: add participants"]),
-        (people({"PD": 9}, PD=3, MSA=3, PSP=3), {}, ["found PD 9;", "training.pretrain: false"]),
+        (people({"PD": 9}, PD=3, MSA=3, PSP=3), {"pretrain_on": "both"}, ["_on: simulated"]),
+        (people({"PD": 9}, PD=3, MSA=3, PSP=3), {}, ["found PD 9;", "training.pretrain_on: none"]),
         (people({"PD": 1, "MSA": 1}, PD=3, MSA=3, PSP=3), {}, ["found PD 1, MSA 1; pre-training"]),
     ],
 )
@@ -133,7 +135,7 @@ EVERY = pd.DataFrame(
         "diagnosis": ["PD", "PD", "PD", "HC", "HC", "HC", "PD", "HC"],
     }
 )
-TRAINING = {"n_folds": 3, "pretrain": False, "early_stopping_on": "test_fold"}
+TRAINING = {"n_folds": 3, "pretrain_on": "none", "early_stopping_on": "test_fold"}
 
 
 @pytest.mark.parametrize(
@@ -141,7 +143,7 @@ TRAINING = {"n_folds": 3, "pretrain": False, "early_stopping_on": "test_fold"}
     [
         ("abdefgh", {}, ["7 of 8 scans passed the quality check", "lower training.n_folds to 2"]),
         ("", {}, ["0 of 8 scans", "no participant has the certainty 'definite'"]),
-        ("abcdef", {"pretrain": True}, ["certainty 'possible': nobody is left"]),
+        ("abcdef", {"pretrain_on": "cohort"}, ["certainty 'possible': nobody is left"]),
     ],
 )
 def test_what_the_quality_check_leaves_is_refused_if_it_is_too_little(left, training, words):

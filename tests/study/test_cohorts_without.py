@@ -145,7 +145,7 @@ def test_a_blind_test_of_controls_alone_no_age_one_protocol_and_recipes(run, sca
     _, table = scans
     table = table[(table["certainty"] != "confirmed") | (table["diagnosis"] == "NC")]
     table = table.assign(symptom_duration_years=np.where(table["diagnosis"] == "NC", "n/a", "9"))
-    training = SETTINGS["training"] | {"pretrain": False, "early_stopping_on": "test_fold"}
+    training = SETTINGS["training"] | {"pretrain_on": "none", "early_stopping_on": "test_fold"}
     pages, _ = run(
         without(table, ["age"]).drop(columns=["updrs"]),
         training=training,

@@ -9,7 +9,7 @@ from helpers import scan_table
 
 from datnet_core.training.plan import VARIANTS, judged_rows, teachers
 from datnet_core.training.streams import Draws, stream_seed
-from datnet_study.fits import Fit, model_folder, planned_fits, variants
+from datnet_study.fits import SIMULATED, Fit, model_folder, planned_fits, start_folder, variants
 from datnet_study.ingredients import Recipe
 from datnet_study.networks import train
 from datnet_study.scan_counts import LearningCurve
@@ -88,9 +88,44 @@ def test_without_possible_participants_there_is_no_pre_training(smoke):
 
 
 def test_without_pre_training_no_variant_leaves_it_out(smoke):
-    study = changed(smoke, "training", pretrain=False)
+    study = changed(smoke, "training", pretrain_on="none")
     assert variants(study) == ["test_fold"]
     assert {fit.start for fit in planned_fits(study)} == {None}
+
+
+@pytest.mark.parametrize("possible", [True, False])
+def test_with_simulated_people_alone_all_networks_start_from_the_weights_that_come_along(
+    smoke, possible
+):
+    study = changed(smoke, "training", pretrain_on="simulated")
+    study = study if possible else without_possible(study)
+    assert "no_pretraining" in variants(study)
+    assert not [folder for folder in folders(study) if "/pretrain/" in folder]
+    start = {fit.folder: fit.start for fit in planned_fits(study)}
+    assert start["models/fold-1/member-1"] == SIMULATED
+    assert start["models/test_fold/fold-1/member-1"] == SIMULATED
+    assert start["models/no_pretraining/fold-1/member-1"] is None
+    ours = next(fit for fit in planned_fits(study) if fit.start)
+    assert start_folder(study, ours) == study.data_manifest / "simulated"
+
+
+def test_with_both_the_pre_training_cohort_comes_after_the_simulated_people(smoke):
+    study = changed(smoke, "training", pretrain_on="both")
+    start = {fit.folder: fit.start for fit in planned_fits(study)}
+    assert start["models/pretrain/member-1"] == SIMULATED
+    assert start["models/fold-1/member-1"] == "models/pretrain/member-1"
+    without = {fit.folder: fit.start for fit in planned_fits(without_possible(study))}
+    assert without["models/fold-1/member-1"] == SIMULATED
+
+
+def test_a_recipe_may_start_from_simulated_people_where_the_study_does_not(smoke):
+    recipe = Recipe(training={"pretrain_on": "simulated"})
+    study = smoke.model_copy(update={"recipes": {"simulated": recipe}})
+    start = {fit.folder: fit.start for fit in planned_fits(study)}
+    assert start["models/recipes/simulated/fold-1/member-0"] == SIMULATED
+    assert {name for name, begin in start.items() if begin == SIMULATED} == {
+        f"models/recipes/simulated/fold-{k}/member-0" for k in range(2)
+    }
 
 
 def test_a_study_that_takes_the_published_shortcut_is_not_its_own_variant(smoke):

@@ -221,6 +221,23 @@ def test_a_fit_waits_for_the_scans_and_for_the_network_it_starts_from():
     ]
 
 
+def test_fits_depend_on_the_simulated_people_where_they_start_there(project):
+    names = [f"data_manifest/simulated/{name}" for name in ("weights.safetensors", "config.json")]
+    (project / "data_manifest/simulated").mkdir(exist_ok=True)
+    settings = yaml.safe_load((project / "own.yaml").read_text())
+    settings["training"]["pretrain_on"] = "simulated"
+    (project / "simulated.yaml").write_text(yaml.safe_dump(settings))
+    for name in names:
+        (project / name).write_text("first")
+    own, simulated = records("own.yaml"), records("simulated.yaml")
+    for name in names:
+        (project / name).write_text("other")
+        now, before = records("simulated.yaml"), simulated
+        assert {"fit_study_first_0", "training"} <= changed(before, now)
+        simulated = now
+    assert changed(own, records("own.yaml")) <= {"simulated", "book"}  # the page of the weights
+
+
 def test_a_job_is_missing_while_its_record_or_a_file_of_it_is(project):
     found = graph("own.yaml")
     assert found.missing() == list(found.jobs.values())

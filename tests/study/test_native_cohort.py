@@ -27,7 +27,7 @@ SETTINGS = {
     "images": {"space": "native", "grid_mm": 8, "filter_fwhm_mm": 0, "scan_fwhm_mm": 12,
                "verdicts": "seen.tsv"},
     "network": {"n_filters": 2, "n_levels": 2, "n_members": 1},
-    "training": {"n_folds": 2, "max_epochs": 1, "pretrain": False,
+    "training": {"n_folds": 2, "max_epochs": 1, "pretrain_on": "none",
                  "early_stopping_on": "test_fold"},
     "saliency": {"region_threshold": 0.5},
     "fusion": {"n_estimators": 3},

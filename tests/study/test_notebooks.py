@@ -110,7 +110,7 @@ BEHIND = {
     "fold_models": {"network", "training.n_folds", "training.accelerator"},
     "train_missing": {"training", "network", "images", "diagnoses"},
     "page.curve": {"learning_curve", "training"},
-    "page.variants": {"training.early_stopping_on", "training.pretrain", "protocols"},
+    "page.variants": {"training.early_stopping_on", "training.pretrain_on", "protocols"},
 }
 
 

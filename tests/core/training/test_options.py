@@ -35,7 +35,7 @@ EFFECTS = {
     "head_l2": 0.1,
     "precision": "bf16-mixed",
 }
-OF_THE_PLAN = {"n_folds", "pretrain", "early_stopping_on", "inner_fraction"}
+OF_THE_PLAN = {"n_folds", "pretrain_on", "early_stopping_on", "inner_fraction"}
 OF_OTHER_TESTS = {"max_steps", "max_epochs", "patience", "halve_after", "devices", "accelerator"}
 
 

@@ -1,0 +1,28 @@
+"""What the reader of any page has to know about the scans and the networks of a study."""
+
+SIMULATED = (
+    " Its networks started from weights that were trained on simulated people "
+    "(training.pretrain_on), with assumed patterns of the diseases: what they find may in part be "
+    "what was put in."
+)
+
+
+def notice_of(study):
+    """A paragraph of plain text.
+
+    Parameters
+    ----------
+    study : Study
+
+    Returns
+    -------
+    str
+    """
+    started = SIMULATED if study.training.pretrain_on in ("simulated", "both") else ""
+    if study.phantom:
+        return (
+            f"Study {study.name}, {study.title}: every scan here is a digital phantom, "
+            "made by a computer. No number on this page was measured in a person, and none of "
+            f"them can confirm or refute a clinical claim of the paper.{started}"
+        )
+    return f"Study {study.name}: {study.title}. Scans of {study.dataset}.{started}"
