@@ -40,7 +40,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "write_cohort",  # the whole data set with its truth
         ],
         "unwritten": [
-            "scans_of",  # many people, straight into an array
+            "unwritten_scans",  # many people, straight into an array
             "yardstick_people",  # of the generator, in no cohort
         ],
         "randomised": [

@@ -64,7 +64,7 @@ def yardstick_people(n, groups, calibration, control, *, seed=0, identical_patie
     return people.loc[order[:n]].reset_index(drop=True)
 
 
-def scans_of(
+def unwritten_scans(
     people, n, array_path, atlas, calibration, reference_region, *, spacing_mm, field, seed
 ):
     """Uptake ratios of the first people of a table; those that are there are kept.

@@ -20,7 +20,7 @@ from datnet_core.training.streams import Draws, stream_seed
 from datnet_images.atlas import read_atlas
 from datnet_images.grid import field_of_view
 from datnet_phantom.numbers import read_calibration
-from datnet_phantom.unwritten import scans_of, yardstick_people
+from datnet_phantom.unwritten import unwritten_scans, yardstick_people
 
 FILES = ("ceiling.tsv", "predictions/ceiling.tsv")
 
@@ -81,7 +81,7 @@ def _grown(study):
     network = replace(study.network, n_members=1)
     steps, model = [], None
     for n in ask.scans:
-        volumes = scans_of(
+        volumes = unwritten_scans(
             people,
             ask.judged + n,
             study.results / "ceiling" / "scans.npy",

@@ -148,6 +148,8 @@ sources = {"training": "cross_validation"}
 if pd.Series(labels[blind]).nunique() > 1:
     sources["blind_test"] = "blind_test"
 suffix = {"training": "", "blind_test": ", blind test"}  # of the titles below
+
+# %%
 predictions = {}
 for cohort, source in sources.items():
     for method, name in {RATIOS: f"{source}_binding", NETWORK: source}.items():

@@ -15,7 +15,7 @@ from datnet_phantom.people import draw_participants
 from datnet_phantom.regions import BINDING_COLUMNS
 from datnet_phantom.scanner import read_scene, render
 from datnet_phantom.streams import Stream, generator
-from datnet_phantom.unwritten import scans_of, yardstick_people
+from datnet_phantom.unwritten import unwritten_scans, yardstick_people
 
 GRID_MM, FIELD = 8.0, field_of_view(8.0, ((-44, 44), (-40, 36), (-30, 34)))
 GROUPS = {"NC": 10, "IPD": 30, "MSA": 20, "PSP": 0}
@@ -39,7 +39,7 @@ def made(tmp_path, people, coarse_atlas, calibration, monkeypatch):
         make.rendered = 0
         kept = {"spacing_mm": GRID_MM, "field": FIELD, "seed": seed}
         path = tmp_path / f"{name}.npy"
-        return scans_of(people, n, path, coarse_atlas, calibration, "occipital", **kept)
+        return unwritten_scans(people, n, path, coarse_atlas, calibration, "occipital", **kept)
 
     monkeypatch.setattr(unwritten, "render", counted)
     return make

@@ -74,10 +74,14 @@ def test_what_can_be_made_is_not_refused(study, found, settings):
         # Three in two folds leave one beside the larger: it teaches, and nobody stops.
         (
             people(PD=3, MSA=3, PSP=3),
-            {"n_folds": 2},
+            {"n_folds": 2, "early_stopping_on": "inner"},
             ["found PD 3, MSA 3, PSP 3;", "expected 4 of one", "raise training.n_folds to 3, or"],
         ),
-        (people(PD=2, MSA=3, PSP=3), {"n_folds": 2}, ["stops the training: add participants"]),
+        (
+            people(PD=2, MSA=3, PSP=3),
+            {"n_folds": 2, "early_stopping_on": "inner"},
+            ["stops the training: add participants"],
+        ),
         (people({"PD": 9}, PD=3, MSA=3, PSP=3), {"pretrain_on": "both"}, ["_on: simulated"]),
         (people({"PD": 9}, PD=3, MSA=3, PSP=3), {}, ["found PD 9;", "training.pretrain_on: none"]),
         (people({"PD": 1, "MSA": 1}, PD=3, MSA=3, PSP=3), {}, ["found PD 1, MSA 1; pre-training"]),

@@ -457,7 +457,7 @@ def test_a_circle_is_refused_with_the_files_that_make_it(write_files):
 @pytest.mark.parametrize(
     ("own", "base", "message"),
     [
-        ("{netwrok: {}}", "", r"netwrok: unknown key; expected one of [a-z, ]*$"),
+        ("{netwrok: {}}", "", r"netwrok: unknown key; expected one of [a-z_, ]*$"),
         ("{}", "netwrok: {}", r"netwrok: unknown key; expected one of .* \(in \S*/base.yaml\)$"),
         (
             "{network: {dropout: 0.1}}",
