@@ -134,7 +134,8 @@ class TrainingSettings(_Checked):
         Share of the running mean of the weights that a step keeps, 0 to below 1.
     max_steps, max_epochs : int or None
         Batches after which training ends with the epoch, and epochs at most; None sets no limit.
-        A network learns as long from few scans as from many where steps are the limit.
+        Where steps are the limit, few scans teach as long as many; the limit of epochs is for those
+        who have less than about 80 scans to learn from.
     patience : int
         Epochs without a lower validation loss after which training ends.
     early_stopping_on : {"inner", "test_fold", "none"}
@@ -174,7 +175,7 @@ class TrainingSettings(_Checked):
     batch_size: Annotated[int, Range(ge=2)] = 16
     averaging: Share = 0.98
     max_steps: Positive | None = 1100
-    max_epochs: Positive | None = None
+    max_epochs: Positive | None = 250
     patience: Positive = 20
     early_stopping_on: Literal["inner", "test_fold", "none"] = "none"
     inner_fraction: Annotated[float, Range(gt=0, lt=1)] = 0.2
