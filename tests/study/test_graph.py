@@ -102,7 +102,7 @@ def test_a_page_is_not_there_for_a_study_that_has_nothing_for_it(project):
 
     settings = yaml.safe_load((project / "own.yaml").read_text())
     every = {path.stem for path in (project / "notebooks").glob("*.py")}
-    about_phantoms = {"phantom", "truth", "saliency_truth"}
+    about_phantoms = {"phantom", "recipe", "truth", "saliency_truth"}
     assert pages(settings) == every - about_phantoms
     assert pages(settings | {"recipes": {}}) == every - about_phantoms - {"resolution"}
     del settings["learning_curve"]
