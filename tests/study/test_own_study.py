@@ -37,7 +37,7 @@ def finished_own(tmp_path_factory):
     settings = yaml.safe_load((project / SMOKE).read_text())
     del settings["phantom"], settings["recipes"], settings["learning_curve"]
     settings |= {"name": "own", "title": "Two classes", "dataset": "own"}
-    settings |= {"diagnoses": ["PD", "ET"]}
+    settings |= {"diagnoses": ["PD", "ET"], "protocols": ["test_fold", "no_pretraining"]}
     settings["network"]["n_members"] = 1
     (project / "own.yaml").write_text(yaml.safe_dump(settings, sort_keys=False))
     make(project, "own.yaml")
@@ -59,7 +59,8 @@ def test_an_own_data_set_of_two_groups_and_nothing_else_becomes_a_book(finished_
         assert [cell for cell in ended[-6:] if cell.get("outputs")] == []  # nothing ran there
         assert "Summary" not in text
     chapters = {path.stem for path in (results / "book/pages").glob("*.html")}
-    assert chapters == {name for name, page in PAGES.items() if page.only_if is None}
+    there = (None, "protocols")
+    assert chapters == {name for name, page in PAGES.items() if page.only_if in there}
     # Without possible diagnoses there is no pre-training, and no variant that leaves it out.
     assert {path.name for path in (results / "models").iterdir()} == {
         "fold-0",
