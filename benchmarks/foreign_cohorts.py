@@ -48,7 +48,6 @@ values:
   diagnosis: {{healthy volunteer: Healthy}}
   certainty: {{development: definite, held out: confirmed}}
   sex: {{male: M, female: F}}
-network: {{n_members: 1}}   # a quarter of the default, for time
 """
 NATIVE_STUDY = """\
 name: movement-clinic
@@ -64,7 +63,6 @@ values:
   sex: {{1: M, 2: F}}
 split: 0.25
 images: {{space: native, scan_fwhm_mm: 7}}
-network: {{n_members: 1}}   # a quarter of the default, for time
 """
 
 
