@@ -53,14 +53,14 @@ def scans_made(study, monkeypatch):
     """Simulated scans that are noise with a brighter MSA; `scans_made` lists what was asked for."""
     asked = []
 
-    def scans_of(people, n, array_path, *_, field, **__):
+    def unwritten_scans(people, n, array_path, *_, field, **__):
         asked.append((n, array_path))
         shape = tuple(part.stop - part.start for part in field)
         volumes = np.random.default_rng(1).random((len(people), *shape)).astype(np.float32)
         volumes[people["diagnosis"].to_numpy() == "MSA"] += 0.5
         return volumes
 
-    monkeypatch.setattr(ceiling, "scans_of", scans_of)
+    monkeypatch.setattr(ceiling, "unwritten_scans", unwritten_scans)
     return asked
 
 
