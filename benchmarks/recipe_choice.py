@@ -11,6 +11,7 @@ judge on others, once (`recipe_judged.py`).
 """
 
 import sys
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ import torch
 import yaml
 
 from datnet_core.metrics.auc import delong_interval
+from datnet_core.metrics.pairs import pairwise_auc
 from datnet_core.training.batches import Scans
 from datnet_core.training.loop import fit
 from datnet_core.training.prediction import load_model, predict
@@ -91,14 +93,13 @@ def told(study, scans, means):
 def aucs(study, diagnosis, proba):
     """AUC of each diagnosis against the rest and of each two of patients, and their means."""
     patients = [name for name in study.diagnoses if name != study.control]
-    column = {name: proba[:, study.diagnoses.index(name)] for name in patients}
-    found = {name: delong_interval(diagnosis == name, column[name])[0] for name in patients}
+    found = {
+        name: delong_interval(diagnosis == name, proba[:, study.diagnoses.index(name)])[0]
+        for name in patients
+    }
     found["mean"] = np.mean(list(found.values()))
-    for k, a in enumerate(patients):
-        for b in patients[k + 1 :]:
-            two = np.isin(diagnosis, [a, b])
-            score = np.log(column[a][two] + 1e-12) - np.log(column[b][two] + 1e-12)
-            found[f"{a}-{b}"] = delong_interval(diagnosis[two] == a, score)[0]
+    for a, b in combinations(patients, 2):
+        found[f"{a}-{b}"] = pairwise_auc(diagnosis, proba, study.diagnoses, a, b)[0]
     return found
 
 
