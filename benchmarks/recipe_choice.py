@@ -31,12 +31,11 @@ from datnet_phantom.measure import image_means
 from datnet_phantom.numbers import read_calibration
 from datnet_study.binding_classifier import class_proba, sides_unordered
 from datnet_study.cached_scans import cache_scans
-from datnet_study.cohort_check import uses_cohort
 from datnet_study.columns import ScanTable
 from datnet_study.fits import Fit
 from datnet_study.networks import teachers_of
 from datnet_study.scans import assign_folds, read_scans
-from datnet_study.simulated import starts_simulated
+from datnet_study.simulated import FOLDER
 from datnet_study.study import read_study
 
 TOLD = "told the regions"
@@ -70,9 +69,9 @@ def trained(study, name, scans, folder):
     seen = volumes[(slice(None), *field_of_view(grid_mm, network.field_mm))]
     labels = scans["diagnosis"].map(study.diagnoses.index).to_numpy()
     start, seconds = None, 0.0
-    if starts_simulated(training):
-        start = study.data_manifest / "simulated"
-    for model in ("pretrain", "refit") if uses_cohort(training) else ("refit",):
+    if training.starts_simulated:
+        start = study.data_manifest / FOLDER
+    for model in ("pretrain", "refit") if training.learns_from_cohort else ("refit",):
         given = Scans(seen, labels, *teachers_of(Fit(model, 0), scans, training))
         own = folder / "models" / name / model / "member-0"
         config = fit(own, given, study.diagnoses, network=network, training=training, start=start)

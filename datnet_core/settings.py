@@ -200,6 +200,16 @@ class TrainingSettings(_Checked):
         if self.max_steps is None and self.max_epochs is None:
             raise ValueError("max_steps and max_epochs are None, expected a number for one of them")
 
+    @property
+    def learns_from_cohort(self):
+        """Whether a network first learns from the uncertain diagnoses, where there are any."""
+        return self.pretrain_on in ("cohort", "both")
+
+    @property
+    def starts_simulated(self):
+        """Whether a network starts from the weights that learned from simulated people."""
+        return self.pretrain_on in ("simulated", "both")
+
 
 def _expected(kind, value):
     """What a value of a type should have been, in words; empty where it is right."""

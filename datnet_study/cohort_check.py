@@ -60,7 +60,7 @@ def check_used(scans, used, quality, diagnoses, training):
     found = Counter(zip(people["certainty"], people["diagnosis"], strict=True))
     reasons = obstacles(found, diagnoses, training)
     gone = set(scans["certainty"]) - set(used["certainty"])
-    if uses_cohort(training) and "possible" in gone:
+    if training.learns_from_cohort and "possible" in gone:
         reasons.append(f"certainty 'possible': nobody is left; {without_cohort(training)}")
     if len(used) < len(scans) and reasons:
         wrong = quality.loc[~quality["used"].astype(bool), "worst"].value_counts()
@@ -104,7 +104,11 @@ def obstacles(found, diagnoses, training):
         reasons.append(_too_few(definite, training.n_folds))
     elif training.early_stopping_on == "inner":
         reasons += _nobody_to_stop(definite, training.n_folds)
-    if uses_cohort(training) and possible and (len(possible) < 2 or max(possible.values()) < 2):
+    if (
+        training.learns_from_cohort
+        and possible
+        and (len(possible) < 2 or max(possible.values()) < 2)
+    ):
         reasons.append(
             f"certainty 'possible': found {_counted(possible)}; pre-training needs two diagnoses, "
             f"one of them with two participants: {without_cohort(training)}, or add participants"
@@ -112,14 +116,9 @@ def obstacles(found, diagnoses, training):
     return reasons
 
 
-def uses_cohort(training):
-    """Whether networks learn from the pre-training cohort, where there is one."""
-    return training.pretrain_on in ("cohort", "both")
-
-
 def without_cohort(training):
     """Advice to leave the pre-training cohort out."""
-    left = "simulated" if training.pretrain_on == "both" else "none"
+    left = "simulated" if training.starts_simulated else "none"
     return f"set training.pretrain_on: {left}"
 
 

@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 
 from datnet_core.training.plan import VARIANTS, curve_model, model_names
-from datnet_study.cohort_check import uses_cohort
-from datnet_study.simulated import FOLDER, starts_simulated
+from datnet_study.simulated import FOLDER
 from datnet_study.table import certainties
 
 CURVE = ("scratch", "pretrained")  # what networks of a learning curve may start from
@@ -52,14 +51,14 @@ def model_folder(variant="study", recipe="study"):
 def variants(study):
     """Names of the protocols set beside that of the study, without those that are its own."""
     own = {study.training.early_stopping_on}
-    if not (pretrained(study) or starts_simulated(study.training)):
+    if not (pretrained(study) or study.training.starts_simulated):
         own.add("no_pretraining")
     return [name for name in study.protocols if name not in own]
 
 
 def pretrained(study, recipe="study"):
     """Whether a network learns from the pre-training cohort: asked for, and there are scans."""
-    return uses_cohort(study.recipe(recipe).training) and "possible" in certainties(study)
+    return study.recipe(recipe).training.learns_from_cohort and "possible" in certainties(study)
 
 
 def start_folder(study, fit):
@@ -116,7 +115,7 @@ def _curve_fits(study):
 def _fits(study, names, variant="study", recipe="study"):
     """The networks of some models of one kind."""
     _, network, training = study.recipe(recipe)
-    first = SIMULATED if starts_simulated(training) else None
+    first = SIMULATED if training.starts_simulated else None
     own = pretrained(study, recipe)
     nothing = VARIANTS.get(variant, {}).get("pretrain_on") == "none"
     fits = []

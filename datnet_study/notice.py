@@ -18,7 +18,7 @@ def notice_of(study):
     -------
     str
     """
-    started = SIMULATED if study.training.pretrain_on in ("simulated", "both") else ""
+    started = SIMULATED if study.training.starts_simulated else ""
     if study.phantom:
         return (
             f"Study {study.name}, {study.title}: every scan here is a digital phantom, "

@@ -14,11 +14,6 @@ FILES = ("weights.safetensors", "config.json")
 ALIKE = ("field_mm", "n_filters", "n_levels", "normalisation", "standardised", "resized_to")
 
 
-def starts_simulated(training):
-    """Whether networks start from these weights."""
-    return training.pretrain_on in ("simulated", "both")
-
-
 def weight_files(study):
     """Paths of the weights and of what they say about themselves."""
     return [study.data_manifest / FOLDER / name for name in FILES]
@@ -38,7 +33,7 @@ def check_start(study):
     ValueError
         One line per setting: what it is, and what was expected.
     """
-    asking = [n for n in ("study", *study.recipes) if starts_simulated(study.recipe(n).training)]
+    asking = [n for n in ("study", *study.recipes) if study.recipe(n).training.starts_simulated]
     if not asking:
         return
     for path in weight_files(study):

@@ -72,7 +72,7 @@ scans = page.scans()
 uncertain = (scans["cohort"] == "pretraining").any()
 costs = {}
 for name, recipe in chosen.items():
-    first = uncertain and recipe.training.pretrain_on in ("cohort", "both")
+    first = uncertain and recipe.training.learns_from_cohort
     stages = [*folds, *(["pretrain"] if first else [])]
     folders = [models[name] / stage / "member-0" for stage in stages]
     costs[name] = cost(recipe.grid_mm, recipe.network, len(classes), folders)
