@@ -15,9 +15,7 @@ from datnet_core.files import whole
 from datnet_core.fingerprint import code_hash
 from datnet_core.progress import progress
 from datnet_core.training.subsets import drawn_order
-from datnet_images.atlas import region_mask
-from datnet_images.grid import study_grid
-from datnet_images.volumes import to_grid, uptake_ratio
+from datnet_images.volumes import volume_of
 from datnet_phantom.cohort import Cohort
 from datnet_phantom.people import draw_participants
 from datnet_phantom.regions import BINDING_COLUMNS
@@ -111,14 +109,14 @@ def unwritten_scans(
         with whole(array_path) as part:
             np.lib.format.open_memmap(part, "w+", np.float32, shape).flush()
     array = np.lib.format.open_memmap(array_path, "r+")
-    scene, reference = read_scene(atlas, calibration), region_mask(atlas, reference_region)
+    scene = read_scene(atlas, calibration)
     for row in progress(range(done, n), "simulating scans"):
         person = people.iloc[row]
         number = int(person["participant_id"].removeprefix("sub-"))
         rng = generator(Stream.YARDSTICK_SCANS, seed, number)
         counts = render(person, person["age"], scene, calibration, rng)
-        ratio = nib.Nifti1Image(uptake_ratio(counts, reference), atlas.affine)
-        array[row] = to_grid(ratio, *study_grid(spacing_mm))[field]
+        img = nib.Nifti1Image(counts, atlas.affine)
+        array[row] = volume_of(img, atlas, spacing_mm, reference_region)[field]
         if (row + 1) % CHUNK == 0 or row + 1 == n:
             array.flush()  # first: the record may not speak of what a crash could lose
             with whole(record) as part:
