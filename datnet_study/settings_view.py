@@ -14,7 +14,7 @@ def declared_settings(declaration, study):
     Returns
     -------
     SettingsView
-        With `patients` and `compared` where `diagnoses` and `control` are declared.
+        With what follows from declared settings alone, such as `patients`.
     """
     top, sections = {}, {}
     for name in declaration.settings:
@@ -25,22 +25,27 @@ def declared_settings(declaration, study):
         else:
             top[name] = getattr(study, name)
     for section, values in sections.items():
-        top.setdefault(section, SettingsView(values, f"{section}.", declaration.source))
-    if {"diagnoses", "control"} <= set(top):
-        top |= {"patients": study.patients, "compared": study.compared}
-    return SettingsView(top, "", declaration.source)
+        kind = type(getattr(study, section))
+        top.setdefault(section, SettingsView(kind, values, f"{section}.", declaration.source))
+    return SettingsView(type(study), top, "", declaration.source)
 
 
 class SettingsView:
-    """Declared settings by attribute; any other is an error that names the line to edit."""
+    """Declared settings by attribute; any other is an error that names the line to edit.
 
-    def __init__(self, values, prefix, source):
+    A property of the settings is there as well, and reads from the declared ones.
+    """
+
+    def __init__(self, kind, values, prefix, source):
         self.__dict__.update(values)
-        self.__dict__.update(_prefix=prefix, _source=source)
+        self.__dict__.update(_kind=kind, _prefix=prefix, _source=source)
 
     def __getattr__(self, name):
         if name.startswith("__"):
             raise AttributeError(name)
+        derived = getattr(self._kind, name, None)
+        if isinstance(derived, property):
+            return derived.fget(self)
         raise AttributeError(
             f"page {self._source.stem} uses the setting `{self._prefix}{name}`, which its header "
             f"does not declare; add it to `settings` ({line_of(self._source, 'settings')})"

@@ -181,6 +181,7 @@ def main(command):
     """Run a command in a process forked from the server, or in this one if there is no server."""
     request = json.dumps([command, os.getcwd(), dict(os.environ)])  # noqa: PTH109, pathlib is large
     asked, forked = socket.socket(socket.AF_UNIX), b""
+    held = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])  # until it can be passed on
     with suppress(KeyError, OSError):  # also where the server has just ended
         asked.connect(os.environ[ADDRESS])
         socket.send_fds(asked, [b" "], [0, 1, 2])
@@ -188,10 +189,12 @@ def main(command):
         forked = asked.recv(4)
     if not forked:
         asked.close()
+        signal.pthread_sigmask(signal.SIG_SETMASK, held)
         return _run(command)
     _end_with(os.getppid())
     forked = int.from_bytes(forked, "little")
     signal.signal(signal.SIGINT, lambda number, _: os.kill(forked, number))
+    signal.pthread_sigmask(signal.SIG_SETMASK, held)
     code = asked.recv(1)
     sys.exit(code[0] if code else f"\n{' '.join(command)} was killed\n")
 

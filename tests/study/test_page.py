@@ -99,7 +99,8 @@ def test_writing_what_the_header_does_not_declare_names_the_line_to_edit(project
     [
         (lambda settings: settings.fusion, "fusion"),
         (lambda settings: settings.training.seed, "training.seed"),
-        (lambda settings: settings.patients, "patients"),  # needs `control` too
+        (lambda settings: settings.patients, "control"),  # which are those without it
+        (lambda settings: settings.training.starts_simulated, "training.pretrain_on"),
         (lambda settings: settings.titel, "titel"),
     ],
 )
@@ -111,11 +112,13 @@ def test_a_setting_that_is_not_declared_names_the_line_to_edit(project, look, na
 
 
 def test_declared_settings_have_their_values(project):
-    names = "control, diagnoses, images.grid_mm, training.n_folds, saliency"
+    names = "control, diagnoses, images.grid_mm, training.n_folds, training.pretrain_on, saliency"
     settings = opened(project, f"settings: [{names}]").settings
     assert (settings.training.n_folds, settings.images.grid_mm, settings.control) == (6, 8.0, "NC")
     assert settings.saliency == Saliency()
     assert settings.patients == settings.compared == ("IPD", "MSA", "PSP")
+    training = settings.training
+    assert (training.learns_from_cohort, training.starts_simulated) == (True, False)
 
 
 def test_a_declared_setting_that_no_study_has_is_named(project):

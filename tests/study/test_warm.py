@@ -37,8 +37,8 @@ sys.exit({"code": 3, "words": "in words"}.get(how))
 """
 WAITS = """
 import os, signal, sys, time
-print(os.getpid(), flush=True)
 try:
+    print(os.getpid(), flush=True)
     time.sleep(60)
 except KeyboardInterrupt:
     sys.exit(7)
