@@ -21,11 +21,12 @@ from scipy import stats
 
 from datnet_core.metrics.auc import delong_interval
 from datnet_core.metrics.folds import fold_auc
+from datnet_study.titles import RATIOS
 
 SEEDS = range(2022, 2027)
 ROOT = Path(__file__).parents[1]
 PATIENTS = ("IPD", "MSA", "PSP")
-JUDGES = {"network": "", "binding ratios": "_binding"}  # and how their tables' names end
+JUDGES = {"network": "", "binding ratios": "_yardsticks"}  # and how their tables' names end
 
 
 def patients_auc(seed, folder):
@@ -65,6 +66,8 @@ def aucs_of(results):
 def _patients(path):
     """First scans of the patients of a table of predictions."""
     scans = pd.read_csv(path, sep="\t").query("diagnosis in @PATIENTS")
+    if "method" in scans:  # of the yardsticks, the published one
+        scans = scans[scans["method"] == RATIOS]
     return scans.drop_duplicates("participant_id")
 
 

@@ -6,6 +6,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "performance": [
+            "at_paper_specificity",  # sensitivity of each classifier
             "auc_differences",  # AUCs of a classifier minus those of another
             "confusion",  # diagnosis against largest probability
             "diagnostic_table",  # AUC and rates of each diagnosis
@@ -17,6 +18,32 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "class_proba",  # binding ratios as a classifier of new scans
             "out_of_fold_proba",  # and of the scans of each fold
             "sides_unordered",  # features that are the same for the mirror image
+        ],
+        "yardsticks": [
+            "by_method",  # the classifiers of a file
+            "with_proba",  # scans with a column for each class
+            "yardstick_features",  # binding ratios, also with asymmetry and of more regions
+        ],
+        "headline": [
+            "pair_sentence",  # the network beside a mark, for two diagnoses
+        ],
+        "comparison": [
+            "adjusted",  # P values for many tests
+            "aucs_side_by_side",  # pairs of diagnoses, then each against the rest
+            "decision_table",  # accuracy and mean sensitivity
+            "decisions_apart",  # of two classifiers on the same scans
+            "gains",  # AUCs of the first classifier minus those of the others
+            "in_words",  # a diagnosis, or a pair of them, as a heading
+            "pairs_of",  # diagnoses that occur
+        ],
+        "calibration": [
+            "brier_score",
+            "calibration_line",  # slope and intercept
+            "fitted_temperature",
+            "net_benefit",  # decision curve
+            "referral",  # accuracy when the least sure are left to others
+            "reliability",  # share that is right, by probability
+            "with_temperature",
         ],
         "networks": [
             "fold_models",  # of a study, fold 0 first
@@ -71,9 +98,14 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "totals_by_controls",
         ],
         "fusion": [
+            "among",  # a classifier that may name some diagnoses only
             "fit_fusion",
+            "fit_logistic_fusion",  # to the same features
             "fused_proba",  # of scans that several networks judge
             "fusion_features",
+        ],
+        "importance": [
+            "importance_spread",  # three measures over draws of participants
             "importances",
         ],
         "learning_curve": [

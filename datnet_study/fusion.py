@@ -1,13 +1,19 @@
-"""Fusion of network probabilities and clinical data with XGBoost.
+"""Fusion of network probabilities and clinical data, with XGBoost and by logistic regression.
 
-Paper section "Combination of DAT imaging scans with demographic and clinical features".
+Paper section "Combination of DAT imaging scans with demographic and clinical features"; the
+regression is ours. What trees rely on is in `importance`.
 """
 
 import numpy as np
-import pandas as pd
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from xgboost import XGBClassifier
 
 from datnet_study.scans import CLINICAL
+
+FLOOR = 1e-4  # probabilities below it are taken as it before their logarithm
 
 
 def fusion_features(predictions, scans, class_names):
@@ -67,6 +73,66 @@ def fit_fusion(features, diagnosis, fusion):
     return model.fit(features, codes), tuple(str(name) for name in classes)
 
 
+def fit_logistic_fusion(features, diagnosis):
+    """Fit a multinomial logistic regression to the same features.
+
+    Of a probability it sees the logarithm: the log odds of two diagnoses, given image and clinical
+    data that tell different things, are a sum. A missing value is taken as the median of the scans
+    learned from.
+
+    Parameters
+    ----------
+    features, diagnosis
+        As in `fit_fusion`.
+
+    Returns
+    -------
+    model : sklearn.pipeline.Pipeline
+        One column of `predict_proba` per entry of `classes`.
+    classes : tuple of str
+        Sorted names of the diagnoses.
+    """
+    classes, codes = np.unique(np.asarray(diagnosis, dtype=str), return_inverse=True)
+    model = make_pipeline(
+        FunctionTransformer(_log_of_probabilities),
+        SimpleImputer(strategy="median"),
+        StandardScaler(),
+        LogisticRegression(max_iter=1000),
+    )
+    return model.fit(features, codes), tuple(str(name) for name in classes)
+
+
+def among(predictions, class_names, allowed):
+    """Predictions of a classifier that may name only some of its classes.
+
+    Parameters
+    ----------
+    predictions : DataFrame
+        `p_<class>` of each scan.
+    class_names, allowed : sequence of str
+        All classes, and those that may be named.
+
+    Returns
+    -------
+    DataFrame
+        The probabilities of the allowed ones over their sum, of the others 0.
+
+    Examples
+    --------
+    >>> scans = pd.DataFrame({"p_A": [0.2], "p_B": [0.3], "p_NC": [0.5]})
+    >>> among(scans, ("A", "B", "NC"), ("A", "B")).to_numpy()
+    array([[0.4, 0.6, 0. ]])
+    """
+    columns = [f"p_{name}" for name in class_names]
+    others = [f"p_{name}" for name in class_names if name not in allowed]
+    made = predictions.copy()
+    made[others] = 0.0
+    kept = [name for name in columns if name not in others]
+    total = made[kept].sum(axis=1)
+    made[kept] = made[kept].div(total.where(total > 0), axis=0).fillna(1 / len(kept))
+    return made
+
+
 def fused_proba(model, by_model, scans, class_names):
     """Probabilities of scans that several networks judge: the mean of the trees' verdicts.
 
@@ -75,8 +141,9 @@ def fused_proba(model, by_model, scans, class_names):
 
     Parameters
     ----------
-    model : XGBClassifier
-        Output of `fit_fusion`; its features are taken from those of `fusion_features`.
+    model : XGBClassifier or sklearn.pipeline.Pipeline
+        Output of `fit_fusion` or `fit_logistic_fusion`; its features are taken from those of
+        `fusion_features`.
     by_model : DataFrame
         `p_<class>`, the keys of each scan, and `model`, the network; the scans of each network in
         the same order.
@@ -98,20 +165,7 @@ def fused_proba(model, by_model, scans, class_names):
     )
 
 
-def importances(model, features):
-    """Feature importances by mean gain per split, largest first.
-
-    Parameters
-    ----------
-    model : XGBClassifier
-        Fitted model.
-    features : DataFrame
-        The features it was fitted on.
-
-    Returns
-    -------
-    Series of shape (n_features,)
-        Shares that sum to 1; 0 for a feature that no tree uses.
-    """
-    gain = pd.Series(model.feature_importances_.astype(float), index=features.columns)
-    return gain.sort_values(ascending=False, kind="stable")
+def _log_of_probabilities(features):
+    """Features with the logarithm of each probability in its place."""
+    names = [name for name in features if name.startswith("p_")]
+    return features.assign(**{name: np.log(features[name].clip(lower=FLOOR)) for name in names})

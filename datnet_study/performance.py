@@ -9,7 +9,7 @@ from sklearn.metrics import confusion_matrix
 
 from datnet_core.metrics.auc import delong_difference, delong_interval
 from datnet_core.metrics.pairs import pairwise_difference
-from datnet_core.metrics.rates import diagnostic_rates, youden_cutoff
+from datnet_core.metrics.rates import diagnostic_rates, sensitivity_at, youden_cutoff
 
 
 def diagnostic_table(predictions, class_names, cutoffs=None):
@@ -135,6 +135,38 @@ def auc_differences(predictions, other, class_names, pairs):
     for a, b in pairs:
         found[a, b] = pairwise_difference(y_true, proba, proba_other, class_names, a, b)
     return found
+
+
+def at_paper_specificity(predictions, claims, part):
+    """Sensitivity of each classifier at the specificity that the paper reports.
+
+    Parameters
+    ----------
+    predictions : dict of str to DataFrame
+        By title, `diagnosis` and `p_<class>` of each scan.
+    claims : DataFrame
+        Output of `claims.read_claims`.
+    part : str
+        Of the paper, as the ids of its claims begin: `cv` or `blind`.
+
+    Returns
+    -------
+    DataFrame
+        `method`, `of` (diagnosis), `specificity` and `paper` (its sensitivity there), `value`,
+        `low`, `high` (Wilson, the cutoff taken as given); no row for a diagnosis that the paper or
+        the scans have not.
+    """
+    found, rows = claims.set_index("id"), []
+    for claim in found.index[found.index.str.startswith(f"{part}.spec.")]:
+        name, specificity = found["group"][claim], float(found["value"][claim])
+        paper = float(found["value"][claim.replace(".spec.", ".sens.")])
+        for method, table in predictions.items():
+            of = table["diagnosis"] == name
+            if of.any() and not of.all():
+                value = sensitivity_at(of, table[f"p_{name}"], specificity)
+                rows.append((method, name, specificity, paper, *value))
+    columns = ["method", "of", "specificity", "paper", "value", "low", "high"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def visits(predictions):

@@ -9,9 +9,9 @@
 #       data_manifest/claims.tsv]
 #     writes:
 #       participants: [predictions/blind_test.tsv, predictions/blind_test_by_model.tsv,
-#         predictions/blind_test_binding.tsv]
-#     settings: [decisions.blind_test, decisions.blind_test_model, diagnoses, images,
-#       network, training.accelerator, training.n_folds]
+#         predictions/blind_test_yardsticks.tsv]
+#     settings: [control, decisions.blind_test, decisions.blind_test_model, diagnoses,
+#       images, network, training.accelerator, training.n_folds]
 #     threads: 1
 # ---
 
@@ -21,14 +21,14 @@
 # This page reproduces Fig. 4: participants whom no model has seen; in the paper, those
 # whose diagnosis was confirmed by follow-up. Each scan gets the mean softmax of the
 # fold models, and the largest probability is the diagnosis (open points A5, A6). Beside
-# it stands binding-ratio quantification, and the participants with two scans are
-# judged at baseline and at follow-up.
+# it stand the yardsticks of {doc}`cross_validation`, and the participants with two
+# scans are judged at baseline and at follow-up.
 
 # %% tags=["parameters"]
 study: str = "data_manifest/smoke.yaml"  # study file
 into: str = "study"  # folder below results/ to write to; study: the study's own
 alpha: float = 0.05  # two-sided P below which a difference is called one
-coverage: float = 0.9  # share of sets that are to hold the right diagnosis
+n_bootstrap: int = 2000  # resamples of the participant-level bootstrap
 
 # %% tags=["setup"]
 from dataclasses import replace
@@ -39,26 +39,38 @@ from IPython.display import Markdown, display
 
 from datnet_core.metrics import (
     chi_square_correct,
-    conformal_threshold,
-    prediction_sets,
-    set_summary,
+    share_difference,
     share_interval,
 )
 from datnet_core.training import load_model, predict
-from datnet_images import (
-    regional_binding,
-    sides,
-)
 from datnet_study import (
+    among,
+    at_paper_specificity,
+    aucs_side_by_side,
     class_proba,
     confusion,
+    decision_table,
+    decisions_apart,
     diagnostic_table,
+    gains,
+    in_words,
     open_page,
+    pair_sentence,
+    pairs_of,
+    read_claims,
     right_decisions,
     show,
     visits,
+    with_proba,
+    yardstick_features,
 )
-from datnet_study.figures import plot_confusion, plot_rates, plot_roc_curves
+from datnet_study.figures import (
+    plot_confusion,
+    plot_interval_panels,
+    plot_rates,
+    plot_roc_curves,
+)
+from datnet_study.titles import NETWORK, RATIOS, UNEVEN
 
 page = open_page("blind_test", study, into)
 config = page.settings
@@ -76,7 +88,8 @@ if len(rows) == 0:
     nobody = pd.DataFrame(columns=[*keys, "fold", *p_columns])
     page.write_table("predictions/blind_test.tsv", nobody)
     page.write_table("predictions/blind_test_by_model.tsv", nobody.assign(model=""))
-    page.write_table("predictions/blind_test_binding.tsv", nobody)
+    marks = nobody.assign(method="")
+    page.write_table("predictions/blind_test_yardsticks.tsv", marks)
     page.end("no participant of certainty 'confirmed'", "there is no blind test")
 
 # %% [markdown]
@@ -115,104 +128,139 @@ single = [table.assign(model=name) for table, name in zip(single, models, strict
 page.write_table("predictions/blind_test_by_model.tsv", pd.concat(single))
 
 # %% [markdown]
-# Binding-ratio quantification: a logistic regression on the four striatal binding
-# ratios, fitted once on the whole training cohort (open point A8).
+# The yardsticks: logistic regressions on binding ratios, as published, with asymmetry,
+# and of more regions, fitted once on the whole training cohort (open point A8; see
+# {doc}`cross_validation`).
 
 # %%
 affine, _ = page.grid()
-atlas = page.atlas()
-training_rows = np.flatnonzero(scans["cohort"] == "training")
-ratios = regional_binding(
-    volumes[np.concatenate([training_rows, rows])],
-    atlas,
-    affine,
-    config.images.reference_region,
-    config.images.regions,
-)[sides(config.images.regions)].to_numpy()
-known, new = np.split(ratios, [len(training_rows)])
-labels = scans["diagnosis"].to_numpy()[training_rows]
-proba = class_proba(known, labels, new, classes, config.network.class_prior)
-yardstick = scans.loc[rows, keys].assign(**dict(zip(p_columns, proba.T, strict=True)))
-page.write_table("predictions/blind_test_binding.tsv", yardstick)
+learn = np.flatnonzero(scans["cohort"] == "training")
+both = volumes[np.concatenate([learn, rows])]
+features = yardstick_features(both, page.atlas(), affine, config.images)
+labels = scans["diagnosis"].to_numpy()[learn]
+marks = {}
+for title, x in features.items():
+    known, new = np.split(x, [len(learn)])
+    prior = config.network.class_prior
+    proba = class_proba(known, labels, new, classes, prior)
+    marks[title] = with_proba(scans.loc[rows, keys], proba, classes)
+stacked = pd.concat(marks, names=["method"]).reset_index("method")
+page.write_table("predictions/blind_test_yardsticks.tsv", stacked)
+
+# %% [markdown]
+# ## One diagnosis against another
+#
+# Every participant counts once, with the first scan. Only the scans of two diagnoses
+# count here, and the score is log p_a - log p_b.
+
+# %%
+groups = visits(predictions)
+first = groups["all"]
+people = predictions[first]
+methods = {title: t[first] for title, t in ({NETWORK: predictions} | marks).items()}
+several = people["diagnosis"].nunique() > 1
+pairs = pairs_of(config.compared, people["diagnosis"])
+one_only = Markdown("The blind test has one diagnosis only: there is nothing to tell.")
+if several:
+    aucs = aucs_side_by_side(methods, classes, pairs)
+    differences = gains(methods, classes, pairs)
+    of_auc = aucs[["auc", "auc_low", "auc_high"]].itertuples(index=False)
+    texts = pd.Series([show.interval(*value) for value in of_auc], aucs.index)
+
+# %%
+if pairs:
+    is_pair = aucs["of"].isin(pairs)
+    shown = aucs[is_pair].assign(diagnosis=aucs["of"].map(in_words))
+    chance = dict.fromkeys(shown["diagnosis"], 0.5)
+    display(plot_interval_panels(shown, "auc", "AUC", chance, by_method=True))
+    display(show.side_by_side(aucs[is_pair], texts[is_pair]))
+else:
+    display(Markdown("The blind test has no two groups of patients to tell apart."))
+
+# %% [markdown]
+# **Area under the ROC curve between two diagnoses, with 95% intervals** (DeLong), of
+# the network and of the yardsticks, on participants whom none of them has seen. The
+# dotted line is guessing. What the network has more or less than each mark on the same
+# scans, with P values as they are and corrected over the pairs of a mark:
+
+# %%
+if pairs:
+    display(show.gains_table(differences[differences["of"].isin(pairs)]))
 
 # %% [markdown]
 # ## Accuracy
 #
-# Every participant counts once, with the first scan; the participants with two
-# scans are then judged at baseline and at follow-up. By `network.class_prior` (open
-# point A14), the probabilities take a diagnosis to be as common as it is in the
-# training cohort; the row *equally common* shows the accuracy without this.
+# The participants with two scans are also judged at baseline and at follow-up. By
+# `network.class_prior` (open point A14), the probabilities take a diagnosis to be as
+# common as it is in the training cohort; the row *equally common* shows the accuracy
+# without this. Where the blind test lacks a diagnosis that the network knows, such as
+# controls, the row *of those there* has it choose among the others, as {doc}`fusion`.
 #
 # Where one diagnosis is common, naming it always has a high accuracy and is of no use:
-# the last row. The mean of the sensitivities shows what accuracy hides, as every
+# the row *always*. The mean of the sensitivities shows what accuracy hides, as every
 # diagnosis counts the same in it.
 
 # %%
-groups = visits(predictions)
 right = right_decisions(predictions, classes)
-right_yardstick = right_decisions(yardstick, classes)
-first = groups["all"]
-
-# %%
-decided = {title: right[chosen] for title, chosen in groups.items() if chosen.any()}
+decided = {NETWORK: right[first]}
 if config.network.class_prior == "cohort":
     uniform = replace(config.network, class_prior="uniform")
     even = predictions.copy()
     even[p_columns] = proba_by_model(uniform).mean(axis=0)
-    decided["all, equally common"] = right_decisions(even, classes)[first]
-decided["binding ratios, all"] = right_yardstick[first]
-commonest = scans["diagnosis"][training_rows].mode()[0]
-decided[f"always {commonest}, all"] = predictions["diagnosis"][first] == commonest
-accuracy = {title: share_interval(values) for title, values in decided.items()}
-out_of_fold = page.table("predictions/cross_validation.tsv")
-alike_cv = out_of_fold[out_of_fold["diagnosis"].isin(predictions["diagnosis"])]
-mean_sensitivity = {
-    title: values.groupby(predictions["diagnosis"]).mean().mean()
-    for title, values in decided.items()
-}
+    decided[f"{NETWORK}, equally common"] = right_decisions(even, classes)[first]
+if len(there := set(people["diagnosis"])) < len(classes):
+    chosen = right_decisions(among(people, classes, there), classes)
+    decided[f"{NETWORK}, of those there"] = chosen
+decided |= {title: right_decisions(methods[title], classes) for title in marks}
+commonest = pd.Series(labels).mode()[0]
+always = f"always {commonest}"
+decided[always] = people["diagnosis"] == commonest
+visit_names = [name for name in ("baseline", "follow-up") if groups[name].any()]
+decided |= {f"{NETWORK}, {name}": right[groups[name]] for name in visit_names}
 
 # %%
-p_values = {
-    "network against binding ratios": chi_square_correct(
-        right[first], right_yardstick[first]
-    ),
-    "blind test against cross-validation": chi_square_correct(
-        right[first], right_decisions(alike_cv, classes)
-    ),
-}
-if groups["follow-up"].any():
-    p_values["baseline against follow-up"] = chi_square_correct(
-        right[groups["baseline"]], right[groups["follow-up"]]
-    )
-
-# %%
-show.table(
-    pd.DataFrame(
-        [
-            (title, show.interval(*value), f"{mean_sensitivity[title]:.3f}")
-            for title, value in accuracy.items()
-        ],
-        columns=["scans", "accuracy (95%)", "mean sensitivity"],
-    )
-)
-
-# %%
-show.table(
-    pd.DataFrame(
-        [(k, f"{p:.2g}") for k, p in p_values.items()],
-        columns=["chi-square test", "P"],
-    )
-)
+shares = decision_table(decided, predictions, n_bootstrap)
+show.accuracies(shares)
 
 # %% [markdown]
-# The chi-square tests are the paper's; cross-validation counts the diagnoses that the
-# blind test has, so no controls where it has none, as in the paper. They treat the
-# two sides as independent. Where the same participants stand on both sides this loses
-# power, and a large P is no evidence of equality. Accuracy and confusion matrix go by
-# the largest probability, whatever `decisions` says.
+# How the decisions of the network differ from the others on the same participants, and
+# those at baseline from those at follow-up of the same people. *McNemar* is the exact
+# test of scans on which only one side is right. The chi-square test, the paper's, takes
+# the two sides as independent, which loses power here. Cross-validation has other
+# people, so the chi-square test is the one for it; it counts the diagnoses that the
+# blind test has, so no controls where it has none, as in the paper.
+
+# %%
+apart = {
+    title: decisions_apart(decided[NETWORK], decided[title], people, n_bootstrap)
+    for title in (*marks, always)
+}
+show.decision_differences(apart)
+
+# %%
+out_of_fold = page.table("predictions/cross_validation.tsv")
+alike_cv = out_of_fold[out_of_fold["diagnosis"].isin(predictions["diagnosis"])]
+right_cv = right_decisions(alike_cv, classes)
+p_cv = chi_square_correct(right[first], right_cv)
+later = {}
+if visit_names:
+    before, after = (
+        right[groups[name]].set_axis(predictions.loc[groups[name], "participant_id"])
+        for name in visit_names
+    )
+    same = predictions[groups["baseline"]]
+    after = after.loc[before.index]
+    later["baseline"] = decisions_apart(after, before, same, n_bootstrap)
+    display(show.decision_differences(later, "follow-up minus"))
+other = show.signed(*share_difference(right[first], right_cv))
+Markdown(f"Blind test minus cross-validation: {other} (Newcombe), P = {p_cv:.2g}.")
+
+# %% [markdown]
+# Accuracy and confusion matrix go by the largest probability, whatever `decisions`
+# says.
 
 # %% figure="fig-blind-test-confusion"
-plot_confusion(confusion(predictions[first], classes))
+plot_confusion(confusion(people, classes))
 
 # %% [markdown]
 # **Confusion matrix** of the blind test, one scan per participant. Rows add up to
@@ -230,64 +278,52 @@ tables = {
     for title, chosen in groups.items()
     if predictions.loc[chosen, "diagnosis"].nunique() > 1
 }
-if "all" in tables:
-    tables["binding ratios"] = diagnostic_table(yardstick[first], classes)
 
 # %%
-if tables:
-    display(plot_rates(tables, classes))
+if several:
+    named = {"all": NETWORK} | {n: f"{NETWORK}, {n}" for n in ("baseline", "follow-up")}
+    shown = {named[title]: table for title, table in tables.items()}
+    shown |= {t: diagnostic_table(methods[t], classes) for t in (RATIOS, UNEVEN)}
+    display(plot_rates(shown, classes))
 else:
-    display(Markdown("The blind test has one diagnosis only: there are no rates."))
+    display(one_only)
 
 # %% [markdown]
 # **Sensitivity, specificity, PPV and NPV** (as the paper's Fig. 4) with 95%
 # intervals: the network on all participants, on those with two scans at baseline
-# and at follow-up, and binding-ratio quantification on all.
+# and at follow-up, and binding ratios on all.
 
 # %%
-panels = {"DAT-Net": predictions[first], "binding ratios": yardstick[first]}
-if tables:
-    display(plot_roc_curves(panels, classes))
+if several:
+    display(plot_roc_curves(methods, classes))
+    is_rest = ~aucs["of"].isin(pairs)
+    display(show.side_by_side(aucs[is_rest], texts[is_rest]))
+    display(show.gains_table(differences[~differences["of"].isin(pairs)]))
 else:
-    display(Markdown("The blind test has one diagnosis only: there is no ROC curve."))
+    display(one_only)
 
 # %% [markdown]
-# **One-vs-rest ROC curves** of the blind test, one scan per participant.
+# **One-vs-rest ROC curves** of the blind test, one scan per participant; the AUCs with
+# their 95% intervals (DeLong), and the network minus each yardstick.
 #
-# ## Sets of diagnoses
-#
-# A network that is unsure should say so. A conformal set holds every diagnosis whose
-# probability passes a threshold; the threshold is set on the out-of-fold
-# probabilities of the same diagnoses in cross-validation, so that the right diagnosis
-# is in the set as often as asked for. This holds if the blind test is like the training
-# cohort. The paper has no such sets.
+# At the specificity that the paper reports, the sensitivity is (95%, Wilson, taking the
+# cutoff as given, which was found on these scans):
 
 # %%
-threshold = conformal_threshold(
-    alike_cv["diagnosis"], alike_cv[p_columns].to_numpy(), classes, coverage
-)
-sets = prediction_sets(predictions.loc[first, p_columns], threshold)
-found = set_summary(predictions.loc[first, "diagnosis"], sets, classes)
-names = {
-    "covered": "right diagnosis in the set",
-    "single": "one diagnosis only",
-    "single_right": "one diagnosis only, and right",
-    "empty": "no diagnosis",
-}
-conformal_shares = {key: share_interval(found[key]) for key in names}
-
-# %%
-show.table(
-    pd.DataFrame(
-        [(names[key], show.interval(*v)) for key, v in conformal_shares.items()],
-        columns=[f"sets at {coverage:.0%} coverage", "share (95%)"],
-    )
-)
+paper = read_claims(page.path("data_manifest/claims.tsv"))
+at_paper = at_paper_specificity(methods, paper, "blind")
+beside = [
+    f"{r.of}, at {r.specificity:.3f} (paper: {r.paper:.3f})"
+    for r in at_paper.itertuples()
+]
+values = at_paper[["value", "low", "high"]].itertuples(index=False)
+sensitivities = [show.interval(*value) for value in values]
+if at_paper.empty:
+    display(Markdown("The blind test has none of the paper's diagnoses to compare."))
+else:
+    display(show.side_by_side(at_paper.assign(of=beside), sensitivities))
 
 # %% [markdown]
-# The first row should reach the coverage that was asked for. The second says how
-# often the network is sure enough to name one diagnosis alone.
-#
 # ## Paper and this study
 
 # %%
@@ -302,23 +338,20 @@ rate_of = {
 claims = show.claims_of(tables["all"], rate_of) if tables else {}
 
 # %%
-p_cv = p_values["blind test against cross-validation"]
+p_br = apart[RATIOS]["chi_square"]
+better = "better" if apart[RATIOS]["accuracy"][0] > 0 else "worse"
+claims["blind.vs_br"] = {
+    "value": f"DAT-Net {better}" if p_br < alpha else "no difference",
+    "p": p_br,
+}
 claims["blind.vs_cv"] = {
     "value": "difference" if p_cv < alpha else "no difference",
     "p": p_cv,
 }
-p_br = p_values["network against binding ratios"]
-better = (
-    "DAT-Net better"
-    if right[first].mean() > right_yardstick[first].mean()
-    else "DAT-Net worse"
-)
-claims["blind.vs_br"] = {
-    "value": better if p_br < alpha else "no difference",
-    "p": p_br,
-}
 
 # %%
+accuracy = {"all": share_interval(right[first])}
+accuracy |= {name: share_interval(right[groups[name]]) for name in visit_names}
 accuracy_of = {
     "blind.accuracy": "all",
     "blind.baseline.accuracy": "baseline",
@@ -331,8 +364,8 @@ for claim, title in accuracy_of.items():
         )
     else:
         claims[claim] = {"why": "no participant with two scans"}
-if groups["follow-up"].any():
-    claims["blind.followup.accuracy"]["p"] = p_values["baseline against follow-up"]
+if later:
+    claims["blind.followup.accuracy"]["p"] = later["baseline"]["chi_square"]
 show.claims_table(page, claims)
 
 # %% [markdown]
@@ -340,32 +373,46 @@ show.claims_table(page, claims)
 #
 # The result stands at the top of the page. No scan and no label of the blind test had a
 # part in any model, cutoff or stopping rule. Follow-up scans are of the same people
-# later on: more advanced, not a second sample. The chi-square tests take the two sides
-# as independent, which loses power where the same people stand on both.
+# later on: more advanced, not a second sample. What the probabilities are worth is on
+# {doc}`calibration`.
 
 # %%
-words = "not told apart from"
-if p_br < alpha:
-    better = right[first].mean() > right_yardstick[first].mean()
-    words = "better than" if better else "worse than"
-naming = f"always {commonest}, all"
+start = f"{pair_sentence(aucs, differences, pairs[0], UNEVEN)}. T" if pairs else "t"
+share = {title: show.interval(*row) for title, *row in shares.iloc[:, 1:4].itertuples()}
+change = apart[UNEVEN]["mean_sensitivity"]
+words = show.direction(
+    *change[1:], more="better", less="worse", even="not told apart from them"
+)
 result = (
-    f"The network is right, {page.where}, in a share of "
-    f"{show.interval(*accuracy['all'])} (95%) of {first.sum()} participants whom no "
-    f"model has seen, {words} the binding ratios with "
-    f"{show.interval(*accuracy['binding ratios, all'])} (P = {p_br:.2g}); always "
-    f"saying {commonest} would be right in {accuracy[naming][0]:.3f}."
+    f"Of {len(people)} participants whom no model has seen, {page.where}: "
+    f"{start}he network is right in a share of {share[NETWORK]}, the {RATIOS} in "
+    f"{share[RATIOS]}, the {UNEVEN} in {share[UNEVEN]} (95%), always {commonest} in "
+    f"{shares['accuracy'][always]:.3f}; its mean sensitivity less that of the latter "
+    f"ratios is {show.signed(*change)}: {words}."
 )
 
 # %%
 numbers = {
     "models": models,
     "accuracy": accuracy,
-    "mean_sensitivity": mean_sensitivity,
-    "p_values": p_values,
+    "decisions": shares.to_dict("index"),
+    "network_minus": apart,
+    "follow_up_minus": later,
+    "p_against_cross_validation": p_cv,
     "n_scans_of_cross_validation": len(alike_cv),
-    "conformal": {"coverage": coverage, "threshold": threshold} | conformal_shares,
-    "confusion": confusion(predictions[first], classes).to_dict("index"),
+    "at_paper_specificity": at_paper.to_dict("records"),
+    "confusion": confusion(people, classes).to_dict("index"),
     "tables": {title: table.to_dict("index") for title, table in tables.items()},
 }
+
+# %%
+if several:
+    numbers["auc"] = {
+        f"{r.method}.{in_words(r.of)}": (r.auc, r.auc_low, r.auc_high)
+        for r in aucs.itertuples()
+    }
+    numbers["auc_network_minus"] = {
+        f"{r.method}.{in_words(r.of)}": (r.difference, r.low, r.high, r.p)
+        for r in differences.itertuples()
+    }
 page.close(numbers, claims, result)

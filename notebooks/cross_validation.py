@@ -8,7 +8,7 @@
 #       data_manifest/claims.tsv]
 #     writes:
 #       participants: [predictions/cross_validation.tsv,
-#         predictions/cross_validation_binding.tsv]
+#         predictions/cross_validation_yardsticks.tsv]
 #     settings: [control, decisions.cross_validation, diagnoses, images, network,
 #       training.accelerator]
 #     threads: 1
@@ -17,10 +17,11 @@
 # %% [markdown]
 # # Cross-validation
 #
-# This page reproduces Fig. 3 and the first row of numbers in the paper's abstract:
-# how well DAT-Net tells each diagnosis from all others in the training cohort, for
-# all participants and by symptom duration. Every scan is judged by the one fold model
-# that never saw it.
+# This page reproduces Fig. 3 and the first row of numbers in the paper's abstract: how
+# well DAT-Net tells the diagnoses apart in the training cohort, for all participants
+# and by symptom duration. Every scan is judged by the one fold model that never saw it.
+# Beside the paper's one against the rest stand two diagnoses at a time, and beside its
+# binding ratios those that a reader uses, with the difference between the sides.
 
 # %% tags=["parameters"]
 study: str = "data_manifest/smoke.yaml"  # study file
@@ -30,36 +31,43 @@ n_bootstrap: int = 2000  # resamples of the participant-level bootstrap
 alpha: float = 0.05  # two-sided P below which a difference is called one
 
 # %% tags=["setup"]
-import itertools
-
 import numpy as np
 import pandas as pd
-from IPython.display import Markdown
+from IPython.display import Markdown, display
 
 from datnet_core.metrics import (
     bootstrap_interval,
     chi_square_correct,
-    delong_interval,
-    delong_test,
     fold_auc,
     fold_difference,
-    pairwise_auc,
-    share_interval,
+    share_difference,
 )
 from datnet_core.training import predict_folds
-from datnet_images import (
-    regional_binding,
-    sides,
-)
 from datnet_study import (
+    at_paper_specificity,
+    aucs_side_by_side,
+    decision_table,
+    decisions_apart,
     diagnostic_table,
+    gains,
+    in_words,
     open_page,
     out_of_fold_proba,
+    pair_sentence,
+    pairs_of,
+    read_claims,
     right_decisions,
     show,
+    with_proba,
+    yardstick_features,
     youden_cutoffs,
 )
-from datnet_study.figures import plot_rates, plot_roc_curves
+from datnet_study.figures import (
+    plot_interval_panels,
+    plot_rates,
+    plot_roc_curves,
+)
+from datnet_study.titles import NETWORK, UNEVEN
 
 page = open_page("cross_validation", study, into)
 config = page.settings
@@ -93,64 +101,101 @@ predictions[p_columns] = predict_folds(
 page.write_table("predictions/cross_validation.tsv", predictions)
 
 # %% [markdown]
-# The yardstick is what is in use today: the binding ratios of left and right
-# putamen and caudate, turned into a diagnosis by a logistic regression (open point
-# A8), fitted on the same folds. How common both take a diagnosis to be, by default as
-# among the scans that they learned from, is `network.class_prior` (open point A14).
+# What the network has to beat, turned into a diagnosis by a logistic regression in the
+# same folds (open point A8):
+#
+# - *binding ratios*, as published: left and right putamen and caudate. A regression of
+#   these four cannot see how much the sides differ, which every reader looks at.
+# - *with asymmetry*: the same, as mean and absolute difference of the sides.
+# - *of more regions*: the same, with anterior and posterior putamen and the midbrain.
+#
+# How common all of them take a diagnosis to be, by default as among the scans that they
+# learned from, is `network.class_prior` (open point A14).
 
 # %%
 affine, _ = page.grid()
-atlas = page.atlas()
-reference = config.images.reference_region
-regions = config.images.regions
-ratios = regional_binding(volumes[rows], atlas, affine, reference, regions)
-ratios = ratios[sides(regions)]
 diagnosis = scans["diagnosis"].to_numpy()[rows]
-proba = out_of_fold_proba(
-    ratios.to_numpy(), diagnosis, fold[rows], classes, config.network.class_prior
-)
-yardstick = scans.loc[rows, keys].assign(**dict(zip(p_columns, proba.T, strict=True)))
-page.write_table("predictions/cross_validation_binding.tsv", yardstick)
+features = yardstick_features(volumes[rows], page.atlas(), affine, config.images)
+methods = {NETWORK: predictions}
+for title, x in features.items():
+    prior = config.network.class_prior
+    proba = out_of_fold_proba(x, diagnosis, fold[rows], classes, prior)
+    methods[title] = with_proba(scans.loc[rows, keys], proba, classes)
+marks = {title: methods[title] for title in features}
+stacked = pd.concat(marks, names=["method"]).reset_index("method")
+page.write_table("predictions/cross_validation_yardsticks.tsv", stacked)
 
 # %% [markdown]
-# ## ROC curves
+# ## One diagnosis against another
+#
+# One against the rest hides how two diagnoses that resemble each other are told apart.
+# Here only the scans of two diagnoses count, and the score is log p_a - log p_b.
+
+# %%
+pairs = pairs_of(config.compared, diagnosis)
+aucs = aucs_side_by_side(methods, classes, pairs)
+differences = gains(methods, classes, pairs)
+is_pair, is_pair_too = (
+    table["of"].map(lambda of: of not in classes) for table in (aucs, differences)
+)
+
+# %% figure="fig-cross-validation-pairs"
+shown = aucs[is_pair].assign(diagnosis=aucs["of"].map(in_words))
+chance = dict.fromkeys(shown["diagnosis"], 0.5)
+plot_interval_panels(shown, "auc", "AUC", chance, by_method=True)
+
+# %% [markdown]
+# **Area under the ROC curve between two diagnoses, with 95% intervals** (DeLong), of
+# the network and of the yardsticks, out of fold. The dotted line is guessing.
+
+# %%
+texts = [show.interval(*r[["auc", "auc_low", "auc_high"]]) for _, r in aucs.iterrows()]
+texts = pd.Series(texts, aucs.index)
+show.side_by_side(aucs[is_pair], texts[is_pair])
+
+# %% [markdown]
+# Intervals that overlap do not say whether two classifiers differ, for they judge the
+# same scans. Their difference does: the AUC of the network minus that of each mark,
+# with DeLong's interval for paired scores. *Holm* keeps the chance of any false alarm
+# among the tests of a mark below the level, *BH* the share of false alarms.
+
+
+# %%
+show.gains_table(differences[is_pair_too])
+
+# %% [markdown]
+# Where an interval contains 0, the two are not told apart in these scans, which is no
+# proof that they are equal. All of these intervals take the models as given.
+#
+# ## One diagnosis against the rest
 
 # %% figure="fig-cross-validation-roc"
-panels = {"DAT-Net": predictions, "binding ratios": yardstick}
-plot_roc_curves(panels, classes)
+plot_roc_curves(methods, classes)
 
 # %% [markdown]
 # **One-vs-rest ROC curves** (as the paper's Fig. 3) of the network and of the
-# binding ratios, out of fold. The further a curve bends to the upper left, the
-# better; the dotted line is guessing.
+# yardsticks, out of fold. The further a curve bends to the upper left, the better; the
+# dotted line is guessing.
 
 # %%
-aucs = {}
-for title, table in panels.items():
+over_folds, bootstrap = {}, {}
+for title, table in methods.items():
     for name in classes:
         judged = (table["diagnosis"] == name, table[f"p_{name}"])
-        auc, low, high = delong_interval(*judged)
         person = table["participant_id"]
-        aucs[title, name] = {
-            "auc": auc,
-            "low": low,
-            "high": high,
-            "bootstrap": bootstrap_interval(*judged, person, n_bootstrap, 0),
-            "over_folds": fold_auc(*judged, table["fold"]),
-        }
-auc_table = pd.DataFrame(aucs).T.rename_axis(["method", "diagnosis"])
+        bootstrap[title, name] = bootstrap_interval(*judged, person, n_bootstrap, 0)
+        over_folds[title, name] = fold_auc(*judged, table["fold"])
 
 # %%
-pooled = auc_table[["auc", "low", "high"]].to_numpy()
-shown = pd.DataFrame(index=auc_table.index)
-shown["AUC, pooled (95%, DeLong)"] = [show.interval(*value) for value in pooled]
+rest = aucs[~is_pair]
+of_rest = [(r.method, r.of) for r in rest.itertuples()]
+shown = rest[["method", "of"]].set_axis(["classifier", "diagnosis"], axis=1)
+shown["AUC, pooled (95%, DeLong)"] = texts[~is_pair]
 shown["95%, bootstrap"] = [
-    "{:.3f} to {:.3f}".format(*pair) for pair in auc_table["bootstrap"]
+    "{:.3f} to {:.3f}".format(*bootstrap[key]) for key in of_rest
 ]
-shown["AUC, mean of folds (95%)"] = [
-    show.interval(*value) for value in auc_table["over_folds"]
-]
-show.table(shown.reset_index())
+shown["AUC, mean of folds (95%)"] = [show.interval(*over_folds[key]) for key in of_rest]
+show.table(shown)
 
 # %% [markdown]
 # The first AUC pools the scans of all folds, as the paper's. Its intervals say what
@@ -164,38 +209,55 @@ show.table(shown.reset_index())
 # nothing to find, DeLong's excludes 0.5 too often for any classifier that learns (see
 # {doc}`../methods`). An interval that contains 0.5 is no proof that nothing is found.
 #
-# ## Does the network beat the binding ratios?
-#
-# DeLong's test compares the pooled AUCs on the same scans, as in the paper; like the
-# interval, it takes the models as given. The last column allows for their training.
+# The network minus the marks, as above:
 
 # %%
-pairs = {
-    c: (predictions["diagnosis"] == c, predictions[f"p_{c}"], yardstick[f"p_{c}"])
-    for c in classes
-}
-comparison = {c: delong_test(*pair) for c, pair in pairs.items()}
-gain = {
-    c: aucs["DAT-Net", c]["auc"] - aucs["binding ratios", c]["auc"] for c in classes
-}
-gain_over_folds = {
-    c: fold_difference(*pair, predictions["fold"]) for c, pair in pairs.items()
-}
+show.gains_table(differences[~is_pair_too])
+
+# %% [markdown]
+# The same for the mean of the folds, which allows for the training of both:
 
 # %%
-show.table(
-    pd.DataFrame(
-        {
-            "diagnosis": classes,
-            "network - binding ratios, pooled": [f"{gain[c]:+.3f}" for c in classes],
-            "P (DeLong)": [f"{comparison[c]:.2g}" for c in classes],
-            "mean of folds (95%)": [
-                "{:+.3f} ({:+.3f} to {:+.3f})".format(*gain_over_folds[c])
-                for c in classes
-            ],
-        }
+by_fold = {
+    (title, name): fold_difference(
+        diagnosis == name,
+        predictions[f"p_{name}"],
+        methods[title][f"p_{name}"],
+        fold[rows],
     )
-)
+    for title in marks
+    for name in classes
+}
+shown = pd.DataFrame(by_fold.keys(), columns=["method", "of"])
+signed = [show.signed(*value) for value in by_fold.values()]
+show.side_by_side(shown, signed, "network minus")
+
+# %% [markdown]
+# ## Right diagnoses
+#
+# A diagnosis counts as right here when its probability is the largest of all. Naming
+# the commonest diagnosis always has a high accuracy and is of no use: the last row.
+# *Mean sensitivity* shows what accuracy hides, as every diagnosis counts the same.
+
+# %%
+commonest = predictions["diagnosis"].mode()[0]
+correct = {title: right_decisions(table, classes) for title, table in methods.items()}
+correct[f"always {commonest}"] = predictions["diagnosis"] == commonest
+decided = decision_table(correct, predictions, n_bootstrap)
+show.accuracies(decided)
+
+# %% [markdown]
+# Both judge the same scans, so their difference comes from those on which only one is
+# right. *McNemar* is the exact test of these; the chi-square test, the paper's, takes
+# the two sides as independent, and loses power by it.
+
+# %%
+apart = {
+    title: decisions_apart(correct[NETWORK], correct[title], predictions, n_bootstrap)
+    for title in correct
+    if title != NETWORK
+}
+show.decision_differences(apart)
 
 # %% [markdown]
 # ## Sensitivity and specificity, and symptom duration
@@ -228,37 +290,51 @@ plot_rates(tables, classes)
 # %% [markdown]
 # **Sensitivity, specificity, PPV and NPV by symptom duration** (as the paper's Fig.
 # 3), with 95% intervals. Controls, who have no symptoms, are among the negatives of
-# every group; a duration that no patient has is left out. Compare neighbouring bars;
+# every group; a duration that no patient has is left out. Compare neighbouring points;
 # PPV and NPV also follow the mix of diagnoses, which differs between short and long
 # duration.
 
 # %%
-correct = right_decisions(predictions, classes)
-right = {title: correct[who] for title, who in patients.items()}
+right = {title: correct[NETWORK][who] for title, who in patients.items()}
 empty = [title for title in by_duration if title not in patients]
 no_duration = f"no patient with a known symptom duration {' or '.join(empty)}"
 durations_p = np.nan if empty else chi_square_correct(right[short], right[long])
+by_patients = decision_table(right, predictions, n_bootstrap)
 
 # %%
-show.table(
-    pd.DataFrame(
-        [
-            (title, len(decisions), show.interval(*share_interval(decisions)))
-            for title, decisions in right.items()
-        ],
-        columns=["patients", "scans", "right diagnosis (95%)"],
-    )
-)
+show.accuracies(by_patients, "patients")
 
 # %%
 Markdown(
     f"There is {no_duration}, so durations are not compared."
     if empty
-    else f"{short} against {long}: chi-square **P = {durations_p:.2g}**."
+    else f"Accuracy of {short} minus {long}: "
+    f"{show.signed(*share_difference(right[short], right[long]))} (95%, Newcombe), "
+    f"chi-square **P = {durations_p:.2g}**; these are different people."
 )
 
 # %% [markdown]
-# A diagnosis counts as right here when its probability is the largest of all.
+# ## Sensitivity at the paper's specificity
+#
+# Sensitivity and specificity trade against each other, so two that are compared one by
+# one say little. Here the cutoff is the one that gives the paper's specificity.
+
+# %%
+paper = read_claims(page.path("data_manifest/claims.tsv"))
+at_paper = at_paper_specificity(methods, paper, "cv")
+beside = [
+    f"{r.of}, at {r.specificity:.3f} (paper: {r.paper:.3f})"
+    for r in at_paper.itertuples()
+]
+values = at_paper[["value", "low", "high"]].itertuples(index=False)
+sensitivities = [show.interval(*value) for value in values]
+if at_paper.empty:
+    display(Markdown("None of the paper's diagnoses is among those of this study."))
+else:
+    display(show.side_by_side(at_paper.assign(of=beside), sensitivities))
+
+# %% [markdown]
+# The intervals (95%, Wilson) take the cutoff as given, which was found on these scans.
 #
 # ## Paper and this study
 
@@ -306,31 +382,6 @@ for claim, name in duration_of.items():
 show.claims_table(page, claims)
 
 # %% [markdown]
-# ## One diagnosis against another
-#
-# One against the rest hides how two diagnoses that resemble each other are told apart.
-# Here only the scans of two diagnoses count, and the score is log p_a - log p_b.
-
-# %%
-pairwise = {}
-for title, table in panels.items():
-    for a, b in itertools.combinations(config.compared, 2):
-        if {a, b} <= set(table["diagnosis"]):
-            pairwise[title, f"{a} vs {b}"] = pairwise_auc(
-                table["diagnosis"], table[p_columns], classes, a, b
-            )
-pairwise_table = pd.DataFrame(
-    {"method": title, "pair": pair, "AUC (95%, DeLong)": show.interval(*value)}
-    for (title, pair), value in pairwise.items()
-)
-
-# %% [markdown]
-# An AUC of 0.5 is guessing; the intervals take the models as given.
-
-# %%
-show.table(pairwise_table)
-
-# %% [markdown]
 # ## Summary
 #
 # The result stands at the top of the page. The intervals over folds allow for other
@@ -340,34 +391,43 @@ show.table(pairwise_table)
 
 # %%
 sizes = [
-    f"{name} {show.interval(*aucs['DAT-Net', name]['over_folds'], 2)}"
-    for name in config.compared
+    f"{name} {show.interval(*over_folds[NETWORK, name], 2)}" for name in config.compared
 ]
-against = {}
-for name in config.compared:
-    words = show.direction(
-        *gain_over_folds[name][1:],
-        more="better than the binding ratios",
-        less="worse than the binding ratios",
-        even="not told apart from the binding ratios",
-    )
-    against.setdefault(words, []).append(name)
-verdicts = [f"{words} for {', '.join(names)}" for words, names in against.items()]
+first = pair_sentence(aucs, differences, pairs[0], UNEVEN)
+share = {
+    title: show.interval(*row) for title, *row in decided.iloc[:, 1:4].itertuples()
+}
+change = show.signed(*apart[UNEVEN]["mean_sensitivity"])
 result = (
-    f"Out of fold, {page.where}, the network reaches a mean AUC of "
-    f"{', '.join(sizes)} (95% interval over folds); it is {', '.join(verdicts)}."
+    f"Out of fold, {page.where}: {first} (95% intervals, for these models). Each "
+    f"against the rest, the network reaches a mean AUC over the folds of "
+    f"{', '.join(sizes)}. It is right in a share of {share[NETWORK]}, the {UNEVEN} in "
+    f"{share[UNEVEN]}, always {commonest} in {decided['accuracy'].iloc[-1]:.3f}; the "
+    f"difference to these ratios in mean sensitivity is {change}."
 )
 if empty:
     result += f" There is {no_duration}, so symptom durations are not compared."
 
 # %%
+of_gain = differences[["difference", "low", "high", "p", "holm", "bh"]]
 numbers = {
-    "auc": {f"{title}.{name}": value for (title, name), value in aucs.items()},
-    "pairwise_auc": {
-        f"{title}.{pair}": value for (title, pair), value in pairwise.items()
+    "auc": {
+        f"{r.method}.{in_words(r.of)}": (r.auc, r.auc_low, r.auc_high)
+        for r in aucs.itertuples()
     },
-    "delong_p_network_vs_binding": comparison,
-    "over_folds_network_vs_binding": gain_over_folds,
+    "over_folds": {".".join(key): value for key, value in over_folds.items()},
+    "network_minus": {
+        f"{r.method}.{in_words(r.of)}": dict(of_gain.loc[r.Index])
+        for r in differences.itertuples()
+    },
+    "over_folds_network_minus": {".".join(key): v for key, v in by_fold.items()},
+}
+
+# %%
+numbers |= {
+    "decisions": decided.to_dict("index"),
+    "decisions_network_minus": apart,
+    "at_paper_specificity": at_paper.to_dict("records"),
     "cutoffs": youden,
     "duration_chi_square_p": durations_p,
     "tables": {title: table.to_dict("index") for title, table in tables.items()},

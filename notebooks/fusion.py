@@ -5,7 +5,9 @@
 #   kernelspec: {display_name: Python 3, language: python, name: python3}
 #   datnet:
 #     reads: [scans.tsv, predictions/cross_validation.tsv, predictions/blind_test.tsv,
-#       predictions/blind_test_by_model.tsv, data_manifest/claims.tsv]
+#       predictions/cross_validation_yardsticks.tsv,
+#       predictions/blind_test_yardsticks.tsv, predictions/blind_test_by_model.tsv,
+#       data_manifest/claims.tsv]
 #     writes:
 #       participants: [predictions/fusion.tsv]
 #     settings: [control, diagnoses, fusion]
@@ -19,26 +21,31 @@
 # probabilities with age, sex, symptom duration, UPDRS and Hoehn and Yahr stage.
 # They learn on the training cohort and are judged on the blind test, patients only,
 # since controls have no clinical scores (open point A10); where there is one group of
-# patients only, they tell it from controls.
+# patients only, they tell it from controls. Beside the published fusion stand what the
+# paper has not: the clinical data alone, and a logistic regression in place of trees.
 
 # %% tags=["parameters"]
 study: str = "data_manifest/smoke.yaml"  # study file
 into: str = "study"  # folder below results/ to write to; study: the study's own
-alpha: float = 0.05  # two-sided P below which a difference is called one
+n_bootstrap: int = 2000  # resamples of the participant-level bootstrap
+n_draws: int = 8  # fits on other draws of participants, for the importances
 
 # %% tags=["setup"]
 import pandas as pd
 from IPython.display import Markdown, display
 
-from datnet_core.metrics import (
-    chi_square_correct,
-    share_interval,
-)
+from datnet_core.metrics import share_interval
 from datnet_study import (
+    among,
+    by_method,
+    decision_table,
+    decisions_apart,
     diagnostic_table,
     fit_fusion,
+    fit_logistic_fusion,
     fused_proba,
     fusion_features,
+    importance_spread,
     importances,
     open_page,
     right_decisions,
@@ -46,11 +53,11 @@ from datnet_study import (
     visits,
 )
 from datnet_study.figures import plot_importances, plot_rates
+from datnet_study.titles import NETWORK, RATIOS, UNEVEN
 
 page = open_page("fusion", study, into)
 config = page.settings
 classes, groups_compared = config.diagnoses, config.compared
-TESTED = "predictions/blind_test.tsv"
 CLINICAL = {
     "age": "age",
     "sex": "sex",
@@ -64,13 +71,18 @@ show.notice(page)
 
 # %% tags=["remove-input"]
 scans = page.scans()
-out_of_fold, blind = (
-    table[table["diagnosis"].isin(groups_compared)].reset_index(drop=True)
-    for table in map(page.table, ("predictions/cross_validation.tsv", TESTED))
-)
+
+
+def patients(name):
+    """Predictions of a page for the groups that are compared."""
+    table = page.table(f"predictions/{name}.tsv")
+    return table[table["diagnosis"].isin(groups_compared)].reset_index(drop=True)
+
+
+out_of_fold, blind = patients("cross_validation"), patients("blind_test")
 x_train = fusion_features(out_of_fold, scans, classes)
 known = x_train.groupby(out_of_fold["diagnosis"]).count().min() > 0
-clinical = [CLINICAL[name] for name in x_train.columns[known] if name in CLINICAL]
+clinical = [name for name in x_train.columns[known] if name in CLINICAL]
 lacking = [
     f"no {', '.join(groups_compared)} of certainty 'confirmed'" if blind.empty else "",
     "" if clinical else "no clinical data of every diagnosis",
@@ -92,55 +104,115 @@ if any(lacking):
 
 # %%
 x_train = x_train.loc[:, known]
-model, learned = fit_fusion(x_train, out_of_fold["diagnosis"], config.fusion)
-proba = pd.DataFrame(0.0, index=blind.index, columns=[f"p_{name}" for name in classes])
-by_model = page.table("predictions/blind_test_by_model.tsv")
-by_model = by_model[by_model["diagnosis"].isin(groups_compared)]
-proba[[f"p_{name}" for name in learned]] = fused_proba(model, by_model, scans, classes)
-predictions = blind[["participant_id", "session_id", "diagnosis", "fold"]].join(proba)
-page.write_table("predictions/fusion.tsv", predictions)
+labels = out_of_fold["diagnosis"]
+by_model = patients("blind_test_by_model")
+
+
+def judged(fit, x, new):
+    """Predictions of the blind test by a fusion that learned from features x."""
+    model, learned = fit(x)
+    table = blind[["participant_id", "session_id", "diagnosis", "fold"]].copy()
+    table[[f"p_{name}" for name in classes]] = 0.0
+    columns = [f"p_{name}" for name in learned]
+    table[columns] = fused_proba(model, new, scans, classes)
+    return table
+
 
 # %% [markdown]
-# ## Imaging alone against imaging with clinical data
+# Every classifier below has the same participants and the same diagnoses to choose
+# from: *DAT-Net* and the *binding ratios* may not name a group that the fusion does not
+# know (controls), which alone can make a fusion look better than the scan. *Trees* is
+# XGBoost as published; the *regression* is a logistic one on the logarithms of the
+# probabilities and the clinical data.
+
 
 # %%
-groups = visits(predictions)
+def trees(x):
+    """XGBoost as published."""
+    return fit_fusion(x, labels, config.fusion)
+
+
+def regression(x):
+    """Logistic regression."""
+    return fit_logistic_fusion(x, labels)
+
+
+image = [name for name in x_train if name not in clinical]
+BOTH, CLINIC, IMAGE = "image and clinical", "clinical alone", "image alone"
+seen = {IMAGE: image, CLINIC: clinical, BOTH: [*image, *clinical]}
+fused = {
+    f"{what}, {how.__name__}": judged(how, x_train[columns], by_model)
+    for what, columns in seen.items()
+    for how in (trees, regression)
+}
+FUSION, ALONE = f"{BOTH}, trees", f"{CLINIC}, trees"
+page.write_table("predictions/fusion.tsv", fused[FUSION])
+
+# %% [markdown]
+# The same regression with binding ratios in place of the network says what the network
+# is worth once the clinical data are there.
+
+# %%
+marks = {
+    cohort: by_method(patients(f"{cohort}_yardsticks"))
+    for cohort in ("cross_validation", "blind_test")
+}
+ratios = fusion_features(marks["cross_validation"][UNEVEN], scans, classes)
+new = marks["blind_test"]
+with_ratios = f"{UNEVEN} and clinical, regression"
+methods = {NETWORK: among(blind, classes, groups_compared)}
+methods |= {t: among(new[t], classes, groups_compared) for t in (RATIOS, UNEVEN)}
+methods |= fused
+x = ratios[[*image, *clinical]]
+methods[with_ratios] = judged(regression, x, new[UNEVEN].assign(model="one"))
+
+# %% [markdown]
+# ## Image alone, clinical data alone, and both
+
+# %%
+first = visits(blind)["all"]
+people = blind[first]
 right = {
-    "imaging": right_decisions(blind, classes),
-    "imaging + clinical": right_decisions(predictions, classes),
+    title: right_decisions(table, classes)[first] for title, table in methods.items()
 }
+commonest = labels.mode()[0]
+right[f"always {commonest}"] = people["diagnosis"] == commonest
+shares = decision_table(right, people, n_bootstrap)
+show.accuracies(shares)
+
+# %% [markdown]
+# What the published fusion has more or less than each of the others, on the same
+# participants. *McNemar* is the exact test of those on which only one side is right;
+# the chi-square test, the paper's, takes the two as independent.
 
 # %%
-accuracy = {
-    (title, group): share_interval(values[chosen])
-    for group, chosen in groups.items()
-    for title, values in right.items()
-    if chosen.any()
+apart = {
+    title: decisions_apart(right[FUSION], right[title], people, n_bootstrap)
+    for title in right
+    if title != FUSION
 }
-first = groups["all"]
-p_fusion = chi_square_correct(
-    right["imaging"][first], right["imaging + clinical"][first]
-)
+show.decision_differences(apart, f"{FUSION}, minus")
+
+# %% [markdown]
+# The participants with two scans, at baseline and at follow-up:
 
 # %%
-show.table(
-    pd.DataFrame(
-        [
-            (group, title, show.interval(*value))
-            for (title, group), value in accuracy.items()
-        ],
-        columns=["scans", "features", "accuracy (95%)"],
-    )
-)
+groups = visits(blind)
+by_visit = {}
+for group in ("baseline", "follow-up"):
+    for title in (NETWORK, FUSION):
+        if groups[group].any():
+            values = right_decisions(methods[title], classes)[groups[group]]
+            by_visit[f"{title}, {group}"] = values
+visits_table = decision_table(by_visit, blind, n_bootstrap)
+none = Markdown("No participant has two scans.")
+show.accuracies(visits_table) if by_visit else none
 
 # %%
 tables = {
-    title: diagnostic_table(table[first], classes)
-    for title, table in {
-        "imaging": blind,
-        "imaging + clinical": predictions,
-    }.items()
-    if table.loc[first, "diagnosis"].nunique() > 1
+    title: diagnostic_table(methods[title][first], classes)
+    for title in (NETWORK, ALONE, FUSION)
+    if people["diagnosis"].nunique() > 1
 }
 
 # %%
@@ -151,64 +223,120 @@ else:
 
 # %% [markdown]
 # **Sensitivity, specificity, PPV and NPV** (as the paper's Fig. 8) with 95%
-# intervals on the blind test, from the scan alone and with clinical data.
+# intervals on the blind test, from the scan alone, from clinical data alone, and from
+# both.
 #
 # ## What the trees rely on
+#
+# The trees have nothing random in them, so another seed would change nothing. Their
+# fits on other draws of the participants (bootstrap) show how firm an importance is.
+# *Gain*, the paper's, says what the trees use; *contribution* how far a feature moves
+# the verdict on participants who were not drawn; *permutation* how much worse the
+# verdict on them gets when the feature is shuffled. Features that tell the same, such
+# as probabilities that add up to one, stand in for each other and look small each.
 
 # %%
 readable = {f"p_{name}": f"P({name})" for name in classes} | CLINICAL
-shares = importances(model, x_train).rename(readable)
+model, _ = trees(x_train)
+gain = importances(model, x_train).rename(readable)
+persons = out_of_fold["participant_id"]
+spread = importance_spread(x_train, labels, persons, config.fusion, n_draws)
+spread["feature"] = spread["feature"].map(readable)
+order = {name: k for k, name in enumerate(gain.index)}
+spread = spread.sort_values("feature", key=lambda of: of.map(order), kind="stable")
 
-# %% figure="fig-fusion-importances"
-plot_importances(shares)
+# %%
+AXES = {
+    "gain": "gain (share)",
+    "contribution": "contribution (share)",
+    "permutation": "loss of log p if permuted",
+}
+if spread.empty:
+    display(Markdown("Too few participants: no draw of them has every diagnosis."))
+else:
+    display(plot_importances(spread, AXES))
 
 # %% [markdown]
-# **Feature importances** (as the paper's Fig. 8E): the mean gain of a split on the
-# feature, as a share of the sum over features. 0 means that no tree uses the
-# feature.
-#
+# **Importance of each feature for the trees** (the paper's Fig. 8E shows gain): mean
+# (point) and range (line) over fits on other draws of the participants, the most
+# important of the fit on all of them above. A range that reaches 0 means that the trees
+# may do without the feature.
+
+# %%
+of_image = spread["feature"].isin([readable[name] for name in image])
+per_draw = spread[of_image].pivot_table(
+    index="draw", columns="measure", values="value", aggfunc="sum"
+)
+held = {name: per_draw[name].agg(["mean", "min", "max"]) for name in per_draw}
+leading = spread[spread["measure"] == "gain"]
+leading = leading.loc[leading.groupby("draw")["value"].idxmax(), "feature"]
+shown = pd.DataFrame(held).T.rename_axis("what all image features add up to")
+show.table(shown.reset_index().round(3).astype(str))
+
+# %% [markdown]
 # ## Paper and this study
 
 # %%
-value, low, high = accuracy["imaging + clinical", "all"]
+value, low, high = share_interval(right[FUSION])
+p_fusion = apart[NETWORK]["chi_square"]
 claims = {
     "fusion.accuracy": {"value": value, "low": low, "high": high, "p": p_fusion},
-    "fusion.importance.top3": {"value": ", ".join(shares.index[:3])},
-    "fusion.importance.next": {"value": ", ".join(shares.index[3:5])},
+    "fusion.importance.top3": {"value": ", ".join(gain.index[:3])},
+    "fusion.importance.next": {"value": ", ".join(gain.index[3:5])},
     "fusion.importance.sex": {"why": "a diagnosis without any known sex"},
 }
-if len(shares) < 4:
-    claims["fusion.importance.next"] = {"why": f"{len(shares)} features only"}
-if "sex" in shares:
-    claims["fusion.importance.sex"] = {"value": float(shares["sex"])}
+if len(gain) < 4:
+    claims["fusion.importance.next"] = {"why": f"{len(gain)} features only"}
+if "sex" in gain:
+    claims["fusion.importance.sex"] = {"value": float(gain["sex"])}
 show.claims_table(page, claims)
 
 # %% [markdown]
 # ## Summary
 #
 # The result stands at the top of the page. The fusion learned from out-of-fold
-# probabilities and was judged on untouched participants. Importance by gain says what
-# the trees use, not what would help if it were alone.
+# probabilities and was judged on untouched participants. Importances say what the trees
+# use, not what would help if it were alone; for that, see *clinical alone*.
 
 # %%
-imaging = accuracy["imaging", "all"]
-words = "does not change the accuracy by more than chance"
-if p_fusion < alpha:
-    words = "raises the accuracy" if value > imaging[0] else "lowers the accuracy"
-result = (
-    f"Adding {', '.join(clinical)} {words} {page.where}: "
-    f"{show.interval(value, low, high)} "
-    f"against {show.interval(*imaging)} from the scan alone (95%, P = {p_fusion:.2g}); "
-    f"the trees rely most on {shares.index[0]}."
+less = {title: apart[title]["accuracy"] for title in (NETWORK, ALONE)}
+words = show.direction(
+    *less[NETWORK][1:],
+    more="raises the accuracy",
+    less="lowers the accuracy",
+    even="does not change the accuracy by more than chance",
+)
+over_clinic = show.direction(
+    *less[ALONE][1:],
+    more="better than the clinical data alone",
+    less="worse than the clinical data alone",
+    even="not told apart from the clinical data alone",
 )
 
 # %%
+share = {title: show.interval(*row) for title, *row in shares.iloc[:, 1:4].itertuples()}
+p_of = {title: show.p_value(apart[title]["mcnemar"]) for title in less}
+names = ", ".join(CLINICAL[name] for name in clinical)
+result = (
+    f"Adding {names} {words} {page.where}, with the same diagnoses to choose from: "
+    f"{share[FUSION]} against {share[NETWORK]} from the scan alone (95%), difference "
+    f"{show.signed(*less[NETWORK])}, exact P = {p_of[NETWORK]}. This is {over_clinic}, "
+    f"{share[ALONE]}, difference {show.signed(*less[ALONE])}, P = {p_of[ALONE]}. "
+    f"By gain, the trees rely most on {gain.index[0]}"
+)
+if len(leading):
+    same = (leading == gain.index[0]).sum()
+    result += f", in {same} of {len(leading)} draws of participants too"
+result += "."
+
+# %%
 numbers = {
-    "accuracy": {
-        f"{title}, {group}": value for (title, group), value in accuracy.items()
-    },
-    "p_imaging_vs_fusion": p_fusion,
-    "importances": shares.to_dict(),
+    "decisions": shares.to_dict("index"),
+    "decisions_of_visits": visits_table.to_dict("index") if by_visit else {},
+    "fusion_minus": apart,
+    "importances": gain.to_dict(),
+    "importance_spread": spread.to_dict("records"),
+    "image_features": {name: list(of) for name, of in held.items()},
     "tables": {title: table.to_dict("index") for title, table in tables.items()},
 }
 page.close(numbers, claims, result)

@@ -5,12 +5,11 @@
 #   kernelspec: {display_name: Python 3, language: python, name: python3}
 #   datnet:
 #     only_if: phantom
-#     reads: [scans.tsv, volumes.npy, data_manifest/atlas/*, dataset/truth/scans.tsv,
-#       predictions/oracle.tsv, predictions/region_means.tsv,
-#       predictions/cross_validation.tsv, predictions/cross_validation_binding.tsv,
-#       predictions/blind_test.tsv, predictions/blind_test_binding.tsv, ceiling*.tsv,
-#       predictions/ceiling*.tsv]
-#     settings: [ceiling, control, diagnoses, images, network]
+#     reads: [scans.tsv, dataset/truth/scans.tsv, predictions/oracle.tsv,
+#       predictions/region_means.tsv, predictions/cross_validation.tsv,
+#       predictions/cross_validation_yardsticks.tsv, predictions/blind_test.tsv,
+#       predictions/blind_test_yardsticks.tsv, ceiling*.tsv, predictions/ceiling*.tsv]
+#     settings: [ceiling, control, diagnoses, network]
 #     threads: 1
 # ---
 
@@ -36,10 +35,10 @@ import pandas as pd
 from IPython.display import Markdown, display
 
 from datnet_core.metrics import pairwise_auc
-from datnet_images import regional_binding, sides
 from datnet_phantom import BINDING_COLUMNS
 from datnet_study import (
     auc_differences,
+    by_method,
     class_proba,
     confusion,
     diagnostic_table,
@@ -50,14 +49,11 @@ from datnet_study import (
     sides_unordered,
 )
 from datnet_study.figures import plot_interval_panels
+from datnet_study.titles import CEILING, NETWORK, ORACLE, RATIOS, TOLD, UNEVEN
 
 page = open_page("truth", study, into)
 config = page.settings
 keys = ["participant_id", "session_id"]
-NETWORK, RATIOS, TOLD = "DAT-Net", "binding ratios", "told the regions"
-UNEVEN = "binding ratios with asymmetry"
-ORACLE = "oracle, true binding"
-CEILING = "image ceiling (yardstick)"
 EVEN = "not clearly different"  # where the interval of a difference contains 0
 
 # %% tags=["remove-input"]
@@ -69,9 +65,8 @@ show.notice(page)
 # All judge the same first scans. The oracles of the page {doc}`phantom` did not need to
 # learn. All others learned from labels, never from those of the fold they judge.
 #
-# *Binding ratios* are those of left and right putamen and caudate, as on
-# {doc}`cross_validation`; *with asymmetry*, the mean of both sides and their absolute
-# difference, for which side is worse says nothing and how much worse it is does.
+# *Binding ratios*, also *with asymmetry* and *of more regions*, are the yardsticks of
+# {doc}`cross_validation` and {doc}`blind_test`.
 #
 # The classifier that is *told the regions* has the means of the same regions as the
 # oracle, both sides averaged and their difference. It is a logistic regression on the
@@ -83,23 +78,10 @@ show.notice(page)
 # know how common it is in the training cohort, also in the blind test.
 
 # %%
-images, (affine, _) = config.images, page.grid()
 measured = page.table("predictions/region_means.tsv")  # first scans
-scans = page.scans().reset_index(names="row").merge(measured[keys], on=keys)
+scans = page.scans().merge(measured[keys], on=keys)
 means = scans[keys].merge(measured, on=keys, validate="1:1")
-volumes = page.volumes()[scans["row"]]
-ratios = regional_binding(
-    volumes, page.atlas(), affine, images.reference_region, images.regions
-)
-
-# %%
-features = {}
-for title, table, columns in (
-    (UNEVEN, ratios, sides(images.regions)),
-    (TOLD, means, BINDING_COLUMNS),
-):
-    left, right = (table[list(columns[side::2])].to_numpy() for side in (0, 1))
-    features[title] = sides_unordered(left, right)
+left, right = (means[list(BINDING_COLUMNS[side::2])].to_numpy() for side in (0, 1))
 
 # %%
 labels, fold = scans["diagnosis"].to_numpy(), scans["fold"].to_numpy()
@@ -121,7 +103,7 @@ def learned(x):
     return scans.join(pd.DataFrame(proba, columns=[f"p_{name}" for name in names]))
 
 
-regressions = {title: learned(x) for title, x in features.items()}
+told = learned(sides_unordered(left, right))
 
 # %% [markdown]
 # Where the study file asks for it (`ceiling`), an *image ceiling* stands between the
@@ -152,11 +134,12 @@ suffix = {"training": "", "blind_test": ", blind test"}  # of the titles below
 # %%
 predictions = {}
 for cohort, source in sources.items():
-    for method, name in {RATIOS: f"{source}_binding", NETWORK: source}.items():
-        table = page.table(f"predictions/{name}.tsv")
+    marks = by_method(page.table(f"predictions/{source}_yardsticks.tsv"))
+    for method, table in (
+        marks | {NETWORK: page.table(f"predictions/{source}.tsv")}
+    ).items():
         predictions[method, cohort] = table.drop_duplicates("participant_id")
-    for title, table in regressions.items():
-        predictions[title, cohort] = table[table["cohort"] == cohort]
+    predictions[TOLD, cohort] = told[told["cohort"] == cohort]
     of_oracle = oracle[oracle["judged"] == cohort.replace("_", " ")]
     for view, table in of_oracle.groupby("oracle"):
         if config.ceiling and f"oracle, {view}" == ORACLE:
@@ -195,6 +178,7 @@ plot_interval_panels(
     "auc",
     "AUC",
     dict.fromkeys(aucs["diagnosis"], 0.5),
+    by_method=True,
 )
 
 # %% [markdown]
@@ -282,22 +266,25 @@ show.table(pd.DataFrame(rows).fillna("–"))
 # ## By the truth instead of the label
 #
 # A wrong label counts against a classifier that is right. How often the most probable
-# diagnosis is the label, and how often it is the truth. Only the diagnoses that occur
-# in the cohort can be called here, so that in a blind test without controls the share
-# may differ from the accuracy on {doc}`blind_test`.
+# diagnosis is the label, as on {doc}`cross_validation` and {doc}`blind_test`, and how
+# often it is the truth. In a blind test without controls, all but the oracles may still
+# call somebody healthy.
 
 # %%
 decisions = {}
+no_chance = dict.fromkeys(
+    (f"p_{name}" for name in names), 0.0
+)  # where it does not occur
 for (method, cohort), table in predictions.items():
     true = table.merge(truth[[*keys, "true_diagnosis"]], on=keys, validate="1:1")
     by_truth = true.assign(diagnosis=true["true_diagnosis"])
-    by_label = right_decisions(table, present[cohort])
+    by_label = right_decisions(table.fillna(no_chance), names)
     decisions[titles[method, cohort]] = {
         "scans": len(table),
         "mean sensitivity": by_label.groupby(table["diagnosis"]).mean().mean(),
         "the commonest": table["diagnosis"].value_counts(normalize=True).max(),
         "is the label": by_label.mean(),
-        "is the truth": right_decisions(by_truth, present[cohort]).mean(),
+        "is the truth": right_decisions(by_truth.fillna(no_chance), names).mean(),
     }
 shares = pd.DataFrame(decisions).T
 formats = dict.fromkeys(shares.columns, "{:.1%}") | {"scans": "{:.0f}"}

@@ -20,10 +20,13 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         ],
         "bootstrap": [
             "bootstrap_interval",  # AUC, participants resampled with all their scans
+            "group_mean_interval",  # mean over groups, such as the mean sensitivity
             "mean_interval",  # mean of one value per participant
         ],
         "rates": [
             "diagnostic_rates",  # sensitivity, specificity, PPV, NPV with Wilson intervals
+            "sensitivity_at",  # a given specificity
+            "share_difference",  # of two sets of people, with an interval
             "share_interval",  # one share with its Wilson interval
             "youden_cutoff",  # the score that separates best
         ],
@@ -31,10 +34,10 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "chi_square_correct",  # two sets of decisions
             "mann_whitney",  # one number between groups
             "mann_whitney_features",  # many numbers between groups at once
+            "mcnemar_exact",  # two decisions on the same scans
         ],
         "conformal": [
-            "conformal_threshold",  # from scans that were never learned from
-            "prediction_sets",  # all diagnoses above it
+            "conformal_sets",  # from scores of scans that were never learned from
             "set_summary",  # how often they hold the right one
         ],
     },

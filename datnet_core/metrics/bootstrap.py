@@ -88,6 +88,46 @@ def bootstrap_interval(y_true, y_score, participants, n_resamples, seed):
     return float(low), float(high)
 
 
+def group_mean_interval(values, groups, participants, n_resamples, seed):
+    """Mean over groups of the mean within each, with a 95% percentile bootstrap interval.
+
+    Of right decisions and diagnoses, this is the mean sensitivity; of the differences between the
+    decisions of two classifiers, the difference of their mean sensitivities.
+
+    Parameters
+    ----------
+    values : array-like of shape (n_scans,)
+        A number, or whether a decision was right, for each scan.
+    groups, participants, n_resamples, seed
+        As in `resampled_participants`; its error applies.
+
+    Returns
+    -------
+    mean, low, high : float
+        The interval has no width where the values of each group are all the same.
+
+    Raises
+    ------
+    ValueError
+        If lengths differ.
+
+    Examples
+    --------
+    >>> right, diagnosis = [1, 1, 1, 1, 0], ["IPD", "IPD", "IPD", "IPD", "MSA"]
+    >>> group_mean_interval(right, diagnosis, "pqrst", 100, seed=0)
+    (0.5, 0.5, 0.5)
+    """
+    values, groups = np.asarray(values, dtype=float), np.asarray(groups, dtype=str)
+    participants = list(participants)
+    same_length(values, groups)
+    same_length(values, participants)
+    weights = resampled_participants(groups, participants, n_resamples, seed)
+    members = [groups == name for name in np.unique(groups)]
+    drawn = [weights[:, own] @ values[own] / weights[:, own].sum(axis=1) for own in members]
+    low, high = np.quantile(np.mean(drawn, axis=0), [0.025, 0.975])
+    return float(np.mean([values[own].mean() for own in members])), float(low), float(high)
+
+
 def mean_interval(values, seed=0):
     """Mean over participants and its 95% percentile bootstrap interval.
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 from scipy import stats
+from statsmodels.stats.contingency_tables import mcnemar
 
 from datnet_core.metrics.checks import same_length, two_valued
 
@@ -41,6 +42,38 @@ def chi_square_correct(correct_a, correct_b):
     if not counts.sum(axis=0).all():
         return 1.0
     return float(stats.chi2_contingency(counts, correction=False).pvalue)
+
+
+def mcnemar_exact(correct_a, correct_b):
+    """P value of the exact McNemar test of two decisions on the same scans.
+
+    Only the scans count on which the two differ: if neither is better, each of them is right on
+    such a scan with probability 1/2 (binomial, two-sided).
+
+    Parameters
+    ----------
+    correct_a, correct_b : bool or 0/1 array-like of shape (n_scans,)
+        True where the decision was right; the same scans in the same order.
+
+    Returns
+    -------
+    float
+        1 if the two are right on the same scans.
+
+    Raises
+    ------
+    ValueError
+        If lengths differ or a value is not two-valued.
+
+    Examples
+    --------
+    >>> mcnemar_exact([1, 1, 1, 0, 1], [0, 0, 0, 0, 1])  # 3 against 0: 2 / 2**3
+    0.25
+    """
+    right_a, right_b = two_valued(correct_a), two_valued(correct_b)
+    same_length(right_a, right_b)
+    table = [[0, (right_a & ~right_b).sum()], [(~right_a & right_b).sum(), 0]]
+    return float(mcnemar(table, exact=True).pvalue)
 
 
 def mann_whitney(values, groups, pairs):

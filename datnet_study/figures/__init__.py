@@ -11,6 +11,11 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "cohort": [
             "plot_flow",
         ],
+        "calibration": [
+            "plot_net_benefit",
+            "plot_referral",
+            "plot_reliability",
+        ],
         "groups": [
             "plot_feature_counts",
             "plot_group_boxes",

@@ -8,32 +8,43 @@ import matplotlib.pyplot as plt
 import numpy as np
 import seaborn as sns
 from matplotlib.ticker import MaxNLocator
-from sklearn.metrics import roc_curve
+from sklearn.metrics import auc, roc_curve
 
-from datnet_study.figures.style import colours, panels, themed
+from datnet_study.figures.style import colours, legend_below, method_looks, panels, themed
 
 RATES = {"sensitivity": "sensitivity", "specificity": "specificity", "ppv": "PPV", "npv": "NPV"}
-GROUP_WIDTH = 0.8  # of the bars of one rate; the rest is space between rates
+GROUP_WIDTH = 0.8  # of the points of one rate; the rest is space between rates
 
 
 @themed
-def plot_importances(shares):
-    """Feature importances of the fusion (Fig. 8E).
+def plot_importances(spread, titles):
+    """Importances of the fusion's features (Fig. 8E): mean and range over the fits.
 
     Parameters
     ----------
-    shares : Series
-        Importance by feature, largest first.
+    spread : DataFrame
+        `measure`, `feature` and `value`, a row for each fit; features from top to bottom.
+    titles : dict of str to str
+        Measure to what its axis says, a panel each.
 
     Returns
     -------
     matplotlib.figure.Figure
     """
-    fig, ax = plt.subplots(figsize=(6, 3.4))
-    sns.barplot(x=shares.to_numpy(), y=shares.index, color=sns.color_palette("Blues_d")[2], ax=ax)
-    ax.bar_label(ax.containers[0], fmt="%.2f", fontsize=8, padding=2)
-    ax.set(xlabel="importance (mean gain per split, share)", ylabel="")
-    sns.despine(fig)
+    features = list(dict.fromkeys(spread["feature"]))
+    fig, axes = plt.subplots(
+        1, len(titles), figsize=(1.5 + 2.6 * len(titles), 0.3 * len(features) + 1.2),
+        sharey=True, squeeze=False,
+    )  # fmt: skip
+    y = np.arange(len(features))
+    for ax, (measure, title) in zip(axes[0], titles.items(), strict=True):
+        of = spread[spread["measure"] == measure].groupby("feature")["value"]
+        mean, low, high = (of.agg(how).reindex(features) for how in ("mean", "min", "max"))
+        ax.errorbar(mean, y, xerr=[mean - low, high - mean], fmt="o", color="0.1", ecolor="0.5")
+        ax.axvline(0, color="0.5", ls=":")
+        ax.set(xlabel=title, ylim=(len(features) - 0.5, -0.5))
+        ax.grid(axis="y", color="0.92")
+    axes[0, 0].set_yticks(y, features)
     return fig
 
 
@@ -73,30 +84,36 @@ def plot_learning_curves(histories):
 
 @themed
 def plot_roc_curves(predictions, class_names):
-    """One-vs-rest ROC curves, one panel per set of predictions.
+    """One-vs-rest ROC curves, one panel per diagnosis with all sets of predictions.
 
     Parameters
     ----------
     predictions : dict of str to DataFrame
-        Title to table with `diagnosis` and `p_<class>`.
+        Title to table with `diagnosis` and `p_<class>`, of the same scans.
     class_names : tuple of str
-        Diagnoses to draw.
+        Diagnoses to draw, those that occur.
 
     Returns
     -------
     matplotlib.figure.Figure
     """
-    fig, axes = panels(len(predictions), most_columns=len(predictions), width=4.2, height=4)
-    for ax, (title, table) in zip(axes, predictions.items(), strict=True):
-        for name in class_names:
+    there = {name for table in predictions.values() for name in table["diagnosis"]}
+    shown = [name for name in class_names if name in there]
+    looks = method_looks(predictions)
+    fig, axes = panels(len(shown), most_columns=4, width=3, height=3.4)
+    for ax, name in zip(axes, shown, strict=True):
+        for title, table in predictions.items():
             positive = table["diagnosis"] == name
-            if positive.any():
-                x, y, _ = roc_curve(positive, table[f"p_{name}"])
-                label = f"{name} (n = {positive.sum()})"
-                ax.plot(x, y, color=colours(class_names)[name], label=label)
+            x, y, _ = roc_curve(positive, table[f"p_{name}"])
+            first = title == next(iter(predictions))
+            width, colour = (2 if first else 1.3), looks[title][0]
+            ax.plot(x, y, color=colour, lw=width, label=f"{auc(x, y):.2f}", zorder=2 + first)
         ax.plot([0, 1], [0, 1], ":", color="0.6")
-        ax.set(title=title, xlabel="1 - specificity", ylabel="sensitivity", aspect="equal")
-        ax.legend(frameon=False, loc="lower right")
+        ax.set(title=f"{name} (n = {positive.sum()})", aspect="equal", xlabel="1 - specificity")
+        ax.legend(frameon=False, loc="lower right", title="AUC", fontsize="small")
+    axes[0].set_ylabel("sensitivity")
+    handles = axes[0].lines[: len(predictions)]
+    legend_below(fig, handles, list(predictions))
     return fig
 
 
@@ -116,28 +133,28 @@ def plot_rates(tables, class_names):
     matplotlib.figure.Figure
     """
     shown = [name for name in class_names if any(name in table.index for table in tables.values())]
-    fig, axes = panels(len(shown), most_columns=len(shown), width=3.1, height=3.4, sharey=True)
-    shades = sns.color_palette("Blues_d", len(tables))
-    bar = GROUP_WIDTH / len(tables)
+    height = 1.4 + len(RATES) * (0.25 + 0.16 * len(tables))
+    fig, axes = panels(len(shown), most_columns=4, width=2.7, height=height, sharey=True)
+    looks, step = method_looks(tables), GROUP_WIDTH / len(tables)
+    handle_of = {}
     for ax, name in zip(axes, shown, strict=True):
         for k, (condition, table) in enumerate(tables.items()):
             if name not in table.index:
                 continue
-            row = table.loc[name]
-            x = np.arange(len(RATES)) + (k - len(tables) / 2 + 0.5) * bar
-            value = np.array([row[rate] for rate in RATES], float)
-            low = np.array([row[f"{rate}_low"] for rate in RATES], float)
-            high = np.array([row[f"{rate}_high"] for rate in RATES], float)
-            ax.bar(x, value, bar, color=shades[k], label=condition)
-            ax.errorbar(x, value, [value - low, high - value], fmt="none", ecolor="0.2", lw=1)
-        ax.set_title(name)
-        ax.set_xticks(range(len(RATES)), RATES.values(), rotation=30, ha="right")
-    axes[0].set(ylim=(0, 1), ylabel="rate (95% interval)")
-    entries = [zip(*ax.get_legend_handles_labels(), strict=True) for ax in axes]
-    handle_of = {label: handle for panel in entries for handle, label in panel}
-    shown = [condition for condition in tables if condition in handle_of]
-    handles = [handle_of[condition] for condition in shown]
-    fig.legend(handles, shown, loc="outside lower center", ncols=len(tables), frameon=False)
+            value, low, high = (
+                table.loc[name, [f"{rate}{end}" for rate in RATES]].to_numpy(float)
+                for end in ("", "_low", "_high")
+            )
+            y = np.arange(len(RATES)) + (k - len(tables) / 2 + 0.5) * step
+            colour, marker = looks[condition]
+            bars = [value - low, high - value]
+            point = ax.errorbar(value, y, xerr=bars, fmt=marker, color=colour, ms=5, lw=1.3)
+            handle_of[condition] = point
+        ax.set(title=name, xlim=(-0.03, 1.03), xlabel="rate", ylim=(len(RATES) - 0.5, -0.5))
+        ax.hlines(np.arange(1, len(RATES)) - 0.5, *ax.get_xlim(), color="0.9", lw=1)
+    axes[0].set_yticks(range(len(RATES)), RATES.values())
+    there = [condition for condition in tables if condition in handle_of]
+    legend_below(fig, [handle_of[condition] for condition in there], there)
     return fig
 
 
@@ -166,7 +183,7 @@ def plot_confusion(table):
 
 
 @themed
-def plot_interval_panels(table, value, title, chance=None, x_min=None):
+def plot_interval_panels(table, value, title, chance=None, *, x_min=None, by_method=False):
     """A number of each method with its interval, one panel per diagnosis.
 
     Parameters
@@ -181,6 +198,9 @@ def plot_interval_panels(table, value, title, chance=None, x_min=None):
         By diagnosis: what chance reaches, dotted.
     x_min : float, optional
         Where the axis starts; without it, beside the smallest value.
+    by_method : bool
+        Whether a colour and a marker stand for a method, as on the pages that compare classifiers,
+        and not a colour for a diagnosis.
 
     Returns
     -------
@@ -197,7 +217,12 @@ def plot_interval_panels(table, value, title, chance=None, x_min=None):
         part = table[table["diagnosis"] == name].set_index("method").reindex(methods)
         low, high = part[f"{value}_low"], part[f"{value}_high"]
         error = np.nan_to_num([part[value] - low, high - part[value]]).clip(0)
-        ax.errorbar(part[value], y, xerr=error, fmt="o", color=colours(names)[name])
+        if by_method:
+            for k, (colour, marker) in enumerate(method_looks(methods).values()):
+                bar = error[:, k : k + 1]
+                ax.errorbar(part[value].iloc[[k]], y[[k]], xerr=bar, fmt=marker, color=colour)
+        else:
+            ax.errorbar(part[value], y, xerr=error, fmt="o", color=colours(names)[name])
         if chance:
             ax.axvline(chance[name], color="0.5", ls=":")
         ax.set(title=name, xlabel=title, ylim=(len(methods) - 0.5, -0.5))

@@ -1,4 +1,4 @@
-"""The look of every figure: theme, colours of the diagnoses, grids of panels, legends."""
+"""The look of every figure: theme, colours of diagnoses and methods, grids of panels, legends."""
 
 import functools
 
@@ -6,7 +6,18 @@ import matplotlib.pyplot as plt
 import seaborn as sns
 from cycler import cycler
 
+from datnet_study import titles
+
 PALETTE = dict(zip(("IPD", "MSA", "PSP", "NC"), sns.color_palette("colorblind"), strict=False))
+SEEN_BY_ALL = sns.color_palette("colorblind", 10)
+METHODS = {  # colour and marker of each classifier, none of them that of a diagnosis
+    titles.NETWORK: ("0.1", "o"),
+    titles.RATIOS: (SEEN_BY_ALL[7], "s"),  # grey
+    titles.UNEVEN: (SEEN_BY_ALL[4], "D"),  # pink
+    titles.FINER: (SEEN_BY_ALL[9], "^"),  # light blue
+    titles.TOLD: (SEEN_BY_ALL[5], "v"),  # brown
+    titles.ORACLE: (SEEN_BY_ALL[8], "P"),  # yellow
+}
 THEME = {
     **sns.axes_style("ticks"),
     **sns.plotting_context("notebook"),
@@ -43,6 +54,22 @@ def colours(names):
     return PALETTE | dict(zip(others, spare, strict=False))
 
 
+def method_looks(names):
+    """Colour and marker of each classifier, or of each condition of one; others in turn.
+
+    Others get the colours that stand for no classifier of the list, darkest first.
+
+    Examples
+    --------
+    >>> method_looks(["DAT-Net"])
+    {'DAT-Net': ('0.1', 'o')}
+    """
+    others = [name for name in names if name not in METHODS]
+    shades = [("C0", "<"), ("C1", ">"), ("C2", "X"), ("C4", "h"), ("C5", "p"), ("C3", "*")]
+    taken = {name: shades[k % len(shades)] for k, name in enumerate(others)}
+    return {name: METHODS.get(name) or taken[name] for name in names}
+
+
 def panels(n, most_columns, width, height, **options):
     """Figure with n panels in rows of at most `most_columns`, each `width` x `height` inches."""
     n_columns = min(most_columns, n)
@@ -57,3 +84,8 @@ def panels(n, most_columns, width, height, **options):
 def legend_beside(ax):
     """Legend to the right of a panel, outside it."""
     ax.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
+
+
+def legend_below(fig, handles, names):
+    """One legend for all panels, below them."""
+    fig.legend(handles, names, loc="outside lower center", ncols=min(len(names), 3), frameon=False)
