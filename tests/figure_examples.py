@@ -9,7 +9,8 @@ import pandas as pd
 from datnet_core.metrics.groups import mann_whitney
 from datnet_phantom.spectrum import power_spectrum
 from datnet_study import figures
-from datnet_study.performance import confusion, diagnostic_table
+from datnet_study.calibration import net_benefit, referral, reliability
+from datnet_study.performance import confusion, diagnostic_table, right_decisions
 
 AFFINE = np.array([[8.0, 0, 0, -78], [0, 8, 0, -112], [0, 0, 8, -50], [0, 0, 0, 1]])
 SHAPE = (20, 24, 18)
@@ -144,7 +145,14 @@ def candidates(names, rng):
 
 
 def importances(names, rng):
-    return figures.plot_importances(pd.Series({"p_MSA": 0.6, "age": 0.4, "sex": 0.0}))
+    rows = [
+        (draw, feature, measure, value + 0.1 * draw)
+        for draw in range(3)
+        for feature, value in {"p_MSA": 0.6, "age": 0.4, "sex": 0.0}.items()
+        for measure in ("gain", "permutation")
+    ]
+    spread = pd.DataFrame(rows, columns=["draw", "feature", "measure", "value"])
+    return figures.plot_importances(spread, {"gain": "gain (share)", "permutation": "loss"})
 
 
 def auc_against_cost(names, rng):
@@ -158,6 +166,31 @@ def auc_against_cost(names, rng):
 def interval_panels(names, rng):
     chance = dict.fromkeys(names, 0.2)
     return figures.plot_interval_panels(intervals(names), "ap", "average precision", chance)
+
+
+def judged_by_two(names, rng):
+    """By classifier and diagnosis: whether it is the one, and its probability."""
+    for title in ("DAT-Net", "binding ratios with asymmetry"):
+        table = made_up_predictions(names, rng)
+        yield from (((title, n), (table["diagnosis"] == n, table[f"p_{n}"])) for n in names)
+
+
+def reliability_curves(names, rng):
+    curves = {key: reliability(*judged, 5) for key, judged in judged_by_two(names, rng)}
+    return figures.plot_reliability(curves)
+
+
+def benefit_curves(names, rng):
+    thresholds = np.linspace(0.02, 0.8, 9)
+    curves = {key: net_benefit(*judged, thresholds) for key, judged in judged_by_two(names, rng)}
+    return figures.plot_net_benefit(curves)
+
+
+def referral_curves(names, rng):
+    table = made_up_predictions(names, rng)
+    proba = table[[f"p_{name}" for name in names]]
+    curve = referral(proba, right_decisions(table, names))
+    return figures.plot_referral({"DAT-Net": curve, "binding ratios": curve.iloc[:9]})
 
 
 def completeness(names, rng):
@@ -276,6 +309,7 @@ CHARTS = {
     "plot_interval_panels": interval_panels,
     "plot_learning_curves": learning_curves,
     "plot_montage": montage,
+    "plot_net_benefit": benefit_curves,
     "plot_over_threshold": over_threshold,
     "plot_p_value_maps": p_value_maps,
     "plot_perturbation": perturbation,
@@ -284,7 +318,9 @@ CHARTS = {
     "plot_pretraining": pretraining,
     "plot_randomisation": randomisation,
     "plot_rates": rates,
+    "plot_referral": referral_curves,
     "plot_region_sizes": region_sizes,
+    "plot_reliability": reliability_curves,
     "plot_roc_curves": roc_curves,
 }
 BRAINS = {  # a second each

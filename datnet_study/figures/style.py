@@ -17,6 +17,7 @@ METHODS = {  # colour and marker of each classifier, none of them that of a diag
     titles.FINER: (SEEN_BY_ALL[9], "^"),  # light blue
     titles.TOLD: (SEEN_BY_ALL[5], "v"),  # brown
     titles.ORACLE: (SEEN_BY_ALL[8], "P"),  # yellow
+    titles.CEILING: (SEEN_BY_ALL[6], "d"),  # light pink
 }
 THEME = {
     **sns.axes_style("ticks"),

@@ -1,14 +1,20 @@
-"""Fusion: the nine features, a toy problem, importances, and the effect of every option."""
+"""Fusion: the nine features, a toy problem, a regression beside it, and every option's effect."""
 
 import numpy as np
 import pandas as pd
 import pytest
+from small_fusion import QUICK, toy
 
-from datnet_study.fusion import fit_fusion, fused_proba, fusion_features, importances
+from datnet_study.fusion import (
+    among,
+    fit_fusion,
+    fit_logistic_fusion,
+    fused_proba,
+    fusion_features,
+)
 from datnet_study.settings import Fusion
 
 NAMES = ("IPD", "MSA", "PSP", "NC")
-QUICK = Fusion(n_estimators=30)
 CHANGES = {"n_estimators": 3, "max_depth": 1, "learning_rate": 0.3}
 
 
@@ -34,16 +40,6 @@ def predictions_of(scans):
     for k, name in enumerate(NAMES):
         table[f"p_{name}"] = (np.arange(len(table)) + k) / 100
     return table
-
-
-def toy(rng, n=120):
-    """Three classes: updrs tells A from the others, p_x tells B from C, sex and age nothing."""
-    diagnosis = np.array(["A", "B", "C"])[np.arange(n) % 3]
-    table = pd.DataFrame({"updrs": np.where(diagnosis == "A", 60.0, 20.0), "age": 50.0})
-    table["p_x"] = np.where(diagnosis == "B", 0.8, 0.2)
-    table[["updrs", "p_x"]] += rng.normal(0, [3, 0.05], (n, 2))
-    table["sex"] = rng.integers(0, 2, n).astype(float)
-    return table, diagnosis
 
 
 def test_there_are_nine_features_in_the_order_of_the_paper(scans):
@@ -169,14 +165,31 @@ def test_the_same_seed_gives_the_same_trees(rng):
     np.testing.assert_array_equal(one.predict_proba(features), other.predict_proba(features))
 
 
-def test_importances_sum_to_one_and_an_unused_feature_has_none(rng):
+def test_the_regression_learns_the_same_columns_and_fills_what_is_missing(rng):
     features, diagnosis = toy(rng)
-    shares = importances(fit_fusion(features, diagnosis, QUICK)[0], features)
-    assert shares.sum() == pytest.approx(1, abs=1e-6)
-    assert shares.is_monotonic_decreasing
-    assert set(shares.index[:2]) == {"updrs", "p_x"}
-    assert shares["age"] == 0  # the same for everyone, so no tree can split on it
-    assert set(shares.index) == set(features.columns)
+    features.loc[::9, "age"] = np.nan
+    model, classes = fit_logistic_fusion(features, diagnosis)
+    assert classes == ("A", "B", "C")
+    assert list(model.feature_names_in_) == list(features)
+    new, truth = toy(np.random.default_rng(8))
+    assert (np.array(classes)[model.predict_proba(new).argmax(1)] == truth).mean() > 0.95
+
+
+def test_the_regression_sees_the_odds_of_a_probability(rng):
+    # p from 1e-4 to 1, as far apart in every power of ten: only the logarithm is a line.
+    p = 10.0 ** -np.linspace(0, 4, 41)
+    diagnosis = np.where(p > 0.01, "B", "A")
+    model, _ = fit_logistic_fusion(pd.DataFrame({"p_B": p}), diagnosis)
+    found = model.predict_proba(pd.DataFrame({"p_B": [1.0, 0.01, 1e-4]}))[:, 1]
+    assert found[1] == pytest.approx(0.5, abs=0.1)
+    assert found[0] == pytest.approx(1 - found[2], abs=0.05)
+
+
+def test_a_classifier_that_may_not_name_all_shares_what_is_left():
+    scans = pd.DataFrame({"p_A": [0.2, 0.0], "p_B": [0.2, 0.0], "p_NC": [0.6, 1.0], "x": 1})
+    made = among(scans, ("A", "B", "NC"), ["A", "B"])
+    assert made[["p_A", "p_B", "p_NC"]].to_numpy().tolist() == [[0.5, 0.5, 0], [0.5, 0.5, 0]]
+    assert made["x"].tolist() == [1, 1] and scans["p_NC"].tolist() == [0.6, 1.0]
 
 
 def test_every_option_is_tested():

@@ -8,6 +8,7 @@ from sklearn.metrics import roc_auc_score
 from datnet_core.metrics.auc import delong_interval
 from datnet_core.metrics.bootstrap import (
     bootstrap_interval,
+    group_mean_interval,
     mean_interval,
     resampled_participants,
     weighted_auc,
@@ -95,3 +96,23 @@ def test_the_interval_holds_the_mean_and_narrows_with_participants(rng):
     np.testing.assert_equal(mean_interval([1.0]), (1.0, np.nan, np.nan))
     np.testing.assert_equal(mean_interval([1.0, np.nan]), (np.nan, np.nan, np.nan))
     assert mean_interval([2.0, 2.0, 2.0]) == (2, 2, 2)
+
+
+def test_the_mean_over_groups_by_hand_and_its_interval_from_participants():
+    # Mean sensitivity: IPD 3 of 4, MSA 1 of 2, so (0.75 + 0.5) / 2.
+    right, groups = [1, 1, 1, 0, 1, 0], ["IPD"] * 4 + ["MSA"] * 2
+    mean, low, high = group_mean_interval(right, groups, list("pqrstu"), 4000, 0)
+    assert mean == 0.625
+    # The resampled mean has variance (0.75 * 0.25 / 4 + 0.5 * 0.5 / 2) / 4 = 0.207 squared.
+    assert 0.12 < low < 0.26
+    assert 0.9 < high <= 1
+    # Two scans of one person count as one draw: MSA then always has 1 of 2.
+    assert group_mean_interval(right, groups, list("pppptt"), 100, 0) == (0.625, 0.625, 0.625)
+
+
+def test_the_mean_of_one_group_of_differences_is_the_plain_mean_and_lengths_have_to_fit():
+    assert group_mean_interval([1, -1, 0, 1], ["all"] * 4, range(4), 50, 0)[0] == 0.25
+    with pytest.raises(ValueError, match="one length"):
+        group_mean_interval([1, 0], ["a"], ["p", "q"], 10, 0)
+    with pytest.raises(ValueError, match="one length"):
+        group_mean_interval([1, 0], ["a", "a"], ["p"], 10, 0)

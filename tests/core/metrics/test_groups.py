@@ -5,7 +5,12 @@ import pandas as pd
 import pytest
 from scipy.stats import mannwhitneyu
 
-from datnet_core.metrics.groups import chi_square_correct, mann_whitney, mann_whitney_features
+from datnet_core.metrics.groups import (
+    chi_square_correct,
+    mann_whitney,
+    mann_whitney_features,
+    mcnemar_exact,
+)
 
 
 def correct(hits, of):
@@ -33,6 +38,16 @@ def test_chi_square_without_any_error_is_one():
     assert chi_square_correct([1, 1], [0, 0]) == pytest.approx(0.0455, abs=1e-4)  # chi2 = 4
     with pytest.raises(ValueError, match="sets of 0 and 1"):
         chi_square_correct([], [1])
+
+
+def test_the_exact_test_of_paired_decisions_by_hand():
+    # 7 against 1 of the 8 scans on which they differ: 2 (1 + 8) / 2**8.
+    a, b = np.r_[np.ones(7), 0, np.ones(20)], np.r_[np.zeros(7), 1, np.ones(20)]
+    assert mcnemar_exact(a, b) == mcnemar_exact(b, a) == pytest.approx(18 / 256)
+    assert mcnemar_exact([1, 0, 1], [1, 0, 1]) == 1
+    assert mcnemar_exact([1, 0], [0, 1]) == 1  # 1 against 1
+    with pytest.raises(ValueError, match="one length"):
+        mcnemar_exact([1], [1, 0])
 
 
 def test_mann_whitney_by_hand():

@@ -7,6 +7,7 @@ from figure_examples import CHARTS, STUDIES, intervals, made_up_predictions
 from helpers import assert_drawn, texts
 
 from datnet_study.figures import performance
+from datnet_study.figures.style import method_looks
 from datnet_study.performance import diagnostic_table
 
 
@@ -19,7 +20,16 @@ def test_roc_curves_end_at_the_corners_and_name_the_number_of_scans(rng):
     assert "PD (n = 20)" in texts(fig)
 
 
-def test_a_diagnosis_without_scans_has_no_curve_and_no_bars(rng):
+def test_a_roc_panel_has_all_methods_with_their_areas(rng):
+    names = STUDIES[0]
+    tables = {title: made_up_predictions(names, rng) for title in ("DAT-Net", "binding ratios")}
+    fig = performance.plot_roc_curves(tables, names)
+    areas = [f"{diagnostic_table(table, names)['auc'].iloc[0]:.2f}" for table in tables.values()]
+    assert [text.get_text() for text in fig.axes[0].get_legend().get_texts()] == areas
+    assert [text.get_text() for text in fig.legends[0].get_texts()] == list(tables)
+
+
+def test_a_diagnosis_without_scans_has_no_curve_and_no_points(rng):
     predictions = made_up_predictions(STUDIES[0], rng)
     predictions = predictions[predictions["diagnosis"] != "NC"]
     assert "NC" not in texts(performance.plot_roc_curves({"all": predictions}, STUDIES[0]))
@@ -40,14 +50,14 @@ def test_every_condition_is_in_the_legend_of_the_rates(rng):
 
 
 @pytest.mark.parametrize("n_right", [0, 1, 10])
-def test_rates_of_zero_and_one_have_bars(n_right):
+def test_rates_of_zero_and_one_have_points(n_right):
     # All right, all wrong, or one right: intervals end at 0 and 1, and PPV may be undefined.
     truth = np.array(["PD"] * 10 + ["HC"] * 10)
     p = np.r_[np.arange(10) < n_right, np.zeros(10)] * 0.8 + 0.1
     table = pd.DataFrame({"diagnosis": truth, "p_PD": p, "p_HC": 1 - p})
     fig = performance.plot_rates({"all": diagnostic_table(table, ("PD", "HC"))}, ("PD", "HC"))
-    heights = [bar.get_height() for bar in fig.axes[0].containers[0]]
-    assert heights[0] == n_right / 10
+    points = fig.axes[0].containers[0].lines[0].get_xydata()
+    assert points[0].tolist() == [n_right / 10, 0]
     assert_drawn(fig)
 
 
@@ -71,10 +81,13 @@ def test_learning_curves_mark_the_best_epoch_of_each_network_in_the_panel_of_its
     assert first.get_legend_handles_labels()[1] == ["training", "validation"]
 
 
-def test_importances_are_written_beside_their_bars(rng):
-    words = texts(CHARTS["plot_importances"]((), rng))
-    for part in ("p_MSA", "0.60", "0.40", "0.00"):
-        assert part in words
+def test_importances_show_mean_and_range_over_the_fits(rng):
+    fig = CHARTS["plot_importances"]((), rng)
+    points, _, (bars,) = fig.axes[0].containers[0]
+    assert points.get_xdata().tolist() == pytest.approx([0.7, 0.5, 0.1])
+    assert bars.get_segments()[0][:, 0].tolist() == pytest.approx([0.6, 0.8])
+    assert [t.get_text() for t in fig.axes[0].get_yticklabels()] == ["p_MSA", "age", "sex"]
+    assert [ax.get_xlabel() for ax in fig.axes] == ["gain (share)", "loss"]
 
 
 def shown_intervals(fig):
@@ -116,3 +129,13 @@ def test_a_number_without_an_interval_is_a_point_and_the_axis_starts_where_asked
     assert value == low == high == table["ap"].iloc[-1]
     assert fig.axes[0].get_xlim()[0] == 0
     assert performance.plot_interval_panels(table, "ap", "").axes[0].get_xlim()[0] > 0
+
+
+def test_methods_keep_their_colour_in_every_panel_where_it_stands_for_them():
+    table = intervals(("IPD", "PD"), ("DAT-Net", "binding ratios"))
+    fig = performance.plot_interval_panels(table, "ap", "precision", by_method=True)
+    looks = method_looks(["DAT-Net", "binding ratios"]).values()
+    for ax in fig.axes:
+        points = [container.lines[0] for container in ax.containers]
+        assert [(p.get_color(), p.get_marker()) for p in points] == list(looks)
+    assert_drawn(fig)

@@ -13,10 +13,12 @@ import pytest
 from figure_examples import BRAINS, CHARTS, STUDIES
 from helpers import assert_drawn, public_functions
 
-from datnet_study import figures
+from datnet_study import figures, titles
 from datnet_study.figures import style
 
-HELPERS = {"colours", "legend_beside", "p_text", "panels", "themed"}
+HELPERS = {
+    "colours", "legend_below", "legend_beside", "method_looks", "p_text", "panels", "themed",
+}  # fmt: skip
 VIEWERS = {"view_saliency_maps"}  # HTML, no figure: in `test_brain`
 IMPORT_ALL = """
 import importlib, json, pkgutil, sys
@@ -115,3 +117,15 @@ def test_other_diagnoses_have_the_colours_that_are_free_the_clearest_first():
 def test_a_study_of_many_diagnoses_has_a_colour_for_each():
     names = [f"type{k}" for k in range(12)]
     assert len({tuple(style.colours(names)[name]) for name in names}) == len(names)
+
+
+def test_a_classifier_looks_the_same_on_every_page_and_like_no_diagnosis_or_other():
+    known = [getattr(titles, name) for name in dir(titles) if name.isupper()]
+    looks = style.method_looks([*known, "all", "baseline"])
+    with plt.rc_context(style.THEME):
+        colours = [plt.matplotlib.colors.to_hex(colour) for colour, _ in looks.values()]
+        diagnoses = {plt.matplotlib.colors.to_hex(shade) for shade in style.PALETTE.values()}
+    assert len(set(colours)) == len(colours)
+    assert len({marker for _, marker in looks.values()}) == len(colours)
+    assert not diagnoses & set(colours[: len(known)])
+    assert looks[titles.NETWORK] == style.method_looks([titles.NETWORK])[titles.NETWORK]

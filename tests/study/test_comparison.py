@@ -1,0 +1,100 @@
+"""Classifiers beside each other: hand-worked numbers, and what the parts alone would give."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from datnet_core.metrics.auc import delong_test
+from datnet_core.metrics.groups import chi_square_correct, mcnemar_exact
+from datnet_core.metrics.pairs import pairwise_auc
+from datnet_study.comparison import (
+    adjusted,
+    aucs_side_by_side,
+    decision_table,
+    decisions_apart,
+    gains,
+    in_words,
+    p_of_interval,
+    pairs_of,
+)
+from datnet_study.performance import diagnostic_table
+
+NAMES = ("IPD", "MSA", "NC")
+PAIR = ("IPD", "MSA")
+
+
+@pytest.fixture
+def methods(rng):
+    """Two classifiers of 30 scans."""
+    diagnosis = np.array(NAMES)[np.arange(30) % 3]
+    tables = {}
+    for title in ("net", "mark"):
+        proba = rng.dirichlet(np.ones(3), 30) + 0.3 * (diagnosis[:, None] == np.array(NAMES))
+        proba /= proba.sum(axis=1, keepdims=True)
+        tables[title] = pd.DataFrame(proba, columns=[f"p_{name}" for name in NAMES])
+        tables[title]["diagnosis"] = diagnosis
+    return tables
+
+
+def test_pairs_come_first_and_all_areas_are_those_of_the_parts(methods):
+    table = aucs_side_by_side(methods, NAMES, [PAIR])
+    assert table["of"].tolist() == 2 * [PAIR, *NAMES]
+    assert table["method"].tolist() == ["net"] * 4 + ["mark"] * 4
+    net = methods["net"]
+    pair = pairwise_auc(net["diagnosis"], net[[f"p_{n}" for n in NAMES]], NAMES, *PAIR)
+    assert tuple(table.loc[0, ["auc", "auc_low", "auc_high"]]) == pair
+    rest = diagnostic_table(net, NAMES)["auc"]
+    assert table["auc"].tolist()[1:4] == rest.tolist()
+
+
+def test_gains_have_the_p_of_the_test_and_families_of_their_own(methods):
+    table = gains(methods, NAMES, [PAIR])
+    assert table["of"].tolist() == [PAIR, *NAMES]
+    for row in table.iloc[1:].itertuples():
+        scores = (methods[title][f"p_{row.of}"] for title in methods)
+        assert row.p == pytest.approx(delong_test(methods["net"]["diagnosis"] == row.of, *scores))
+    assert table["holm"][0] == table["bh"][0] == table["p"][0]  # a family of one pair
+    assert table["holm"][1:].min() == pytest.approx(min(3 * table["p"][1:].min(), 1))
+
+
+def test_the_p_of_an_interval_is_that_of_its_normal_distribution():
+    assert p_of_interval(1.96, 0.0, 3.92) == pytest.approx(0.05, abs=1e-4)
+    assert p_of_interval(0.0, 0.0, 0.0) == 1
+    assert np.isnan(p_of_interval(0.5, 0.5, 0.5)) and np.isnan(p_of_interval(0.5, np.nan, np.nan))
+
+
+def test_many_tests_are_corrected_by_hand():
+    # Holm: 3 * 0.01, 2 * 0.02, and not below the one before. BH: 0.03 * 3/3 caps what is before.
+    np.testing.assert_allclose(
+        adjusted([0.03, 0.01, 0.02]), [[0.04, 0.03], [0.03] * 2, [0.04, 0.03]]
+    )
+    assert np.isnan(adjusted([np.nan, np.nan])).all()
+
+
+def test_pairs_are_those_that_occur_and_headings_say_which():
+    assert pairs_of(NAMES, ["MSA"]) == []
+    assert [in_words(of) for of in pairs_of(NAMES, NAMES)][1] == "IPD against NC"
+
+
+def test_accuracy_and_mean_sensitivity_by_hand():
+    scans = pd.DataFrame({"diagnosis": ["IPD"] * 4 + ["MSA"], "participant_id": list("pqrst")})
+    right = {"always IPD": scans["diagnosis"] == "IPD", "part": pd.Series([True, False], [3, 4])}
+    table = decision_table(right, scans, 50)
+    assert table["scans"].tolist() == [5, 2]
+    assert table["accuracy"].tolist() == [0.8, 0.5]
+    assert table["mean_sensitivity"].tolist() == [0.5, 0.5]
+    assert table.loc["always IPD", "accuracy_low"] < 0.5  # 4 of 5
+    assert table.loc["always IPD", "mean_sensitivity_high"] == 0.5  # whoever is drawn
+
+
+def test_decisions_apart_by_hand():
+    # Right on 3 IPD of 4 and no MSA of 2, against 1 IPD and both MSA; 2 against 2 scans differ.
+    scans = pd.DataFrame({"diagnosis": ["IPD"] * 4 + ["MSA"] * 2, "participant_id": list("pqrstu")})
+    a, b = [1, 1, 1, 0, 0, 0], [1, 0, 0, 0, 1, 1]
+    found = decisions_apart(a, b, scans, 200)
+    assert (found["only_a"], found["only_b"]) == (2, 2)
+    assert found["accuracy"][0] == 0
+    assert found["mean_sensitivity"][0] == pytest.approx(0.5 / 2 - 1 / 2)  # IPD 2/4, MSA -2/2
+    assert found["accuracy"][1] < 0 < found["accuracy"][2]
+    assert found["mcnemar"] == mcnemar_exact(a, b) == 1
+    assert found["chi_square"] == chi_square_correct(a, b)
