@@ -181,8 +181,8 @@ show.table(shown.replace("nan", "–").rename_axis("probabilities").reset_index(
 #
 # Whoever acts on a diagnosis (refers, treats, includes in a trial) from a certain
 # probability up, the *threshold*, says by it how many actions in vain one right action
-# is worth. The *net benefit* counts right actions and takes off those in vain at this
-# price.
+# is worth. The *net benefit* {cite}`vickers2006` counts right actions and takes off
+# those in vain at this price.
 
 # %%
 thresholds = np.linspace(0.02, largest_threshold, 80)
@@ -195,7 +195,7 @@ benefits = {
 display(plot_net_benefit(benefits) if benefits else one_only)
 
 # %% [markdown]
-# **Decision curves**: net benefit by threshold, one panel for each diagnosis. A
+# **Decision curves**: net benefit by threshold, each diagnosis on its own scale. A
 # classifier is of use where its line lies above both *act on everybody* and *act on
 # nobody*. Lines are of these scans, without an interval.
 #

@@ -230,7 +230,7 @@ by_fold = {
 }
 shown = pd.DataFrame(by_fold.keys(), columns=["method", "of"])
 signed = [show.signed(*value) for value in by_fold.values()]
-show.side_by_side(shown, signed, "network minus")
+show.side_by_side(shown, signed, f"{NETWORK} minus")
 
 # %% [markdown]
 # ## Right diagnoses
@@ -285,7 +285,8 @@ tables = {
 }
 
 # %% figure="fig-cross-validation-rates"
-plot_rates(tables, classes)
+named = {t: NETWORK if t == "all" else f"{NETWORK}, {t}" for t in tables}
+plot_rates({named[title]: table for title, table in tables.items()}, classes)
 
 # %% [markdown]
 # **Sensitivity, specificity, PPV and NPV by symptom duration** (as the paper's Fig.
@@ -317,7 +318,8 @@ Markdown(
 # ## Sensitivity at the paper's specificity
 #
 # Sensitivity and specificity trade against each other, so two that are compared one by
-# one say little. Here the cutoff is the one that gives the paper's specificity.
+# one say little. Here the cutoff is the one that gives the paper's specificity; each
+# column says which, and what sensitivity the paper has there.
 
 # %%
 paper = read_claims(page.path("data_manifest/claims.tsv"))

@@ -24,7 +24,7 @@ def plot_reliability(curves):
     -------
     matplotlib.figure.Figure
     """
-    fig, axes, looks, names = _panels_of(curves, height=3.2)
+    fig, axes, looks, names = _panels_of(curves, height=3.2, sharey=True)
     handles = {}
     for (method, name), curve in curves.items():
         colour, marker = looks[method]
@@ -55,7 +55,7 @@ def plot_net_benefit(curves):
     -------
     matplotlib.figure.Figure
     """
-    fig, axes, looks, names = _panels_of(curves, height=3)
+    fig, axes, looks, names = _panels_of(curves, height=3, sharey=False)
     handles = {}
     for (method, name), curve in curves.items():
         ax, colour = axes[names.index(name)], looks[method][0]
@@ -98,11 +98,11 @@ def plot_referral(curves):
     return fig
 
 
-def _panels_of(curves, height):
+def _panels_of(curves, **options):
     """Figure with a panel for each diagnosis, the looks of the methods, names of the panels."""
     names = list(dict.fromkeys(name for _, name in curves))
     looks = method_looks(list(dict.fromkeys(method for method, _ in curves)))
-    fig, axes = panels(len(names), most_columns=4, width=2.9, height=height, sharey=True)
+    fig, axes = panels(len(names), most_columns=4, width=2.9, **options)
     for ax, name in zip(axes, names, strict=True):
         ax.set_title(name)
     return fig, axes, looks, names

@@ -19,6 +19,9 @@ METHODS = {  # colour and marker of each classifier, none of them that of a diag
     titles.ORACLE: (SEEN_BY_ALL[8], "P"),  # yellow
     titles.CEILING: (SEEN_BY_ALL[6], "d"),  # light pink
 }
+OTHERS = [  # the darker ones of Paul Tol's muted scheme, safe for the colour-blind
+    ("#332288", "h"), ("#44AA99", "X"), ("#882255", "p"), ("#999933", "*"), ("#117733", "H"),
+]  # fmt: skip
 THEME = {
     **sns.axes_style("ticks"),
     **sns.plotting_context("notebook"),
@@ -58,7 +61,7 @@ def colours(names):
 def method_looks(names):
     """Colour and marker of each classifier, or of each condition of one; others in turn.
 
-    Others get the colours that stand for no classifier of the list, darkest first.
+    Others get colours that stand for no diagnosis and no classifier of the list.
 
     Examples
     --------
@@ -66,8 +69,7 @@ def method_looks(names):
     {'DAT-Net': ('0.1', 'o')}
     """
     others = [name for name in names if name not in METHODS]
-    shades = [("C0", "<"), ("C1", ">"), ("C2", "X"), ("C4", "h"), ("C5", "p"), ("C3", "*")]
-    taken = {name: shades[k % len(shades)] for k, name in enumerate(others)}
+    taken = {name: OTHERS[k % len(OTHERS)] for k, name in enumerate(others)}
     return {name: METHODS.get(name) or taken[name] for name in names}
 
 

@@ -269,7 +269,7 @@ def test_a_study_killed_at_any_moment_ends_with_the_same_predictions(smoke, tmp_
         assert not (ours / "predictions/cross_validation.tsv").exists()
     make(project, SMOKE, "cross_validation")
     assert contents(ours / "dataset") == contents(smoke / "dataset")
-    for name in ("cross_validation.tsv", "cross_validation_binding.tsv"):
+    for name in ("cross_validation.tsv", "cross_validation_yardsticks.tsv"):
         assert (ours / "predictions" / name).read_bytes() == (
             smoke / "predictions" / name
         ).read_bytes()
