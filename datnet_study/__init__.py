@@ -36,6 +36,12 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "in_words",  # a diagnosis, or a pair of them, as a heading
             "pairs_of",  # diagnoses that occur
         ],
+        "performance_tables": [
+            "accuracies",  # and mean sensitivities
+            "decision_differences",  # with exact tests
+            "gains_table",  # differences of AUCs, with P values
+            "side_by_side",  # a row for each classifier, a column for each diagnosis
+        ],
         "calibration": [
             "brier_score",
             "calibration_line",  # slope and intercept

@@ -44,15 +44,18 @@ from datnet_core.metrics import (
 )
 from datnet_core.training import load_model, predict
 from datnet_study import (
+    accuracies,
     among,
     at_paper_specificity,
     aucs_side_by_side,
     class_proba,
     confusion,
+    decision_differences,
     decision_table,
     decisions_apart,
     diagnostic_table,
     gains,
+    gains_table,
     in_words,
     open_page,
     pair_sentence,
@@ -60,6 +63,7 @@ from datnet_study import (
     read_claims,
     right_decisions,
     show,
+    side_by_side,
     visits,
     with_proba,
     yardstick_features,
@@ -173,7 +177,7 @@ if pairs:
     shown = aucs[is_pair].assign(diagnosis=aucs["of"].map(in_words))
     chance = dict.fromkeys(shown["diagnosis"], 0.5)
     display(plot_interval_panels(shown, "auc", "AUC", chance, by_method=True))
-    display(show.side_by_side(aucs[is_pair], texts[is_pair]))
+    display(side_by_side(aucs[is_pair], texts[is_pair]))
 else:
     display(Markdown("The blind test has no two groups of patients to tell apart."))
 
@@ -185,7 +189,7 @@ else:
 
 # %%
 if pairs:
-    display(show.gains_table(differences[differences["of"].isin(pairs)]))
+    display(gains_table(differences[differences["of"].isin(pairs)]))
 
 # %% [markdown]
 # ## Accuracy
@@ -220,7 +224,7 @@ decided |= {f"{NETWORK}, {name}": right[groups[name]] for name in visit_names}
 
 # %%
 shares = decision_table(decided, predictions, n_bootstrap)
-show.accuracies(shares)
+accuracies(shares)
 
 # %% [markdown]
 # How the decisions of the network differ from the others on the same participants, and
@@ -235,7 +239,7 @@ apart = {
     title: decisions_apart(decided[NETWORK], decided[title], people, n_bootstrap)
     for title in (*marks, always)
 }
-show.decision_differences(apart)
+decision_differences(apart)
 
 # %%
 out_of_fold = page.table("predictions/cross_validation.tsv")
@@ -251,7 +255,7 @@ if visit_names:
     same = predictions[groups["baseline"]]
     after = after.loc[before.index]
     later["baseline"] = decisions_apart(after, before, same, n_bootstrap)
-    display(show.decision_differences(later, "follow-up minus"))
+    display(decision_differences(later, "follow-up minus"))
 other = show.signed(*share_difference(right[first], right_cv))
 Markdown(f"Blind test minus cross-validation: {other} (Newcombe), P = {p_cv:.2g}.")
 
@@ -297,8 +301,8 @@ else:
 if several:
     display(plot_roc_curves(methods, classes))
     is_rest = ~aucs["of"].isin(pairs)
-    display(show.side_by_side(aucs[is_rest], texts[is_rest]))
-    display(show.gains_table(differences[~differences["of"].isin(pairs)]))
+    display(side_by_side(aucs[is_rest], texts[is_rest]))
+    display(gains_table(differences[~differences["of"].isin(pairs)]))
 else:
     display(one_only)
 
@@ -321,7 +325,7 @@ sensitivities = [show.interval(*value) for value in values]
 if at_paper.empty:
     display(Markdown("The blind test has none of the paper's diagnoses to compare."))
 else:
-    display(show.side_by_side(at_paper.assign(of=beside), sensitivities))
+    display(side_by_side(at_paper.assign(of=beside), sensitivities))
 
 # %% [markdown]
 # ## Paper and this study
@@ -390,6 +394,12 @@ result = (
     f"{shares['accuracy'][always]:.3f}; its mean sensitivity less that of the latter "
     f"ratios is {show.signed(*change)}: {words}."
 )
+
+# %%
+found = decided[NETWORK].groupby(people["diagnosis"]).agg(["sum", "count", "mean"])
+worst = found["mean"].idxmin()
+hits, of = found.loc[worst, ["sum", "count"]].astype(int)
+result += f" It finds {worst} least often, in {hits} of {of}." if several else ""
 
 # %%
 numbers = {

@@ -44,12 +44,15 @@ from datnet_core.metrics import (
 )
 from datnet_core.training import predict_folds
 from datnet_study import (
+    accuracies,
     at_paper_specificity,
     aucs_side_by_side,
+    decision_differences,
     decision_table,
     decisions_apart,
     diagnostic_table,
     gains,
+    gains_table,
     in_words,
     open_page,
     out_of_fold_proba,
@@ -58,6 +61,7 @@ from datnet_study import (
     read_claims,
     right_decisions,
     show,
+    side_by_side,
     with_proba,
     yardstick_features,
     youden_cutoffs,
@@ -151,7 +155,7 @@ plot_interval_panels(shown, "auc", "AUC", chance, by_method=True)
 # %%
 texts = [show.interval(*r[["auc", "auc_low", "auc_high"]]) for _, r in aucs.iterrows()]
 texts = pd.Series(texts, aucs.index)
-show.side_by_side(aucs[is_pair], texts[is_pair])
+side_by_side(aucs[is_pair], texts[is_pair])
 
 # %% [markdown]
 # Intervals that overlap do not say whether two classifiers differ, for they judge the
@@ -161,7 +165,7 @@ show.side_by_side(aucs[is_pair], texts[is_pair])
 
 
 # %%
-show.gains_table(differences[is_pair_too])
+gains_table(differences[is_pair_too])
 
 # %% [markdown]
 # Where an interval contains 0, the two are not told apart in these scans, which is no
@@ -212,7 +216,7 @@ show.table(shown)
 # The network minus the marks, as above:
 
 # %%
-show.gains_table(differences[~is_pair_too])
+gains_table(differences[~is_pair_too])
 
 # %% [markdown]
 # The same for the mean of the folds, which allows for the training of both:
@@ -230,7 +234,7 @@ by_fold = {
 }
 shown = pd.DataFrame(by_fold.keys(), columns=["method", "of"])
 signed = [show.signed(*value) for value in by_fold.values()]
-show.side_by_side(shown, signed, f"{NETWORK} minus")
+side_by_side(shown, signed, f"{NETWORK} minus")
 
 # %% [markdown]
 # ## Right diagnoses
@@ -244,7 +248,7 @@ commonest = predictions["diagnosis"].mode()[0]
 correct = {title: right_decisions(table, classes) for title, table in methods.items()}
 correct[f"always {commonest}"] = predictions["diagnosis"] == commonest
 decided = decision_table(correct, predictions, n_bootstrap)
-show.accuracies(decided)
+accuracies(decided)
 
 # %% [markdown]
 # Both judge the same scans, so their difference comes from those on which only one is
@@ -257,7 +261,7 @@ apart = {
     for title in correct
     if title != NETWORK
 }
-show.decision_differences(apart)
+decision_differences(apart)
 
 # %% [markdown]
 # ## Sensitivity and specificity, and symptom duration
@@ -300,10 +304,15 @@ right = {title: correct[NETWORK][who] for title, who in patients.items()}
 empty = [title for title in by_duration if title not in patients]
 no_duration = f"no patient with a known symptom duration {' or '.join(empty)}"
 durations_p = np.nan if empty else chi_square_correct(right[short], right[long])
-by_patients = decision_table(right, predictions, n_bootstrap)
+judges = {NETWORK: correct[NETWORK], UNEVEN: correct[UNEVEN]}
+by_patients = {
+    f"{who}, {method}": decisions[patients[who]]
+    for who in right
+    for method, decisions in judges.items()
+}
 
 # %%
-show.accuracies(by_patients, "patients")
+accuracies(decision_table(by_patients, predictions, n_bootstrap), "patients")
 
 # %%
 Markdown(
@@ -333,7 +342,7 @@ sensitivities = [show.interval(*value) for value in values]
 if at_paper.empty:
     display(Markdown("None of the paper's diagnoses is among those of this study."))
 else:
-    display(show.side_by_side(at_paper.assign(of=beside), sensitivities))
+    display(side_by_side(at_paper.assign(of=beside), sensitivities))
 
 # %% [markdown]
 # The intervals (95%, Wilson) take the cutoff as given, which was found on these scans.

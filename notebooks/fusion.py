@@ -36,8 +36,10 @@ from IPython.display import Markdown, display
 
 from datnet_core.metrics import share_interval
 from datnet_study import (
+    accuracies,
     among,
     by_method,
+    decision_differences,
     decision_table,
     decisions_apart,
     diagnostic_table,
@@ -124,9 +126,9 @@ def judged(fit, x, new):
 # know (controls), which alone can make a fusion look better than the scan. So *DAT-Net*
 # here is the row *of those there* on {doc}`blind_test`. *Trees* is XGBoost as
 # published; the *regression* is a logistic one on the logarithms of the probabilities
-# and the clinical data. Both learn anew how common each diagnosis is among patients and how far
-# to trust the network, so what clinical data add is the difference to the image alone
-# *by the same means*.
+# and the clinical data. Both learn anew how common each diagnosis is among patients and
+# how far to trust the network, so what clinical data add is the difference to the image
+# alone *by the same means*.
 
 
 # %%
@@ -181,7 +183,7 @@ right = {
 commonest = labels.mode()[0]
 right[f"always {commonest}"] = people["diagnosis"] == commonest
 shares = decision_table(right, people, n_bootstrap)
-show.accuracies(shares)
+accuracies(shares)
 
 # %% [markdown]
 # What the published fusion has more or less than each of the others, on the same
@@ -194,7 +196,7 @@ apart = {
     for title in right
     if title != FUSION
 }
-show.decision_differences(apart, f"{FUSION}, minus")
+decision_differences(apart, f"{FUSION}, minus")
 
 # %% [markdown]
 # The participants with two scans, at baseline and at follow-up:
@@ -209,7 +211,7 @@ for group in ("baseline", "follow-up"):
             by_visit[f"{title}, {group}"] = values
 visits_table = decision_table(by_visit, blind, n_bootstrap)
 none = Markdown("No participant has two scans.")
-show.accuracies(visits_table) if by_visit else none
+accuracies(visits_table) if by_visit else none
 
 # %%
 tables = {

@@ -1,0 +1,81 @@
+"""Tables that pages show of several classifiers, made from the numbers of `comparison`.
+
+Apart from `show`, so that what measures a classifier is nothing that other pages depend on.
+"""
+
+import pandas as pd
+
+from datnet_study import show
+from datnet_study.comparison import adjusted, in_words
+
+
+def side_by_side(rows, texts, heading="classifier"):
+    """Show a long table with a row for each classifier and a column for each diagnosis or pair.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        `method` and `of`, as `comparison.aucs_side_by_side` makes them.
+    texts : sequence of str, shape (n_rows,)
+        What stands in the cells.
+    heading : str
+        Of the column of classifiers.
+
+    Returns
+    -------
+    pandas.io.formats.style.Styler
+    """
+    cells = rows[["method"]].assign(of=rows["of"].map(in_words), text=list(texts))
+    order = [cells[column].drop_duplicates() for column in ("method", "of")]
+    wide = cells.pivot(index="method", columns="of", values="text").reindex(
+        index=order[0], columns=order[1]
+    )
+    return show.table(wide.fillna("–").rename_axis(index=heading, columns=None).reset_index())
+
+
+def gains_table(found):
+    """Show differences of AUCs, with P values as they are and corrected.
+
+    Parameters
+    ----------
+    found : DataFrame
+        Rows of `comparison.gains`.
+
+    Returns
+    -------
+    pandas.io.formats.style.Styler
+    """
+    values = found[["difference", "low", "high"]].itertuples(index=False)
+    shown = {"DAT-Net minus": found["method"], "for": found["of"].map(in_words)}
+    shown["AUC (95%)"] = [show.signed(*value) for value in values]
+    for title, column in {"P": "p", "P (Holm)": "holm", "P (BH)": "bh"}.items():
+        shown[title] = found[column].map(show.p_value)
+    return show.table(pd.DataFrame(shown))
+
+
+def accuracies(found, heading="classifier"):
+    """Show accuracy and mean sensitivity, the output of `comparison.decision_table`."""
+    shown = {heading: found.index, "scans": found["scans"].astype(str)}
+    for title, name in {"accuracy": "accuracy", "mean sensitivity": "mean_sensitivity"}.items():
+        values = found[[name, f"{name}_low", f"{name}_high"]].itertuples(index=False)
+        shown[f"{title} (95%)"] = [show.interval(*value) for value in values]
+    return show.table(pd.DataFrame(shown))
+
+
+def decision_differences(found, heading="DAT-Net minus"):
+    """Show how decisions differ: outputs of `comparison.decisions_apart` by title."""
+    rows = [
+        {
+            heading: title,
+            "accuracy (95%)": show.signed(*of["accuracy"]),
+            "mean sensitivity (95%)": show.signed(*of["mean_sensitivity"]),
+            "only one is right": f"{of['only_a']} : {of['only_b']}",
+            "P (McNemar, exact)": show.p_value(of["mcnemar"]),
+            "P (Holm)": show.p_value(holm),
+            "P (chi-square)": show.p_value(of["chi_square"]),
+        }
+        for (title, of), (holm, _) in zip(
+            found.items(), adjusted([of["mcnemar"] for of in found.values()]), strict=True
+        )
+    ]
+    return show.table(pd.DataFrame(rows))
