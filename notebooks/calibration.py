@@ -268,7 +268,10 @@ plot_referral(referrals)
 rows = []
 for title, curve in referrals.items():
     for share in (0, 0.2, 0.4):
-        at = curve[curve["referred"] >= share - 1e-9].iloc[0]
+        enough = curve[curve["referred"] >= share - 1e-9]
+        if enough.empty:  # of so few scans, a share of this size is all
+            continue
+        at = enough.iloc[0]
         kept = show.interval(*at[["accuracy", "low", "high"]])
         rows.append((title, f"{at['referred']:.0%}", kept))
         caught = at["errors_caught"]
