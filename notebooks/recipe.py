@@ -197,6 +197,8 @@ result = (
     f"(range over cohorts), by {beside(UNEVEN)}, by {beside(TOLD)}, and by "
     f"{beside(ORACLE)}."
 )
+
+# %%
 shorter = by_steps.index[by_steps.index < STEPS].max()
 gain = by_steps.loc[STEPS, "mean"] - by_steps.loc[shorter, "mean"]
 result += (
