@@ -1,11 +1,10 @@
-"""How long should a network learn? AUC against steps and seconds on development cohorts.
+"""How long should a network learn? AUC against steps on development cohorts.
 
     python benchmarks/recipe_lengths.py FOLDER SEED [SEED ...]
 
 The default recipe with fewer and with more steps than it has, in both stages, one network, as in
 `recipe_choice.py`, whose scans in FOLDER are used again. Each length of a seed is a row of
-`data_manifest/recipe_lengths.tsv`, which page `recipe` shows; finished ones are skipped. Seconds
-are those of one core, for both stages.
+`data_manifest/recipe_lengths.tsv`, which page `recipe` shows; finished ones are skipped.
 """
 
 import sys
@@ -44,7 +43,7 @@ def main():
         done = {row["steps"] for row in rows if row["seed"] == seed}
         for n in [n for n in STEPS if n not in done]:
             proba, seconds = trained(study, f"steps_{n}", scans, own)
-            row = {"steps": n, "seed": seed, "seconds": round(seconds, 1)}
+            row = {"steps": n, "seed": seed}
             rows.append(row | aucs(study, diagnosis, proba))
             pd.DataFrame(rows).to_csv(TABLE, sep="\t", index=False, float_format="%.4f")
             sys.stderr.write(f"{seed}, {n} steps: {seconds:.0f} s of training\n")
