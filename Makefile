@@ -27,9 +27,8 @@ import: .venv/study ## Import scans: FROM=folder TO=folder [TABLE=] [WINDOW=60-7
 test: .venv/test lint ## Lint, unit tests, and the whole smoke study with its book
 	$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
-bench: .venv/bench ## Print speed ratios, overlap of the phantom, negative control (half an hour)
-	for name in training_step full_gradients phantom_cohort null_seeds; do \
-	  $(BIN)/python benchmarks/$$name.py; done
+bench: .venv/bench ## Measure speed as ratios, for the page `performance` (a quarter of an hour)
+	$(BIN)/python benchmarks/performance.py
 
 lint: .venv/test ## Check style and the layers of the library
 	$(BIN)/ruff check .

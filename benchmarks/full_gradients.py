@@ -59,14 +59,14 @@ def one_by_one(model, x, targets):
     return torch.stack(maps)
 
 
-def main():
-    """Measure both fields of view; each time is the best of several."""
+def gradient_rows():
+    """Times of both fields of view as rows of `performance`, each the best of several."""
     torch.manual_seed(0)
     study = read_study("data_manifest/paper.yaml")
     field = field_of_view(study.images.grid_mm, study.network.field_mm)
     shapes = {
-        "field of view of the study": tuple(part.stop - part.start for part in field),
-        f"whole head, {study.images.grid_mm:g} mm": study_grid(study.images.grid_mm)[1],
+        "field": tuple(part.stop - part.start for part in field),
+        "whole_head": study_grid(study.images.grid_mm)[1],
     }
     model = build(N_CLASSES, study.network).to(memory_format=torch.channels_last_3d)
     model.train()(torch.rand(BATCH, 1, *shapes["field of view of the study"]))  # fills batch norms
@@ -80,14 +80,16 @@ def main():
             maps = min(maps, timed(lambda x=x: batched(model, x, targets)))
         slow = timed(lambda x=x: one_by_one(model, x, targets))
         few = model, x[:2], targets[:2]
-        difference = (one_by_one(*few) - batched(*few)).abs()
-        print(
-            f"{name}, {' x '.join(map(str, shape))} voxels, {BATCH} scans: "
-            f"{maps / step:.2f} times one forward-and-backward pass (aim: at most 3), "
-            f"{slow / maps:.0f} times less than one by one (aim: at least 20); "
-            f"{1000 * maps / BATCH:.1f} ms per map; largest difference {difference.max():.0e}"
-        )
+        difference = (one_by_one(*few) - batched(*few)).abs().max()
+        title = f"maps of {' x '.join(map(str, shape))} voxels"
+        yield f"maps.{name}.ms", title, 1000 * maps / BATCH, "ms a map"
+        yield f"maps.{name}.passes", title, maps / step, "times a forward and a backward pass"
+        alone = f"{title}, one by one"
+        yield f"maps.{name}.one_by_one", alone, slow / maps, "times those of a batch"
+        alone = f"{title}, largest difference of the two"
+        yield f"maps.{name}.difference", alone, difference.item(), "in the unit of a map"
 
 
 if __name__ == "__main__":
-    main()
+    for found in gradient_rows():
+        print("{}: {:.3g} {}".format(*found[1:]))

@@ -13,7 +13,6 @@ import sys
 import time
 
 import monai
-import numpy as np
 import torch
 from torch.nn.functional import cross_entropy
 from torch.utils.flop_counter import FlopCounterMode
@@ -118,46 +117,65 @@ def convolution_rates(model, shape, batch, rate):
             )
 
 
-def main():
-    """Measure everything in turn, each as the best of several steps."""
+def bare_step(threads):
+    """Seconds of a training step of the default recipe, the best of many."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    study = read_study("data_manifest/paper.yaml")
+    step, _ = step_of(build(N_CLASSES, study.network), _seen(study), study.training.batch_size)
+    best = min(timed(step) for _ in range(40))
+    torch.set_num_threads(before)
+    return best
+
+
+def _seen(study):
+    """Shape of what the network sees, in voxels."""
+    field = field_of_view(study.images.grid_mm, study.network.field_mm)
+    return tuple(part.stop - part.start for part in field)
+
+
+def training_rows(in_detail=False):
+    """Rates and times of all recipes, as rows of `performance`; best of several steps each.
+
+    In detail, where the time of the default recipe goes is printed as well.
+    """
     torch.manual_seed(0)
     study = read_study("data_manifest/paper.yaml")
-    fine = study_grid(2.0)[1]
-    field = field_of_view(study.images.grid_mm, study.network.field_mm)
-    seen = tuple(part.stop - part.start for part in field)
+    fine, seen = study_grid(2.0)[1], _seen(study)
     whole = study_grid(study.images.grid_mm)[1]
     rate = matrix_rate()
-    print(f"float32 matrix product: {rate:.0f} GFLOP/s on {torch.get_num_threads()} threads")
+    title = f"float32 matrix product, {torch.get_num_threads()} threads"
+    yield "product.rate", title, rate, "GFLOP/s"
     resnet = monai.networks.nets.resnet18(spatial_dims=3, n_input_channels=1, num_classes=N_CLASSES)
     published = read_study("data_manifest/paper-published.yaml").network
     batch = study.training.batch_size
     cases = {
-        "default recipe": (build(N_CLASSES, study.network), seen, batch),
-        "default recipe, whole head": (build(N_CLASSES, study.network), whole, 8),
-        "published recipe": (build(N_CLASSES, published), fine, 2),
-        "MONAI resnet18, 2 mm": (resnet, fine, 1),
+        "default": ("default recipe", build(N_CLASSES, study.network), seen, batch),
+        "whole_head": ("default recipe, whole head", build(N_CLASSES, study.network), whole, 8),
+        "published": ("published recipe, 2 mm", build(N_CLASSES, published), fine, 2),
+        "resnet18": ("MONAI resnet18, 2 mm", resnet, fine, 1),
     }
     per_scan = {}
-    for name, (model, shape, batch) in cases.items():
-        layout = torch.contiguous_format if "MONAI" in name else torch.channels_last_3d
+    for name, (title, model, shape, batch) in cases.items():
+        layout = torch.contiguous_format if model is resnet else torch.channels_last_3d
         step, flops = step_of(model, shape, batch, layout)
         repeats = 20 if batch > 2 else 3
         per_scan[name] = min(timed(step) for _ in range(repeats)) / batch
+        yield f"step.{name}.ms", title, 1000 * per_scan[name], "ms a scan"
         share = flops / per_scan[name] / 1e9 / rate
-        print(
-            f"{name}: {1000 * per_scan[name]:.1f} ms per scan, {flops / 1e9:.2f} GFLOP per scan, "
-            f"{share:.0%} of the matrix product"
-        )
-        if name == "default recipe":
+        yield f"step.{name}.rate", title, 100 * share, "% of the matrix product"
+        if in_detail and name == "default":
             where_the_time_goes(step)
             convolution_rates(model, shape, batch, rate)
-    default, *others = per_scan
-    for name in others:
-        print(f"{name} against the {default}: {per_scan[name] / per_scan[default]:.0f} times")
-    ratio = two_at_once(seen)
-    print(f"two folds at once against one after the other: {ratio:.2f} of the time")
-    print(f"matrix product again: {np.round(matrix_rate())} GFLOP/s (drift of the machine)")
+    for name, (title, *_) in cases.items():
+        times = per_scan[name] / per_scan["default"]
+        yield f"step.{name}.times", title, times, "times the default recipe, a scan"
+    title = "two folds at once"
+    yield "step.two_folds", title, two_at_once(seen), "of the time of one after the other"
+    title = "matrix product at the end"
+    yield "product.drift", title, matrix_rate() / rate, "of that at the beginning"
 
 
 if __name__ == "__main__":
-    main()
+    for found in training_rows(in_detail=True):
+        print("{}: {:.3g} {}".format(*found[1:]))

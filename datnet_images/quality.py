@@ -9,7 +9,6 @@ from typing import NamedTuple
 import nibabel as nib
 import numpy as np
 from scipy import ndimage
-from threadpoolctl import threadpool_limits
 
 from datnet_images.atlas import HALF, region_fractions
 from datnet_images.normalise import zooms_of
@@ -131,7 +130,7 @@ def scan_quality(img, gauge, normalisation=None):
         "striatum_share": mean(values > SEEN, "striatum"),
         "noise": mean((values - adapted.image) ** 2, "reference") ** 0.5 / max(level, SEEN),
         "left_right": 2 * (left - right) / max(left + right, SEEN),
-        "counts": float(ndimage.mean(scan, scan > 0)),
+        "counts": float(scan[scan > 0].mean(dtype=float)),
     }
     if normalisation is not None:
         zooms = zooms_of(normalisation.matrix)
@@ -182,8 +181,7 @@ def _moves_mm(scan, affine, gauge):
     """How far an affine fit moves the middle of the striatum."""
     centre = gauge.places[:, gauge.target.specific].mean(axis=1)
     try:
-        with threadpool_limits(1):
-            matrix = fitted_affine(scan, affine, gauge.target, np.eye(4), N_STEPS)
+        matrix = fitted_affine(scan, affine, gauge.target, np.eye(4), N_STEPS)
     except ValueError:  # it has lost the head
         return LARGEST
     far = np.linalg.norm(nib.affines.apply_affine(matrix, centre) - centre)

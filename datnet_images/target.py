@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import nibabel as nib
 import numpy as np
-from scipy import ndimage, optimize
+from scipy import linalg, ndimage, optimize
 
 from datnet_images.atlas import HALF, region_fractions, region_mask_on
 
@@ -20,6 +20,7 @@ SCALP_MM = 12.0  # skull and scalp around the brain
 RIM_MM = 16.0  # how far from the brain voxels are compared: scalp and a little air
 NOISE_FLOOR = 0.3  # of the mean of the brain; noise grows with the counts above it
 N_REWEIGHTED = 2  # the weights need the levels, and the levels the weights
+RIDGE = 1e-9  # of the mean diagonal, for regions that no voxel in the field of view reaches
 
 
 class Target(NamedTuple):
@@ -111,17 +112,30 @@ def adapted_target(values, inside, target):
             f"{used.sum()} voxels of the head are in the field of view, expected at least "
             f"{2 * n_levels}: give a start or a transform by hand"
         )
-    columns = target.basis[:, used].T.astype(np.float64)
+    rows = target.basis[:, used].astype(np.float64)  # (n_levels, n)
     scan = values[used].astype(np.float64)
     weights = np.ones(len(scan))
     for _ in range(N_REWEIGHTED):
-        root = np.sqrt(weights)
-        levels, _norm = optimize.nnls(columns * root[:, None], scan * root, maxiter=50 * n_levels)
-        weights = 1 / ((columns @ levels) ** 2 + NOISE_FLOOR**2)
-    image = np.tensordot(levels, target.basis, 1)
-    left = np.average((scan - columns @ levels) ** 2, weights=weights)
+        weighted = rows * weights
+        levels = _nonnegative(weighted @ rows.T, weighted @ scan)
+        fitted = levels @ rows
+        weights = 1 / (fitted**2 + NOISE_FLOOR**2)
+    image = np.tensordot(levels.astype(np.float32), target.basis, 1)
+    left = np.average((scan - fitted) ** 2, weights=weights)
     spread = np.average((scan - np.average(scan, weights=weights)) ** 2, weights=weights)
     everywhere = np.zeros(values.shape)
     everywhere[used] = weights
     named = dict(zip(target.names, levels.tolist(), strict=True))
     return Adapted(image, named, everywhere, float(1 - left / spread))
+
+
+def _nonnegative(gram, right):
+    """Minimum of x' gram x / 2 - right' x over x >= 0.
+
+    By a root R'R of the small matrix gram: |Rx - R'^-1 right|^2 has the same minimum, and the voxels
+    are summed up once, not in every step of the search.
+    """
+    gram[np.diag_indices_from(gram)] += RIDGE * np.trace(gram) / len(gram)
+    root = linalg.cholesky(gram)
+    right = linalg.solve_triangular(root, right, trans="T")
+    return optimize.nnls(root, right, maxiter=50 * len(gram))[0]

@@ -84,8 +84,7 @@ def checked_scans(scans, folder, atlas, images, kept_path=None, n_jobs=2):
         except ValueError as error:
             return failed(error)
 
-    with threadpool_limits(1):  # the threads are those of the scans
-        table = each_scan(one, scans, "checking scans", n_jobs)
+    table = each_scan(one, scans, "checking scans", n_jobs)
     if kept_path is not None:
         with whole(kept_path) as part:
             record = {"made_from": made_from, "measured": dict(sorted(measured.items()))}
@@ -152,8 +151,9 @@ def each_scan(one, scans, words, n_jobs):
             return str(error)
 
     jobs = [delayed(row_or_problem)(scan) for scan in scans.itertuples()]
-    done = Parallel(n_jobs, prefer="threads", return_as="generator")(jobs)
-    rows = list(progress(done, words, len(jobs)))
+    with threadpool_limits(1):  # sums in another order have other last bits
+        done = Parallel(n_jobs, prefer="threads", return_as="generator")(jobs)
+        rows = list(progress(done, words, len(jobs)))
     if problems := [row for row in rows if isinstance(row, str)]:
         raise problem_list(f"{len(problems)} scan(s) cannot be used", problems)
     if all(row.get("problem") for row in rows):

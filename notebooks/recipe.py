@@ -5,7 +5,8 @@
 #   kernelspec: {display_name: Python 3, language: python, name: python3}
 #   datnet:
 #     only_if: phantom
-#     reads: [data_manifest/recipe_choice.tsv, data_manifest/recipe_judged.tsv]
+#     reads: [data_manifest/recipe_choice.tsv, data_manifest/recipe_lengths.tsv,
+#       data_manifest/recipe_judged.tsv, data_manifest/performance.json]
 #     settings: []
 #     threads: 1
 # ---
@@ -24,16 +25,24 @@ study: str = "data_manifest/smoke.yaml"  # study file
 into: str = "study"  # folder below results/ to write to; study: the study's own
 
 # %% tags=["setup"]
+import json
+
 import pandas as pd
 from IPython.display import Markdown
 
+from datnet_core import TrainingSettings
 from datnet_study import open_page, show
-from datnet_study.figures import plot_candidates, plot_interval_panels
+from datnet_study.figures import (
+    plot_auc_by_time,
+    plot_candidates,
+    plot_interval_panels,
+)
 
 page = open_page("recipe", study, into)
 TOLD, UNEVEN = "told the regions", "binding ratios with asymmetry"
 ORACLE = "oracle, region means"
 MARKS = [UNEVEN, TOLD, ORACLE]
+STEPS = TrainingSettings().max_steps  # of the recipe in use
 
 # %% tags=["remove-input"]
 show.notice(page)
@@ -74,6 +83,38 @@ show.table(candidates[order].rename(columns=named)).format(precision=3)
 # (737 participants to learn from), where as many epochs would be three times as many
 # steps; *IPD against MSA* is the AUC among the scans of these two alone.
 #
+# ## What more time buys
+#
+# The same recipe with fewer and with more steps in each of the two stages
+# (`benchmarks/recipe_lengths.py`), after the choice: this is no second choice, it says
+# what the time of a study is spent on.
+
+# %%
+lengths = pd.read_csv(page.path("data_manifest/recipe_lengths.tsv"), sep="\t")
+record = json.loads(page.path("data_manifest/performance.json").read_text())
+(step_ms,) = [row["value"] for row in record["rows"] if row["id"] == "fit.step_ms"]
+lengths["minutes"] = 2 * lengths["steps"] * step_ms / 60_000  # of two stages
+told_small = choice[small & (choice["recipe"] == TOLD)]
+told_small = told_small[told_small["seed"].isin(lengths["seed"])]
+by_steps = lengths.groupby("steps")[["minutes", "mean", "IPD-MSA"]].mean()
+
+# %% figure="fig-recipe-time"
+marks = {TOLD: told_small["mean"].mean()}
+plot_auc_by_time(lengths, STEPS, marks)
+
+# %% [markdown]
+# **Mean one-vs-rest AUC by the time of training** of one network on one core, both
+# stages, on a logarithmic axis; a thin line for each development cohort, their mean
+# with the number of steps. The ring is the recipe in use. A study of six folds trains
+# one network in the first stage and six in the second. The time of a step is that of
+# {doc}`performance`.
+
+# %%
+show.table(by_steps.reset_index().rename(columns=named)).format(
+    {"minutes": "{:.1f}", "mean AUC": "{:.3f}", "IPD against MSA": "{:.3f}"}
+)
+
+# %% [markdown]
 # ## Judged once
 #
 # The chosen recipe, as it stands in the study files, on cohorts with fresh seeds:
@@ -162,6 +203,14 @@ result = (
     f"{beside(ORACLE)}."
 )
 
+# %%
+shorter = by_steps.index[by_steps.index < STEPS].max()
+gain = by_steps.loc[STEPS, "mean"] - by_steps.loc[shorter, "mean"]
+result += (
+    f" The last doubling of its training, from {shorter} to {STEPS} steps, changes the "
+    f"mean AUC by {gain:+.3f} on development cohorts."
+)
+
 # %% [markdown]
 # ## Summary
 #
@@ -187,6 +236,7 @@ numbers = {
         f"{row.study}.{row.seed}.{row.classifier}.{row.of}": row.value
         for row in kept.itertuples()
     },
+    "lengths": by_steps.to_dict("index"),
     "commits": commits,
 }
 page.close(numbers, result=result)

@@ -144,6 +144,17 @@ def candidates(names, rng):
     return figures.plot_candidates(rows, "AUC", "mean AUC", mark="told")
 
 
+def costs(classes, rng):
+    steps = {"title": ["one", "another"], "ms": [200.0, 3.0], "rate": [9.0, 25.0]}
+    return figures.plot_costs(pd.DataFrame(steps))
+
+
+def auc_by_time(classes, rng):
+    rows = {"steps": [10, 20, 10, 20], "seed": [1, 1, 2, 2], "minutes": [1.0, 2, 1, 2]}
+    rows = pd.DataFrame(rows | {"mean": [0.7, 0.8, 0.8, 0.9]})
+    return figures.plot_auc_by_time(rows, 20, {"told": 0.86})
+
+
 def importances(names, rng):
     rows = [
         (draw, feature, measure, value + 0.1 * draw)
@@ -296,7 +307,9 @@ def effect_maps(names, rng):
 
 CHARTS = {
     "plot_auc_against_cost": auc_against_cost,
+    "plot_auc_by_time": auc_by_time,
     "plot_candidates": candidates,
+    "plot_costs": costs,
     "plot_auc_by_size": auc_by_size,
     "plot_beside_published": beside_published,
     "plot_completeness": completeness,

@@ -37,7 +37,9 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         ],
         "recipes": [
             "plot_auc_against_cost",
+            "plot_auc_by_time",
             "plot_candidates",
+            "plot_costs",
         ],
         "saliency": [
             "plot_completeness",

@@ -62,3 +62,63 @@ def plot_candidates(rows, value, title, mark):
     ax.invert_yaxis()
     ax.set(xlabel=f"{title}; dotted: {mark}", ylabel="")
     return fig
+
+
+@themed
+def plot_costs(steps):
+    """Time of a training step of each recipe, with the rate at which it computes.
+
+    Parameters
+    ----------
+    steps : DataFrame, one row per recipe
+        `title`, `ms` for one scan, and `rate` in percent of a matrix product.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    steps = steps.sort_values("ms")
+    fig, ax = plt.subplots(figsize=(7.5, 0.4 * len(steps) + 1.1))
+    ax.scatter(steps["ms"], range(len(steps)), s=50, color="C0")
+    for y, row in enumerate(steps.itertuples()):
+        words = f"{row.ms:.3g} ms, {row.rate:.0f}% of the product"
+        ax.annotate(words, (row.ms, y), (0, 7), textcoords="offset points", ha="center")
+    ax.set_yticks(range(len(steps)), steps["title"])
+    ax.invert_yaxis()
+    ax.set_xscale("log")
+    ax.margins(x=0.25, y=0.25)
+    ax.set(xlabel="ms a scan", ylabel="")
+    return fig
+
+
+@themed
+def plot_auc_by_time(rows, chosen, marks):
+    """Mean AUC by the time that training takes: a line for each cohort, and their mean.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        `steps`, `seed`, `minutes` and `mean`, the AUC.
+    chosen : int
+        Steps of the recipe in use: an open ring on the mean.
+    marks : dict of str to float
+        AUC of what does not train: a dotted line each.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    fig, ax = plt.subplots(figsize=(6.5, 3.6))
+    for _, cohort in rows.groupby("seed"):
+        ax.plot(cohort["minutes"], cohort["mean"], color="C0", lw=1, alpha=0.35)
+    mean = rows.groupby("steps")[["minutes", "mean"]].mean()
+    ax.plot(mean["minutes"], mean["mean"], color="C0", lw=2, marker="o", label="mean of cohorts")
+    ax.scatter(*mean.loc[chosen], s=150, facecolor="none", edgecolor="0.2", zorder=3)
+    for shade, (name, auc) in zip(("0.3", "0.6"), marks.items(), strict=False):
+        ax.axhline(auc, color=shade, ls=":", label=name)
+    for n, row in mean.iterrows():
+        ax.annotate(f"{n:,}", row, (0, -14), textcoords="offset points", ha="center")
+    ax.set_xscale("log")
+    ax.set(xlabel="minutes of training", ylabel="mean AUC of IPD, MSA and PSP")
+    ax.legend(frameon=False, fontsize="small")
+    return fig
