@@ -128,12 +128,8 @@ def feature_table(volumes, masks, spacing_mm, bin_width, n_jobs=2):
     Returns
     -------
     DataFrame of shape (n_measured, 2 + 107)
-        `scan` (row number), `region`, and the features; without those of `why_no_features`.
-
-    Raises
-    ------
-    ValueError
-        If no region of any scan can have features.
+        `scan` (row number), `region`, and the features; without those of `why_no_features`, and
+        without any column of features if nothing is left.
     """
     keys, cuts = [], []
     for scan, region, mask in _regions_of_scans(volumes, masks):
@@ -141,10 +137,7 @@ def feature_table(volumes, masks, spacing_mm, bin_width, n_jobs=2):
             keys.append((scan, region))
             cuts.append(_cut_out(np.asarray(volumes[scan]), mask))  # little to send to a process
     if not keys:
-        raise ValueError(
-            f"no region of {', '.join(map(str, masks))} has voxels of two values in any scan on "
-            f"the {spacing_mm:g} mm grid; {ENOUGH}"
-        )
+        return pd.DataFrame(columns=["scan", "region"])
     arguments = *zip(*cuts, strict=True), repeat(spacing_mm), repeat(bin_width)
     told = {"total": len(keys), "unit": "region"}
     if n_jobs == 1:

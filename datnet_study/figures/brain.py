@@ -148,7 +148,9 @@ def view_saliency_maps(maps, template_img):
             img, template_img, cut_coords=STRIATUM_MM, threshold=DRAWN_FROM, vmin=0, vmax=1,
             cmap="inferno", symmetric_cmap=False, black_bg=True, opacity=0.85,
         )  # fmt: skip
-        shown.append(f"<p><b>{name}</b></p>{view.get_iframe(width=660, height=285)}")
+        frame = view.get_iframe(width=660, height=285)
+        frame = frame.replace('width="660"', 'style="width: 100%; max-width: 660px"')
+        shown.append(f"<p><b>{name}</b></p>{frame}")
     return HTML(f"<div>{''.join(shown)}</div>")
 
 
