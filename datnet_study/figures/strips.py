@@ -90,7 +90,7 @@ def plot_maps_beside(maps, anatomy, affine, field, centre_mm):
     width = len(planes)
     fig, axes = plt.subplots(
         len(maps), width * len(columns), squeeze=False,
-        figsize=(INCHES * width * len(columns), INCHES * len(maps) + 0.9),
+        figsize=(INCHES * width * len(columns), 0.88 * INCHES * len(maps) + 0.8),
     )  # fmt: skip
     for row, (name, of) in enumerate(maps.items()):
         for column, title in enumerate(columns):

@@ -75,6 +75,7 @@ def test_layer_maps_leave_room_for_their_titles_and_show_an_empty_map_too(rng):
 def test_the_viewer_holds_all_it_needs(rng):
     shown = view_saliency_maps(images(["IPD", "MSA"], rng), template()).data
     assert shown.count("<iframe") == 2
+    assert shown.count("width: 100%; max-width: 660px") == 2  # narrower on a narrow screen
     assert "IPD" in shown and "MSA" in shown
     # Scripts and images are inside: nothing is fetched when the page is opened.
     addresses = re.findall(r"(?:src|href)=(?:&quot;|\"|')(https?:|//)", shown)
