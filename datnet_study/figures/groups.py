@@ -127,7 +127,11 @@ def plot_feature_effects(tests, alpha):
         ax.set(title=pair, facecolor="0.85")
         ax.set_xticks(range(len(regions)), regions, rotation=45, ha="right")
     axes[0, 0].set_yticks(range(len(features)), map(feature_words, features), fontsize=6.5)
-    bar = fig.colorbar(shown, ax=axes, location="top", shrink=0.6, aspect=40, pad=0.01)
+    for ax in axes[0, 1:]:
+        ax.tick_params(axis="y", length=0)
+    bar = fig.colorbar(
+        shown, ax=axes, location="top", shrink=0.6, aspect=40, pad=0.01, ticks=[-1, -0.5, 0, 0.5, 1]
+    )
     bar.set_label("rank-biserial effect size; red: larger in the diagnosis named first")
     return fig
 
@@ -141,6 +145,6 @@ def feature_words(name):
     ('GLCM joint entropy', 'first order 90 percentile')
     """
     kind, feature = name.split("_", 1)
-    words = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+\d*|\d+D?", feature)
+    words = re.findall(r"\d+D?|[A-Z]+(?![a-z])|[A-Z]?[a-z]+", feature)
     lower = [word if word.isupper() and len(word) > 1 else word.lower() for word in words]
     return " ".join([CLASS_WORDS.get(kind, kind.upper()), *lower])

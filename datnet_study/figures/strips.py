@@ -15,7 +15,8 @@ from datnet_study.figures.style import themed
 STRIP_MM = (-14, -8, -2, 4, 10, 16)  # axial planes from the midbrain to the top of the caudate
 PAIR_MM = (-10, 2)  # through the midbrain, and through putamen and caudate
 GREY = "gray_r"  # inverse grey: much uptake is dark
-TOP_PERCENTILE = 99.9  # of the voxels: a few hot ones must not decide the scale
+LOW_PERCENTILE, TOP_PERCENTILE = 1, 99.9  # of the voxels: a few must not decide the scale
+APART = 3  # colours of a palette that nobody confuses; what comes then is dashed
 INCHES = 1.75  # of a plane
 
 
@@ -43,22 +44,23 @@ def plot_region_strip(volume, regions, anatomy, affine, field):
     """
     planes = _planes(STRIP_MM, affine, field)
     fig, axes = plt.subplots(
-        2, len(planes), figsize=(INCHES * len(planes), 2.2 * INCHES + 0.7), squeeze=False
+        2, len(planes), figsize=(INCHES * len(planes), 1.9 * INCHES + 0.7), squeeze=False
     )
     lines = dict(zip(regions, sns.color_palette("colorblind", max(len(regions), 1)), strict=True))
     fills = dict(zip(anatomy, sns.color_palette("pastel", max(len(anatomy), 1)), strict=True))
-    top = np.percentile(volume[field], TOP_PERCENTILE)
+    low, top = np.percentile(volume[field], [LOW_PERCENTILE, TOP_PERCENTILE])
+    styles = dict(zip(regions, ["-"] * APART + ["--"] * len(regions), strict=False))
     for column, k in enumerate(planes):
         upper, lower = axes[:, column]
-        _image(upper, volume, affine, field, k, cmap=GREY, vmin=0, vmax=top)
+        _image(upper, volume, affine, field, k, cmap=GREY, vmin=low, vmax=top)
         _image(lower, np.zeros(volume.shape), affine, field, k, cmap=GREY, vmin=0, vmax=1)
         for name, share in anatomy.items():
             _contour(lower, share, affine, field, k, filled=True, color=fills[name])
         for name, region in regions.items():
             for ax in (upper, lower):
-                _contour(ax, region, affine, field, k, color=lines[name])
+                _contour(ax, region, affine, field, k, color=lines[name], style=styles[name])
         upper.set_title(f"z = {affine[2, 3] + k * affine[2, 2]:.0f} mm", fontsize=9)
-    handles = [Line2D([], [], color=colour) for colour in lines.values()]
+    handles = [Line2D([], [], color=lines[name], ls=styles[name]) for name in regions]
     handles += [Patch(color=colour) for colour in fills.values()]
     fig.legend(
         handles, [*lines, *fills], loc="outside lower center", ncols=5, frameon=False, fontsize=8
@@ -177,7 +179,7 @@ def _image(ax, values, affine, field, k, **options):
     return shown
 
 
-def _contour(ax, values, affine, field, k, *, color, filled=False):
+def _contour(ax, values, affine, field, k, *, color, filled=False, style="-"):
     """Outline of what fills at least half of the voxels of a plane."""
     plane = np.asarray(values[field[0], field[1], k], dtype=float).T
     if plane.max() < HALF or plane.min() >= HALF:
@@ -189,4 +191,4 @@ def _contour(ax, values, affine, field, k, *, color, filled=False):
     if filled:
         ax.contourf(x, y, plane, levels=[HALF, plane.max() + 1], colors=[color])
     else:
-        ax.contour(x, y, plane, levels=[HALF], colors=[color], linewidths=1)
+        ax.contour(x, y, plane, levels=[HALF], colors=[color], linewidths=1, linestyles=style)

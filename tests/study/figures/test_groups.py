@@ -46,7 +46,7 @@ def test_p_values_read_well(p, text):
     ("name", "words"),
     [
         ("glcm_JointEntropy", "GLCM joint entropy"),
-        ("glcm_Imc1", "GLCM imc1"),
+        ("glcm_Imc1", "GLCM imc 1"),
         ("glcm_MCC", "GLCM MCC"),
         ("firstorder_10Percentile", "first order 10 percentile"),
         ("shape_Maximum2DDiameterColumn", "shape maximum 2D diameter column"),
@@ -63,7 +63,7 @@ def test_effects_have_a_panel_for_each_pair_in_order_and_a_name_for_each_row(rng
     fig = plot_feature_effects(tests, alpha=0.05)
     assert [ax.get_title() for ax in fig.axes[:2]] == ["PD vs MSA", "MSA vs HC"]
     names = [label.get_text() for label in fig.axes[0].get_yticklabels()]
-    assert len(names) == 9 and names[-3:] == [f"shape name{k}" for k in range(3)]
+    assert len(names) == 9 and names[-3:] == [f"shape name {k}" for k in range(3)]
     for ax in fig.axes[:2]:
         image = ax.images[0]
         assert image.get_clim() == (-1, 1)
