@@ -255,13 +255,16 @@ def place(values):
 
 
 peaks = {name: place(of[TRAINED]) for name, of in beside.items()}
+peaks_untrained = {name: place(of[UNTRAINED]) for name, of in beside.items()}
+
+# %%
 alike = pd.DataFrame(
     {
         "mean map of": name,
         "peak at x, y, z (mm)": "{:.0f}, {:.0f}, {:.0f}".format(*peaks[name]),
         "from the centre (mm)": np.linalg.norm(peaks[name] - middle),
         "untrained: from the centre (mm)": np.linalg.norm(
-            place(of[UNTRAINED]) - middle
+            peaks_untrained[name] - middle
         ),
     }
     | {
@@ -320,6 +323,8 @@ by_fold = {
     for name in groups
     for r, w in weights.items()
 }
+
+# %%
 over_null = pd.DataFrame(
     (
         words[r],
@@ -534,6 +539,8 @@ if not higher:
         f"hold in no region more than untrained networks do (highest: {listed([top])})"
     )
 below = f", and less in {listed(lower[-2:])}" if lower else ""
+
+# %%
 as_cone = [set(by_geometry[TRAINED]) == set(by_geometry[k]) for k in (UNTRAINED, CONE)]
 explains = {
     (True, True): "untrained networks and the distance to the centre of the box name "
@@ -560,7 +567,7 @@ result = (
 
 # %%
 overlap = fold_regions.all(axis=0).sum() / fold_regions.any(axis=0).sum()
-numbers = {
+completed = {
     "completeness_gap": {
         "median": np.median(gaps),
         "max": gaps.max(),
@@ -570,6 +577,10 @@ numbers = {
         "max": gaps_double.max(),
         "n_maps": gaps_double.size,
     },
+}
+
+# %%
+numbers = completed | {
     "regions": table.to_dict("records"),
     "enrichment": enrichment.to_dict(),
     "times_its_share": rows_of_regions,

@@ -496,6 +496,16 @@ result = (
 Markdown(result)
 
 # %%
+of_first_pair = {
+    "diagnoses": pair,
+    "chance": pair_chance,
+    "largest_d": pair_effect[brain].max(),
+    "difference_of_logits": {m: v.mean() for m, v in pair_precision.items()},
+    "logit_of_label": {m: v.mean() for m, v in of_label.items()} if judged else {},
+    "lead_over_uptake": leads if judged else None,
+}
+
+# %%
 numbers = {
     "against": against,
     "min_d": min_d,
@@ -505,14 +515,7 @@ numbers = {
     "best_explanation": best,
     "best_without_network": plain,
     "lead": lead,
-    "pair": {
-        "diagnoses": pair,
-        "chance": pair_chance,
-        "largest_d": pair_effect[brain].max(),
-        "difference_of_logits": {m: v.mean() for m, v in pair_precision.items()},
-        "logit_of_label": {m: v.mean() for m, v in of_label.items()} if judged else {},
-        "lead_over_uptake": leads if judged else None,
-    },
+    "pair": of_first_pair,
     "average_precision_of_mean_maps": mean_precision,
     "by_threshold": by_threshold.reset_index(names="d").to_dict("list"),
     "share": {m: {r: v.mean() for r, v in by.items()} for m, by in share.items()},
