@@ -28,9 +28,7 @@ study: str = "data_manifest/smoke.yaml"  # study file
 into: str = "study"  # folder below results/ to write to; study: the study's own
 alpha: float = 0.05  # two-sided P below which a feature counts as significant
 n_shifted: int = 20  # scans in which the regions are moved by a voxel
-min_icc: float = (
-    0.75  # agreement from which a feature counts as stable; good by Koo and Li 2016
-)
+min_icc: float = 0.75  # agreement from which a feature counts as stable
 seed: int = 0  # of the draw of these scans
 n_jobs: int = 2  # processes that extract features
 
