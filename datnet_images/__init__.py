@@ -49,6 +49,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         ],
         "binding": [
             "binding_ratio",  # of mean counts
+            "lower_side_left",  # scans turned before they are averaged
             "own_region_means",  # a region of its own for every scan
             "region_means",  # one region for all scans
             "sides",  # names of both sides of regions

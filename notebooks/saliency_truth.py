@@ -64,6 +64,7 @@ page = open_page("saliency_truth", study, into)
 config = page.settings
 PUBLISHED = "full gradients, published"
 UPTAKE = "uptake, no network"
+LOW_MARKS = (0.2, 0.3, 0.4)  # of |d|; Cohen calls 0.2 a small effect
 AP = ("ap", "ap_low", "ap_high")  # average precision and its interval
 
 # %% tags=["remove-input"]
@@ -268,10 +269,11 @@ plot_detectors(
 
 # %% [markdown]
 # **Area under the precision–recall curve** of single maps, mean over scans with its 95%
-# bootstrap interval over participants; dotted is chance. Hollow marks know no network:
-# the *deviation* from the mean scan, and the *uptake*, which is the scan itself. A
-# method below them says less on what differs than the scan does. The last panel is the
-# first pair by itself, with maps of the difference between its logits and fewer scans.
+# bootstrap interval over participants; dotted is chance. Each axis has its own end.
+# Hollow marks know no network: the *deviation* from the mean scan, and the *uptake*,
+# which is the scan itself. A method below them says less on what differs than the scan
+# does. The last panel is the first pair by itself, with maps of the difference between
+# its logits and fewer scans.
 #
 # The first pair in numbers, by maps of the difference and by those of the logit of the
 # diagnosis on the label:
@@ -300,6 +302,23 @@ Markdown(
     f"{between}: {pair_chance:.1%} of the brain seen truly differs (chance); the "
     f"largest |d| there is {pair_effect[brain].max():.2f}."
 )
+
+# %% [markdown]
+# Few voxels make a hard truth. The maps of the difference with a lower mark for what
+# truly differs, down to what counts as a small effect:
+
+# %%
+marks = [d for d in (*LOW_MARKS, min_d) if d <= pair_effect[brain].max()]
+by_mark = {
+    f"|d| ≥ {d:g}": [
+        average_precision(pair_maps[m][in_pair], pair_effect >= d, brain).mean()
+        for m in METHODS
+    ]
+    + [(pair_effect[brain] >= d).mean()]
+    for d in dict.fromkeys(marks)
+}
+by_mark = pd.DataFrame({"method": [*METHODS, "chance"]} | by_mark)
+show.table(by_mark).format(precision=3)
 
 # %% [markdown]
 # All scans together, best first:
@@ -460,7 +479,7 @@ if judged:
     of_pair = (
         f" For {between} alone, by the difference of the two logits, "
         f"*{with_network[0]}* comes first and is {stands} the uptake: "
-        f"{show.interval(*leads, 2)} (chance {pair_chance:.2f})."
+        f"{show.interval(*leads)} (chance {pair_chance:.3f})."
     )
 
 # %%
@@ -506,6 +525,7 @@ of_first_pair = {
     "difference_of_logits": {m: v.mean() for m, v in pair_precision.items()},
     "logit_of_label": {m: v.mean() for m, v in of_label.items()} if judged else {},
     "lead_over_uptake": leads if judged else None,
+    "by_mark": by_mark.to_dict("list"),
 }
 
 # %%

@@ -279,11 +279,6 @@ def uptake_strip(names, rng):
     return figures.plot_uptake_strip({name: rng.random(SHAPE) for name in names}, AFFINE, FIELD)
 
 
-def mean_volumes(names, rng):
-    means = {name: (k + 1) * rng.random(SHAPE) for k, name in enumerate(names)}
-    return figures.plot_mean_volumes(means, AFFINE, template())
-
-
 def mean_saliency(names, rng):
     return figures.plot_saliency_maps(images(names, rng), template(), (8, -17, -10))
 
@@ -333,6 +328,5 @@ CHARTS = {
 BRAINS = {  # a second each
     "plot_effect_maps": effect_maps,
     "plot_layer_maps": layer_maps,
-    "plot_mean_volumes": mean_volumes,
     "plot_saliency_maps": mean_saliency,
 }

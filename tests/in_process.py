@@ -20,7 +20,7 @@ from datnet_study.study import read_study
 
 FEW = {"n_jobs": 1, "n_shifted": 2, "n_bootstrap": 20, "n_per_diagnosis": 1, "n_steps": 2}
 BRAINS = (
-    "plot_mean_volumes", "plot_saliency_maps", "view_saliency_maps", "plot_layer_maps",
+    "plot_saliency_maps", "view_saliency_maps", "plot_layer_maps",
     "plot_effect_maps", "plot_montage", "plot_contours",
 )  # fmt: skip
 MEASURED = {}  # quality of the scans that several cohorts have alike

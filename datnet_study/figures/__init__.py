@@ -47,7 +47,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "brain": [
             "plot_effect_maps",
             "plot_layer_maps",
-            "plot_mean_volumes",
             "plot_montage",
             "plot_saliency_maps",
             "view_saliency_maps",

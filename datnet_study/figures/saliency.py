@@ -196,8 +196,8 @@ def plot_detectors(table, chance, without_network):
     """
     methods, names = (list(dict.fromkeys(table[column])) for column in ("method", "diagnosis"))
     fig, axes = plt.subplots(
-        1, len(names), figsize=(3 + 1.8 * len(names), 0.37 * len(methods) + 1.5), sharex=True,
-        sharey=True, squeeze=False,
+        1, len(names), figsize=(3 + 1.8 * len(names), 0.37 * len(methods) + 1.6), sharey=True,
+        squeeze=False,
     )  # fmt: skip
     for ax, name in zip(axes[0], names, strict=True):
         for row in table[table["diagnosis"] == name].itertuples():
@@ -208,10 +208,10 @@ def plot_detectors(table, chance, without_network):
                 row.ap, methods.index(row.method), xerr=error, fmt="o", color=colour, **fill
             )
         ax.axvline(chance[name], color="0.5", ls=":")
-        ax.set(title=name, xlim=(0, None), ylim=(len(methods) - 0.5, -0.5))
+        ax.set(title=name, xlabel="average precision", ylim=(len(methods) - 0.5, -0.5))
+        ax.set_xlim(0, 1.05 * ax.get_xlim()[1])  # each its own: chance differs, too
         ax.grid(axis="y", color="0.92")
     axes[0, 0].set_yticks(range(len(methods)), methods)
-    fig.supxlabel("average precision", fontsize="medium")
     marks = [Line2D([], [], ls="", marker="o", color="0.3", mfc=m) for m in ("0.3", "white")]
     marks.append(Line2D([], [], color="0.5", ls=":"))
     words = ["explains the network", "knows no network", "chance"]

@@ -171,7 +171,7 @@ def _image(ax, values, affine, field, k, **options):
         for end in (field[axis].start, field[axis].stop)
     ]
     shown = ax.imshow(values[field[0], field[1], k].T, origin="lower", extent=edges, **options)
-    ax.set(xticks=[], yticks=[])
+    ax.set(xticks=[], yticks=[], autoscale_on=False)
     ax.spines[:].set_visible(False)
     box = {"boxstyle": "square,pad=0.1", "fc": "white", "ec": "none", "alpha": 0.7}
     for x, side, ha in ((0.02, "L", "left"), (0.98, "R", "right")):
