@@ -12,9 +12,12 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "region_fractions",  # share of each voxel of a grid in a region
             "region_mask",  # voxels of a region on the atlas' own grid
             "region_mask_on",  # voxels of a grid that lie in a region for the most part
+            "region_parts",  # what a mask is made of
             "region_table",  # size and place of each label
         ],
         "grid": [
+            "box_centre",  # of the part that the network sees
+            "centre_cone",  # a map that knows nothing but that centre
             "field_of_view",  # the part that the network sees
             "in_full_grid",  # maps of that part in their place
             "study_grid",  # affine and shape
@@ -46,6 +49,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         ],
         "binding": [
             "binding_ratio",  # of mean counts
+            "lower_side_left",  # scans turned before they are averaged
             "own_region_means",  # a region of its own for every scan
             "region_means",  # one region for all scans
             "sides",  # names of both sides of regions
@@ -54,6 +58,13 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "radiomics": [
             "extract_features",  # of one region of one volume
             "feature_table",  # of many
+            "why_no_features",  # regions that cannot have any
+        ],
+        "features": [
+            "effective_features",  # how many of many are independent
+            "intraclass_correlation",  # how far repeats agree
+            "shift_agreement",  # between a mask and its neighbours
+            "varying_features",  # those that can differ at all
         ],
     },
 )

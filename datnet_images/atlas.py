@@ -176,6 +176,39 @@ def region_mask_on(atlas, region, affine, shape):
     return mask
 
 
+def region_parts(mask, atlas, regions, affine):
+    """What a mask is made of: its volume, and the shares of it that lie in some regions.
+
+    Parameters
+    ----------
+    mask : bool ndarray of shape (X, Y, Z)
+        Voxels of any grid.
+    atlas : Atlas
+    regions : sequence of str
+        Regions without a common label, such as `putamen` and `caudate`.
+    affine : ndarray of shape (4, 4)
+        Voxel of the mask to mm.
+
+    Returns
+    -------
+    dict of str to float
+        `ml`, the share in each of the regions, and in `rest` what is in none; NaN shares for an
+        empty mask.
+
+    Examples
+    --------
+    >>> atlas = Atlas(np.array([[[1, 2, 2]]], np.uint8), np.eye(4), {"putamen": 1, "csf": 2})
+    >>> parts = region_parts(np.array([[[True, True, False]]]), atlas, ["putamen"], np.eye(4))
+    >>> {name: round(float(value), 3) for name, value in parts.items()}
+    {'ml': 0.002, 'putamen': 0.5, 'rest': 0.5}
+    """
+    parts = {"ml": float(mask.sum() * abs(np.linalg.det(affine[:3, :3])) / 1000)}
+    for region in regions:
+        inside = region_fractions(atlas, region, affine, mask.shape)[mask]
+        parts[region] = float(inside.mean(dtype=np.float64)) if mask.any() else np.nan
+    return parts | {"rest": 1 - sum(parts[region] for region in regions)}
+
+
 def region_table(atlas):
     """DataFrame of the name, number of voxels, volume and centre of each label of an `Atlas`.
 

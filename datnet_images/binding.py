@@ -94,6 +94,37 @@ def own_region_means(volumes, regions):
     return np.array([v[r].mean(dtype=np.float64) if r.any() else np.nan for v, r in pairs])
 
 
+def lower_side_left(volumes, atlas, affine, region):
+    """Volumes turned so that the side of a region with less uptake lies on the left.
+
+    A mean over people whose worse side is now the left one and now the right one is symmetric;
+    turned first, it shows the asymmetry. Noise is turned as well, so that a mean of symmetric
+    scans becomes slightly asymmetric.
+
+    Parameters
+    ----------
+    volumes : ndarray of shape (n_scans, X, Y, Z)
+        Uptake ratios on a grid that is symmetric about x = 0, such as `grid.study_grid`.
+    atlas : Atlas
+    affine : ndarray of shape (4, 4)
+        Voxel to mm.
+    region : str
+        With two sides in the atlas, such as `putamen`.
+
+    Returns
+    -------
+    ndarray of shape (n_scans, X, Y, Z)
+        A copy.
+    """
+    left, right = (
+        region_means(volumes, region_fractions(atlas, side, affine, volumes.shape[1:]))
+        for side in sides([region])
+    )
+    turned = np.array(volumes)
+    turned[right < left] = turned[right < left, ::-1]
+    return turned
+
+
 def regional_binding(volumes, atlas, affine, reference_region, regions):
     """Conventional binding ratios of regions, both sides together and apart.
 

@@ -84,3 +84,49 @@ def in_full_grid(maps, field, shape):
     full = np.zeros((*maps.shape[:-3], *shape), maps.dtype)
     full[(..., *field)] = maps
     return full
+
+
+def box_centre(field, affine):
+    """Centre of a field of view in mm, ndarray of shape (3,).
+
+    Parameters
+    ----------
+    field : tuple of 3 slice
+        Output of `field_of_view`.
+    affine : ndarray of shape (4, 4)
+        Voxel to mm.
+
+    Examples
+    --------
+    >>> affine, shape = study_grid(4.0)
+    >>> box_centre(field_of_view(4.0, [(-8, 8), (0, 8), (-2, 2)]), affine)
+    array([0., 4., 0.])
+    """
+    middle = [(part.start + part.stop - 1) / 2 for part in field]
+    return affine[:3, :3] @ middle + affine[:3, 3]
+
+
+def centre_cone(field, affine, shape):
+    """A map that knows no image: minus the distance of each voxel from the centre of the box, mm.
+
+    Parameters
+    ----------
+    field, affine
+        As in `box_centre`.
+    shape : tuple of 3 int
+        Of the whole grid, and of the map.
+
+    Returns
+    -------
+    ndarray of float64, shape `shape`
+        0 at the centre and lower everywhere else.
+
+    Examples
+    --------
+    >>> affine, shape = study_grid(8.0)
+    >>> field = field_of_view(8.0, [(-8, 8), (-8, 8), (-10, 6)])
+    >>> centre_cone(field, affine, shape)[field][:, 1, 1]
+    array([-8.,  0., -8.])
+    """
+    places = np.moveaxis(np.indices(shape), 0, -1) @ affine[:3, :3].T + affine[:3, 3]
+    return -np.linalg.norm(places - box_centre(field, affine), axis=-1)

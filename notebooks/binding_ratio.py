@@ -8,7 +8,7 @@
 #       data_manifest/atlas/*, data_manifest/claims.tsv]
 #     writes:
 #       participants: [binding/ratios.tsv]
-#     settings: [control, diagnoses, images, saliency.region_source]
+#     settings: [control, diagnoses, images, network, saliency.region_source]
 #     threads: 1
 # ---
 
@@ -43,11 +43,13 @@ from datnet_images import (
     regional_binding,
 )
 from datnet_study import open_page, show
-from datnet_study.figures import plot_group_boxes
+from datnet_study.figures import plot_group_boxes, plot_region_strip
 
 page = open_page("binding_ratio", study, into)
 config = page.settings
 groups = config.compared
+FEW = 10  # regions that can be told apart in one drawing
+SHARES = (0.25, 0.5, 0.75)  # of the participants, where there are more
 
 # %% tags=["remove-input"]
 show.notice(page)
@@ -86,6 +88,31 @@ regions = np.moveaxis(every_region, -1, 0)[which]
 brain = region_mask_on(atlas, "brain", affine, shape)
 
 # %%
+drawn = {
+    f"region {k + 1} of {every_region.shape[-1]}": every_region[..., k] > 0
+    for k in range(every_region.shape[-1])
+}
+if len(drawn) > FEW:
+    held = regions.mean(axis=0)
+    drawn = {f"in {s:.0%} of the participants": held >= s for s in SHARES}
+
+# %% figure="fig-binding-ratio-region"
+plot_region_strip(
+    volumes.mean(axis=0),
+    drawn,
+    {name: region_fractions(atlas, name, affine, shape) for name in measured_in},
+    affine,
+    page.field(),
+)
+
+# %% [markdown]
+# **Where the DL-BR is measured**, over the mean uptake ratio (above) and the regions of
+# the conventional ratios (below). {doc}`salient_region` says what these regions are
+# made of.
+#
+# Means in the region, and in its parts inside the conventional regions:
+
+# %%
 reference_weights = region_fractions(atlas, reference, affine, shape)
 limits = {"dl": brain} | {
     f"dl_{region}": region_mask_on(atlas, region, affine, shape)
@@ -116,14 +143,15 @@ stacked = pd.concat(tests, names=["value"]).reset_index(level=0)
 stacked["p_bh"] = false_discovery_control(stacked["p"])
 
 # %% figure="fig-binding-ratio-boxes"
-shown = {column: titles[column] for column in tests}
+letter = dict.fromkeys(measured_in, "A") | {"dl": "B"}
+shown = {column: f"{letter.get(column, 'C')}: {titles[column]}" for column in tests}
 plot_group_boxes(ratios, shown, tests, groups)
 
 # %% [markdown]
 # **Binding ratios by diagnosis** (as the paper's Fig. 6): putamen and caudate (A),
 # the DL region (B), and the parts of the DL region inside putamen and caudate (C).
 # Boxes span the quartiles, each dot is a scan, brackets carry Mann-Whitney P
-# values.
+# values, all on the grid of this study (`images.grid_mm`). Axes differ.
 
 # %%
 show.table(

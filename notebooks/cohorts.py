@@ -31,9 +31,13 @@ n_jobs: int = 2  # threads that read scans
 import numpy as np
 import pandas as pd
 from IPython.display import Markdown
-from nilearn.datasets import load_mni152_template
 
-from datnet_images import region_fractions, region_table
+from datnet_images import (
+    field_of_view,
+    lower_side_left,
+    region_fractions,
+    region_table,
+)
 from datnet_study import (
     assign_folds,
     cache_scans,
@@ -45,10 +49,11 @@ from datnet_study import (
     show,
     used_scans,
 )
-from datnet_study.figures import plot_flow, plot_mean_volumes
+from datnet_study.figures import plot_flow, plot_uptake_strip
 
 page = open_page("cohorts", study, into)
 config = page.settings
+BASAL_GANGLIA_MM = [(-52, 52), (-56, 40), (-20, 24)]  # from and to along x, y, z
 CLINICAL = {
     "age": "age",
     "sex": "sex",
@@ -164,25 +169,33 @@ Markdown(
 )
 
 # %% [markdown]
-# The mean of each diagnosis in the training cohort shows what there is to see by
-# eye.
+# The mean of each diagnosis in the training cohort shows what there is to see by eye.
+# Each scan is turned first, so that the side with less uptake in the first region of
+# the study (`images.regions`) lies on the left: the worse side is the left one in some
+# and the right one in others, and a plain mean would lose the asymmetry.
 
 # %%
 in_training = (scans["cohort"] == "training").to_numpy()
 diagnosis = scans["diagnosis"].to_numpy()
 present = [name for name in config.diagnoses if name in set(diagnosis[in_training])]
 rows = {name: np.flatnonzero(in_training & (diagnosis == name)) for name in present}
-means = {name: volumes[rows[name]].mean(axis=0) for name in present}
+region = config.images.regions[0]
+means = {
+    name: lower_side_left(volumes[rows[name]], atlas, affine, region).mean(axis=0)
+    for name in present
+}
+box = field_of_view(config.images.grid_mm, BASAL_GANGLIA_MM)
 
 # %% figure="fig-cohorts-mean-uptake"
-plot_mean_volumes(means, affine, load_mni152_template(resolution=2))
+plot_uptake_strip(means, affine, box)
 
 # %% [markdown]
-# **Mean uptake ratio by diagnosis**, training cohort, all on one colour scale; left
-# of the image is left of the head. Look at caudate and putamen: how far the patient
-# groups differ from each other, set against how far they differ from controls, is how
-# hard the question is. A mean hides the asymmetry between the sides, because the worse
-# side is the left one in some and the right one in others.
+# **Mean uptake ratio by diagnosis**, training cohort, axial planes through the basal
+# ganglia on one scale; dark is much uptake, and the side with less of it lies on the
+# left in every scan. Look at caudate and putamen: how far the patient groups differ
+# from each other, set against how far they differ from controls, is how hard the
+# question is. Turning a symmetric scan picks its noise, so controls look slightly
+# uneven, too.
 #
 # ## Uptake of one region
 #
@@ -190,7 +203,6 @@ plot_mean_volumes(means, affine, load_mni152_template(resolution=2))
 # the study measures (`images.regions`), both sides together.
 
 # %%
-region = config.images.regions[0]
 weights = region_fractions(atlas, region, affine, shape)
 uptake = {
     name: [float((volumes[k] * weights).sum() / weights.sum()) for k in rows[name]]

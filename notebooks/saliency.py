@@ -21,8 +21,9 @@
 # This page reproduces Fig. 5: where the network looks. Full gradients split a logit
 # into one term per input voxel and one per bias of the network; summed over the
 # layers they make a map. The page also checks what the paper does not: whether the
-# terms add up to the logit, in which regions the maps lie, and whether the networks
-# of different folds agree. It ends with the regions that guide the binding ratios
+# terms add up to the logit, in which regions the maps lie and how much of that networks
+# without any training show too, and whether the networks of different folds agree. It
+# ends with the regions that guide the binding ratios
 # and the radiomics (open points A2, A3). {doc}`salient_region` looks into these
 # regions, {doc}`saliency_sanity` asks whether the maps can be trusted.
 
@@ -39,6 +40,7 @@ import numpy as np
 import pandas as pd
 from nilearn.datasets import load_mni152_template
 
+from datnet_core.metrics import fold_ratio
 from datnet_core.progress import progress
 from datnet_core.saliency import (
     fold_correlations,
@@ -46,10 +48,14 @@ from datnet_core.saliency import (
     region_row,
     rescaled,
     saliency_maps,
+    share_in_region,
     top_region,
 )
+from datnet_core.sanity import rank_correlation, untrained_model
 from datnet_core.training import predict
 from datnet_images import (
+    box_centre,
+    centre_cone,
     in_full_grid,
     region_fractions,
     region_mask_on,
@@ -61,6 +67,8 @@ from datnet_study import (
 )
 from datnet_study.figures import (
     plot_completeness,
+    plot_interval_panels,
+    plot_maps_beside,
     plot_saliency_maps,
     view_saliency_maps,
 )
@@ -170,12 +178,6 @@ plot_saliency_maps(images, template, cut_coords=(24, 6, 2))
 # (`network.field_mm`). All maps come from models that never saw the scan they explain.
 # The paper names putamen, caudate and midbrain as the most contributing regions.
 
-# %% figure="fig-saliency-midbrain"
-plot_saliency_maps(images, template, cut_coords=(6, -17, -11))
-
-# %% [markdown]
-# **The same maps, planes through the midbrain.**
-
 # %% figure="fig-saliency-viewer"
 view_saliency_maps(images, load_mni152_template(resolution=3))
 
@@ -183,20 +185,116 @@ view_saliency_maps(images, load_mni152_template(resolution=3))
 # **The same maps to look around in**: click or drag in a plane to move the other two.
 # Low values are not drawn.
 #
-# ## Where it lies
+# ## What geometry alone gives
 #
-# For each region: its share of the summed map beside its share of the brain that the
-# network sees (`network.field_mm`), the ratio of the two, and the highest value of the
-# mean map with its place. A ratio of 1 is no more than anywhere else there. The field
-# of view holds striatum and midbrain, so that the maps lie in the middle of the brain
-# is no finding; where they lie within it is.
+# A network sees a box, and a map is cut from layers with few and large voxels, so it
+# may be highest in the middle whatever was learned. Two maps know nothing of the
+# diagnoses. *Untrained*: networks of the same layout with weights drawn anew, whose
+# batch norms get the statistics of the scans; they go through the same pipeline, one
+# model for each fold, held-out scans only. *Cone*: minus the distance to the centre of
+# the box, without any network.
+
+# %%
+untrained = np.empty((len(rows), *seen.shape[1:]), np.float32)
+for k in progress(range(len(models)), "untrained networks", unit="fold"):
+    mine = held_out_of == k
+    model = untrained_model(
+        len(classes), config.network, np.asarray(seen[rows[~mine]]), seed=k
+    ).to(next(models[k].parameters()).device)
+    untrained[mine], _ = saliency_maps(
+        model,
+        seen[rows[mine]],
+        targets[mine],
+        config.saliency.postprocess,
+        chunk_size,
+    )
+untrained = in_full_grid(untrained, field, shape)
+TRAINED, UNTRAINED, CONE = "trained", "untrained", "centre cone"
+of_kind = {TRAINED: held_out, UNTRAINED: untrained}
+cone = rescaled(centre_cone(field, affine, shape), brain)
+
+# %% [markdown]
+# Means by diagnosis, each rescaled to 0–1 in the brain as above:
 
 # %%
 atlas = page.atlas()
+beside = {
+    name: {
+        kind: rescaled(maps[diagnosis == name].mean(axis=0), brain)
+        for kind, maps in of_kind.items()
+    }
+    | {CONE: cone}
+    for name in groups
+}
+nuclei_drawn = {
+    r: region_fractions(atlas, r, affine, shape)
+    for r in ("putamen", "caudate", "midbrain")
+}
+middle = box_centre(field, affine)
+
+# %% figure="fig-saliency-null"
+drawn = {
+    name: {kind: np.where(brain, m, np.nan) for kind, m in of.items()}
+    for name, of in beside.items()
+}
+plot_maps_beside(drawn, nuclei_drawn, affine, field, middle)
+
+# %% [markdown]
+# **Mean maps beside what geometry alone gives**, axial planes, whole box. White:
+# putamen, caudate, midbrain. The peak (×) and the centre of the box (+) are shown in
+# both planes, wherever they lie along z. Where the columns look alike, the map says
+# nothing of the diagnosis.
+#
+# How alike they are, and how far the peak lies from the centre of the box:
+
+
+# %%
+def place(values):
+    """Place of the highest voxel, mm."""
+    return nib.affines.apply_affine(affine, np.unravel_index(values.argmax(), shape))
+
+
+peaks = {name: place(of[TRAINED]) for name, of in beside.items()}
+peaks_untrained = {name: place(of[UNTRAINED]) for name, of in beside.items()}
+
+# %%
+alike = pd.DataFrame(
+    {
+        "mean map of": name,
+        "peak at x, y, z (mm)": "{:.0f}, {:.0f}, {:.0f}".format(*peaks[name]),
+        "from the centre (mm)": np.linalg.norm(peaks[name] - middle),
+        "untrained: from the centre (mm)": np.linalg.norm(
+            peaks_untrained[name] - middle
+        ),
+    }
+    | {
+        f"rank correlation, {kind}": rank_correlation(
+            of[TRAINED][None], of[kind][None], brain
+        )[0]
+        for kind in (UNTRAINED, CONE)
+    }
+    for name, of in beside.items()
+)
+show.table(alike).format(precision=2, na_rep="–")
+
+# %% [markdown]
+# Positive x is right, y anterior, z superior.
+#
+# ## Where it lies
+#
+# How many times its share of the brain seen (`network.field_mm`) a region holds of the
+# summed map. That the number is above 1 is no finding: the box is centred on striatum
+# and midbrain, and rescaling to 0–1 takes a floor away, which raises whatever lies
+# high. So the same number stands beside it for untrained networks, for the cone, and
+# for the maps before they are rescaled. The finding, if there is one, is the *ratio*
+# to the untrained networks.
+
+# %%
 weights = {
     r: region_fractions(atlas, r, affine, shape) for r in config.saliency.regions
 }
 weights = {r: w for r, w in weights.items() if w[brain].sum() >= 0.1 * w.sum()}
+words = {r: r.replace("_", " ") for r in weights}
 table = pd.DataFrame(
     region_row(means[name], w, (w >= 0.5) & brain, brain, affine)
     | {"diagnosis": name, "region": r}
@@ -205,41 +303,106 @@ table = pd.DataFrame(
 )
 enrichment = table.pivot(index="region", columns="diagnosis", values="ratio")
 
-# %%
-shown = pd.DataFrame(
-    {
-        "diagnosis": table["diagnosis"],
-        "region": table["region"],
-        "share of the map": table["share"].map("{:.1%}".format),
-        "share of the brain seen": table["share_of_brain"].map("{:.1%}".format),
-        "ratio": table["ratio"].map("{:.2f}".format),
-        "peak": table["peak"].map("{:.2f}".format),
-        "at x, y, z (mm)": [
-            "–" if at is None else "{:.0f}, {:.0f}, {:.0f}".format(*at)
-            for at in table["peak_mm"]
-        ],
-    }
-)
-show.table(shown.replace("nan", "–"))
 
 # %% [markdown]
-# Positive x is right, y anterior, z superior. Regions of which the network sees less
-# than a tenth are not listed. A peak is looked for in voxels of which the region fills
-# at least half; one at the border of a region often belongs to its neighbour.
+# The share of each region in the mean map of each fold and diagnosis, trained and
+# untrained:
+
 
 # %%
-ranked = enrichment.mean(axis=1).sort_values(ascending=False)
-peaks = {
-    name: nib.affines.apply_affine(affine, np.unravel_index(m.argmax(), shape)).tolist()
-    for name, m in means.items()
+def share_by_fold(maps, name, weight):
+    """Share (n_folds,) of a region in the rescaled mean map of a diagnosis."""
+    own = [maps[(held_out_of == k) & (diagnosis == name)] for k in range(len(models))]
+    means = [rescaled(of.mean(axis=0), brain) for of in own]
+    return np.array([share_in_region(m, weight, brain) for m in means])
+
+
+by_fold = {
+    (kind, name, r): share_by_fold(maps, name, w)
+    for kind, maps in of_kind.items()
+    for name in groups
+    for r, w in weights.items()
 }
 
 # %%
-show.table(
-    pd.DataFrame(peaks, index=["x (right)", "y (anterior)", "z (superior)"])
-    .T.rename_axis("peak of the mean map, mm")
-    .reset_index()
-).format(precision=0)
+over_null = pd.DataFrame(
+    (
+        words[r],
+        name,
+        *fold_ratio(by_fold[TRAINED, name, r], by_fold[UNTRAINED, name, r]),
+    )
+    for name in groups
+    for r in weights
+)
+over_null.columns = ["method", "diagnosis", "ratio", "ratio_low", "ratio_high"]
+
+# %% figure="fig-saliency-ratio"
+plot_interval_panels(
+    over_null, "ratio", "share, trained over untrained", dict.fromkeys(groups, 1)
+)
+
+# %% [markdown]
+# **Share of the map in each region, trained networks over untrained ones**: geometric
+# mean over the folds with the corrected 95% t interval that is explained on
+# {doc}`cross_validation`, so it holds what other networks and other scans would change.
+# Dotted is 1: what was learned moved nothing there.
+#
+# The same for all diagnoses together, each weighing the same, with what it is made of:
+
+
+# %%
+def times_its_share(maps, weight):
+    """Share of a region over its share of the brain, mean over some mean maps."""
+    share = np.mean([share_in_region(m, weight, brain) for m in maps])
+    return share / weight[brain].mean(dtype=np.float64)
+
+
+def whole(kind):
+    """Mean maps of the diagnoses before they are rescaled; signs do not count."""
+    return [np.abs(of_kind[kind][diagnosis == name].mean(axis=0)) for name in groups]
+
+
+rows_of_regions = {}
+for r, w in weights.items():
+    rows_of_regions[r] = {
+        kind: times_its_share([of[kind] for of in beside.values()], w)
+        for kind in (TRAINED, UNTRAINED, CONE)
+    }
+    for kind in of_kind:
+        rows_of_regions[r][f"{kind}, not rescaled"] = times_its_share(whole(kind), w)
+
+# %%
+ratio_of = {
+    r: fold_ratio(
+        *(
+            np.mean([by_fold[kind, name, r] for name in groups], axis=0)
+            for kind in of_kind
+        )
+    )
+    for r in weights
+}
+ranked = pd.DataFrame(ratio_of, index=["ratio", "low", "high"]).T
+ranked = ranked.sort_values("ratio", ascending=False)
+lies = pd.DataFrame(rows_of_regions).T.loc[ranked.index]
+lies = lies.map("{:.2f}".format).replace("nan", "–")
+lies["trained over untrained"] = [
+    show.interval(*limits, 2) for limits in ranked.to_numpy()
+]
+lies.insert(0, "region", [words[r] for r in lies.index])
+show.table(lies)
+
+# %% [markdown]
+# Multiples of the region's share of the brain seen; highest ratio first. Regions of
+# which the network sees less than a tenth are not listed. {doc}`saliency_truth` has the
+# shares of single maps that are not rescaled, which is why its numbers are lower.
+
+# %%
+higher = [r for r in ranked.index if ranked.loc[r, "low"] > 1]
+lower = [r for r in ranked.index if ranked.loc[r, "high"] < 1]
+by_geometry = {
+    kind: sorted(weights, key=lambda r: -rows_of_regions[r][kind])[:3]
+    for kind in (TRAINED, UNTRAINED, CONE)
+}
 
 # %% [markdown]
 # ## Do the folds agree?
@@ -250,7 +413,7 @@ show.table(
 # diagnosis only as far as the diagonal exceeds the rest of the table.
 
 # %%
-by_fold = np.stack(
+of_folds = np.stack(
     [
         [
             held_out[(held_out_of == k) & (diagnosis == name)].mean(axis=0)[brain]
@@ -259,11 +422,14 @@ by_fold = np.stack(
         for k in range(config.training.n_folds)
     ]
 )
-r, r_low, r_high = fold_correlations(by_fold)
+r_folds, r_low, r_high = fold_correlations(of_folds)
 
 # %%
 agreement = {
-    b: [show.interval(r[i, j], r_low[i, j], r_high[i, j], 2) for i in range(len(r))]
+    b: [
+        show.interval(r_folds[i, j], r_low[i, j], r_high[i, j], 2)
+        for i in range(len(groups))
+    ]
     for j, b in enumerate(groups)
 }
 show.table(
@@ -326,42 +492,82 @@ with page.writing("saliency/fold_means.nii.gz") as part:
 # %% [markdown]
 # ## Paper and this study
 #
-# The paper names three regions. The accumbens, a small part of the striatum between
-# putamen and caudate that it does not name, is left out of this comparison, also where
-# it ranks first in the table above.
+# The paper names three regions, from maps without a null. Here a region counts where
+# its share exceeds that in untrained networks by more than chance would (interval above
+# 1), up to three, highest ratio first. The accumbens, a small part of the striatum
+# between putamen and caudate that the paper does not name, is left out of this
+# comparison.
 
 # %%
-nuclei = [name for name in ranked.index if name != "accumbens"]
-top = nuclei[:3]
 expected = ("putamen", "caudate", "midbrain")
-found = ", ".join(expected) if set(top) == set(expected) else ", ".join(top)
+counted = [r for r in higher if r != "accumbens"][:3]
+same = set(counted) == set(expected)
+named = expected if same else [words[r] for r in counted]
+found = ", ".join(named) or "none above untrained networks"
 claims = {"saliency.regions": {"value": found}}
 show.claims_table(page, claims)
+
+# %% [markdown]
+# The order without a null, and the order that geometry alone gives:
+
+# %%
+orders = {kind: ", ".join(words[r] for r in top) for kind, top in by_geometry.items()}
+show.table(
+    pd.DataFrame(orders.items(), columns=["map", "three regions that exceed it most"])
+)
 
 # %% [markdown]
 # ## Summary
 #
 # The result stands at the top of the page. The published map shows absolute terms,
 # rescaled by layer, and does not itself add up to the logit. Whether the maps can be
-# believed is the question of {doc}`saliency_sanity`.
+# believed is the question of {doc}`saliency_sanity`. A ratio of 1 to the untrained
+# networks does not say that a network looks nowhere, only that this map cannot show it.
+
 
 # %%
-own = np.mean(np.diag(r))
-other = np.mean(r[~np.eye(len(groups), dtype=bool)]) if len(groups) > 1 else np.nan
+def listed(regions):
+    """Regions with their ratios and intervals."""
+    limits = {r: show.interval(*ranked.loc[r], 2) for r in regions}
+    return ", ".join(f"{words[r]} {text}" for r, text in limits.items())
+
+
+above = f"hold more than untrained networks do in {listed(higher[:3])}"
+top = ranked.index[0]
+if not higher:
+    above = (
+        f"hold in no region more than untrained networks do (highest: {listed([top])})"
+    )
+below = f", and less in {listed(lower[-2:])}" if lower else ""
+
+# %%
+as_cone = [set(by_geometry[TRAINED]) == set(by_geometry[k]) for k in (UNTRAINED, CONE)]
+explains = {
+    (True, True): "untrained networks and the distance to the centre of the box name "
+    "the same three",
+    (True, False): "untrained networks name the same three",
+    (False, True): "the distance to the centre of the box names the same three",
+    (False, False): f"untrained networks name {orders[UNTRAINED]}",
+}[tuple(as_cone)]
+
+# %%
+own = np.mean(np.diag(r_folds))
+other = (
+    np.mean(r_folds[~np.eye(len(groups), dtype=bool)]) if len(groups) > 1 else np.nan
+)
 exceeds = "more than" if round(own - other, 2) > 0 else "no more than"
-same = ", ".join(f"{name} {agreement[name][k]}" for k, name in enumerate(groups))
+alike_own = ", ".join(f"{name} {agreement[name][k]}" for k, name in enumerate(groups))
 result = (
-    f"The maps {page.where} exceed the rest of the brain most in "
-    f"{', '.join(ranked.index[:3])} "
-    f"({ranked.iloc[0]:.1f} times its share in the first). Maps of one diagnosis "
-    f"correlate between folds by {same} (95% interval), on average {exceeds} maps of "
+    f"The mean maps {page.where} {above}{below}. Without this null, "
+    f"{orders[TRAINED]} would stand first; {explains}. Maps of one diagnosis correlate "
+    f"between folds by {alike_own} (95% interval), on average {exceeds} maps of "
     f"different diagnoses ({other:.2f}). All terms add up to the logit within "
     f"{gaps.max():.1g} of it."
 )
 
 # %%
 overlap = fold_regions.all(axis=0).sum() / fold_regions.any(axis=0).sum()
-numbers = {
+completed = {
     "completeness_gap": {
         "median": np.median(gaps),
         "max": gaps.max(),
@@ -371,10 +577,19 @@ numbers = {
         "max": gaps_double.max(),
         "n_maps": gaps_double.size,
     },
+}
+
+# %%
+numbers = completed | {
     "regions": table.to_dict("records"),
     "enrichment": enrichment.to_dict(),
+    "times_its_share": rows_of_regions,
+    "trained_over_untrained": ranked.to_dict("index"),
+    "trained_over_untrained_by_diagnosis": over_null.to_dict("records"),
+    "box_centre_mm": middle,
     "peak_mm": peaks,
-    "fold_correlation": {"r": r, "low": r_low, "high": r_high, "groups": groups},
+    "beside_null": alike.to_dict("records"),
+    "fold_correlation": {"r": r_folds, "low": r_low, "high": r_high, "groups": groups},
     "region_share_of_brain": [region[brain].mean() for region in fold_regions],
     "region_overlap_of_folds": overlap,
 }

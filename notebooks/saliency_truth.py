@@ -5,9 +5,10 @@
 #   kernelspec: {display_name: Python 3, language: python, name: python3}
 #   datnet:
 #     only_if: phantom
-#     reads: [scans.tsv, dataset/truth*, saliency/attributions.npz,
-#       saliency/attributions.tsv, data_manifest/atlas/*]
-#     settings: [control, diagnoses, images, network]
+#     reads: [scans.tsv, volumes.npy, models/fold-*, dataset/truth*,
+#       saliency/attributions.npz, saliency/attributions.tsv, data_manifest/atlas/*]
+#     settings: [control, diagnoses, images, network, training.accelerator,
+#       training.n_folds]
 #     threads: 1
 # ---
 
@@ -18,32 +19,43 @@
 # the diagnoses, and by how much. This page takes each map as a detector of these
 # voxels: full gradients beside input x gradient, integrated gradients
 # {cite}`sundararajan2017` and occlusion {cite}`zeiler2014`, on the scans of
-# {doc}`saliency_sanity`. It has no counterpart in the paper.
+# {doc}`saliency_sanity`. The first pair of diagnoses, the hard one, is judged by itself
+# too, on maps of the difference between its two logits. It has no counterpart in the
+# paper.
 
 # %% tags=["parameters"]
 study: str = "data_manifest/smoke.yaml"  # study file
 into: str = "study"  # folder below results/ to write to; study: the study's own
 min_d: float = 0.5  # |Cohen's d| of a true difference; 0.5 is a medium effect
 seed: int = 0  # of the bootstrap over participants
+n_of_pair: int = 10  # scans of each diagnosis of the first pair; occlusion is slow
+chunk_size: int = 16  # scans at once; bounds the memory
 
 # %% tags=["setup"]
 import numpy as np
 import pandas as pd
+import torch
 from IPython.display import Markdown
 from sklearn.metrics import precision_recall_curve
 
 from datnet_core.metrics import mean_interval
 from datnet_core.progress import progress
 from datnet_core.saliency import share_in_region
-from datnet_core.sanity import METHODS, average_precision, pointing_game
+from datnet_core.sanity import (
+    METHODS,
+    attribution,
+    average_precision,
+    contrast,
+    pointing_game,
+)
 from datnet_images import (
     region_fractions,
     region_mask_on,
 )
 from datnet_phantom import largest_effect
-from datnet_study import open_page, show
+from datnet_study import fold_models, open_page, show
 from datnet_study.figures import (
-    plot_interval_panels,
+    plot_detectors,
     plot_over_threshold,
     plot_precision_recall,
 )
@@ -51,6 +63,8 @@ from datnet_study.figures import (
 page = open_page("saliency_truth", study, into)
 config = page.settings
 PUBLISHED = "full gradients, published"
+UPTAKE = "uptake, no network"
+LOW_MARKS = (0.2, 0.3, 0.4)  # of |d|; Cohen calls 0.2 a small effect
 AP = ("ap", "ap_low", "ap_high")  # average precision and its interval
 
 # %% tags=["remove-input"]
@@ -171,15 +185,142 @@ scores = pd.DataFrame(scores)
 in_all = scores["diagnosis"] == "all"
 ranking = scores[in_all].sort_values("ap", ascending=False)["method"].tolist()
 
-# %% figure="fig-saliency-truth-precision"
-plot_interval_panels(scores[~in_all], "ap", "average precision", chance, x_min=0)
+# %% [markdown]
+# ### The first pair by itself
+#
+# The truth above takes the largest |d| against any other diagnosis, so the easiest
+# difference decides. Here a voxel truly differs if |d| of the first two diagnoses alone
+# reaches `min_d`, in scans of these two. The maps explain the difference between their
+# two logits, log p of one minus log p of the other, by the models that never saw the
+# scan.
+
+# %%
+pair = tuple(groups[:2])
+between = f"{pair[0]} vs {pair[1]}"
+pair_effect = largest_effect(
+    page.path("dataset/truth"), pair[0], pair[1:], affine, shape
+)[field]
+pair_truth = pair_effect >= min_d
+pair_chance = pair_truth[brain].mean()
+judged = pair_truth[brain].any()
+in_pair = np.sort(
+    np.concatenate([np.flatnonzero(diagnosis == name)[:n_of_pair] for name in pair])
+)
 
 # %% [markdown]
-# **Area under the precision–recall curve** of single maps, mean over scans with its
-# 95% bootstrap interval over participants; dotted is chance. The *deviation* from the
-# mean scan and the *uptake*, which is the scan itself, know no network: a method below
-# them says less on what differs than the scan does.
+# Integrated gradients and occlusion start from the same mean scan as on
+# {doc}`saliency_sanity`.
+
+# %%
+scans = page.scans()
+seen = page.seen()
+learned = scans[scans["cohort"] == "training"]
+keys = ["participant_id", "session_id"]
+numbered = scans[keys].assign(row=np.arange(len(scans)))
+row_of = sample[keys].merge(numbered, how="left", on=keys)["row"].to_numpy()
+fold_of = sample["fold"].to_numpy(int)
+
+
+def baseline_of(k):
+    """Mean training scan of fold model k, (1, x, y, z), classes with equal weight."""
+    used = learned[learned["fold"] != k]
+    means = [seen[part.index].mean(axis=0) for _, part in used.groupby("diagnosis")]
+    return torch.from_numpy(np.mean(means, axis=0, dtype=np.float32))[None]
+
+
+# %%
+pair_maps = {m: np.empty((len(sample), *brain.shape), np.float32) for m in METHODS}
+classes = config.diagnoses
+first, second = (classes.index(name) for name in pair)
+for k, model in enumerate(progress(fold_models(page), "contrast", unit="fold")):
+    told = contrast(model, len(classes), first, second)
+    baseline = baseline_of(k)
+    own = in_pair[fold_of[in_pair] == k] if judged else []
+    for start in range(0, len(own), chunk_size):
+        at = own[start : start + chunk_size]
+        x = torch.tensor(seen[row_of[at]])[:, None]
+        logit = torch.zeros(len(at), dtype=torch.int64)
+        for method in METHODS:
+            found = attribution(method, told, x, logit, baseline)
+            pair_maps[method][at] = np.abs(found)
+
+# %%
+pair_precision = {}
+if judged:
+    pair_precision = {
+        m: average_precision(values[in_pair], pair_truth, brain)
+        for m, values in pair_maps.items()
+    }
+    of_label = {
+        m: average_precision(maps[m][in_pair], pair_truth, brain) for m in pair_maps
+    }
+pair_scores = pd.DataFrame(
+    {"method": m, "diagnosis": between, "scans": len(in_pair)}
+    | dict(zip(AP, mean_interval(values, seed), strict=True))
+    for m, values in pair_precision.items()
+)
+
+# %% figure="fig-saliency-truth-precision"
+plot_detectors(
+    pd.concat([scores[~in_all], pair_scores]),
+    chance | {between: pair_chance},
+    [m for m in maps if not METHODS[m].uses_network],
+)
+
+# %% [markdown]
+# **Area under the precision–recall curve** of single maps, mean over scans with its 95%
+# bootstrap interval over participants; dotted is chance. Each axis has its own end.
+# Hollow marks know no network: the *deviation* from the mean scan, and the *uptake*,
+# which is the scan itself. A method below them says less on what differs than the scan
+# does. The last panel is the first pair by itself, with maps of the difference between
+# its logits and fewer scans.
 #
+# The first pair in numbers, by maps of the difference and by those of the logit of the
+# diagnosis on the label:
+
+# %% tags=["remove-input"]
+in_numbers = Markdown(
+    f"No voxel differs between {between} by |d| ≥ {min_d:g}: there is nothing to find."
+)
+if judged:
+    by_pair = sorted(pair_precision, key=lambda m: -pair_precision[m].mean())
+    columns = {
+        "difference of the logits": pair_precision,
+        "logit of the label": of_label,
+    }
+    in_numbers = show.table(
+        pd.DataFrame(
+            {"method": m}
+            | {c: show.interval(*mean_interval(v[m], seed)) for c, v in columns.items()}
+            for m in by_pair
+        )
+    )
+in_numbers
+
+# %% tags=["remove-input"]
+Markdown(
+    f"{between}: {pair_chance:.1%} of the brain seen truly differs (chance); the "
+    f"largest |d| there is {pair_effect[brain].max():.2f}."
+)
+
+# %% [markdown]
+# Few voxels make a hard truth. The maps of the difference with a lower mark for what
+# truly differs, down to what counts as a small effect:
+
+# %%
+marks = [d for d in (*LOW_MARKS, min_d) if d <= pair_effect[brain].max()]
+by_mark = {
+    f"|d| ≥ {d:g}": [
+        average_precision(pair_maps[m][in_pair], pair_effect >= d, brain).mean()
+        for m in METHODS
+    ]
+    + [(pair_effect[brain] >= d).mean()]
+    for d in dict.fromkeys(marks)
+}
+by_mark = pd.DataFrame({"method": [*METHODS, "chance"]} | by_mark)
+show.table(by_mark).format(precision=3)
+
+# %% [markdown]
 # All scans together, best first:
 
 # %%
@@ -326,6 +467,22 @@ show.table(shares)
 # the same scans.
 
 # %%
+of_pair = f" Between {between}, no voxel differs by |d| ≥ {min_d:g}."
+if judged:
+    with_network = [m for m in by_pair if METHODS[m].uses_network]
+    leads = mean_interval(
+        pair_precision[with_network[0]] - pair_precision[UPTAKE], seed
+    )
+    stands = show.direction(
+        *leads[1:], more="above", less="below", even="not clearly apart from"
+    )
+    of_pair = (
+        f" For {between} alone, by the difference of the two logits, "
+        f"*{with_network[0]}* comes first and is {stands} the uptake: "
+        f"{show.interval(*leads)} (chance {pair_chance:.3f})."
+    )
+
+# %%
 published_less_plain = mean_interval(precision[PUBLISHED] - precision[plain], seed)
 verdict = show.direction(
     *published_less_plain[1:],
@@ -334,13 +491,15 @@ verdict = show.direction(
     even="not clearly apart from",
 )
 row = of_all.set_index("method").loc[best]
+by_uptake = of_all.set_index("method").loc[UPTAKE]
 by_chance = np.mean([chance[name] for name in diagnosis])
 result = (
     f"On this phantom, of the methods that explain the network *{best}* finds the true "
     f"differences best (average precision {show.interval(*row[list(AP)], 2)}, chance "
     f"{by_chance:.2f}). The full gradients as published are number "
     f"{explaining.index(PUBLISHED) + 1} of {len(explaining)} and {verdict} the best "
-    f"map without one, *{plain}*: {show.interval(*published_less_plain, 2)}."
+    f"map without one, *{plain}*: {show.interval(*published_less_plain, 2)}. The "
+    f"uptake itself reaches {show.interval(*by_uptake[list(AP)], 2)}.{of_pair}"
 )
 
 # %% [markdown]
@@ -359,6 +518,17 @@ result = (
 Markdown(result)
 
 # %%
+of_first_pair = {
+    "diagnoses": pair,
+    "chance": pair_chance,
+    "largest_d": pair_effect[brain].max(),
+    "difference_of_logits": {m: v.mean() for m, v in pair_precision.items()},
+    "logit_of_label": {m: v.mean() for m, v in of_label.items()} if judged else {},
+    "lead_over_uptake": leads if judged else None,
+    "by_mark": by_mark.to_dict("list"),
+}
+
+# %%
 numbers = {
     "against": against,
     "min_d": min_d,
@@ -368,6 +538,7 @@ numbers = {
     "best_explanation": best,
     "best_without_network": plain,
     "lead": lead,
+    "pair": of_first_pair,
     "average_precision_of_mean_maps": mean_precision,
     "by_threshold": by_threshold.reset_index(names="d").to_dict("list"),
     "share": {m: {r: v.mean() for r, v in by.items()} for m, by in share.items()},

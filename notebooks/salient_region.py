@@ -15,11 +15,12 @@
 # %% [markdown]
 # # The salient region
 #
-# The paper measures binding and texture in the "top 70% salient region" of the
-# network (its Figs. 6 and 7). What these words mean is open (A2), and so is whose map
-# is used (A3). This page shows how large the region is under each reading, how far
-# the readings overlap, which layers of the network decide its place, and how the
-# region of a single scan differs from the cross-fitted one.
+# The paper measures binding and texture in the "top 70% salient region" of the network
+# (its Figs. 6 and 7). What these words mean is open (A2), and so is whose map is used
+# (A3). This page draws the regions of this study and says what lies in them, how large
+# the region is under each reading, how far the readings overlap, which layers of the
+# network decide its place, and how the region of a single scan differs from the
+# cross-fitted one.
 
 # %% tags=["parameters"]
 study: str = "data_manifest/smoke.yaml"  # study file
@@ -48,17 +49,23 @@ from datnet_images import (
     in_full_grid,
     region_fractions,
     region_mask_on,
+    region_parts,
 )
 from datnet_study import (
     fold_models,
     open_page,
     show,
 )
-from datnet_study.figures import plot_layer_maps, plot_region_sizes
+from datnet_study.figures import (
+    plot_layer_maps,
+    plot_region_sizes,
+    plot_region_strip,
+)
 
 page = open_page("salient_region", study, into)
 config = page.settings
 HALF = 0.5  # of the pattern: layers with more decide where the region lies
+NUCLEI = ("putamen", "caudate", "thalamus", "midbrain")
 
 # %% tags=["remove-input"]
 show.notice(page)
@@ -78,13 +85,61 @@ fold_means = np.moveaxis(nib.load(path).get_fdata(dtype=np.float32), -1, 0)
 mean_map = fold_means.mean(axis=0)
 
 # %% [markdown]
+# ## The regions of this study
+#
+# A participant held out in a fold is measured in the region of that fold. Here they
+# are, one line for each, over the mean uptake of the scans that are compared and over
+# the atlas.
+
+# %%
+rule, threshold = config.saliency.region_rule, config.saliency.region_threshold
+fold_regions = [top_region(m, brain, rule, threshold) for m in fold_means]
+made_of = pd.DataFrame(
+    {"region": f"fold {k + 1}", "share of the brain seen": region[brain].mean()}
+    | region_parts(region, atlas, NUCLEI, affine)
+    for k, region in enumerate(fold_regions)
+)
+whole_field = region_parts(brain, atlas, NUCLEI, affine)
+made_of.loc[len(made_of)] = {
+    "region": "brain seen",
+    "share of the brain seen": 1.0,
+} | whole_field
+scans = page.scans()
+rows = np.flatnonzero((scans["cohort"] == "training") & scans["diagnosis"].isin(groups))
+mean_uptake = page.volumes()[rows].mean(axis=0)
+
+# %% figure="fig-salient-region-drawn"
+plot_region_strip(
+    mean_uptake,
+    {f"fold {k + 1}, {made_of['ml'][k]:.0f} ml": r for k, r in enumerate(fold_regions)},
+    {name: region_fractions(atlas, name, affine, shape) for name in NUCLEI},
+    affine,
+    field,
+)
+
+# %% [markdown]
+# **The region of each fold** over the mean uptake ratio (above, dark is much) and over
+# the nuclei of the atlas (below), axial planes of the box that the network sees. Look
+# whether the lines follow the nuclei, and whether the folds agree.
+#
+# What the regions are made of:
+
+# %%
+percent = {"ml": "{:.0f}"} | dict.fromkeys(
+    ["share of the brain seen", *NUCLEI, "rest"], "{:.0%}"
+)
+show.table(made_of).format(percent, na_rep="–")
+
+# %% [markdown]
+# Shares of the region's own volume. The *rest* is white matter, cerebrospinal fluid,
+# the accumbens and cortex. The last row is what a region without any aim would hold.
+#
 # ## Readings of "top 70%"
 #
 # The same words have several readings, here for the mean map of all fold models and at
 # the threshold of this study (`saliency.region_threshold`):
 
 # %% tags=["remove-input"]
-rule, threshold = config.saliency.region_rule, config.saliency.region_threshold
 meaning = {
     "rescaled": f"at least {threshold:g} after the map is rescaled to 0–1 in the brain",
     "of_maximum": f"at least {threshold:g} of the maximum",
@@ -132,8 +187,7 @@ plot_region_sizes(curves, (rule, threshold), overlap)
 # What each reading contains:
 
 # %%
-names = ("putamen", "caudate", "midbrain", "thalamus")
-weights = {r: region_fractions(atlas, r, affine, shape) for r in names}
+weights = {r: region_fractions(atlas, r, affine, shape) for r in NUCLEI}
 content = pd.DataFrame(
     {
         "reading": titles[reading],
@@ -156,10 +210,7 @@ show.table(content).format(percent, na_rep="–")
 # apart by the size of the grid of its layers.
 
 # %%
-scans = page.scans()
-volumes = page.volumes()
 seen = page.seen()  # what the network gets
-rows = np.flatnonzero((scans["cohort"] == "training") & scans["diagnosis"].isin(groups))
 labels = scans["diagnosis"].iloc[rows].map(classes.index).to_numpy()
 fold = scans["fold"].to_numpy(int, na_value=-1)[rows]
 models = fold_models(page)
@@ -295,7 +346,6 @@ for k, model in enumerate(models):
 # Size of the region of each scan, and its overlap with the cross-fitted one:
 
 # %%
-fold_regions = [top_region(m, brain, rule, threshold) for m in fold_means]
 own = [
     top_region(m, brain, rule, threshold) for m in in_full_grid(own_maps, field, shape)
 ]
@@ -324,11 +374,12 @@ show.table(by_diagnosis.reset_index()).format(precision=2, na_rep="–")
 
 # %%
 pairs = [dice(a, b) for i, a in enumerate(fold_regions) for b in fold_regions[:i]]
-voxel_ml = abs(np.linalg.det(affine[:3, :3])) / 1000
-ml = [region.sum() * voxel_ml for region in fold_regions]
+own_rows = made_of[: len(fold_regions)]
+ml, part = own_rows["ml"], own_rows["share of the brain seen"]
 of_folds = (
-    f"The regions of the {len(ml)} folds have {min(ml):.0f} to {max(ml):.0f} ml and "
-    f"overlap by a Dice coefficient of {np.mean(pairs):.2f} on average "
+    f"The regions of the {len(ml)} folds have {min(ml):.0f} to {max(ml):.0f} ml "
+    f"({min(part):.0%} to {max(part):.0%} of the brain seen) and overlap by a Dice "
+    f"coefficient of {np.mean(pairs):.2f} on average "
     f"({min(pairs):.2f} to {max(pairs):.2f})"
 )
 
@@ -337,6 +388,14 @@ Markdown(f"{of_folds}.")
 
 # %% [markdown]
 # The sentence of the result is put together from these numbers.
+
+# %%
+striatum = own_rows["putamen"] + own_rows["caudate"]
+by_chance = whole_field["putamen"] + whole_field["caudate"]
+in_striatum = (
+    f"Putamen and caudate make up {striatum.min():.0%} to {striatum.max():.0%} of the "
+    f"regions, against {by_chance:.0%} of the brain seen"
+)
 
 # %%
 others = [r for r in meaning if r != rule]
@@ -349,7 +408,7 @@ result = (
     f"a Dice coefficient of {min(agreement):.2f} to {max(agreement):.2f} between it "
     f"and them. {of_folds}; layers of at most {coarse_voxels} voxels per side hold "
     f"{without_coarse['share_of_pattern']:.0%} of the pattern of the map and {decide} "
-    "where the region lies."
+    f"where the region lies. {in_striatum}."
 )
 
 # %% [markdown]
@@ -369,6 +428,7 @@ Markdown(result)
 
 # %%
 numbers = {
+    "regions_of_folds": made_of.to_dict("records"),
     "size_by_reading": sizes,
     "dice_of_readings": overlap.to_dict(),
     "size_by_threshold": {

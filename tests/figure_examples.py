@@ -51,16 +51,22 @@ def made_up_predictions(names, rng, n=40):
 
 
 def made_up_tests(names, regions, rng):
-    """P values of nine features, one of them 0 and one missing."""
+    """Tests of nine features; the first region lacks one of them."""
     rows = [
-        {"feature": f"{kind}_{k}", "region": region, "pair": f"{a} vs {b}", "p": rng.random() ** 8}
+        {
+            "feature": f"{kind}_Name{k}",
+            "region": region,
+            "pair": f"{a} vs {b}",
+            "p_bh": rng.random() ** 4,
+            "rank_biserial": rng.uniform(-1, 1),
+        }
         for kind in ("glcm", "firstorder", "shape")
         for k in range(3)
         for region in regions
         for a, b in combinations(names, 2)
     ]
-    rows[0]["p"], rows[1]["p"] = 0.0, np.nan
-    return pd.DataFrame(rows)
+    lacking = f"shape_Name2{regions[0]}"
+    return pd.DataFrame([row for row in rows if row["feature"] + row["region"] != lacking])
 
 
 def intervals(names, methods=("occlusion", "uptake")):
@@ -92,16 +98,22 @@ def group_boxes(names, rng):
 
 def feature_counts(names, rng):
     rows = [
-        {"region": region, "pair": f"{a} vs {b}", "n_significant": int(rng.integers(0, 108))}
+        {
+            "region": region,
+            "pair": f"{a} vs {b}",
+            "n_features": 90,
+            "n_significant": int(rng.integers(30, 90)),
+            "after_bh": int(rng.integers(0, 30)),
+        }
         for region in ("putamen", "caudate", "DL region")
         for a, b in combinations(names, 2)
     ]
-    return figures.plot_feature_counts(pd.DataFrame(rows), 107)
+    return figures.plot_feature_counts(pd.DataFrame(rows))
 
 
-def p_value_maps(names, rng):
+def feature_effects(names, rng):
     regions = ("putamen", "caudate", "DL region")
-    return figures.plot_p_value_maps(made_up_tests(names, regions, rng))
+    return figures.plot_feature_effects(made_up_tests(names, regions, rng), 0.05)
 
 
 def learning_curves(names, rng):
@@ -204,6 +216,11 @@ def referral_curves(names, rng):
     return figures.plot_referral({"DAT-Net": curve, "binding ratios": curve.iloc[:9]})
 
 
+def detectors(names, rng):
+    chance = dict.fromkeys(names, 0.2)
+    return figures.plot_detectors(intervals(names), chance, ["uptake"])
+
+
 def completeness(names, rng):
     gaps = {"single precision": np.array([1e-7, 1e-6, 0]), "double precision": np.zeros(2)}
     return figures.plot_completeness(gaps)
@@ -284,9 +301,26 @@ def contours(names, rng):
     return figures.plot_contours(scans, masks, AFFINE)
 
 
-def mean_volumes(names, rng):
-    means = {name: (k + 1) * rng.random(SHAPE) for k, name in enumerate(names)}
-    return figures.plot_mean_volumes(means, AFFINE, template())
+FIELD = (slice(4, 16), slice(5, 20), slice(3, 13))
+
+
+def region_strip(names, rng):
+    regions = {f"fold {k}": rng.random(SHAPE) > 0.9 for k in range(6)}
+    regions["nowhere"], regions["everywhere"] = np.zeros(SHAPE, bool), np.ones(SHAPE, bool)
+    return figures.plot_region_strip(
+        rng.random(SHAPE), regions, {"putamen": rng.random(SHAPE)}, AFFINE, FIELD
+    )
+
+
+def maps_beside(names, rng):
+    maps = {name: {kind: rng.random(SHAPE) for kind in ("trained", "cone")} for name in names}
+    maps[names[0]]["trained"][:8] = np.nan
+    nuclei = {"putamen": rng.random(SHAPE)}
+    return figures.plot_maps_beside(maps, nuclei, AFFINE, FIELD, (0, -2, 2))
+
+
+def uptake_strip(names, rng):
+    return figures.plot_uptake_strip({name: rng.random(SHAPE) for name in names}, AFFINE, FIELD)
 
 
 def mean_saliency(names, rng):
@@ -315,16 +349,18 @@ CHARTS = {
     "plot_completeness": completeness,
     "plot_confusion": confusion_matrix,
     "plot_contours": contours,
+    "plot_detectors": detectors,
     "plot_feature_counts": feature_counts,
+    "plot_feature_effects": feature_effects,
     "plot_flow": flow,
     "plot_group_boxes": group_boxes,
     "plot_importances": importances,
     "plot_interval_panels": interval_panels,
     "plot_learning_curves": learning_curves,
+    "plot_maps_beside": maps_beside,
     "plot_montage": montage,
     "plot_net_benefit": benefit_curves,
     "plot_over_threshold": over_threshold,
-    "plot_p_value_maps": p_value_maps,
     "plot_perturbation": perturbation,
     "plot_power_spectra": power_spectra,
     "plot_precision_recall": precision_recall,
@@ -334,11 +370,12 @@ CHARTS = {
     "plot_referral": referral_curves,
     "plot_region_sizes": region_sizes,
     "plot_reliability": reliability_curves,
+    "plot_region_strip": region_strip,
     "plot_roc_curves": roc_curves,
+    "plot_uptake_strip": uptake_strip,
 }
 BRAINS = {  # a second each
     "plot_effect_maps": effect_maps,
     "plot_layer_maps": layer_maps,
-    "plot_mean_volumes": mean_volumes,
     "plot_saliency_maps": mean_saliency,
 }

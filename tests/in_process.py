@@ -18,9 +18,9 @@ from datnet_study.graph import Graph
 from datnet_study.run import JOBS, parser
 from datnet_study.study import read_study
 
-FEW = {"n_jobs": 1, "n_bootstrap": 20, "n_per_diagnosis": 1, "n_steps": 2}
+FEW = {"n_jobs": 1, "n_shifted": 2, "n_bootstrap": 20, "n_per_diagnosis": 1, "n_steps": 2}
 BRAINS = (
-    "plot_mean_volumes", "plot_saliency_maps", "view_saliency_maps", "plot_layer_maps",
+    "plot_saliency_maps", "view_saliency_maps", "plot_layer_maps",
     "plot_effect_maps", "plot_montage", "plot_contours",
 )  # fmt: skip
 MEASURED = {}  # quality of the scans that several cohorts have alike
@@ -88,7 +88,7 @@ def leave_out_what_is_dear(monkeypatch):
     """Nothing that any cohort has alike: no brain behind a map, no process for the radiomics."""
     for name in BRAINS:
         monkeypatch.setattr(figures, name, _without_brain)
-    monkeypatch.setattr(radiomics, "ProcessPoolExecutor", lambda n, _: ThreadPoolExecutor(n))
+    monkeypatch.setattr(radiomics, "ProcessPoolExecutor", lambda n, *_: ThreadPoolExecutor(n))
     template = functools.cache(datasets.load_mni152_template)
     monkeypatch.setattr(datasets, "load_mni152_template", template)
     monkeypatch.setattr(IPython.display, "display", drawn)

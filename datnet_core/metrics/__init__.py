@@ -17,6 +17,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "folds": [
             "fold_auc",  # mean AUC over folds, with an interval for the procedure
             "fold_difference",  # the same for two scores
+            "fold_ratio",  # of any two numbers of each fold
         ],
         "bootstrap": [
             "bootstrap_interval",  # AUC, participants resampled with all their scans

@@ -82,6 +82,36 @@ def fold_difference(y_true, y_score_a, y_score_b, fold):
     return difference, float(np.maximum(low, -1)), float(np.minimum(high, 1))
 
 
+def fold_ratio(values, others):
+    """Geometric mean over the folds of one number over another, with the corrected interval.
+
+    The interval is that of `fold_auc`, taken on the logarithm of the ratio.
+
+    Parameters
+    ----------
+    values, others : array-like of shape (n_folds,)
+        Two positive numbers of each fold. A fold where one of them is 0 or NaN is left out.
+
+    Returns
+    -------
+    ratio, low, high : float
+        NaN where no fold is left; the limits also where only one is.
+
+    Examples
+    --------
+    >>> [round(number, 2) for number in fold_ratio([2, 4, 8], [1, 1, 1])]
+    [4.0, 0.83, 19.2]
+    """
+    a, b = np.asarray(values, dtype=float), np.asarray(others, dtype=float)
+    there = (a > 0) & (b > 0)
+    if not there.any():
+        return np.nan, np.nan, np.nan
+    logarithms = np.full(a.shape, np.nan)
+    logarithms[there] = np.log(a[there] / b[there])
+    ratio, low, high = np.exp(_corrected(logarithms))
+    return float(ratio), float(low), float(high)
+
+
 def _auc_of_folds(y_true, y_score, fold):
     """AUC of each fold, NaN where a class is absent."""
     y_true, y_score = checked_scores(y_true, y_score)

@@ -88,8 +88,10 @@ def mann_whitney(values, groups, pairs):
 
     Returns
     -------
-    DataFrame of shape (n_pairs, 7)
-        group_a, group_b, n_a, n_b, median_a, median_b, p.
+    DataFrame of shape (n_pairs, 8)
+        group_a, group_b, n_a, n_b, median_a, median_b, rank_biserial, p. The effect size
+        rank_biserial, from -1 to 1, is 2 AUC - 1: how much more often the value of a member of
+        group a is above that of a member of group b than below it.
 
     Raises
     ------
@@ -112,7 +114,7 @@ def mann_whitney_features(table, groups, pairs):
 
     Returns
     -------
-    DataFrame of shape (n_features * n_pairs, 8)
+    DataFrame of shape (n_features * n_pairs, 9)
         `feature`, then the columns of `mann_whitney`; all pairs of a feature, then the next one.
     """
     values, groups = table.to_numpy(dtype=float), np.asarray(groups)
@@ -128,16 +130,16 @@ def mann_whitney_features(table, groups, pairs):
         a, b = values[groups == name_a], values[groups == name_b]
         row = {"group_a": name_a, "group_b": name_b, "n_a": len(a), "n_b": len(b)}
         row |= {"median_a": np.median(a, axis=0), "median_b": np.median(b, axis=0)}
-        tests.append(pd.DataFrame({"feature": table.columns} | row | {"p": _p_values(a, b)}))
+        tests.append(pd.DataFrame({"feature": table.columns} | row | _tests(a, b)))
     by_feature = np.arange(len(pairs) * values.shape[1]).reshape(len(pairs), -1).T.ravel()
     return pd.concat(tests, ignore_index=True).iloc[by_feature].reset_index(drop=True)
 
 
-def _p_values(a, b):
-    """P value of each column; SciPy would take the ties of one column for ties of all."""
+def _tests(a, b):
+    """Effect size and P of each column; SciPy would take the ties of one column for ties of all."""
     tied = (np.diff(np.sort(np.concatenate([a, b]), axis=0), axis=0) == 0).any(axis=0)
-    p = np.empty(len(tied))
+    u, p = np.empty(len(tied)), np.empty(len(tied))
     for part in (tied, ~tied):
         if part.any():
-            p[part] = stats.mannwhitneyu(a[:, part], b[:, part], axis=0).pvalue
-    return p
+            u[part], p[part] = stats.mannwhitneyu(a[:, part], b[:, part], axis=0)
+    return {"rank_biserial": 2 * u / (len(a) * len(b)) - 1, "p": p}

@@ -8,6 +8,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "methods": [
             "METHODS",  # label to Method
             "attribution",  # map of each scan by one of them
+            "contrast",  # a model of the difference between two logits
         ],
         "deletion": [
             "curve_area",  # area under such a curve
@@ -17,6 +18,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "blocks",  # the parts of a model, in order
             "cascade",  # the model with ever more of them randomised
             "rank_correlation",  # of two maps of each scan
+            "untrained_model",  # weights as they were drawn
         ],
         "detection": [
             "average_precision",  # a map as a detector of true differences

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
+from torch import nn
 from tqdm import TqdmWarning
 
 from datnet_core.saliency.decomposition import full_gradients
@@ -90,6 +91,45 @@ METHODS = {
     "deviation, no network": Method(deviation, ("x", "baseline")),
     "uptake, no network": Method(uptake, ("x",)),
 }
+
+
+def contrast(model, n_classes, first, second):
+    """A model with one logit: that of a class minus that of another.
+
+    What tells two diagnoses apart is this difference, log p_first - log p_second; every method of
+    `METHODS` explains it as class 0 of the new model.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        Logits (N, n_classes); shared, not copied.
+    n_classes, first, second : int
+        Number of classes, and the two of them.
+
+    Returns
+    -------
+    torch.nn.Module
+        Logits (N, 1), in the mode of the model.
+
+    Raises
+    ------
+    ValueError
+        If the two are no different classes of the model.
+
+    Examples
+    --------
+    >>> logits = torch.tensor([[1.0, 5.0, 4.0]])
+    >>> contrast(nn.Identity(), 3, first=2, second=0)(logits).item()
+    3.0
+    """
+    if first == second or not {first, second} <= set(range(n_classes)):
+        raise ValueError(f"classes are {first} and {second}; expected two of {n_classes}")
+    difference = nn.Linear(n_classes, 1, bias=False)
+    with torch.no_grad():
+        difference.weight.zero_()
+        difference.weight[0, first], difference.weight[0, second] = 1, -1
+    like = next(model.parameters(), difference.weight)  # device and precision
+    return nn.Sequential(model, difference.to(like.device, like.dtype)).train(model.training)
 
 
 def attribution(method, model, x, targets, baseline):

@@ -17,9 +17,10 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "plot_reliability",
         ],
         "groups": [
+            "feature_words",
             "plot_feature_counts",
+            "plot_feature_effects",
             "plot_group_boxes",
-            "plot_p_value_maps",
         ],
         "performance": [
             "plot_confusion",
@@ -43,6 +44,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         ],
         "saliency": [
             "plot_completeness",
+            "plot_detectors",
             "plot_over_threshold",
             "plot_perturbation",
             "plot_precision_recall",
@@ -52,10 +54,14 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "brain": [
             "plot_effect_maps",
             "plot_layer_maps",
-            "plot_mean_volumes",
             "plot_montage",
             "plot_saliency_maps",
             "view_saliency_maps",
+        ],
+        "strips": [
+            "plot_maps_beside",
+            "plot_region_strip",
+            "plot_uptake_strip",
         ],
         "contours": [
             "plot_contours",

@@ -1,6 +1,6 @@
 """Figures of brains on black: planes of each volume, and a viewer to move through them.
 
-Paper Fig. 5, mean uptake, single scans, and true differences. All that nilearn draws is here: its
+Paper Fig. 5, single scans, and true differences. All that nilearn draws is here: its
 import takes a second.
 """
 
@@ -21,34 +21,6 @@ EFFECT_DRAWN_FROM = 0.05  # of the largest effect: what is weaker is its smooth 
 TOP_PERCENTILE = 99.9  # of the voxels: a few hot ones must not decide the scale
 ON_BLACK = {"colorbar": True, "draw_cross": False, "black_bg": True}
 LONG_TITLES = {"width": 0.17, "fontsize": 11}  # of rows, as `_black_rows` takes them
-
-
-@themed
-def plot_mean_volumes(means, affine, template_img):
-    """Mean uptake ratio of each diagnosis in three planes through the striatum, one scale.
-
-    Parameters
-    ----------
-    means : dict of str to ndarray of shape (X, Y, Z)
-        Mean volume of each diagnosis.
-    affine : ndarray of shape (4, 4)
-        Voxel to mm.
-    template_img : nibabel.Nifti1Image
-        Anatomical template whose outline is drawn.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-    """
-    top = _top(means)
-    fig, axes = _black_rows(means)
-    for ax, volume in zip(axes, means.values(), strict=True):
-        display = plotting.plot_img(
-            nib.Nifti1Image(volume.astype(np.float32), affine), cut_coords=STRIATUM_MM, axes=ax,
-            cmap="inferno", vmin=0, vmax=top, **ON_BLACK,
-        )  # fmt: skip
-        display.add_contours(template_img, levels=[0.25], colors="white", linewidths=0.4)
-    return fig
 
 
 def _top(volumes):
@@ -148,7 +120,9 @@ def view_saliency_maps(maps, template_img):
             img, template_img, cut_coords=STRIATUM_MM, threshold=DRAWN_FROM, vmin=0, vmax=1,
             cmap="inferno", symmetric_cmap=False, black_bg=True, opacity=0.85,
         )  # fmt: skip
-        shown.append(f"<p><b>{name}</b></p>{view.get_iframe(width=660, height=285)}")
+        frame = view.get_iframe(width=660, height=285)
+        frame = frame.replace('width="660"', 'style="width: 100%; max-width: 660px"')
+        shown.append(f"<p><b>{name}</b></p>{frame}")
     return HTML(f"<div>{''.join(shown)}</div>")
 
 

@@ -1,15 +1,15 @@
-"""Differences between diagnoses: boxes, P values, counts of features."""
+"""Differences between diagnoses: boxes, effect sizes, counts of features."""
+
+import re
 
 import matplotlib.pyplot as plt
 import numpy as np
-import pandas as pd
 import seaborn as sns
 
 from datnet_study.figures.style import colours, panels, themed
 
-SMALLEST_P = 1e-6  # the colour scale of P values ends here
-
-WRITTEN_P = 0.0001  # the smallest that is written out
+WRITTEN_P = 0.0001  # the smallest P that is written out
+CLASS_WORDS = {"firstorder": "first order", "shape": "shape"}  # others are abbreviations
 
 
 @themed
@@ -60,58 +60,91 @@ def p_text(p):
 
 
 @themed
-def plot_feature_counts(counts, n_features):
-    """Share of significant features by region and pair of diagnoses (Fig. 7D).
+def plot_feature_counts(counts):
+    """Significant features by region and pair of diagnoses, in those that can vary (Fig. 7D).
 
     Parameters
     ----------
     counts : DataFrame
-        Columns `region`, `pair`, `n_significant`.
-    n_features : int
-        Features tested.
+        Columns `region`, `pair`, `n_significant`, `after_bh`, and `n_features`, which vary.
 
     Returns
     -------
     matplotlib.figure.Figure
     """
+    regions, pairs = (list(dict.fromkeys(counts[name])) for name in ("region", "pair"))
     fig, ax = plt.subplots(figsize=(7, 3.6))
-    sns.barplot(counts, x="pair", y="n_significant", hue="region", palette="Blues_d", ax=ax)
-    for bars in ax.containers:
+    width = 0.8 / len(regions)
+    shades = sns.color_palette("Blues_d", len(regions))
+    for k, region in enumerate(regions):
+        of = counts[counts["region"] == region]
+        x = [pairs.index(pair) + (k - (len(regions) - 1) / 2) * width for pair in of["pair"]]
+        ax.bar(x, of["n_features"], 0.92 * width, fill=False, ec="0.75", ls=":")
+        bars = ax.bar(x, of["n_significant"], 0.92 * width, color=shades[k], label=region)
         ax.bar_label(bars, fontsize=8)
-    ax.axhline(n_features, ls=":", color="0.5")
-    ax.set(xlabel="", ylabel=f"significant features of {n_features}", ylim=(0, 1.12 * n_features))
-    ax.legend(title="", frameon=False, ncols=3, loc="upper center", bbox_to_anchor=(0.5, -0.12))
+        ax.hlines(of["after_bh"], *(np.array(x) + s * 0.46 * width for s in (-1, 1)), color="C1")
+    ax.hlines([], [], [], color="C1", label="after Benjamini-Hochberg")
+    ax.bar([0], [0], fill=False, ec="0.75", ls=":", label="features that vary")
+    ax.set_xticks(range(len(pairs)), pairs)
+    ax.set(ylabel="significant features", ylim=(0, 1.08 * counts["n_features"].max()))
+    fig.legend(frameon=False, ncols=3, loc="outside lower center", fontsize="small")
     return fig
 
 
 @themed
-def plot_p_value_maps(tests):
-    """Heat map of P values: features in rows, region and pair in columns (Fig. 7A-C).
+def plot_feature_effects(tests, alpha):
+    """Effect size of every feature, a panel for each pair of diagnoses (Fig. 7A-C).
 
     Parameters
     ----------
     tests : DataFrame
-        Columns `feature`, `region`, `pair`, `p`.
+        Columns `feature`, `region`, `pair`, `rank_biserial`, `p_bh`; a feature that cannot vary in
+        a region has no row there.
+    alpha : float
+        A dot marks `p_bh` below it.
 
     Returns
     -------
     matplotlib.figure.Figure
     """
-    regions = list(dict.fromkeys(tests["region"]))
-    fig, axes = panels(len(regions), most_columns=len(regions), width=3, height=9, sharey=True)
-    for ax, region in zip(axes, regions, strict=True):
-        wide = tests[tests["region"] == region].pivot(index="feature", columns="pair", values="p")
-        wide = wide[list(dict.fromkeys(tests["pair"]))]  # pivot sorts them
-        exponent = -np.log10(wide.clip(lower=SMALLEST_P))
-        sns.heatmap(
-            exponent, cmap="mako_r", vmin=0, vmax=-np.log10(SMALLEST_P), ax=ax, yticklabels=False,
-            cbar=ax is axes[-1], cbar_kws={"label": "-log10 P (1.3 is P = 0.05)"},
+    regions, pairs = (list(dict.fromkeys(tests[name])) for name in ("region", "pair"))
+    features = list(dict.fromkeys(tests["feature"]))
+    features.sort(key=lambda name: name.split("_")[0] == "shape")  # few regions have these
+    fig, axes = plt.subplots(
+        1, len(pairs), figsize=(3 + 1.7 * len(pairs), 1.6 + 0.125 * len(features)), sharey=True,
+        squeeze=False,
+    )  # fmt: skip
+    for ax, pair in zip(axes[0], pairs, strict=True):
+        of = tests[tests["pair"] == pair]
+        wide = of.pivot(index="feature", columns="region", values=["rank_biserial", "p_bh"])
+        wide = wide.reindex(features)
+        shown = ax.imshow(
+            wide["rank_biserial"][regions], cmap="RdBu_r", vmin=-1, vmax=1, aspect="auto",
+            interpolation="nearest",
         )  # fmt: skip
-        classes = pd.Series([name.split("_")[0] for name in wide.index])
-        starts = classes.drop_duplicates().index
-        ax.hlines(starts, *ax.get_xlim(), color="white", lw=1)
-        ax.set(title=region, xlabel="", ylabel="")
-        ax.tick_params(axis="x", rotation=45)
-    middles = [classes.index[classes == name].to_numpy().mean() + 0.5 for name in classes.unique()]
-    axes[0].set_yticks(middles, classes.unique())
+        y, x = np.nonzero(wide["p_bh"][regions].to_numpy() < alpha)
+        ax.plot(x, y, ".", color="0.1", ms=3)
+        ax.set(title=pair, facecolor="0.85")
+        ax.set_xticks(range(len(regions)), regions, rotation=45, ha="right")
+    axes[0, 0].set_yticks(range(len(features)), map(feature_words, features), fontsize=6.5)
+    for ax in axes[0, 1:]:
+        ax.tick_params(axis="y", length=0)
+    bar = fig.colorbar(
+        shown, ax=axes, location="top", shrink=0.6, aspect=40, pad=0.01, ticks=[-1, -0.5, 0, 0.5, 1]
+    )
+    bar.set_label("rank-biserial effect size; red: larger in the diagnosis named first")
     return fig
+
+
+def feature_words(name):
+    """Name of a feature as words.
+
+    Examples
+    --------
+    >>> feature_words("glcm_JointEntropy"), feature_words("firstorder_90Percentile")
+    ('GLCM joint entropy', 'first order 90 percentile')
+    """
+    kind, feature = name.split("_", 1)
+    words = re.findall(r"\d+D?|[A-Z]+(?![a-z])|[A-Z]?[a-z]+", feature)
+    lower = [word if word.isupper() and len(word) > 1 else word.lower() for word in words]
+    return " ".join([CLASS_WORDS.get(kind, kind.upper()), *lower])

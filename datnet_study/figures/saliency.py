@@ -3,8 +3,9 @@
 import matplotlib.pyplot as plt
 import numpy as np
 import seaborn as sns
+from matplotlib.lines import Line2D
 
-from datnet_study.figures.style import legend_beside, themed
+from datnet_study.figures.style import colours, legend_beside, themed
 
 
 @themed
@@ -172,4 +173,47 @@ def plot_over_threshold(table, used):
     ax.axvline(used, color="0.4", ls="--", lw=0.8)
     ax.set(xlabel="|d| from which a voxel truly differs", ylabel="average precision", ylim=(0, 1))
     legend_beside(ax)
+    return fig
+
+
+@themed
+def plot_detectors(table, chance, without_network):
+    """Average precision of each map as a detector, a panel for each truth.
+
+    Parameters
+    ----------
+    table : DataFrame
+        `method`, `diagnosis`, `ap`, `ap_low`, `ap_high`; methods from top to bottom. A method may
+        lack a diagnosis.
+    chance : dict of str to float
+        By diagnosis, dotted.
+    without_network : collection of str
+        Methods that know no network, with hollow marks.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    methods, names = (list(dict.fromkeys(table[column])) for column in ("method", "diagnosis"))
+    fig, axes = plt.subplots(
+        1, len(names), figsize=(3 + 1.8 * len(names), 0.37 * len(methods) + 1.6), sharey=True,
+        squeeze=False,
+    )  # fmt: skip
+    for ax, name in zip(axes[0], names, strict=True):
+        for row in table[table["diagnosis"] == name].itertuples():
+            error = np.nan_to_num([[row.ap - row.ap_low], [row.ap_high - row.ap]]).clip(0)
+            fill = {"mfc": "white"} if row.method in without_network else {}
+            colour = colours(names)[name]
+            ax.errorbar(
+                row.ap, methods.index(row.method), xerr=error, fmt="o", color=colour, **fill
+            )
+        ax.axvline(chance[name], color="0.5", ls=":")
+        ax.set(title=name, xlabel="average precision", ylim=(len(methods) - 0.5, -0.5))
+        ax.set_xlim(0, 1.05 * ax.get_xlim()[1])  # each its own: chance differs, too
+        ax.grid(axis="y", color="0.92")
+    axes[0, 0].set_yticks(range(len(methods)), methods)
+    marks = [Line2D([], [], ls="", marker="o", color="0.3", mfc=m) for m in ("0.3", "white")]
+    marks.append(Line2D([], [], color="0.5", ls=":"))
+    words = ["explains the network", "knows no network", "chance"]
+    fig.legend(marks, words, loc="outside lower center", ncols=3, frameon=False, fontsize="small")
     return fig

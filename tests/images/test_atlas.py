@@ -17,6 +17,7 @@ from datnet_images.atlas import (
     region_fractions,
     region_mask,
     region_mask_on,
+    region_parts,
     region_table,
 )
 
@@ -302,3 +303,18 @@ def test_binding_ratios_of_a_real_map_of_healthy_people(atlas, fluorodopa):
     assert ratio["caudate"] == pytest.approx(0.37, abs=0.03)
     assert ratio["midbrain"] == pytest.approx(0.41, abs=0.03)
     assert ratio["midbrain_left"] == pytest.approx(ratio["midbrain_right"], abs=0.02)
+
+
+def test_parts_of_a_mask_add_up_and_know_the_volume_of_a_region(atlas, volume_ml):
+    mask = region_mask(atlas, "putamen") | region_mask(atlas, "thalamus_left")
+    parts = region_parts(mask, atlas, ["putamen", "thalamus", "midbrain"], atlas.affine)
+    putamen = sum(ml for name, ml in volume_ml.items() if name.startswith("putamen"))
+    assert parts["ml"] == pytest.approx(putamen + volume_ml["thalamus_left"])
+    assert parts["putamen"] == pytest.approx(putamen / parts["ml"])
+    assert parts["thalamus"] == pytest.approx(volume_ml["thalamus_left"] / parts["ml"])
+    assert parts["midbrain"] == 0 and parts["rest"] == pytest.approx(0, abs=1e-6)
+
+
+def test_an_empty_mask_has_no_parts(atlas):
+    parts = region_parts(np.zeros(atlas.labels.shape, bool), atlas, ["putamen"], atlas.affine)
+    assert parts["ml"] == 0 and np.isnan([parts["putamen"], parts["rest"]]).all()

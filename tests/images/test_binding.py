@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from datnet_images.atlas import Atlas
 from datnet_images.binding import (
     binding_ratio,
+    lower_side_left,
     own_region_means,
     region_means,
     regional_binding,
@@ -136,3 +137,19 @@ def test_ratios_of_the_atlas_do_not_depend_on_the_scale_of_the_image(atlas, rng)
         for scale in (1, 7)
     )
     np.testing.assert_allclose(one, seven, rtol=1e-6)
+
+
+def test_scans_are_turned_so_that_the_lower_side_lies_on_the_left(rng):
+    labels = np.zeros((6, 4, 3), np.uint8)
+    labels[1, 1:3], labels[4, 1:3] = 1, 2
+    affine = np.diag([2.0, 2, 2, 1])
+    affine[0, 3] = -5  # symmetric about x = 0
+    atlas = Atlas(labels, affine, dict(zip(sides(["putamen"]), (1, 2), strict=True)))
+    volumes = rng.random((9, *labels.shape))
+    turned = lower_side_left(volumes, atlas, affine, "putamen")
+    left, right = (turned[:, labels == label].mean(axis=1) for label in (1, 2))
+    assert (left <= right).all()
+    for before, after in zip(volumes, turned, strict=True):
+        assert np.array_equal(before, after) or np.array_equal(before[::-1], after)
+    assert 0 < sum(np.array_equal(a, b) for a, b in zip(volumes, turned, strict=True)) < 9
+    np.testing.assert_array_equal(lower_side_left(turned, atlas, affine, "putamen"), turned)

@@ -6,7 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from datnet_images.grid import field_of_view, in_full_grid, study_grid
+from datnet_images.grid import (
+    box_centre,
+    centre_cone,
+    field_of_view,
+    in_full_grid,
+    study_grid,
+)
 
 
 @pytest.mark.parametrize(
@@ -64,3 +70,20 @@ def test_maps_of_a_field_come_back_to_their_place(rng):
     outside[field] = False
     assert not back[:, outside].any()
     assert in_full_grid(full[0][field] > 0, field, (7, 8, 9)).dtype == bool
+
+
+def test_the_cone_is_highest_in_the_centre_of_the_box_and_falls_by_a_mm_for_each_mm():
+    affine, shape = study_grid(4.0)
+    field = field_of_view(4.0, [(-42, 42), (-40, 40), (-32, 34)])
+    centre = box_centre(field, affine)
+    corners = nib.affines.apply_affine(
+        affine, [[s.start for s in field], [s.stop - 1 for s in field]]
+    )
+    np.testing.assert_allclose(centre, corners.mean(axis=0))
+    cone = centre_cone(field, affine, shape)
+    assert cone.shape == shape
+    voxel = (5, 40, 7)
+    place = nib.affines.apply_affine(affine, voxel)
+    assert cone[voxel] == pytest.approx(-np.linalg.norm(place - centre))
+    highest = nib.affines.apply_affine(affine, np.unravel_index(cone.argmax(), shape))
+    assert np.abs(highest - centre).max() <= 2  # half a voxel

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import nibabel as nib
 import numpy as np
+import pandas as pd
 import pytest
 import SimpleITK as sitk
 
-from datnet_images.radiomics import extract_features, feature_table
+from datnet_images.radiomics import extract_features, feature_table, why_no_features
 
 FOLDER = os.environ.get("DATNET_REFERENCE_DATA")
 SPACING_MM = (1.0, 2.0, 4.0)
@@ -244,8 +245,52 @@ def test_the_features_agree_with_the_ibsi_benchmark():
     assert not differing
 
 
-def test_a_region_without_enough_voxels_is_refused_by_name():
-    masks = {"whole": np.ones((3, 4, 5), bool), "speck": np.zeros((2, 3, 4, 5), bool)}
-    masks["speck"][0, :2, 0, 0] = True
-    with pytest.raises(ValueError, match=r"region 'speck' of scan 1 has 0 voxel\(s\) on the 8 mm"):
-        feature_table(np.ones((2, 3, 4, 5)), masks, 8.0, 0.1)
+@pytest.fixture
+def odd_regions():
+    """Volumes of two scans and regions, some of which cannot be measured."""
+    volumes = np.random.default_rng(0).gamma(4, 0.5, (2, 5, 6, 7)).astype(np.float32)
+    volumes[1, :, :, 5:] = 2
+    masks = {name: np.zeros((5, 6, 7), bool) for name in ("whole", "flat", "line", "nowhere")}
+    masks["whole"][1:4, 1:5, 1:5] = masks["flat"][:, :, 5:] = masks["line"][2, 1:5, 2] = True
+    masks["speck"] = np.stack([masks["whole"], np.zeros((5, 6, 7), bool)])
+    masks["speck"][1, 0, 0, 0] = True
+    return volumes, masks
+
+
+def test_what_cannot_be_measured_has_a_reason_and_no_row(odd_regions):
+    found = why_no_features(*odd_regions)
+    assert list(found.itertuples(index=False, name=None)) == [
+        (0, "line", "voxels in one line"),
+        (0, "nowhere", "0 voxel(s)"),
+        (1, "flat", "the same value in all voxels"),
+        (1, "line", "voxels in one line"),
+        (1, "nowhere", "0 voxel(s)"),
+        (1, "speck", "1 voxel(s)"),
+    ]
+    table = feature_table(*odd_regions, 4.0, 0.2, n_jobs=1)
+    assert list(table[["scan", "region"]].itertuples(index=False, name=None)) == [
+        (0, "whole"), (0, "flat"), (0, "speck"), (1, "whole"),
+    ]  # fmt: skip
+    assert table.notna().all(axis=None)
+
+
+def test_nothing_to_measure_is_an_empty_table(odd_regions):
+    volumes, masks = odd_regions
+    table = feature_table(volumes, {"nowhere": masks["nowhere"]}, 4.0, 0.2, n_jobs=1)
+    assert table.empty and list(table.columns) == ["scan", "region"]
+
+
+@pytest.mark.parametrize("n_voxels", [3, 4, 5])
+def test_a_handful_of_voxels_gives_numbers_or_gaps_but_no_crash(texture, n_voxels):
+    mask = np.zeros(texture[0].shape, bool)
+    mask.ravel()[np.flatnonzero(texture[1].ravel())[[0, 1, 7, 8, 40][:n_voxels]]] = True
+    features = extract_features(texture[0], mask, 4.0, 0.2)
+    assert len(features) == 107 and all(type(value) is float for value in features.values())
+
+
+def test_two_processes_give_what_one_gives(odd_regions):
+    volumes, masks = odd_regions
+    one, two = (
+        feature_table(volumes, {"whole": masks["whole"]}, 4.0, 0.2, n_jobs=n) for n in (1, 2)
+    )
+    pd.testing.assert_frame_equal(one, two, rtol=1e-9)

@@ -8,7 +8,7 @@ from hypothesis import given
 from scipy import stats
 
 from datnet_core.metrics.auc import delong_interval
-from datnet_core.metrics.folds import fold_auc, fold_difference
+from datnet_core.metrics.folds import fold_auc, fold_difference, fold_ratio
 
 
 def test_the_interval_by_hand():
@@ -188,3 +188,23 @@ def test_near_one_the_interval_is_too_narrow_as_the_docstring_says():
     truth = intervals[:, 0].mean()
     assert truth > 0.99
     assert sum(shares_above_and_below(intervals, truth)) > 0.10
+
+
+def test_a_ratio_over_folds_by_hand():
+    # Logarithms of 2, 4 and 8 in units of log 2: mean 2, SD 1; half = t(2) sqrt(1/3 + 1/2).
+    half = 4.302652729911275 * np.sqrt(1 / 3 + 1 / 2)
+    expected = 2.0 ** np.array([2, 2 - half, 2 + half])
+    assert fold_ratio([2, 12, 8], [1, 3, 1]) == pytest.approx(tuple(expected))
+
+
+def test_turning_a_ratio_round_turns_its_interval_round(rng):
+    a, b = rng.gamma(5, 1, (2, 6))
+    ratio, low, high = fold_ratio(a, b)
+    assert fold_ratio(b, a) == pytest.approx((1 / ratio, 1 / high, 1 / low))
+    assert low < ratio < high
+
+
+def test_a_ratio_without_two_numbers_in_two_folds_has_no_interval():
+    one = fold_ratio([0.3, 0, np.nan, 0.2], [0.1, 0.2, 0.2, 0])
+    assert one[0] == pytest.approx(3) and np.isnan(one[1:]).all()
+    assert np.isnan(fold_ratio([0.0, np.nan], [1, 1])).all()

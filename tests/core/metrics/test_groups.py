@@ -59,10 +59,21 @@ def test_mann_whitney_by_hand():
     assert first[["group_a", "group_b", "n_a", "n_b"]].tolist() == ["A", "B", 3, 4]
     assert first[["median_a", "median_b"]].tolist() == [2, 5.5]
     assert first["p"] == pytest.approx(2 / 35)
+    assert first["rank_biserial"] == -1
+    # A 1 2 3 against C 2 4: above in 1 of 6 pairs, below in 4, one tie: (1 - 4) / 6.
+    assert table["rank_biserial"][1] == pytest.approx(-1 / 2)
 
 
-def test_mann_whitney_of_one_value_everywhere_is_one():
-    assert mann_whitney(np.ones(9), list("AAAABBBBB"), [("A", "B")])["p"].tolist() == [1]
+def test_mann_whitney_of_one_value_everywhere_is_one_without_an_effect():
+    table = mann_whitney(np.ones(9), list("AAAABBBBB"), [("A", "B")])
+    assert table[["rank_biserial", "p"]].to_numpy().tolist() == [[0, 1]]
+
+
+def test_the_effect_size_counts_pairs(rng):
+    values, groups = rng.integers(0, 6, 31), np.array(["A", "B"])[rng.integers(0, 2, 31)]
+    a, b = values[groups == "A"][:, None], values[groups == "B"]
+    (found,) = mann_whitney(values, groups, [("A", "B")])["rank_biserial"]
+    assert found == pytest.approx((a > b).mean() - (a < b).mean())
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from torch import nn
 
 from datnet_core.network import DATNet
 from datnet_core.saliency.maps import saliency_maps
-from datnet_core.sanity.methods import METHODS, attribution
+from datnet_core.sanity.methods import METHODS, attribution, contrast
 
 SHAPE = (7, 6, 5)
 SIGNED = [name for name, m in METHODS.items() if m.uses_network and "published" not in name]
@@ -120,3 +120,24 @@ def test_unknown_methods_training_mode_and_misfits_are_refused(linear, scans):
         attribution("occlusion", model, x, targets[:2], baseline)
     with pytest.raises(ValueError, match="training mode"):
         attribution("occlusion", model.train(), x, targets, baseline)
+
+
+def test_a_contrast_is_explained_as_the_difference_of_two_logits():
+    # Signed maps are linear in the logit that is explained, apart from rounding.
+    model = deep()
+    x, baseline = 1 + torch.rand(2, 1, 13, 14, 11), 1 + torch.rand(1, 13, 14, 11)
+    told = contrast(model, 3, 2, 0)
+    assert torch.allclose(told(x)[:, 0], model(x)[:, 2] - model(x)[:, 0], atol=1e-5)
+    for name in SIGNED:
+        of = [attribution(name, model, x, torch.full((2,), c), baseline) for c in (2, 0)]
+        found = attribution(name, told, x, torch.zeros(2, dtype=torch.int64), baseline)
+        np.testing.assert_allclose(found, of[0] - of[1], atol=1e-4, err_msg=name)
+
+
+def test_a_contrast_keeps_mode_and_precision_and_refuses_what_are_not_two_classes():
+    told = contrast(deep().double(), 3, 0, 1)
+    assert not any(module.training for module in told.modules())
+    assert told(torch.rand(1, 1, 13, 14, 11, dtype=torch.float64)).dtype == torch.float64
+    for pair in ((1, 1), (0, 3)):
+        with pytest.raises(ValueError, match=f"classes are {pair[0]} and {pair[1]}; .* two of 3"):
+            contrast(deep(), 3, *pair)

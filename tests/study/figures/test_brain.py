@@ -8,12 +8,10 @@ import numpy as np
 import pytest
 from figure_examples import AFFINE, BRAINS, SHAPE, images, template
 from helpers import texts
-from matplotlib.image import AxesImage
 
 from datnet_study.figures import brain
 from datnet_study.figures.brain import (
     plot_effect_maps,
-    plot_mean_volumes,
     plot_montage,
     plot_saliency_maps,
     view_saliency_maps,
@@ -24,21 +22,6 @@ from datnet_study.figures.brain import (
 def no_garbage_collection(monkeypatch):
     """Nilearn collects garbage for every image, which is slow beside all other tests."""
     monkeypatch.setattr(gc, "collect", lambda *_: 0)
-
-
-@pytest.mark.parametrize("names", [("IPD", "MSA", "PSP"), ("PD",)], ids=" ".join)
-def test_mean_volumes_have_a_row_for_each_diagnosis_and_one_scale(names, rng):
-    # The template may have another grid than the volumes.
-    template = np.zeros((24, 28, 22), np.float32)
-    template[4:20, 4:24, 4:18] = 1
-    shifted = AFFINE + np.pad(np.full((3, 1), -8), ((0, 1), (3, 0)))
-    means = {name: (k + 1) * rng.random(SHAPE) for k, name in enumerate(names)}
-    fig = plot_mean_volumes(means, AFFINE, nib.Nifti1Image(template, shifted))
-    words = texts(fig)
-    assert all(name in words for name in names)
-    images = [image for image in fig.findobj(AxesImage) if image.get_array().any()]
-    tops = {image.get_clim()[1] for image in images}
-    assert tops == {max(np.percentile(volume, 99.9) for volume in means.values())}
 
 
 def colour_bars(fig):
@@ -75,6 +58,7 @@ def test_layer_maps_leave_room_for_their_titles_and_show_an_empty_map_too(rng):
 def test_the_viewer_holds_all_it_needs(rng):
     shown = view_saliency_maps(images(["IPD", "MSA"], rng), template()).data
     assert shown.count("<iframe") == 2
+    assert shown.count("width: 100%; max-width: 660px") == 2  # narrower on a narrow screen
     assert "IPD" in shown and "MSA" in shown
     # Scripts and images are inside: nothing is fetched when the page is opened.
     addresses = re.findall(r"(?:src|href)=(?:&quot;|\"|')(https?:|//)", shown)

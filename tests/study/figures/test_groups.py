@@ -1,12 +1,19 @@
 """Differences between diagnoses: axes, P values, order."""
 
+import numpy as np
 import pandas as pd
 import pytest
 from figure_examples import CHARTS, made_up_tests
 from helpers import texts
 
 from datnet_core.metrics.groups import mann_whitney
-from datnet_study.figures.groups import p_text, plot_group_boxes, plot_p_value_maps
+from datnet_study.figures.groups import (
+    feature_words,
+    p_text,
+    plot_feature_counts,
+    plot_feature_effects,
+    plot_group_boxes,
+)
 
 
 @pytest.mark.parametrize("title", ["binding ratio", "percent"])
@@ -35,17 +42,41 @@ def test_p_values_read_well(p, text):
     assert p_text(p) == text
 
 
-def test_a_heat_map_has_the_pairs_in_the_order_of_the_tests(rng):
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("glcm_JointEntropy", "GLCM joint entropy"),
+        ("glcm_Imc1", "GLCM imc 1"),
+        ("glcm_MCC", "GLCM MCC"),
+        ("firstorder_10Percentile", "first order 10 percentile"),
+        ("shape_Maximum2DDiameterColumn", "shape maximum 2D diameter column"),
+        ("glszm_SmallAreaLowGrayLevelEmphasis", "GLSZM small area low gray level emphasis"),
+    ],
+)
+def test_features_have_names_in_words(name, words):
+    assert feature_words(name) == words
+
+
+def test_effects_have_a_panel_for_each_pair_in_order_and_a_name_for_each_row(rng):
     tests = made_up_tests(("PD", "HC"), ("putamen", "caudate"), rng)
     tests = pd.concat([tests.assign(pair=pair) for pair in ("PD vs MSA", "MSA vs HC")])
-    ax = plot_p_value_maps(tests).axes[0]
-    assert [label.get_text() for label in ax.get_xticklabels()] == ["PD vs MSA", "MSA vs HC"]
-
-
-def test_a_heat_map_ends_where_its_colour_scale_does_and_names_the_classes(rng):
-    fig = plot_p_value_maps(made_up_tests(("PD", "HC"), ("putamen", "caudate"), rng))
+    fig = plot_feature_effects(tests, alpha=0.05)
+    assert [ax.get_title() for ax in fig.axes[:2]] == ["PD vs MSA", "MSA vs HC"]
+    names = [label.get_text() for label in fig.axes[0].get_yticklabels()]
+    assert len(names) == 9 and names[-3:] == [f"shape name {k}" for k in range(3)]
     for ax in fig.axes[:2]:
-        mesh = ax.collections[0]
-        assert mesh.get_clim() == (0, 6)
-        assert mesh.get_array().max() == 6  # the P value of 0 is at the end, not beyond
-    assert all(word in texts(fig) for word in ("glcm", "firstorder", "shape", "putamen"))
+        image = ax.images[0]
+        assert image.get_clim() == (-1, 1)
+        assert np.isnan(np.ma.filled(image.get_array(), np.nan)).sum() == 1  # cannot vary there
+        assert len(ax.lines[0].get_xdata()) == (tests["p_bh"] < 0.05).sum() / 2
+
+
+def test_counts_stand_in_a_frame_of_what_could_be(rng):
+    counts = pd.DataFrame(
+        {"region": ["a", "b"], "pair": "PD vs HC", "n_significant": [3, 7], "after_bh": [0, 5],
+         "n_features": [9, 10]}
+    )  # fmt: skip
+    fig = plot_feature_counts(counts)
+    heights = sorted(bar.get_height() for bar in fig.axes[0].patches)
+    assert heights == [0, 3, 7, 9, 10]  # 0 is for the legend
+    assert "features that vary" in texts(fig)

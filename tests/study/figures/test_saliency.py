@@ -7,6 +7,7 @@ from helpers import texts
 
 from datnet_study.figures.saliency import (
     plot_completeness,
+    plot_detectors,
     plot_over_threshold,
     plot_perturbation,
     plot_precision_recall,
@@ -71,3 +72,16 @@ def test_the_line_over_thresholds_marks_the_one_used():
     words = texts(fig)
     assert "occlusion" in words and "chance" in words
     assert fig.axes[0].lines[-1].get_xdata()[0] == 0.5
+
+
+def test_what_knows_no_network_has_a_hollow_mark():
+    rows = [(m, "IPD", 0.4, 0.3, 0.5) for m in ("occlusion", "uptake")]
+    table = pd.DataFrame(rows, columns=["method", "diagnosis", "ap", "ap_low", "ap_high"])
+    table.loc[len(table)] = ["occlusion", "IPD vs MSA", 0.6, np.nan, np.nan]
+    fig = plot_detectors(table, {"IPD": 0.1, "IPD vs MSA": 0.2}, ["uptake"])
+    filled, hollow, chance = fig.axes[0].lines
+    assert filled.get_markerfacecolor() == filled.get_color()
+    assert hollow.get_markerfacecolor() == "white"
+    assert chance.get_xdata()[0] == 0.1
+    assert [ax.get_title() for ax in fig.axes] == ["IPD", "IPD vs MSA"]
+    assert "knows no network" in texts(fig)

@@ -17,7 +17,8 @@ from datnet_study import figures, titles
 from datnet_study.figures import style
 
 HELPERS = {
-    "colours", "legend_below", "legend_beside", "method_looks", "p_text", "panels", "themed",
+    "colours", "feature_words", "legend_below", "legend_beside", "method_looks", "p_text", "panels",
+    "themed",
 }  # fmt: skip
 VIEWERS = {"view_saliency_maps"}  # HTML, no figure: in `test_brain`
 IMPORT_ALL = """
@@ -46,7 +47,10 @@ def test_every_public_function_of_every_figure_module_is_drawn_here_and_in_the_f
     for module in modules:
         defined |= public_functions(importlib.import_module(f"datnet_study.figures.{module}"))
     assert defined == CHARTS.keys() | BRAINS.keys() | VIEWERS | HELPERS
-    assert set(figures.__all__) == CHARTS.keys() | BRAINS.keys() | VIEWERS | {"colours"}
+    assert set(figures.__all__) == CHARTS.keys() | BRAINS.keys() | VIEWERS | {
+        "colours",
+        "feature_words",
+    }
 
 
 @pytest.mark.parametrize("names", STUDIES, ids=" ".join)
