@@ -31,6 +31,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "chi_square_correct",  # two sets of decisions
             "mann_whitney",  # one number between groups
             "mann_whitney_features",  # many numbers between groups at once
+            "rank_sum_p",  # many tests, with gaps
         ],
         "conformal": [
             "conformal_threshold",  # from scans that were never learned from

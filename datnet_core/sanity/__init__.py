@@ -17,6 +17,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "blocks",  # the parts of a model, in order
             "cascade",  # the model with ever more of them randomised
             "rank_correlation",  # of two maps of each scan
+            "untrained_model",  # weights as they were drawn
         ],
         "detection": [
             "average_precision",  # a map as a detector of true differences

@@ -4,11 +4,15 @@ Not in the paper; the model-parameter randomisation test of Adebayo et al. 2018 
 """
 
 import copy
+from dataclasses import replace
 from fnmatch import fnmatch
 
 import numpy as np
 import torch
 from scipy.stats import spearmanr
+
+from datnet_core.network import Ensemble, build
+from datnet_core.training.batches import batch
 
 
 def blocks(model):
@@ -98,3 +102,41 @@ def rank_correlation(maps_a, maps_b, mask):
     return np.array(
         [spearmanr(a, b).statistic if np.ptp(a) > 0 and np.ptp(b) > 0 else np.nan for a, b in pairs]
     )
+
+
+@torch.no_grad()
+def untrained_model(n_classes, network, volumes, seed=0, batch_size=16):
+    """A model whose weights are drawn and never trained, in evaluation mode.
+
+    Its batch norms get the mean and variance of the volumes: as they are drawn they would have no
+    bias, and a full-gradient map would differ from that of a trained network for that reason alone.
+
+    Parameters
+    ----------
+    n_classes : int
+    network : NetworkSettings
+    volumes : ndarray of float32, shape (n_scans, X, Y, Z)
+        Network inputs, two or more; no label is needed.
+    seed : int
+        Of the weights.
+    batch_size : int
+        Volumes at once.
+
+    Returns
+    -------
+    Ensemble
+    """
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        still = replace(network, dropout=0.0)
+        members = [build(n_classes, still) for _ in range(network.n_members)]
+    parts = np.array_split(np.arange(len(volumes)), max(1, len(volumes) // batch_size))
+    for member in members:
+        for module in member.modules():
+            if hasattr(module, "momentum"):
+                module.momentum = None  # the mean over all batches
+        member.train()
+        for rows in parts:
+            member(batch(volumes, rows))
+    model = Ensemble(members, network.both_sides).eval()
+    return model.to(memory_format=torch.channels_last_3d)

@@ -6,7 +6,7 @@ import torch
 
 from datnet_core.network import DATNet, Ensemble, build
 from datnet_core.saliency.maps import saliency_maps
-from datnet_core.sanity.randomised import blocks, cascade, rank_correlation
+from datnet_core.sanity.randomised import blocks, cascade, rank_correlation, untrained_model
 from datnet_core.settings import NetworkSettings
 
 STAGES = ["head", "encoder.2", "encoder.1", "encoder.0", "stem"]
@@ -109,3 +109,19 @@ def test_steps_in_front_of_a_network_do_not_hide_its_stages():
     model = Ensemble([build(3, settings)])
     expected = ["stem", "encoder.0", "encoder.1", "encoder.2", "head"]
     assert blocks(model) == [f"networks.*.2.{name}" for name in expected]
+
+
+def test_an_untrained_model_has_the_statistics_of_the_scans_and_the_weights_of_its_seed():
+    volumes = np.random.default_rng(0).random((9, 13, 14, 11), np.float32)
+    network = NetworkSettings(n_filters=2, n_levels=2, n_members=2)
+    before = torch.random.get_rng_state()
+    first, again, other = (untrained_model(3, network, volumes, seed, 4) for seed in (5, 5, 6))
+    assert torch.equal(torch.random.get_rng_state(), before)
+    one, two, three = (state(m) for m in (first, again, other))
+    assert all(torch.equal(one[name], two[name]) for name in one)
+    weights = [name for name in one if name.endswith("weight") and one[name].ndim > 1]
+    assert weights and not any(torch.equal(one[name], three[name]) for name in weights)
+    means = [tensor for name, tensor in one.items() if name.endswith("running_mean")]
+    assert means and all(tensor.abs().max() > 0 for tensor in means)
+    maps, gaps = saliency_maps(first, volumes, np.zeros(9, int))
+    assert gaps.max() < 1e-4 and np.ptp(maps) > 0
