@@ -13,7 +13,7 @@ from statsmodels.stats.multitest import multipletests
 from datnet_core.metrics.auc import delong_difference, delong_interval
 from datnet_core.metrics.groups import rank_sum_p
 from datnet_core.metrics.rates import share_interval
-from datnet_study.readings import PATTERN, READINGS, measured_ratios, pattern_scores
+from datnet_study.readings import PATTERN, measured_ratios, pattern_scores
 
 
 def permuted_labels(labels, fold, n, seed, among=None):
@@ -184,27 +184,27 @@ def retrained_rates(cohorts, alpha=0.05):
     Parameters
     ----------
     cohorts : DataFrame
-        One row for each cohort and pair: `group_a`, `group_b` and the P value of each reading in
-        a column of its key.
+        One row for each cohort and pair: `group_a`, `group_b`, and in the columns after them the P
+        values of each source of the region.
     alpha : float
         P below it is significant.
 
     Returns
     -------
     DataFrame
-        `reading`, `group_a`, `group_b`, `n` cohorts, `share`, `low`, `high` (Wilson), and
+        `source`, `group_a`, `group_b`, `n` cohorts, `share`, `low`, `high` (Wilson), and
         `p_holm`: whether the share differs from `alpha` (exact binomial test, two-sided), after
-        Holm over the pairs of a reading.
+        Holm over the pairs of a source.
     """
     rows = []
-    for reading in [name for name in (*READINGS, PATTERN) if name in cohorts]:
+    for source in cohorts.columns[cohorts.columns.get_loc("group_b") + 1 :]:
         for (a, b), part in cohorts.groupby(["group_a", "group_b"], sort=False):
-            p = part[reading].dropna()
+            p = part[source].dropna()
             share, low, high = significant_share(p, alpha)
             test = stats.binomtest(int((p < alpha).sum()), len(p), alpha).pvalue
-            rows.append((reading, a, b, len(p), share, low, high, test))
-    names = ["reading", "group_a", "group_b", "n", "share", "low", "high", "p_binomial"]
+            rows.append((source, a, b, len(p), share, low, high, test))
+    names = ["source", "group_a", "group_b", "n", "share", "low", "high", "p_binomial"]
     found = pd.DataFrame(rows, columns=names)
-    by_reading = found.groupby("reading", sort=False)["p_binomial"]
-    found["p_holm"] = by_reading.transform(lambda p: multipletests(p, method="holm")[1])
+    by_source = found.groupby("source", sort=False)["p_binomial"]
+    found["p_holm"] = by_source.transform(lambda p: multipletests(p, method="holm")[1])
     return found.drop(columns="p_binomial")

@@ -123,9 +123,9 @@ def test_rates_of_retrained_cohorts_by_hand():
     rows = [("IPD", "MSA", 0.01 if k < 40 else 0.5, 0.5) for k in range(n)]
     rows += [("IPD", "PSP", 0.01 if k < 10 else 0.5, 0.5) for k in range(n)]
     cohorts = pd.DataFrame(rows, columns=["group_a", "group_b", "per_label", "box"])
-    found = retrained_rates(cohorts).set_index(["reading", "group_b"])
+    found = retrained_rates(cohorts).set_index(["source", "group_b"])
     assert found.index.tolist() == [
-        ("box", "MSA"), ("box", "PSP"), ("per_label", "MSA"), ("per_label", "PSP")
+        ("per_label", "MSA"), ("per_label", "PSP"), ("box", "MSA"), ("box", "PSP")
     ]  # fmt: skip
     first, second = found.loc[("per_label", "MSA")], found.loc[("per_label", "PSP")]
     assert (first["share"], second["share"], first["n"]) == (0.2, 0.05, n)
