@@ -106,6 +106,7 @@ def pattern_scores(evidence, labels, a, b):
         weights[~(labels[:, others, None] == [a, b]).any(axis=1).all(axis=1)] = np.nan
         all_scores = weights @ (response[a] - response[b])[others]  # (P, n)
         mean, sd = (f(all_scores[:, others], axis=1, keepdims=True) for f in (np.mean, np.std))
+        sd[sd == 0] = np.nan  # weights of 0 say nothing
         scores[:, ~others] = ((all_scores - mean) / sd)[:, ~others]
     return scores
 
