@@ -15,7 +15,8 @@ KINDS = {  # colour and marker, which also tell apart in grey
     "no own label in the region": ("#0072B2", "o"),
     "own label in the region": ("#D55E00", "D"),
 }
-RATE_AT = (1.07, 1.2)  # columns of the two rates, right of a panel
+RATE_AT = (1.06, 1.17)  # columns of the two rates, right of a panel
+PLANES_MM = {2: 2, 1: 6}  # axial and coronal, through the striatum
 MARGIN = 3  # voxels around the regions that are drawn
 
 
@@ -95,12 +96,12 @@ def plot_region_shift(mean_volume, regions, outline, affine, ratios):
     shown = np.argwhere(outline | np.any(list(regions.values()), axis=0))
     low = np.maximum(shown.min(axis=0) - MARGIN, 0)
     box = tuple(slice(a, b + MARGIN + 1) for a, b in zip(low, shown.max(axis=0), strict=True))
-    middle = np.rint(np.argwhere(np.any(list(regions.values()), axis=0)).mean(axis=0)).astype(int)
-    for ax, axis in zip(axes, (2, 1), strict=False):
+    for ax, (axis, mm) in zip(axes, PLANES_MM.items(), strict=False):
+        voxel = round((mm - affine[axis, 3]) / affine[axis, axis])
         across = [k for k in range(3) if k != axis]
 
-        def plane(volume, axis=axis, across=across):
-            taken = np.take(volume, middle[axis], axis=axis)
+        def plane(volume, voxel=voxel, axis=axis, across=across):
+            taken = np.take(volume, voxel, axis=axis)
             return taken[tuple(box[k] for k in across)].T
 
         ax.imshow(plane(mean_volume), cmap="Greys", origin="lower", interpolation="bilinear")
@@ -109,8 +110,8 @@ def plot_region_shift(mean_volume, regions, outline, affine, ratios):
             if plane(region).any():
                 ax.contour(plane(region), levels=[HALF], colors=[colour], linestyles=style,
                            linewidths=1.0 if style == "--" else 2.2)  # fmt: skip
-        mm = affine[axis, axis] * middle[axis] + affine[axis, 3]
-        ax.set(xticks=[], yticks=[], xlabel=f"{'xyz'[axis]} = {mm:.0f} mm")
+        drawn_mm = affine[axis, axis] * voxel + affine[axis, 3]
+        ax.set(xticks=[], yticks=[], xlabel=f"{'xyz'[axis]} = {drawn_mm:.0f} mm")
         for x, side in ((0.03, "L"), (0.97, "R")):
             ax.text(x, 0.97, side, transform=ax.transAxes, va="top", ha="left" if side == "L"
                     else "right")  # fmt: skip

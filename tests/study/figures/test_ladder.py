@@ -29,12 +29,12 @@ def test_kinds_differ_by_colour_and_by_marker():
     assert len(set(colours)) == len(set(markers)) == len(ladder.KINDS)
 
 
-def test_the_planes_go_through_the_regions_and_say_where(rng):
+def test_the_planes_go_through_the_striatum_and_say_where(rng):
     fig = CHARTS["plot_region_shift"](("IPD", "MSA"), rng)
     axial, coronal, boxes = fig.axes
-    # Regions of voxels 8 to 11, 10 to 13 and 8 to 10: z = -50 + 8 * 9, y = -112 + 8 * 12 (rounded)
-    assert axial.get_xlabel() == "z = 22 mm"
-    assert coronal.get_xlabel() in ("y = -24 mm", "y = -16 mm")
+    # On the grid of 8 mm, nearest to 2 and 6 mm: -50 + 6 * 8, and -112 + 15 * 8
+    assert axial.get_xlabel() == "z = -2 mm"
+    assert coronal.get_xlabel() == "y = 8 mm"
     assert [label.get_text() for label in boxes.get_xticklabels()] == [
         "region of both",
         "own region",
