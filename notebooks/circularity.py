@@ -332,6 +332,7 @@ def limits_b(source, pair):
     return None if row is None else (row["share"], row["low"], row["high"])
 
 
+# %%
 table = [
     {"groups": words[pair], "source": name_of[source]}
     | {"AUC (95%)": show.interval(*(row[key] for key in ("auc", "low", "high")), 2)}
@@ -599,6 +600,7 @@ def small_p(source, pair):
     return f"{titles[source]} P = {found[source, pair]['p']:.2g}{rate}"
 
 
+# %%
 first = pairs[0]
 by = {c: [s for s in titles if own[s] == c] for c in (False, True)}
 circular = "; ".join(small_p(source, first) for source in by[True])
