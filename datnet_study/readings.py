@@ -28,6 +28,7 @@ READINGS = {  # from honest to circular
     "ellipsoid": Reading("ellipsoid in its centre"),
     "untrained": Reading("untrained networks", fixed=True),
     "cross_fitted": Reading("cross-fitted"),
+    "one_scale": Reading("cross-fitted, folds on one scale"),
     "per_participant": Reading("own map, predicted class", fixed=True),
     "per_label": Reading("own map, class of the label", sees_label=True),
     "per_diagnosis": Reading("mean map of the diagnosis", sees_label=True),
@@ -50,7 +51,8 @@ def measured_ratios(evidence, labels):
     -------
     dict of str to ndarray of shape (P, n, Q) or (1, n, Q)
         By key of `READINGS`, in its order; one row where labels have no part. NaN where a region
-        has no voxel in a place.
+        has no voxel in a place. On one scale, the unit is the SD of the scans of the other folds in
+        the same region: regions differ from fold to fold, which spreads the ratios themselves.
 
     Examples
     --------
@@ -69,9 +71,9 @@ def measured_ratios(evidence, labels):
     own = _own_means(evidence.held_out, evidence)
     if evidence.untrained is not None:
         regions = _regions(evidence.untrained, evidence)
-        found["untrained"] = _by_fold(regions[:, None], evidence)
+        found["untrained"], _ = _by_fold(regions[:, None], evidence)
     if evidence.by_fold is not None:
-        found[CROSS_FITTED], sizes = _cross_fitted(evidence, labels)
+        found[CROSS_FITTED], found["one_scale"], sizes = _cross_fitted(evidence, labels)
         found["ellipsoid"] = _ellipsoids(evidence, sizes)
         next_fold = (evidence.fold + 1) % len(evidence.by_fold)
         learned = _own_means(evidence.by_fold[next_fold, every], evidence)
@@ -105,9 +107,7 @@ def pattern_scores(evidence, labels, a, b):
         weights = class_weights(labels[:, others], len(response))[..., [a, b]].mean(axis=-1)
         weights[~(labels[:, others, None] == [a, b]).any(axis=1).all(axis=1)] = np.nan
         all_scores = weights @ (response[a] - response[b])[others]  # (P, n)
-        mean, sd = (f(all_scores[:, others], axis=1, keepdims=True) for f in (np.mean, np.std))
-        sd[sd == 0] = np.nan  # weights of 0 say nothing
-        scores[:, ~others] = ((all_scores - mean) / sd)[:, ~others]
+        scores[:, ~others] = _scaled(all_scores, others)
     return scores
 
 
@@ -158,23 +158,32 @@ def _own_means(maps, evidence):
 
 
 def _by_fold(regions, evidence):
-    """Mean (P, n, Q) of each scan in the region (K, P, V) of its fold."""
-    found = np.empty((regions.shape[1], *evidence.ratios.shape[:1], len(evidence.places)))
+    """Mean (P, n, Q) of each scan in the region (K, P, V) of its fold, and on one scale."""
+    every = np.arange(len(evidence.ratios))
+    found = np.empty((regions.shape[1], len(every), len(evidence.places)))
+    scaled = found.copy()
     for k, of_fold in enumerate(regions):
-        rows = np.flatnonzero(evidence.fold == k)
-        found[:, rows] = _means(of_fold, evidence, rows)
-    return found
+        means, others = _means(of_fold, evidence, every), evidence.fold != k
+        found[:, ~others], scaled[:, ~others] = means[:, ~others], _scaled(means, others)
+    return found, scaled
+
+
+def _scaled(values, others):
+    """Values (P, n, ...) of the scans that are no others, in SD of the others about their mean."""
+    mean, sd = (f(values[:, others], axis=1, keepdims=True) for f in (np.mean, np.std))
+    sd[sd == 0] = np.nan  # nothing to compare with
+    return (values[:, ~others] - mean) / sd
 
 
 def _cross_fitted(evidence, labels):
-    """Mean (P, n, Q) in the cross-fitted region, and the median size (P,) of regions over folds."""
-    found, sizes = [], []
+    """Means (P, n, Q) of `_by_fold` in cross-fitted regions, and their median size (P,)."""
+    found = []
     for start in range(0, len(labels), ROWS):
         part, folds = labels[start : start + ROWS], range(len(evidence.by_fold))
         regions = [_regions(cross_fitted_maps(evidence, part, k), evidence) for k in folds]
-        found.append(_by_fold(np.stack(regions), evidence))
-        sizes.append(np.median(np.sum(regions, axis=2), axis=0))
-    return np.concatenate(found), np.concatenate(sizes)
+        sizes = np.median(np.sum(regions, axis=2), axis=0)
+        found.append((*_by_fold(np.stack(regions), evidence), sizes))
+    return [np.concatenate(parts) for parts in zip(*found, strict=True)]
 
 
 def _ellipsoids(evidence, sizes):

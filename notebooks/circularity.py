@@ -102,6 +102,7 @@ entered = {
     "ellipsoid": "nothing but a size: the median one of the cross-fitted regions",
     "untrained": "networks with drawn weights, mean map of all scans and classes",
     "cross_fitted": "model and scans of the other folds, as on the page saliency",
+    "one_scale": "the same, in SD of the scans of the other folds in that region",
     "per_participant": "the held-out map of the scan for its most probable class",
     "per_label": "the held-out map of the scan for the class of its label",
     "per_diagnosis": "the mean held-out map of its diagnosis, as in Fig. 5",
@@ -129,7 +130,8 @@ show.table(
 # The *pattern* keeps what a mean over a region loses: each voxel of the ratio image is
 # weighted by the complete, signed full-gradient map for one diagnosis minus that for
 # the other, by a model and from scans of the other folds; scores are put on one scale
-# by those other scans.
+# by those other scans. So is a second row of the *cross-fitted* reading: its regions
+# differ from fold to fold, which spreads the ratios and hides differences.
 #
 # Compared are the first scans of the patients of the training cohort; with one group of
 # patients only, it is compared with controls.
@@ -313,7 +315,8 @@ plot_ladder(drawn, ("(a)", "(b)"))
 # each row, how often P falls below `alpha` where labels mean nothing, (a) with labels
 # permuted, (b) with networks trained anew; * is `alpha` by construction. Where the
 # rates of a row lie far above it, a small P says nothing. Where regions differ from
-# fold to fold, ratios are spread by that as well, and (a) can lie below `alpha`.
+# fold to fold, ratios are spread by that as well; then (a) can lie below `alpha`, and
+# the row with the folds on one scale is the fairer look.
 #
 # The same in numbers, with the effect size d (difference of the means in pooled SD):
 

@@ -76,6 +76,12 @@ def test_every_reading_equals_a_slow_loop_for_each_labelling(evidence, labels):
             expected = [slow_mean(evidence, region_of(i), i) for i in range(N)]
             row = found[name][min(p, len(found[name]) - 1)]
             np.testing.assert_allclose(row, expected, rtol=1e-5, err_msg=name)
+        region_of = slow_regions(evidence, of_scans)["cross_fitted"]
+        for i in range(N):
+            others = np.flatnonzero(evidence.fold != evidence.fold[i])
+            in_same = np.array([slow_mean(evidence, region_of(i), j) for j in (i, *others)])
+            expected = (in_same[0] - in_same[1:].mean(axis=0)) / in_same[1:].std(axis=0)
+            np.testing.assert_allclose(found["one_scale"][p, i], expected, rtol=1e-3, atol=1e-4)
 
 
 def test_without_maps_of_every_model_the_other_readings_remain(evidence, labels):
