@@ -198,8 +198,10 @@ evidence = Evidence(
 #
 # (a) The labels change places within the folds; the networks stay. Every choice that
 # depends on a label is made again for each labelling. Where no label has a part in the
-# region, (a) is `alpha` by construction (*), up to chance. A network that has learned
-# the label of the very scan cannot be asked in this way, for it learned the true one.
+# region (*), (a) is `alpha` by construction, up to chance; or less, where the folds
+# differ in their ratios, for the test pools them and the labels stay in their fold. A
+# network that has learned the label of the very scan cannot be asked in this way, for
+# it learned the true one.
 
 # %%
 shuffled = permuted_labels(labels, fold, n_permutations, seed)
@@ -307,16 +309,16 @@ drawn = [
 drawn = pd.DataFrame(drawn)
 
 # %% figure="fig-circularity-ladder"
-plot_ladder(drawn, ("(a)", "(b)"))
+plot_ladder(drawn, ("(a)", f"(b), n = {len(trained)}"))
 
 # %% [markdown]
 # **The ladder from honest to circular**: AUC with its 95% interval (DeLong) for each
 # source of the region; shaded, the interval of the first conventional region. Right of
 # each row, how often P falls below `alpha` where labels mean nothing, (a) with labels
-# permuted, (b) with networks trained anew; * is `alpha` by construction. Where the
-# rates of a row lie far above it, a small P says nothing. Where regions differ from
-# fold to fold, ratios are spread by that as well; then (a) can lie below `alpha`, and
-# the row with the folds on one scale is the fairer look.
+# permuted, (b) with networks trained anew; * is not above `alpha` by construction.
+# Where the rates of a row lie far above it, a small P says nothing. Where regions
+# differ from fold to fold, ratios are spread by that as well; then (a) can lie below
+# `alpha`, and the row with the folds on one scale is the fairer look.
 #
 # The same in numbers, with the effect size d (difference of the means in pooled SD):
 
