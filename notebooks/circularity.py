@@ -356,10 +356,10 @@ show.table(pd.DataFrame(table).replace({"+nan": "–", "nan": "–"}))
 #
 # ## How the label gets into a ratio
 #
-# The mean maps of two diagnoses lie in slightly different places. Measured in either
-# region, the *same* scans have another ratio, for uptake is not even. A reading that
-# takes for each participant the region of the diagnosis compares places as well as
-# people.
+# The mean maps of two diagnoses need not lie in the same place. Where they do not, the
+# *same* scans have another ratio in either region, for uptake is not even. A reading
+# that takes for each participant the region of the diagnosis then compares places as
+# well as people.
 
 # %%
 a, b = pairs[0]
