@@ -103,6 +103,30 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "split_in_proportion",
             "totals_by_controls",
         ],
+        "evidence": [
+            "Evidence",  # what regions are made from: maps of every class, and images
+            "centre_distance",  # of voxels, for an ellipsoid in the box
+            "explained",  # maps of all scans by every fold model
+            "untrained_maps",  # and by networks that learned nothing
+        ],
+        "readings": [
+            "PATTERN",
+            "READINGS",  # sources of the region, from honest to circular
+            "cross_fitted_maps",
+            "diagnosis_maps",
+            "measured_ratios",  # of all scans under each of them
+            "pattern_scores",  # with weights in place of a region
+        ],
+        "ladder": [
+            "beside",  # a difference of AUC in words
+            "p_values",  # of many labellings at once
+            "permuted_labels",  # within folds
+            "reading_p_values",  # under every reading
+            "retrained_rates",  # false positives where networks were trained anew
+            "separation",  # AUC, effect size and P of two groups
+            "separation_difference",  # of two numbers of the same scans
+            "significant_share",
+        ],
         "fusion": [
             "among",  # a classifier that may name some diagnoses only
             "fit_fusion",

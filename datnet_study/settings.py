@@ -143,7 +143,7 @@ class Saliency(Section):
     postprocess: Literal["published", "complete"] = "published"
     region_rule: Literal["rescaled", "of_maximum", "highest_voxels", "mass"] = "rescaled"
     region_threshold: Fraction = 0.7
-    region_source: Literal["cross_fitted", "per_participant"] = "cross_fitted"
+    region_source: Literal["cross_fitted", "per_participant", "per_diagnosis"] = "cross_fitted"
     regions: tuple[str, ...] = (
         "putamen", "caudate", "accumbens", "midbrain", "thalamus", "occipital", "cerebellum",
     )  # fmt: skip

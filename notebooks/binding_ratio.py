@@ -79,7 +79,8 @@ ratios = keys.join(regional_binding(volumes, atlas, affine, reference, measured_
 # ## The salient region of each participant
 #
 # Cross-fitted by default: the region of fold *k* comes from models and maps that
-# never saw the label of a participant of fold *k*.
+# never saw the label of a participant of fold *k*. What happens otherwise, and whether
+# the region separates better than the putamen, is the question of {doc}`circularity`.
 
 # %%
 every_region = nib.load(page.path("saliency/regions.nii.gz")).get_fdata() > 0
@@ -215,6 +216,7 @@ counted = [
 source = {
     "cross_fitted": "made without the labels of those measured in it",
     "per_participant": "made from the participant's own map",
+    "per_diagnosis": "made from the mean map of the participant's diagnosis",
 }[config.saliency.region_source]
 result = (
     f"Pairs of diagnoses that differ {page.where} "

@@ -339,6 +339,27 @@ def effect_maps(names, rng):
     return figures.plot_effect_maps(maps, template(), "Cohen's d")
 
 
+def ladder(names, rng):
+    kinds = ("conventional region", "no own label in the region", "own label in the region")
+    rows = [
+        {"pair": f"{a} against {b}", "source": kind[:12], "kind": kind, "auc": 0.4, "low": 0.3}
+        for a, b in combinations(names, 2)
+        for kind in kinds
+    ]
+    rows = pd.DataFrame(rows).assign(high=0.5, rate_a="5.0%*", rate_b="–")
+    rows.loc[0, ["auc", "low", "high"]] = np.nan  # a source that could not be measured
+    return figures.plot_ladder(rows, ("(a)", "(b)"))
+
+
+def region_shift(names, rng):
+    regions = {name: np.zeros(SHAPE, bool) for name in names[:2]}
+    for k, region in enumerate(regions.values()):
+        region[8 + k : 11 + k, 10:14, 8:11] = True
+    ratios = pd.DataFrame({"diagnosis": np.repeat(names[:2], 6), "ratio": rng.random(12)})
+    ratios["measured in"] = ["region of both", "own region"] * 6
+    return figures.plot_region_shift(rng.random(SHAPE), regions, regions[names[0]], AFFINE, ratios)
+
+
 CHARTS = {
     "plot_auc_against_cost": auc_against_cost,
     "plot_auc_by_time": auc_by_time,
@@ -356,6 +377,7 @@ CHARTS = {
     "plot_group_boxes": group_boxes,
     "plot_importances": importances,
     "plot_interval_panels": interval_panels,
+    "plot_ladder": ladder,
     "plot_learning_curves": learning_curves,
     "plot_maps_beside": maps_beside,
     "plot_montage": montage,
@@ -368,6 +390,7 @@ CHARTS = {
     "plot_randomisation": randomisation,
     "plot_rates": rates,
     "plot_referral": referral_curves,
+    "plot_region_shift": region_shift,
     "plot_region_sizes": region_sizes,
     "plot_reliability": reliability_curves,
     "plot_region_strip": region_strip,

@@ -19,6 +19,7 @@ from datnet_study.run import JOBS, parser
 from datnet_study.study import read_study
 
 FEW = {"n_jobs": 1, "n_shifted": 2, "n_bootstrap": 20, "n_per_diagnosis": 1, "n_steps": 2}
+FEW |= {"n_permutations": 20, "n_fingerprint": 4}
 BRAINS = (
     "plot_saliency_maps", "view_saliency_maps", "plot_layer_maps",
     "plot_effect_maps", "plot_montage", "plot_contours",

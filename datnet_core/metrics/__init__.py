@@ -36,6 +36,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "mann_whitney",  # one number between groups
             "mann_whitney_features",  # many numbers between groups at once
             "mcnemar_exact",  # two decisions on the same scans
+            "rank_sum_p",  # many tests, with gaps
         ],
         "conformal": [
             "conformal_sets",  # from scores of scans that were never learned from

@@ -12,6 +12,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         ],
         "maps": [
             "layer_maps",  # part of a map that comes from each layer
+            "maps_of_classes",  # many volumes into maps of every class
             "saliency_map",  # terms into maps
             "saliency_maps",  # many volumes into maps
         ],
@@ -21,6 +22,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "rescaled",  # a map from 0 to 1 in the brain
             "share_in_region",  # how much of each map lies in a region
             "top_region",  # the salient region, in four readings
+            "top_voxels",  # of many maps at once
         ],
         "folds": [
             "cross_fitted_mean",  # mean map of the scans outside a fold

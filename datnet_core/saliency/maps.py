@@ -162,10 +162,49 @@ def saliency_maps(model, volumes, targets, postprocess="published", chunk_size=1
         x = torch.tensor(volumes[part], dtype=parameter.dtype, device=parameter.device)
         terms = full_gradients(model, x[:, None], targets[part])  # (n, 1, X, Y, Z)
         maps[part] = saliency_map(terms, volumes.shape[1:], postprocess).cpu()
-        gaps[part] = completeness_gap(terms).cpu()
-        if not gaps[part].max() <= LARGEST_GAP:
-            raise ValueError(
-                f"terms miss {gaps[part].max():.2g} of a logit, expected at most {LARGEST_GAP:g}: "
-                "the model computes something outside its modules that is not piecewise linear"
-            )
+        gaps[part] = checked_gap(terms)
     return maps, gaps
+
+
+def checked_gap(terms):
+    """Completeness gap (N,) of terms; refuses, by a `ValueError`, terms that miss their logit."""
+    gap = completeness_gap(terms).cpu()
+    if not gap.max() <= LARGEST_GAP:
+        raise ValueError(
+            f"terms miss {gap.max():.2g} of a logit, expected at most {LARGEST_GAP:g}: "
+            "the model computes something outside its modules that is not piecewise linear"
+        )
+    return gap
+
+
+def maps_of_classes(model, volumes, n_classes, mask, ways=("published",), chunk_size=16):
+    """Maps of many volumes for every class, the voxels of a mask only.
+
+    Parameters
+    ----------
+    model, volumes, chunk_size
+        As in `saliency_maps`; its errors apply.
+    n_classes : int
+        Classes of the model, each explained for every volume.
+    mask : bool ndarray of shape (X, Y, Z)
+        Voxels to keep, V in number.
+    ways : sequence of str
+        Ways to make a map of the same terms, as `postprocess` of `saliency_map`.
+
+    Returns
+    -------
+    list of float32 ndarray of shape (N, n_classes, V)
+        One for each way.
+    """
+    shape = (len(volumes), n_classes, np.count_nonzero(mask))
+    found = [np.empty(shape, np.float32) for _ in ways]
+    parameter = next(model.parameters())
+    for start in range(0, len(volumes), chunk_size):
+        part = slice(start, start + chunk_size)
+        x = torch.tensor(volumes[part], dtype=parameter.dtype, device=parameter.device)[:, None]
+        for c in range(n_classes):
+            terms = full_gradients(model, x, np.full(len(x), c))
+            checked_gap(terms)
+            for maps, way in zip(found, ways, strict=True):
+                maps[part, c] = saliency_map(terms, mask.shape, way).cpu().numpy()[:, mask]
+    return found

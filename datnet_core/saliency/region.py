@@ -52,28 +52,49 @@ def top_region(saliency, brain_mask, rule="rescaled", threshold=0.7):
         raise ValueError(
             f"saliency has shape {saliency.shape}, brain_mask {brain.shape}; expected one grid"
         )
-    values = np.sort(saliency[brain])[::-1]  # highest first
-    if values.size == 0 or not np.isfinite(values).all():
-        raise ValueError(f"expected finite saliency in a brain; got {values.size} brain voxels")
+    region = np.zeros_like(brain)
+    region[brain] = top_voxels(saliency[brain][None], rule, threshold)[0]
+    return region
+
+
+def top_voxels(values, rule="rescaled", threshold=0.7):
+    """`top_region` of many maps at once, each a row of the values in the brain.
+
+    Parameters
+    ----------
+    values : ndarray of shape (N, V)
+        Saliency of N maps in the V voxels of the brain.
+    rule, threshold
+        As in `top_region`; its errors apply.
+
+    Returns
+    -------
+    bool ndarray of shape (N, V)
+    """
+    if values.shape[1] == 0 or not np.isfinite(values).all():
+        raise ValueError(f"expected finite saliency in a brain; got {values.shape[1]} brain voxels")
     if not 0 < threshold <= 1:
         raise ValueError(f"threshold is {threshold}; expected above 0 and at most 1")
-    high, low = values[0], values[-1]
+    high, low = values.max(axis=1), values.min(axis=1)
     if rule == "rescaled":
         cut = low + threshold * (high - low)
     elif rule == "of_maximum":
         cut = threshold * high
     elif rule == "highest_voxels":
-        n_voxels = int(np.ceil(threshold * values.size - 1e-9))  # 0.55 * 100 is just above 55
-        cut = values[max(n_voxels, 1) - 1]
-    elif rule == "mass" and low >= 0:
-        mass = np.cumsum(values)
-        cut = values[np.searchsorted(mass, threshold * mass[-1])]
+        n_voxels = int(np.ceil(threshold * values.shape[1] - 1e-9))  # 0.55 * 100 is just above 55
+        cut = np.sort(values, axis=1)[:, -max(n_voxels, 1)]
+    elif rule == "mass" and low.min() >= 0:
+        falling = np.sort(values, axis=1)[:, ::-1]
+        mass = np.cumsum(falling, axis=1)
+        n_below = (mass < threshold * mass[:, -1:]).sum(axis=1)
+        cut = falling[np.arange(len(values)), n_below]
     else:
         raise ValueError(
-            f"rule is {rule!r} and the minimum {low:.3g}; expected 'rescaled', 'of_maximum', "
+            f"rule is {rule!r} and the minimum {low.min():.3g}; expected 'rescaled', 'of_maximum', "
             "'highest_voxels', or 'mass' with a minimum of at least 0"
         )
-    return brain & (saliency >= min(cut, high))  # rounding or a negative maximum may exceed high
+    # rounding or a negative maximum may exceed the highest value
+    return values >= np.minimum(cut, high)[:, None]
 
 
 def dice(one, other):

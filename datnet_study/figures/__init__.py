@@ -30,6 +30,10 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "plot_rates",
             "plot_roc_curves",
         ],
+        "ladder": [
+            "plot_ladder",
+            "plot_region_shift",
+        ],
         "learning_curve": [
             "plot_auc_by_size",
         ],

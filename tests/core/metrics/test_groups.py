@@ -10,6 +10,7 @@ from datnet_core.metrics.groups import (
     mann_whitney,
     mann_whitney_features,
     mcnemar_exact,
+    rank_sum_p,
 )
 
 
@@ -107,3 +108,16 @@ def test_many_features_refuse_gaps_by_name():
     table = pd.DataFrame({"whole": [1.0, 2, 3], "holed": [1.0, np.nan, np.nan]})
     with pytest.raises(ValueError, match="^2 of 3 values are NaN in holed; drop them"):
         mann_whitney_features(table, list("AAB"), [("A", "B")])
+
+
+def test_many_tests_with_gaps_and_ties_equal_one_after_the_other(rng):
+    a, b = rng.integers(0, 4, (20, 3, 12)) * 1.0, rng.random((20, 3, 15)) * 4
+    b[:10] = np.round(b[:10])
+    a[rng.random(a.shape) < 0.2] = np.nan
+    found = rank_sum_p(a, b)
+    assert found.shape == (20, 3)
+    for i in np.ndindex(found.shape):
+        one = mannwhitneyu(a[i][~np.isnan(a[i])], b[i], method="asymptotic").pvalue
+        assert found[i] == pytest.approx(one)
+    assert np.isnan(rank_sum_p(np.full((1, 2), np.nan), b[0, :1]))
+    assert rank_sum_p(np.ones(3), np.ones(4)) == 1

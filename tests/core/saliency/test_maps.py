@@ -8,7 +8,7 @@ from random_networks import Zoo, batch, randomised, terms_of
 from torch import nn
 
 from datnet_core.saliency.decomposition import full_gradients
-from datnet_core.saliency.maps import layer_maps, saliency_map, saliency_maps
+from datnet_core.saliency.maps import layer_maps, maps_of_classes, saliency_map, saliency_maps
 
 
 def test_maps_that_do_not_add_up_are_refused():
@@ -118,3 +118,16 @@ def test_chunks_memory_maps_and_strides_do_not_change_the_maps(tmp_path, postpro
 def test_maps_need_one_target_per_volume_and_a_positive_chunk(targets, chunk_size):
     with pytest.raises(ValueError, match="one target per volume and chunk_size >= 1"):
         saliency_maps(Zoo(3), np.zeros((3, 5, 6, 7)), targets, chunk_size=chunk_size)
+
+
+def test_maps_of_every_class_are_those_of_one_class_in_both_ways():
+    model = randomised(Zoo(3, n_classes=3))
+    volumes = np.random.default_rng(1).random((5, 9, 10, 11), np.float32)
+    mask = np.random.default_rng(2).random(volumes.shape[1:]) < 0.4
+    ways = ("published", "complete")
+    found = maps_of_classes(model, volumes, 3, mask, ways, chunk_size=2)
+    for maps, way in zip(found, ways, strict=True):
+        assert maps.shape == (5, 3, mask.sum())
+        for c in range(3):
+            expected, _ = saliency_maps(model, volumes, np.full(5, c), way)
+            np.testing.assert_allclose(maps[:, c], expected[:, mask], rtol=1e-3, atol=1e-5)

@@ -6,7 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from datnet_core.saliency.region import dice, region_row, rescaled, share_in_region, top_region
+from datnet_core.saliency.region import (
+    dice,
+    region_row,
+    rescaled,
+    share_in_region,
+    top_region,
+    top_voxels,
+)
 
 OUTSIDE = -1.0
 MAP = np.array([[[4, 99, 10, 7], [8, 5, OUTSIDE, 6]]])  # (1, 2, 4)
@@ -136,3 +143,12 @@ def test_a_row_of_the_region_table_by_hand():
     assert row["peak_mm"] == [-4, 10, 12]  # voxel 0, 0, 3
     empty = region_row(saliency, 0 * weights, weights > 9, BRAIN, affine)
     assert empty["share"] == 0 and np.isnan(empty["ratio"]) and empty["peak_mm"] is None
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_many_maps_at_once_have_the_regions_of_one_after_the_other(rule, rng):
+    maps = np.round(rng.random((7, 30)), 1)  # with ties
+    maps[3] = 0.5
+    found = top_voxels(maps, rule, 0.6)
+    for values, region in zip(maps, found, strict=True):
+        np.testing.assert_array_equal(top_region(values, np.ones(30, bool), rule, 0.6), region)

@@ -1,0 +1,210 @@
+"""Does a region separate what the putamen does not, or does it know the label? The tests.
+
+Paper section "Binding Ratio Analysis" compares groups by P values alone. Here stand beside them an
+AUC, an effect size, the difference to the conventional region, and how often P is below the limit
+where labels mean nothing.
+"""
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+from statsmodels.stats.multitest import multipletests
+
+from datnet_core.metrics.auc import delong_difference, delong_interval
+from datnet_core.metrics.groups import rank_sum_p
+from datnet_core.metrics.rates import share_interval
+from datnet_study.readings import PATTERN, measured_ratios, pattern_scores
+
+
+def permuted_labels(labels, fold, n, seed, among=None):
+    """Labels in n random orders, each fold by itself, so that every fold keeps its numbers.
+
+    Parameters
+    ----------
+    labels, fold : int ndarray of shape (n_scans,)
+        One scan of each participant.
+    n, seed : int
+        Number of orders, and what they are drawn from.
+    among : sequence of int, optional
+        Classes whose labels change places; the others keep theirs. Without it, all.
+
+    Returns
+    -------
+    int ndarray of shape (n, n_scans)
+    """
+    rng = np.random.default_rng(seed)
+    found = np.tile(labels, (n, 1))
+    free = np.isin(labels, labels if among is None else among)
+    for k in np.unique(fold):
+        members = np.flatnonzero((fold == k) & free)
+        found[:, members] = rng.permuted(found[:, members], axis=1)
+    return found
+
+
+def p_values(values, labels, pairs):
+    """Mann-Whitney P values of pairs of classes, for many labellings.
+
+    Parameters
+    ----------
+    values : ndarray of shape (P, n, Q) or (1, n, Q)
+        Q numbers of each scan under each of P labellings; NaN where there is none.
+    labels : int ndarray of shape (P, n)
+        Each labelling with as many scans of a class.
+    pairs : sequence of (int, int)
+
+    Returns
+    -------
+    ndarray of shape (P, Q, n_pairs)
+        As `rank_sum_p`.
+    """
+    order = np.argsort(labels, axis=1, kind="stable")  # scans of one class side by side
+    names, sizes = np.unique(labels[0], return_counts=True)
+    ends = np.cumsum(sizes)
+    of_class = {
+        c: order[:, end - size : end] for c, size, end in zip(names, sizes, ends, strict=True)
+    }
+    rows = np.zeros((len(labels), 1), int) if len(values) == 1 else np.arange(len(labels))[:, None]
+    found = np.full((len(labels), values.shape[2], len(pairs)), np.nan)
+    for i, (a, b) in enumerate(pairs):
+        if a in of_class and b in of_class:
+            for q in range(values.shape[2]):
+                both = (values[rows, of_class[c], q] for c in (a, b))
+                found[:, q, i] = rank_sum_p(*both)
+    return found
+
+
+def reading_p_values(evidence, labels, pairs):
+    """P values of `p_values` under every reading, by its key, and of the pattern: it has one place.
+
+    Parameters
+    ----------
+    evidence : Evidence
+    labels, pairs
+        As in `p_values`.
+    """
+    ratios = measured_ratios(evidence, labels)
+    found = {name: p_values(values, labels, pairs) for name, values in ratios.items()}
+    if evidence.responses is not None:
+        scores = [pattern_scores(evidence, labels, *pair)[..., None] for pair in pairs]
+        of_pairs = [p_values(s, labels, [pair]) for s, pair in zip(scores, pairs, strict=True)]
+        found[PATTERN] = np.concatenate(of_pairs, axis=-1)
+    return found
+
+
+def separation(values, labels, a, b):
+    """How well a number separates two classes, among the scans that have it.
+
+    Parameters
+    ----------
+    values, labels : ndarray of shape (n,)
+        Number (NaN: none) and class of each scan.
+    a, b
+        The two classes. The direction is fixed: above 0.5, the number is higher in `a`.
+
+    Returns
+    -------
+    dict
+        `n_a`, `n_b`; `auc` with DeLong's 95% interval `low`, `high`; `d`, the difference of the
+        means in pooled SD; `p` of the Mann-Whitney test. NaN where a class has no number.
+
+    Examples
+    --------
+    >>> found = separation(np.array([3.0, 4, 1, 2, np.nan]), np.array([0, 0, 1, 1, 1]), 0, 1)
+    >>> found["auc"], found["n_b"], round(found["d"], 2)
+    (1.0, 2, 2.83)
+    """
+    first, second = (values[(labels == c) & ~np.isnan(values)] for c in (a, b))
+    found = {"n_a": len(first), "n_b": len(second)}
+    if not len(first) or not len(second):
+        return found | dict.fromkeys(("auc", "low", "high", "d", "p"), np.nan)
+    is_first = np.repeat([True, False], [len(first), len(second)])
+    auc, low, high = delong_interval(is_first, np.concatenate([first, second]))
+    d = np.nan
+    if min(len(first), len(second)) > 1:
+        pooled = np.sqrt((first.var(ddof=1) + second.var(ddof=1)) / 2)
+        d = float((first.mean() - second.mean()) / pooled) if pooled > 0 else np.nan
+    p = float(rank_sum_p(first, second))
+    return found | {"auc": auc, "low": low, "high": high, "d": d, "p": p}
+
+
+def separation_difference(values, others, labels, a, b):
+    """AUC of `separation` minus that of another number, on the scans that have both.
+
+    Parameters
+    ----------
+    values, others, labels : ndarray of shape (n,)
+    a, b
+        As in `separation`.
+
+    Returns
+    -------
+    difference, low, high : float
+        With DeLong's 95% interval for paired scores; NaN where a class has no scan with both.
+    """
+    there = np.isin(labels, (a, b)) & ~np.isnan(values) & ~np.isnan(others)
+    is_first = labels[there] == a
+    if is_first.all() or not is_first.any():
+        return np.nan, np.nan, np.nan
+    return delong_difference(is_first, values[there], others[there])
+
+
+def beside(auc, mark, low, high):
+    """A difference of AUC with a fixed direction in words: what it means for the separation.
+
+    Parameters
+    ----------
+    auc, mark : float
+        AUC of a number and of the mark that it is set beside; 0.5 separates nothing.
+    low, high : float
+        Interval of `auc` minus `mark`.
+
+    Examples
+    --------
+    >>> beside(0.2, 0.4, -0.3, -0.1), beside(0.45, 0.2, 0.1, 0.4)
+    ('separates better', 'separates worse')
+    >>> beside(0.7, 0.2, 0.3, 0.6), beside(0.5, 0.4, -0.1, 0.3)
+    ('separates the other way round', 'not told apart')
+    """
+    if not (low > 0 or high < 0):
+        return "not told apart"
+    if (auc - 0.5) * (mark - 0.5) < 0:
+        return "separates the other way round"
+    return "separates better" if abs(auc - 0.5) > abs(mark - 0.5) else "separates worse"
+
+
+def significant_share(p, alpha=0.05):
+    """Share of P values below a limit with its 95% Wilson interval; tests that failed count not."""
+    p = np.asarray(p, dtype=float)
+    return share_interval(p[~np.isnan(p)] < alpha)
+
+
+def retrained_rates(cohorts, alpha=0.05):
+    """False-positive rates over cohorts without any difference, networks trained in each.
+
+    Parameters
+    ----------
+    cohorts : DataFrame
+        One row for each cohort and pair: `group_a`, `group_b`, and in the columns after them the P
+        values of each source of the region.
+    alpha : float
+        P below it is significant.
+
+    Returns
+    -------
+    DataFrame
+        `source`, `group_a`, `group_b`, `n` cohorts, `share`, `low`, `high` (Wilson), and
+        `p_holm`: whether the share differs from `alpha` (exact binomial test, two-sided), after
+        Holm over the pairs of a source.
+    """
+    rows = []
+    for source in cohorts.columns[cohorts.columns.get_loc("group_b") + 1 :]:
+        for (a, b), part in cohorts.groupby(["group_a", "group_b"], sort=False):
+            p = part[source].dropna()
+            share, low, high = significant_share(p, alpha)
+            test = stats.binomtest(int((p < alpha).sum()), len(p), alpha).pvalue
+            rows.append((source, a, b, len(p), share, low, high, test))
+    names = ["source", "group_a", "group_b", "n", "share", "low", "high", "p_binomial"]
+    found = pd.DataFrame(rows, columns=names)
+    by_source = found.groupby("source", sort=False)["p_binomial"]
+    found["p_holm"] = by_source.transform(lambda p: multipletests(p, method="holm")[1])
+    return found.drop(columns="p_binomial")
