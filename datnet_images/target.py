@@ -132,8 +132,8 @@ def adapted_target(values, inside, target):
 def _nonnegative(gram, right):
     """Minimum of x' gram x / 2 - right' x over x >= 0.
 
-    By a root R'R of the small matrix gram: |Rx - R'^-1 right|^2 has the same minimum, and the voxels
-    are summed up once, not in every step of the search.
+    With a root R'R of the small matrix gram, |Rx - R'^-1 right|^2 has the same minimum, and the
+    voxels are summed up once, not in every step of the search.
     """
     gram[np.diag_indices_from(gram)] += RIDGE * np.trace(gram) / len(gram)
     root = linalg.cholesky(gram)
