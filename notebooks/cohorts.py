@@ -187,7 +187,7 @@ means = {
 box = field_of_view(config.images.grid_mm, BASAL_GANGLIA_MM)
 
 # %% figure="fig-cohorts-mean-uptake"
-plot_uptake_strip(means, affine, box)
+plot_uptake_strip(means, affine, box, sides=("lower", "higher"))
 
 # %% [markdown]
 # **Mean uptake ratio by diagnosis**, training cohort, axial planes through the basal

@@ -17,6 +17,7 @@ PAIR_MM = (-10, 2)  # through the midbrain, and through putamen and caudate
 GREY = "gray_r"  # inverse grey: much uptake is dark
 LOW_PERCENTILE, TOP_PERCENTILE = 1, 99.9  # of the voxels: a few must not decide the scale
 APART = 3  # colours of a palette that nobody confuses; what comes then is dashed
+SIDES = ("L", "R")  # left of the image is left of the head
 INCHES = 1.75  # of a plane
 
 
@@ -123,17 +124,19 @@ def plot_maps_beside(maps, anatomy, affine, field, centre_mm):
 
 
 @themed
-def plot_uptake_strip(means, affine, box):
+def plot_uptake_strip(means, affine, box, sides=SIDES):
     """Mean uptake of each diagnosis, axial planes through the basal ganglia, one scale.
 
     Parameters
     ----------
     means : dict of str to ndarray of shape (X, Y, Z)
-        Mean uptake ratio by diagnosis, the worse side turned to one side before or not.
+        Mean uptake ratio by diagnosis.
     affine : ndarray of shape (4, 4)
         Voxel to mm, axes along the grid.
     box : tuple of 3 slice
         Part of the grid that is drawn.
+    sides : tuple of 2 str
+        What lies on the left and on the right of the image, where scans were turned before.
 
     Returns
     -------
@@ -142,12 +145,12 @@ def plot_uptake_strip(means, affine, box):
     planes = _planes(STRIP_MM, affine, box)
     fig, axes = plt.subplots(
         len(means), len(planes), squeeze=False,
-        figsize=(INCHES * len(planes), INCHES * len(means) + 0.5),
+        figsize=(INCHES * len(planes), 0.9 * INCHES * len(means) + 0.4),
     )  # fmt: skip
     top = max(np.percentile(mean[box], TOP_PERCENTILE) for mean in means.values())
     for row, (name, mean) in enumerate(means.items()):
         for ax, k in zip(axes[row], planes, strict=True):
-            shown = _image(ax, mean, affine, box, k, cmap=GREY, vmin=0, vmax=top)
+            shown = _image(ax, mean, affine, box, k, sides, cmap=GREY, vmin=0, vmax=top)
             if row == 0:
                 ax.set_title(f"z = {affine[2, 3] + k * affine[2, 2]:.0f} mm", fontsize=9)
         axes[row, 0].set_ylabel(name, rotation=0, ha="right", va="center")
@@ -163,7 +166,7 @@ def _planes(places_mm, affine, field):
     return inside or [(field[2].start + field[2].stop) // 2]
 
 
-def _image(ax, values, affine, field, k, **options):
+def _image(ax, values, affine, field, k, sides=SIDES, **options):
     """An axial plane of the field in mm, the left of the head on the left."""
     edges = [
         affine[axis, 3] + (end - HALF) * affine[axis, axis]
@@ -174,7 +177,7 @@ def _image(ax, values, affine, field, k, **options):
     ax.set(xticks=[], yticks=[], autoscale_on=False)
     ax.spines[:].set_visible(False)
     box = {"boxstyle": "square,pad=0.1", "fc": "white", "ec": "none", "alpha": 0.7}
-    for x, side, ha in ((0.02, "L", "left"), (0.98, "R", "right")):
+    for x, side, ha in zip((0.02, 0.98), sides, ("left", "right"), strict=True):
         ax.text(x, 0.98, side, ha=ha, va="top", fontsize=7, transform=ax.transAxes, bbox=box)
     return shown
 

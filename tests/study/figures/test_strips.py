@@ -41,6 +41,12 @@ def test_means_share_one_scale(rng):
     assert len(limits) == 1 and limits.pop()[1] > 2
 
 
+def test_turned_scans_have_the_names_of_their_sides(rng):
+    fig = plot_uptake_strip({"IPD": rng.random(SHAPE)}, AFFINE, FIELD, ("lower", "higher"))
+    words = texts(fig).split(" | ")
+    assert words.count("lower") == words.count("higher") >= 3 and "L" not in words
+
+
 def test_peak_and_centre_are_marked_in_every_plane(rng):
     values = rng.random(SHAPE)
     values[9, 11, 6] = 2
