@@ -338,7 +338,8 @@ def test_what_measures_a_network_changes_no_fit(project):
          {"cross_validation", "blind_test", "calibration", "fusion", "truth", "protocol",
           "resolution", "claims", "book"}),
         ("saliency", {"region_threshold": 0.6},
-         {"saliency", "salient_region", "binding_ratio", "radiomics", "claims", "book"}),
+         {"saliency", "salient_region", "binding_ratio", "circularity", "radiomics", "claims",
+          "book"}),
     ],
 )  # fmt: skip
 def test_a_setting_changes_the_pages_that_declare_it_and_those_after_them(
