@@ -35,6 +35,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "gains",  # AUCs of the first classifier minus those of the others
             "in_words",  # a diagnosis, or a pair of them, as a heading
             "pairs_of",  # diagnoses that occur
+            "share_difference",  # of two sets of people, with an interval
         ],
         "performance_tables": [
             "accuracies",  # and mean sensitivities

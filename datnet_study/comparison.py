@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
+from statsmodels.stats.proportion import confint_proportions_2indep
 
 from datnet_core.metrics.auc import Z
 from datnet_core.metrics.bootstrap import group_mean_interval
@@ -142,6 +143,19 @@ def adjusted(p):
         for column, method in enumerate(("holm", "fdr_bh")):
             found[known, column] = multipletests(p[known], method=method)[1]
     return found
+
+
+def share_difference(right_a, right_b):
+    """Share of right decisions in one set of people minus that in another: value, low, high.
+
+    Newcombe's 95% interval for independent proportions, from the Wilson intervals of the two.
+    """
+    counts = [(np.sum(right), len(right)) for right in (right_a, right_b)]
+    (hits_a, of_a), (hits_b, of_b) = counts
+    low, high = confint_proportions_2indep(
+        hits_a, of_a, hits_b, of_b, method="newcomb", compare="diff"
+    )
+    return float(hits_a / of_a - hits_b / of_b), float(low), float(high)
 
 
 def decision_table(right, scans, n_resamples, seed=0):

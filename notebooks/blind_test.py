@@ -39,7 +39,6 @@ from IPython.display import Markdown, display
 
 from datnet_core.metrics import (
     chi_square_correct,
-    share_difference,
     share_interval,
 )
 from datnet_core.training import load_model, predict
@@ -62,6 +61,7 @@ from datnet_study import (
     pairs_of,
     read_claims,
     right_decisions,
+    share_difference,
     show,
     side_by_side,
     visits,

@@ -40,7 +40,6 @@ from datnet_core.metrics import (
     chi_square_correct,
     fold_auc,
     fold_difference,
-    share_difference,
 )
 from datnet_core.training import predict_folds
 from datnet_study import (
@@ -60,6 +59,7 @@ from datnet_study import (
     pairs_of,
     read_claims,
     right_decisions,
+    share_difference,
     show,
     side_by_side,
     with_proba,

@@ -26,8 +26,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         ],
         "rates": [
             "diagnostic_rates",  # sensitivity, specificity, PPV, NPV with Wilson intervals
-            "sensitivity_at",  # a given specificity
-            "share_difference",  # of two sets of people, with an interval
             "share_interval",  # one share with its Wilson interval
             "youden_cutoff",  # the score that separates best
         ],

@@ -3,11 +3,9 @@
 import numpy as np
 import pandas as pd
 from sklearn.metrics import roc_curve
-from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
+from statsmodels.stats.proportion import proportion_confint
 
 from datnet_core.metrics.checks import checked_scores, same_length, two_valued
-
-ROUNDING = 1e-9  # a share of scans computed in two ways may differ by this
 
 
 def youden_cutoff(y_true, y_score):
@@ -27,35 +25,6 @@ def youden_cutoff(y_true, y_score):
     """
     fpr, tpr, thresholds = roc_curve(*checked_scores(y_true, y_score))
     return float(thresholds[1:][np.argmax((tpr - fpr)[1:])])
-
-
-def sensitivity_at(y_true, y_score, specificity):
-    """Sensitivity at a given specificity, with its Wilson interval.
-
-    The cutoff is the lowest score for which at least this share of the negatives lies below it. The
-    interval takes that cutoff as given.
-
-    Parameters
-    ----------
-    y_true, y_score
-        As in `auc.delong_interval`; its errors apply.
-    specificity : float
-        Share from 0 to 1.
-
-    Returns
-    -------
-    sensitivity, low, high : float
-
-    Examples
-    --------
-    >>> y_true, y_score = [1, 1, 1, 1, 0, 0, 0, 0], [9, 7, 5, 3, 6, 4, 2, 1]
-    >>> sensitivity_at(y_true, y_score, 0.75)[0]  # one negative may be above: the cutoff is 5
-    0.75
-    """
-    y_true, y_score = checked_scores(y_true, y_score)
-    fpr, tpr, _ = roc_curve(y_true, y_score, drop_intermediate=False)
-    reached = tpr[fpr <= 1 - specificity + ROUNDING].max()
-    return _wilson(round(reached * y_true.sum()), int(y_true.sum()))
 
 
 def diagnostic_rates(y_true, y_pred):
@@ -99,19 +68,6 @@ def share_interval(right):
     """Share of right decisions: value, low, high (Wilson); NaN without any decision."""
     right = np.asarray(right, dtype=bool)
     return _wilson(int(right.sum()), len(right))
-
-
-def share_difference(right_a, right_b):
-    """Share of right decisions in one set of people minus that in another: value, low, high.
-
-    Newcombe's 95% interval for independent proportions, from the Wilson intervals of the two.
-    """
-    counts = [(np.sum(right), len(right)) for right in (right_a, right_b)]
-    (hits_a, of_a), (hits_b, of_b) = counts
-    low, high = confint_proportions_2indep(
-        hits_a, of_a, hits_b, of_b, method="newcomb", compare="diff"
-    )
-    return float(hits_a / of_a - hits_b / of_b), float(low), float(high)
 
 
 def _wilson(hits, of):

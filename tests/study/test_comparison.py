@@ -16,6 +16,7 @@ from datnet_study.comparison import (
     in_words,
     p_of_interval,
     pairs_of,
+    share_difference,
 )
 from datnet_study.performance import diagnostic_table
 
@@ -98,3 +99,10 @@ def test_decisions_apart_by_hand():
     assert found["accuracy"][1] < 0 < found["accuracy"][2]
     assert found["mcnemar"] == mcnemar_exact(a, b) == 1
     assert found["chi_square"] == chi_square_correct(a, b)
+
+
+def test_the_difference_of_two_shares_has_the_interval_of_newcombe():
+    # Newcombe 1998, method 10, of 56/70 and 48/80: 0.2 (0.0524 to 0.3339).
+    a, b = np.arange(70) < 56, np.arange(80) < 48
+    assert share_difference(a, b) == pytest.approx((0.2, 0.0524, 0.3339), abs=1e-4)
+    assert share_difference(b, a)[0] == pytest.approx(-0.2)

@@ -7,8 +7,6 @@ from hypothesis import given
 
 from datnet_core.metrics.rates import (
     diagnostic_rates,
-    sensitivity_at,
-    share_difference,
     share_interval,
     youden_cutoff,
 )
@@ -67,30 +65,3 @@ def test_the_share_of_right_decisions_lies_in_its_interval():
     value, low, high = share_interval([True, False, True])
     assert value == pytest.approx(2 / 3) and low < value < high
     assert np.isnan(share_interval([])).all()
-
-
-def test_sensitivity_at_a_specificity_by_hand():
-    y_true, y_score = [1, 1, 1, 1, 0, 0, 0, 0], [9, 7, 5, 3, 6, 4, 2, 1]
-    # All negatives below: above 6 lie 9 and 7. One may be above: 5 too. Two: 3 too.
-    found = [sensitivity_at(y_true, y_score, at)[0] for at in (1, 0.8, 0.75, 0.5, 0)]
-    assert found == [0.5, 0.5, 0.75, 1, 1]
-    assert sensitivity_at(y_true, y_score, 0.75)[1:] == share_interval([1, 1, 1, 0])[1:]
-    assert sensitivity_at([1, 0], [1, 1], 0.9)[0] == 0  # equal scores: nobody can be called
-
-
-@given(scored_labels())
-def test_no_cutoff_with_the_specificity_is_more_sensitive(data):
-    y_true, y_score = data
-    best = 0.0
-    for cutoff in y_score:
-        called = y_score >= cutoff
-        if (~called)[~y_true].mean() >= 0.7 - 1e-12:
-            best = max(best, called[y_true].mean())
-    assert sensitivity_at(y_true, y_score, 0.7)[0] == pytest.approx(best)
-
-
-def test_the_difference_of_two_shares_has_the_interval_of_newcombe():
-    # Newcombe 1998, method 10, of 56/70 and 48/80: 0.2 (0.0524 to 0.3339).
-    a, b = np.arange(70) < 56, np.arange(80) < 48
-    assert share_difference(a, b) == pytest.approx((0.2, 0.0524, 0.3339), abs=1e-4)
-    assert share_difference(b, a)[0] == pytest.approx(-0.2)
