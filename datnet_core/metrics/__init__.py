@@ -27,6 +27,10 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "share_interval",  # one share with its Wilson interval
             "youden_cutoff",  # the score that separates best
         ],
+        "published": [
+            "hanley_mcneil_interval",  # of a printed AUC, from group sizes
+            "independent_difference",  # of two numbers from different people
+        ],
         "groups": [
             "chi_square_correct",  # two sets of decisions
             "mann_whitney",  # one number between groups

@@ -1,0 +1,246 @@
+"""Our values beside the paper's, with a verdict in words by a rule that a reader can check.
+
+A number agrees when the two are shown to be close, never because too little is known.
+"""
+
+import math
+
+from datnet_core.metrics.published import independent_difference
+from datnet_study.claims import NUMBER, published_interval
+
+MARGIN = 0.1  # AUC or share: what lies closer counts as the same
+AGREES, HIGHER, LOWER = "agrees", "higher than the paper", "lower than the paper"
+DIFFERS, OPEN = "differs", "cannot tell"
+REPORTED, ABSENT = "reported", "not computed here"
+VERDICTS = (AGREES, HIGHER, LOWER, DIFFERS, OPEN, REPORTED, ABSENT)
+ON_NUMBERS = (AGREES, HIGHER, LOWER, OPEN)
+PARTNERS = {".sens.": ".spec.", ".spec.": ".sens."}  # in ids of numbers of one decision
+PATIENTS = ("IPD", "MSA", "PSP")  # of the paper, as its groups are written
+DIAGNOSES = (*PATIENTS, "NC")
+SMALLEST_P = 0.0001  # that is written out
+SIGNIFICANT = 0.05  # the paper's level
+
+
+def compare(claims, results, diagnoses=()):
+    """Set this study's values beside the paper's.
+
+    The verdict depends on the `kind` of the paper's value:
+
+    - number ("0.953"): by the 95% interval of our number minus the paper's, which counts the
+      sampling error of both (`metrics.independent_difference`; the paper's own from its counts,
+      `claims.published_interval`). It "agrees" only when the whole interval lies within `MARGIN`
+      of 0, as in a test of equivalence (two one-sided tests, Schuirmann 1987,
+      doi:10.1007/BF01068419, here at 2.5% each); it is "higher" or "lower than the paper" when
+      the interval lies on one side of 0 and not within the margin; else the data "cannot tell".
+      Without an interval of ours it is "reported".
+    - Sensitivity and specificity of one diagnosis come from one decision, and a cutoff trades one
+      for the other, so both get one verdict (`together`).
+    - bound (">78.1%"): "agrees" when our whole interval reaches the stated side, or our value where
+      it has no interval; "higher" or "lower" when nothing of it does; else the data "cannot tell".
+    - p ("0.75", "<0.001"): "agrees" when both lie on the same side of 0.05, else "differs".
+    - words ("n.s.", "long > short", a list): "agrees" when ours are the same words in the same
+      order, whatever the case, else "differs". A p beside a value is shown, not judged.
+
+    Without a value of ours it is "not computed here", and the reason stands in place of the value
+    where a page gives one or the study lacks the diagnosis. In a study that lacks a patient group
+    of the paper, an accuracy, or a rate against all others, answers another question than the
+    paper's: such a value is "reported", and only claims on pairs of diagnoses are judged. Ids that
+    are no claim of the paper, such as those of other diagnoses, are left out. No verdict allows for
+    there being many.
+
+    Parameters
+    ----------
+    claims : DataFrame
+        Output of `claims.read_claims`.
+    results : list of dict
+        Result files of the pages; `claims` maps a claim's id to `value` (number or words) and,
+        optionally, `low` and `high` (95% interval) and `p`; or to `why` there is no value. The
+        `without` of a page is the reason for all claims of its section.
+    diagnoses : sequence of str
+        Those of the study; without them, no diagnosis counts as lacking.
+
+    Returns
+    -------
+    DataFrame of shape (n_claims, 8)
+        id, section, quantity, group, paper, ours, difference, verdict; in the order of `claims`.
+
+    Raises
+    ------
+    ValueError
+        If two pages give the same claim, or ours is a number where the paper has words, or words
+        where it has a number.
+    """
+    ours = {}
+    for page in results:
+        if twice := sorted(set(ours) & set(page["claims"])):
+            raise ValueError(f"page {page['page']} gives {twice}, already given by another page")
+        ours |= page["claims"]
+    without = {page["page"]: page.get("without") for page in results}
+    pairs = [
+        (claim, {"why": _why(claim, without, diagnoses)} | ours.get(claim["id"], {}))
+        for claim in claims.to_dict("records")
+    ]
+    verdicts = {  # refuses what cannot be compared
+        claim["id"]: _verdict(claim, our, _same_question(claim, diagnoses)) for claim, our in pairs
+    }
+    return claims[["id", "section", "quantity", "group"]].assign(
+        paper=[_paper_text(claim) for claim, _ in pairs],
+        ours=[_our_text(claim["value"], our) for claim, our in pairs],
+        difference=[
+            _difference_text(claim, our) if _same_question(claim, diagnoses) else ""
+            for claim, our in pairs
+        ],
+        verdict=[
+            together(verdict, verdicts.get(_partner(name), verdict))
+            for name, verdict in verdicts.items()
+        ],
+    )
+
+
+def together(one, other):
+    """Verdict on two numbers of one decision, such as sensitivity and specificity.
+
+    They agree when both do. They are lower (higher) than the paper when one is and the other is not
+    shown to be higher (lower), and differ when one is lower and the other higher: then the cutoff
+    is another one. A number whose partner is not judged is only "reported".
+
+    Examples
+    --------
+    >>> together("agrees", "cannot tell"), together("lower than the paper", "agrees")
+    ('cannot tell', 'lower than the paper')
+    >>> together("lower than the paper", "higher than the paper")
+    'differs'
+    """
+    if one == other or one not in ON_NUMBERS:
+        return one
+    if other not in ON_NUMBERS:
+        return REPORTED
+    shown = {HIGHER, LOWER} & {one, other}
+    return DIFFERS if len(shown) == 2 else (shown or {OPEN}).pop()
+
+
+def counts(comparison):
+    """Count the claims per verdict: Series over all verdicts, zeros included."""
+    return comparison["verdict"].value_counts().reindex(VERDICTS, fill_value=0).rename("claims")
+
+
+def _partner(name):
+    """Id of the other number of the same decision; None where there is none."""
+    found = [name.replace(part, other) for part, other in PARTNERS.items() if part in name]
+    return found[0] if found else None
+
+
+def _why(claim, without, diagnoses):
+    """Why a study has no value for a claim, as far as that can be told without its page."""
+    lacking = [
+        f"no {name}" for name in DIAGNOSES if name in claim["group"] and name not in diagnoses
+    ]
+    return without.get(claim["section"]) or (", ".join(lacking) if diagnoses else "")
+
+
+def _same_question(claim, diagnoses):
+    """Whether a value of ours is about the same groups of patients as the paper's."""
+    return not diagnoses or "vs" in claim["group"] or set(PATIENTS) <= set(diagnoses)
+
+
+def _verdict(claim, our, same_question):
+    """Verdict on one claim by the rules of `compare`, without its partner."""
+    value, kind = our.get("value"), claim["kind"]
+    if _absent(value):
+        return ABSENT
+    if isinstance(value, str) != (kind == "words"):
+        expected = "words" if kind == "words" else "a number"
+        raise ValueError(
+            f"claim {claim['id']}: {value!r} beside the paper's {claim['value']!r} of kind {kind}; "
+            f"expected {expected}"
+        )
+    if not same_question:
+        return REPORTED
+    if kind == "words":
+        same = value.casefold().split() == claim["value"].casefold().split()
+        return AGREES if same else DIFFERS
+    if kind == "number":
+        return _verdict_on_difference(*_difference(claim, our)[1:])
+    return _verdict_on_side(claim, value, _interval(our) or (value, value))
+
+
+def _verdict_on_difference(low, high):
+    """Verdict by the interval of a difference."""
+    if math.isnan(low):
+        return REPORTED
+    if max(-low, high) < MARGIN:
+        return AGREES
+    if low <= 0 <= high:
+        return OPEN
+    return LOWER if high < 0 else HIGHER
+
+
+def _verdict_on_side(claim, value, ends):
+    """Verdict on a P value or a bound."""
+    side, paper = NUMBER.fullmatch(claim["value"])[1], published_interval(claim)[0]
+    if claim["kind"] == "p":
+        significant = paper <= SIGNIFICANT if side == "<" else paper < SIGNIFICANT
+        return AGREES if significant == (value < SIGNIFICANT) else DIFFERS
+    low, high = ends
+    if side == ">":
+        return AGREES if low >= paper else LOWER if high < paper else OPEN
+    return AGREES if high <= paper else HIGHER if low > paper else OPEN
+
+
+def _difference(claim, our):
+    """Our number minus the paper's and the interval of it; not-a-number where ours has none."""
+    ends, value = _interval(our), our.get("value")
+    if claim["kind"] != "number" or _absent(value) or not ends:
+        return math.nan, math.nan, math.nan
+    return independent_difference((value, *ends), published_interval(claim))
+
+
+def _difference_text(claim, our):
+    """The difference with its interval and sign, with one more digit than the margin."""
+    value, low, high = _difference(claim, our)
+    return "" if math.isnan(value) else f"{value:+.2f} ({low:+.2f} to {high:+.2f})"
+
+
+def _paper_text(claim):
+    """The paper's value, its interval where its counts give one, and P."""
+    text = claim["value"]
+    if claim["counts"]:
+        _, low, high = published_interval(claim)
+        text = f"{text} ({low:.2f} to {high:.2f})"
+    return _with_p(text, claim["p"])
+
+
+def _our_text(paper, our):
+    """Write our value with as many decimals as the paper prints, its interval and P."""
+    value = our.get("value")
+    if _absent(value):
+        return f"– ({our['why']})" if our["why"] else ""
+    if isinstance(value, str):
+        return _with_p(value, our.get("p"))
+    _, _, decimals, percent = NUMBER.fullmatch(paper).groups()
+    style = f".{len(decimals or '')}{percent or 'f'}" if decimals or percent else ".3g"
+    text = format(value, style)
+    if interval := _interval(our):
+        style = style if percent else ".2f" if decimals else ".3g"
+        text += f" ({format(interval[0], style)} to {format(interval[1], style)})"
+    return _with_p(text, our.get("p"))
+
+
+def _with_p(text, p):
+    """Value followed by its P value, if there is one; `p` is a number or the paper's text."""
+    if _absent(p) or p == "":
+        return text
+    if not isinstance(p, str):
+        p = f"<{SMALLEST_P}" if p < SMALLEST_P else f"{p:.2g}"
+    return f"{text}, P {p[0]} {p[1:]}" if p[0] in "<>" else f"{text}, P = {p}"
+
+
+def _interval(our):
+    """Low and high of our 95% interval, or nothing; one without width (DeLong at AUC 1) is none."""
+    ends = (our.get("low"), our.get("high"))
+    return () if any(map(_absent, ends)) or ends[0] == ends[1] else ends
+
+
+def _absent(value):
+    """Whether a value is missing: None, or not a number."""
+    return value is None or (isinstance(value, float) and math.isnan(value))
