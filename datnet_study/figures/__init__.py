@@ -30,6 +30,9 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "pretraining": [
             "plot_pretraining",
         ],
+        "ladder": [
+            "plot_ladder",
+        ],
         "recipes": [
             "plot_auc_against_cost",
             "plot_candidates",
