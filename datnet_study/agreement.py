@@ -5,7 +5,14 @@ A number agrees when the two are shown to be close, never because too little is 
 
 import math
 
-from datnet_core.metrics.published import independent_difference
+from datnet_study.claim_values import (
+    difference_of,
+    difference_text,
+    is_absent,
+    our_text,
+    own_interval,
+    paper_text,
+)
 from datnet_study.claims import NUMBER, published_interval
 
 MARGIN = 0.1  # AUC or share: what lies closer counts as the same
@@ -17,7 +24,6 @@ ON_NUMBERS = (AGREES, HIGHER, LOWER, OPEN)
 PARTNERS = {".sens.": ".spec.", ".spec.": ".sens."}  # in ids of numbers of one decision
 PATIENTS = ("IPD", "MSA", "PSP")  # of the paper, as its groups are written
 DIAGNOSES = (*PATIENTS, "NC")
-SMALLEST_P = 0.0001  # that is written out
 SIGNIFICANT = 0.05  # the paper's level
 
 
@@ -84,10 +90,10 @@ def compare(claims, results, diagnoses=()):
         claim["id"]: _verdict(claim, our, _same_question(claim, diagnoses)) for claim, our in pairs
     }
     return claims[["id", "section", "quantity", "group"]].assign(
-        paper=[_paper_text(claim) for claim, _ in pairs],
-        ours=[_our_text(claim["value"], our) for claim, our in pairs],
+        paper=[paper_text(claim) for claim, _ in pairs],
+        ours=[our_text(claim["value"], our) for claim, our in pairs],
         difference=[
-            _difference_text(claim, our) if _same_question(claim, diagnoses) else ""
+            difference_text(claim, our) if _same_question(claim, diagnoses) else ""
             for claim, our in pairs
         ],
         verdict=[
@@ -146,7 +152,7 @@ def _same_question(claim, diagnoses):
 def _verdict(claim, our, same_question):
     """Verdict on one claim by the rules of `compare`, without its partner."""
     value, kind = our.get("value"), claim["kind"]
-    if _absent(value):
+    if is_absent(value):
         return ABSENT
     if isinstance(value, str) != (kind == "words"):
         expected = "words" if kind == "words" else "a number"
@@ -160,8 +166,8 @@ def _verdict(claim, our, same_question):
         same = value.casefold().split() == claim["value"].casefold().split()
         return AGREES if same else DIFFERS
     if kind == "number":
-        return _verdict_on_difference(*_difference(claim, our)[1:])
-    return _verdict_on_side(claim, value, _interval(our) or (value, value))
+        return _verdict_on_difference(*difference_of(claim, our)[1:])
+    return _verdict_on_side(claim, value, own_interval(our) or (value, value))
 
 
 def _verdict_on_difference(low, high):
@@ -185,62 +191,3 @@ def _verdict_on_side(claim, value, ends):
     if side == ">":
         return AGREES if low >= paper else LOWER if high < paper else OPEN
     return AGREES if high <= paper else HIGHER if low > paper else OPEN
-
-
-def _difference(claim, our):
-    """Our number minus the paper's and the interval of it; not-a-number where ours has none."""
-    ends, value = _interval(our), our.get("value")
-    if claim["kind"] != "number" or _absent(value) or not ends:
-        return math.nan, math.nan, math.nan
-    return independent_difference((value, *ends), published_interval(claim))
-
-
-def _difference_text(claim, our):
-    """The difference with its interval and sign, with one more digit than the margin."""
-    value, low, high = _difference(claim, our)
-    return "" if math.isnan(value) else f"{value:+.2f} ({low:+.2f} to {high:+.2f})"
-
-
-def _paper_text(claim):
-    """The paper's value, its interval where its counts give one, and P."""
-    text = claim["value"]
-    if claim["counts"]:
-        _, low, high = published_interval(claim)
-        text = f"{text} ({low:.2f} to {high:.2f})"
-    return _with_p(text, claim["p"])
-
-
-def _our_text(paper, our):
-    """Write our value with as many decimals as the paper prints, its interval and P."""
-    value = our.get("value")
-    if _absent(value):
-        return f"– ({our['why']})" if our["why"] else ""
-    if isinstance(value, str):
-        return _with_p(value, our.get("p"))
-    _, _, decimals, percent = NUMBER.fullmatch(paper).groups()
-    style = f".{len(decimals or '')}{percent or 'f'}" if decimals or percent else ".3g"
-    text = format(value, style)
-    if interval := _interval(our):
-        style = style if percent else ".2f" if decimals else ".3g"
-        text += f" ({format(interval[0], style)} to {format(interval[1], style)})"
-    return _with_p(text, our.get("p"))
-
-
-def _with_p(text, p):
-    """Value followed by its P value, if there is one; `p` is a number or the paper's text."""
-    if _absent(p) or p == "":
-        return text
-    if not isinstance(p, str):
-        p = f"<{SMALLEST_P}" if p < SMALLEST_P else f"{p:.2g}"
-    return f"{text}, P {p[0]} {p[1:]}" if p[0] in "<>" else f"{text}, P = {p}"
-
-
-def _interval(our):
-    """Low and high of our 95% interval, or nothing; one without width (DeLong at AUC 1) is none."""
-    ends = (our.get("low"), our.get("high"))
-    return () if any(map(_absent, ends)) or ends[0] == ends[1] else ends
-
-
-def _absent(value):
-    """Whether a value is missing: None, or not a number."""
-    return value is None or (isinstance(value, float) and math.isnan(value))

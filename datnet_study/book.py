@@ -78,7 +78,7 @@ def rows_of_pages(text, present):
 
     Examples
     --------
-    >>> rows_of_pages("| {doc}`pages/truth` |\\n| {doc}`pages/claims` |", {"claims"})
+    >>> rows_of_pages("| {doc}`pages/truth` |\n| {doc}`pages/claims` |", {"claims"})
     '| {doc}`pages/claims` |'
     """
     return "\n".join(

@@ -1,6 +1,7 @@
 """The claims as a table with colours, which a reader of the book can filter by verdict and page."""
 
 import html
+import re
 
 from datnet_study.agreement import (
     ABSENT,
@@ -9,11 +10,14 @@ from datnet_study.agreement import (
     HIGHER,
     LOWER,
     MARGIN,
+    ON_NUMBERS,
     OPEN,
+    PARTNERS,
     REPORTED,
 )
 from datnet_study.reference import link
 
+RANGE = re.compile(r"\([^()]* to [^()]*\)")  # an interval, which stays on one line
 SIGN = {AGREES: "✓", HIGHER: "↑", LOWER: "↓", DIFFERS: "≠", OPEN: "?", REPORTED: "·", ABSENT: "–"}
 RULES = {  # of `agreement.compare`, in short
     AGREES: f"the whole interval lies within {MARGIN} of 0, on the scale of a share or AUC; or the "
@@ -105,8 +109,9 @@ def _row(claim, shown):
 def _cell(claim, name):
     """Content of a cell."""
     if name == "verdict":
-        return verdict_mark(claim["verdict"])
-    text = html.escape(claim[name])
+        paired = claim["verdict"] in ON_NUMBERS and any(part in claim["id"] for part in PARTNERS)
+        return verdict_mark(claim["verdict"]) + ("<br>as a pair" if paired else "")
+    text = RANGE.sub(r'<span class="range">\g<0></span>', html.escape(claim[name]))
     if name == "null" and claim["null_verdict"]:
         return f"{verdict_mark(claim['null_verdict'])}<br>{text}"
     return text

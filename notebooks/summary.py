@@ -40,7 +40,7 @@ NETWORK, ORACLE = "DAT-Net", "oracle, true binding"
 show.notice(page)
 
 # %% [markdown]
-# ## The hardest pair
+# ## The key figure
 #
 # Each classifier says which of the first two groups a scan belongs to; it has never
 # seen the scan, nor its label.
@@ -99,7 +99,7 @@ items = [
     f'<a href="{at}.html">{at.replace("_", " ")}</a></li>'
     for question, answer, at in answers
 ]
-HTML(f"<ol>{''.join(items)}</ol>")
+HTML(f"<ol class='answers'>{''.join(items)}</ol>")
 
 # %% [markdown]
 # ## The paper's eight main claims
@@ -165,8 +165,16 @@ HTML(claims_view(rows.drop(columns=empty), "The main claims of the paper"))
 # true.
 
 # %%
-compared = page.result("claims")
-result = f"{headline} {compared['result']}"
+compared = page.result("claims")["numbers"]
+result = (
+    f"{headline} Of the paper's {compared['n_claims']} claims, "
+    f"{compared['verdicts']['agrees']} agree here"
+)
+if compared["null"]:
+    result += (
+        f", and {compared['null']['agrees']} where the patient groups do not differ"
+    )
+result += "."
 numbers = {
     "pair": [a, b],
     "ladder": ladder.to_dict("records"),
