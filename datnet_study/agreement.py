@@ -82,13 +82,18 @@ def compare(claims, results, diagnoses=()):
             raise ValueError(f"page {page['page']} gives {twice}, already given by another page")
         ours |= page["claims"]
     without = {page["page"]: page.get("without") for page in results}
-    pairs = [
+    pairs = [  # of claims and our values
         (claim, {"why": _why(claim, without, diagnoses)} | ours.get(claim["id"], {}))
         for claim in claims.to_dict("records")
     ]
-    verdicts = {  # refuses what cannot be compared
-        claim["id"]: _verdict(claim, our, _same_question(claim, diagnoses)) for claim, our in pairs
-    }
+    differences = {claim["id"]: difference_of(claim, our) for claim, our in pairs}
+    verdicts = []
+    for claim, our in pairs:
+        verdict = _verdict(claim, our, _same_question(claim, diagnoses))
+        partner = _partner(claim["id"])
+        if verdict in ON_NUMBERS and partner in differences:
+            verdict = together(differences[claim["id"]], differences[partner])
+        verdicts.append(verdict)
     return claims[["id", "section", "quantity", "group"]].assign(
         paper=[paper_text(claim) for claim, _ in pairs],
         ours=[our_text(claim["value"], our) for claim, our in pairs],
@@ -96,33 +101,45 @@ def compare(claims, results, diagnoses=()):
             difference_text(claim, our) if _same_question(claim, diagnoses) else ""
             for claim, our in pairs
         ],
-        verdict=[
-            together(verdict, verdicts.get(_partner(name), verdict))
-            for name, verdict in verdicts.items()
-        ],
+        verdict=verdicts,
     )
 
 
 def together(one, other):
     """Verdict on two numbers of one decision, such as sensitivity and specificity.
 
-    They agree when both do. They are lower (higher) than the paper when one is and the other is not
-    shown to be higher (lower), and differ when one is lower and the other higher: then the cutoff
-    is another one. A number whose partner is not judged is only "reported".
+    They agree when both do. Else their sum decides, as in the Youden index, since a cutoff buys one
+    with the other: they are higher (lower) than the paper when the interval of the summed
+    difference lies above (below) 0; they differ when one is higher and the other lower, and the sum
+    is not; else the data cannot tell. The two come from different people, so the interval of the
+    sum is put together as that of a difference.
+
+    Parameters
+    ----------
+    one, other : (float, float, float)
+        Ours minus the paper's, with its 95% interval; NaN for a number that cannot be judged.
+
+    Returns
+    -------
+    str
+        One of `VERDICTS`; "reported" where a number of the two is missing.
 
     Examples
     --------
-    >>> together("agrees", "cannot tell"), together("lower than the paper", "agrees")
-    ('cannot tell', 'lower than the paper')
-    >>> together("lower than the paper", "higher than the paper")
+    >>> together((0.0, -0.05, 0.05), (-0.3, -0.4, -0.2))
+    'lower than the paper'
+    >>> together((0.2, 0.15, 0.25), (-0.2, -0.3, -0.1))
     'differs'
     """
-    if one == other or one not in ON_NUMBERS:
-        return one
-    if other not in ON_NUMBERS:
-        return REPORTED
-    shown = {HIGHER, LOWER} & {one, other}
-    return DIFFERS if len(shown) == 2 else (shown or {OPEN}).pop()
+    single = {_verdict_on_difference(*one[1:]), _verdict_on_difference(*other[1:])}
+    if REPORTED in single or single == {AGREES}:
+        return REPORTED if REPORTED in single else AGREES
+    (a, a_low, a_high), (b, b_low, b_high) = one, other
+    if a + b + math.hypot(a_high - a, b_high - b) < 0:
+        return LOWER
+    if a + b - math.hypot(a - a_low, b - b_low) > 0:
+        return HIGHER
+    return DIFFERS if single == {HIGHER, LOWER} else OPEN
 
 
 def counts(comparison):

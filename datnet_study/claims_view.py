@@ -10,7 +10,6 @@ from datnet_study.agreement import (
     HIGHER,
     LOWER,
     MARGIN,
-    ON_NUMBERS,
     OPEN,
     PARTNERS,
     REPORTED,
@@ -22,9 +21,9 @@ SIGN = {AGREES: "✓", HIGHER: "↑", LOWER: "↓", DIFFERS: "≠", OPEN: "?", R
 RULES = {  # of `agreement.compare`, in short
     AGREES: f"the whole interval lies within {MARGIN} of 0, on the scale of a share or AUC; or the "
     "words are the same; or a bound is reached",
-    HIGHER: "the interval lies above 0, and not within the margin",
-    LOWER: "the interval lies below 0, and not within the margin",
-    DIFFERS: "other words; or sensitivity and specificity went opposite ways",
+    HIGHER: "the interval lies above 0, and not within the margin; of a pair, that of the sum",
+    LOWER: "the interval lies below 0, and not within the margin; of a pair, that of the sum",
+    DIFFERS: "other words; or one of a pair is higher, one lower, and their sum is neither",
     OPEN: "the interval contains 0 and reaches beyond the margin: too few people, here or in the "
     "paper",
     REPORTED: "a value that has no interval, or that is about other groups of patients",
@@ -109,7 +108,7 @@ def _row(claim, shown):
 def _cell(claim, name):
     """Content of a cell."""
     if name == "verdict":
-        paired = claim["verdict"] in ON_NUMBERS and any(part in claim["id"] for part in PARTNERS)
+        paired = claim["difference"] and any(part in claim["id"] for part in PARTNERS)
         return verdict_mark(claim["verdict"]) + ("<br>as a pair" if paired else "")
     text = RANGE.sub(r'<span class="range">\g<0></span>', html.escape(claim[name]))
     if name == "null" and claim["null_verdict"]:

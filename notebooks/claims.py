@@ -60,8 +60,8 @@ show.notice(page)
 # The interval counts the sampling error of both: ours, and the paper's own, from its
 # counts ({term}`Wilson interval`; {cite:t}`hanley1982` for an AUC), put together as in
 # {cite:t}`newcombe1998` and {cite:t}`zou2008`. A wide interval never makes a number
-# agree: as in a test of equivalence {cite}`schuirmann1987`, the whole of it has to lie
-# within the margin.
+# agree: as in a test of {term}`equivalence` {cite}`schuirmann1987`, the whole of it has
+# to lie within the margin.
 
 # %%
 known = read_claims(page.path("data_manifest/claims.tsv"))
@@ -72,10 +72,11 @@ HTML(rules_view(counted))
 
 # %% [markdown]
 # Behind each verdict stands the number of claims that have it here. *Sensitivity and
-# specificity* of a diagnosis come from one cutoff, which trades one for the other, so
-# they are judged as a pair and have one verdict. "n.s." and "no difference" agree
-# easily with few participants, and an order of two AUCs by the toss of a coin: what
-# they are worth is seen in the column of the study *null*.
+# specificity* of a diagnosis come from one cutoff, which buys one with the other, so
+# they are judged as a pair and have one verdict: both have to agree, or their sum (the
+# {term}`Youden index`) is higher or lower. "n.s." and "no difference" agree easily with
+# few participants, and an order of two AUCs by the toss of a coin: what they are worth
+# is seen in the column of the study *null*.
 #
 # ## The best that could be reached
 #

@@ -74,7 +74,8 @@ NAMES = ["cv.sens.msa", "cv.spec.msa"]
         ((0.937, 0.92, 0.95), (0.41, 0.35, 0.48), "lower than the paper"),  # bought at the other
         ((0.68, 0.52, 0.80), (0.74, 0.65, 0.81), "lower than the paper"),
         ((0.937, 0.75, 0.98), (0.975, 0.96, 0.99), "cannot tell"),
-        ((1.0, 0.995, 1.0), (0.6, 0.5, 0.7), "differs"),
+        ((1.0, 0.995, 1.0), (0.6, 0.5, 0.7), "lower than the paper"),
+        ((0.78, 0.70, 0.84), (0.998, 0.997, 0.999), "lower than the paper"),
     ],
 )
 def test_sensitivity_and_specificity_have_one_verdict(sens, spec, verdict):
@@ -93,19 +94,23 @@ def test_sensitivity_and_specificity_have_one_verdict(sens, spec, verdict):
 @pytest.mark.parametrize(
     ("one", "other", "both"),
     [
-        ("agrees", "agrees", "agrees"),
-        ("agrees", "higher than the paper", "higher than the paper"),
-        ("cannot tell", "lower than the paper", "lower than the paper"),
-        ("lower than the paper", "higher than the paper", "differs"),
-        ("agrees", "cannot tell", "cannot tell"),
-        ("cannot tell", "cannot tell", "cannot tell"),
+        ((0.0, -0.05, 0.05), (0.02, -0.06, 0.09), "agrees"),
+        # 0.2 + 0.0, less sqrt(0.05^2 + 0.05^2) = 0.07
+        ((0.2, 0.15, 0.25), (0.0, -0.05, 0.05), "higher than the paper"),
+        ((-0.2, -0.25, -0.15), (0.0, -0.05, 0.05), "lower than the paper"),
+        # -0.07 - 0.11 = -0.18, and sqrt(0.1^2 + 0.08^2) = 0.13: only the second is lower alone
+        ((-0.07, -0.2, 0.03), (-0.11, -0.2, -0.03), "lower than the paper"),
+        # neither is alone: -0.2, and sqrt(0.12^2 + 0.12^2) = 0.17
+        ((-0.1, -0.22, 0.02), (-0.1, -0.22, 0.02), "lower than the paper"),
+        # one was bought with the other
+        ((0.12, -0.04, 0.25), (-0.13, -0.21, -0.06), "cannot tell"),
+        ((0.12, 0.04, 0.25), (-0.13, -0.21, -0.06), "differs"),
+        ((0.0, -0.3, 0.3), (0.0, -0.05, 0.05), "cannot tell"),
+        ((np.nan, np.nan, np.nan), (0.0, -0.05, 0.05), "reported"),
     ],
 )
-def test_a_pair_is_judged_alike_from_either_side(one, other, both):
+def test_a_pair_is_judged_by_both_or_by_its_sum(one, other, both):
     assert together(one, other) == together(other, one) == both
-    for unjudged in ("reported", "not computed here"):
-        assert together(one, unjudged) == "reported"
-        assert together(unjudged, one) == unjudged
 
 
 @pytest.mark.parametrize(
