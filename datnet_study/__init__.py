@@ -77,6 +77,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "auc_ladder",  # between two diagnoses, as pages have stored it
         ],
         "oracle_claims": [
+            "above_ceiling",  # and whether the paper lies above it
             "ceilings",  # what the best possible classifier reaches
         ],
         "cohort_sizes": [

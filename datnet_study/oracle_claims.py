@@ -1,5 +1,6 @@
 """What the best possible classifier of a phantom reaches in the numbers that the paper claims."""
 
+from datnet_study.claims import published_interval
 from datnet_study.performance import diagnostic_table, right_decisions, youden_cutoffs
 
 COLUMN_OF = {
@@ -62,4 +63,40 @@ def ceilings(oracle, diagnoses, decisions):
         }
         if start == "blind":
             found[ACCURACY] = float(right_decisions(scans, names).mean())
+    return found
+
+
+def above_ceiling(claims, best, decisions):
+    """Whether the paper lies above what the oracle reaches, where the oracle is a limit.
+
+    It is one for an AUC and an accuracy. A cutoff buys sensitivity with specificity, so of these
+    the sum is compared, where the cutoff is Youden's: no other makes the sum larger.
+
+    Parameters
+    ----------
+    claims : DataFrame
+        Output of `claims.read_claims`.
+    best : dict of str to float
+        Output of `ceilings`.
+    decisions : Decisions
+        As in `ceilings`.
+
+    Returns
+    -------
+    dict of str to bool
+        By claim id; a sum stands under the id of the sensitivity.
+    """
+    paper = {
+        claim["id"]: published_interval(claim)[0]
+        for claim in claims.to_dict("records")
+        if claim["id"] in best
+    }
+    rules = {"cv": decisions.cross_validation, "blind": decisions.blind_test}
+    found = {}
+    for name, value in paper.items():
+        other = name.replace(".sens.", ".spec.")
+        if ".auc." in name or name == ACCURACY:
+            found[name] = value > best[name]
+        elif other != name and other in paper and rules[name.partition(".")[0]] == "youden":
+            found[name] = value + paper[other] > best[name] + best[other]
     return found

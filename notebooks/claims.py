@@ -29,12 +29,12 @@ into: str = "study"  # folder below results/ to write to; study: the study's own
 from IPython.display import HTML, Markdown
 
 from datnet_study import (
+    above_ceiling,
     ceilings,
     claims_view,
     compare,
     counts,
     open_page,
-    published_interval,
     read_claims,
     rules_view,
     show,
@@ -81,17 +81,21 @@ HTML(rules_view(counted))
 # ## The best that could be reached
 #
 # On a phantom the {term}`oracle` knows how the scans were made, and no classifier does
-# better in the long run. Where the paper's value lies above this ceiling, "lower than
-# the paper" says something about the phantom and nothing about the method.
+# better in the long run: its AUC, its accuracy, and its sum of sensitivity and
+# specificity at the Youden cutoff are a ceiling, while one rate alone can be bought
+# with the other. Where the paper lies above it, "lower than the paper" says something
+# about the phantom and nothing about the method.
 
 # %%
 best = {}
 if page.phantom:
     oracle = page.table("predictions/oracle.tsv")
     best = ceilings(oracle, config.diagnoses, config.decisions)
-judged = known[known["id"].isin(list(best))]
-above = [published_interval(c)[0] > best[c["id"]] for c in judged.to_dict("records")]
-limit = f"It does in {sum(above)} of the {len(above)} numbers that have a ceiling."
+above = above_ceiling(known, best, config.decisions)
+limit = (
+    f"The paper lies above the ceiling in {sum(above.values())} of the {len(above)} "
+    "AUCs, accuracies, and sums of sensitivity and specificity that have one."
+)
 if not page.phantom:
     limit = "The scans of this study are no phantom: nobody knows their ceiling."
 Markdown(limit)
@@ -161,10 +165,7 @@ others = ", ".join(f"{v}: {n}" for v, n in counted.items() if n and v != "agrees
 result = f"{agree.sum()} of the {len(known)} claims of the paper agree {page.where}"
 result += f" ({others}). {besides}"
 if above:
-    result += (
-        f" In {sum(above)} of {len(above)} numbers the paper lies above what the best "
-        "possible classifier of this phantom reaches."
-    )
+    result += f" {limit}"
 
 # %%
 numbers = {
@@ -172,6 +173,6 @@ numbers = {
     "n_claims": len(known),
     "null": counts(there).to_dict() if has_null else None,
     "agree_here_and_on_null": int(both) if has_null else None,
-    "ceiling": {name: best[name] for name in judged["id"]},
+    "ceiling": {name: best[name] for name in known["id"] if name in best},
 }
 page.close(numbers, {}, result)

@@ -67,7 +67,7 @@ def test_claims_of_own_scans_have_neither_ceiling_nor_null(project):
     claims, summary, table = run("own", project, dataset="scans", diagnoses=list(NAMES))
     assert set(table["ceiling"]) == set(table["null"]) == {""}
     assert claims["numbers"]["ceiling"] == {} and claims["numbers"]["null"] is None
-    assert "make study STUDY=null" in claims["result"] and "classifier" not in claims["result"]
+    assert "make study STUDY=null" in claims["result"] and "ceiling" not in claims["result"]
     assert table.loc["saliency.regions", "verdict"] == "reported"  # there is no PSP
     assert summary["result"].startswith(
         "Between IPD and MSA the network reaches an AUC of 0.70 (0.60 to 0.80) in this study, "

@@ -3,7 +3,9 @@
 import pandas as pd
 import pytest
 
-from datnet_study.oracle_claims import ceilings
+from datnet_core.fingerprint import ROOT
+from datnet_study.claims import read_claims
+from datnet_study.oracle_claims import above_ceiling, ceilings
 from datnet_study.settings import Decisions
 
 NAMES = ("IPD", "MSA", "NC")
@@ -52,3 +54,21 @@ def test_the_decisions_of_the_study_count(oracle):
 def test_a_blind_test_of_one_diagnosis_has_no_ceiling(oracle):
     alone = oracle[(oracle["judged"] != "blind test") | (oracle["diagnosis"] == "MSA")]
     assert not [name for name in ceilings(alone, NAMES, Decisions()) if name.startswith("blind")]
+
+
+def test_the_paper_is_above_the_ceiling_in_an_auc_an_accuracy_or_the_sum_of_a_pair():
+    claims = read_claims(ROOT / "data_manifest/claims.tsv")
+    best = {"cv.auc.ipd": 0.95, "cv.auc.msa": 0.95, "blind.accuracy": 0.87, "cv.ppv.nc": 0.1}
+    # The paper's pairs are 128/146 + 164/176 = 1.809 and 74/79 + 237/243 = 1.912.
+    best |= {"cv.sens.ipd": 0.99, "cv.spec.ipd": 0.83, "cv.sens.msa": 0.90, "cv.spec.msa": 1.0}
+    assert above_ceiling(claims, best | {"blind.sens.msa": 0.1, "cv.auc.et": 0.1}, Decisions()) == {
+        "cv.auc.ipd": True,  # 0.953
+        "cv.auc.msa": False,  # 0.948
+        "cv.sens.ipd": False,  # 1.82 is the ceiling
+        "cv.sens.msa": True,  # 1.90
+        "blind.accuracy": True,  # 0.879
+    }
+    assert above_ceiling(claims, {}, Decisions()) == {}
+    pair = {"blind.sens.psp": 0.8, "blind.spec.psp": 0.9}  # the paper: 33/42 + 222/238 = 1.718
+    assert above_ceiling(claims, pair, Decisions()) == {}
+    assert above_ceiling(claims, pair, Decisions(blind_test="youden")) == {"blind.sens.psp": True}
