@@ -73,7 +73,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "claims_view",  # a table with colours
             "rules_view",  # what each verdict means
         ],
-        "headline": [
+        "key_figure": [
             "auc_ladder",  # between two diagnoses, as pages have stored it
         ],
         "oracle_claims": [

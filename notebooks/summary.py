@@ -30,7 +30,7 @@ import pandas as pd
 from IPython.display import HTML
 
 from datnet_study import auc_ladder, claims_view, open_page, show
-from datnet_study.figures import plot_ladder
+from datnet_study.figures import plot_key_figure
 
 page = open_page("summary", study, into)
 config = page.settings
@@ -47,13 +47,18 @@ show.notice(page)
 
 # %%
 a, b = config.compared[:2]
-stored = [page.result("cross_validation")["numbers"]["pairwise_auc"]]
+sources = ["cross_validation"]
 if page.phantom:  # where more classifiers are compared, and the best possible one
-    stored = [page.result("truth")["numbers"]["pairwise"], *stored]
+    sources = ["truth", *sources]
+stored = [
+    page.result(source)["numbers"].get(kind, {})
+    for source in sources
+    for kind in ("pairwise", "pairwise_auc", "auc")
+]
 ladder = next(found for p in stored if len(found := auc_ladder(p, a, b)))
 
-# %% figure="fig-summary-ladder"
-plot_ladder(ladder, NETWORK, f"AUC, {a} against {b} (95% interval)")
+# %% figure="fig-summary-key"
+plot_key_figure(ladder, NETWORK, f"AUC, {a} against {b} (95% interval)")
 
 # %% [markdown]
 # **How well the first two patient groups are told apart**, by AUC: 0.5 is guessing, 1

@@ -9,7 +9,7 @@ import pandas as pd
 from datnet_core.metrics.groups import mann_whitney
 from datnet_phantom.spectrum import power_spectrum
 from datnet_study import figures
-from datnet_study.headline import auc_ladder
+from datnet_study.key_figure import auc_ladder
 from datnet_study.performance import confusion, diagnostic_table
 
 AFFINE = np.array([[8.0, 0, 0, -78], [0, 8, 0, -112], [0, 0, 8, -50], [0, 0, 0, 1]])
@@ -139,14 +139,14 @@ def confusion_matrix(names, rng):
     return figures.plot_confusion(confusion(made_up_predictions(names, rng), names))
 
 
-def ladder(names, rng):
+def key_figure(names, rng):
     a, b = names[:2]
     pairwise = {
         f"{name}{cohort}.{a}.{b}": (0.6 + 0.1 * k, 0.5, 0.95)
         for k, name in enumerate(("binding ratios", "DAT-Net", "oracle, true binding"))
         for cohort in ("", ", blind test")
     }
-    return figures.plot_ladder(auc_ladder(pairwise, a, b), "DAT-Net", "AUC")
+    return figures.plot_key_figure(auc_ladder(pairwise, a, b), "DAT-Net", "AUC")
 
 
 def candidates(names, rng):
@@ -284,7 +284,7 @@ CHARTS = {
     "plot_flow": flow,
     "plot_group_boxes": group_boxes,
     "plot_importances": importances,
-    "plot_ladder": ladder,
+    "plot_key_figure": key_figure,
     "plot_interval_panels": interval_panels,
     "plot_learning_curves": learning_curves,
     "plot_montage": montage,

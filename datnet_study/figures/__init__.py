@@ -30,8 +30,8 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "pretraining": [
             "plot_pretraining",
         ],
-        "ladder": [
-            "plot_ladder",
+        "key_figure": [
+            "plot_key_figure",
         ],
         "recipes": [
             "plot_auc_against_cost",

@@ -11,13 +11,13 @@ SHIFT = 0.16  # of a row, between its two cohorts
 
 
 @themed
-def plot_ladder(ladder, network, title):
+def plot_key_figure(ladder, network, title):
     """AUC of each classifier with its interval, a row each, cross-validation over blind test.
 
     Parameters
     ----------
     ladder : DataFrame
-        Output of `headline.auc_ladder`.
+        Output of `key_figure.auc_ladder`.
     network : str
         The method in colour; others are grey, and limits black.
     title : str

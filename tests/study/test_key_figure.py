@@ -1,6 +1,6 @@
 """The ladder of AUCs, from what two pages have stored."""
 
-from datnet_study.headline import auc_ladder
+from datnet_study.key_figure import auc_ladder
 
 TRUTH = {
     "DAT-Net.IPD.MSA": (0.7, 0.6, 0.8),
@@ -27,4 +27,6 @@ def test_pairs_are_found_as_cross_validation_writes_them_and_no_other():
     stored = {"DAT-Net.PD vs ET": (0.7, 0.6, 0.8), "DAT-Net.PD vs MSA": (0.2, 0.1, 0.3)}
     assert auc_ladder(stored, "PD", "ET")["auc"].tolist() == [0.7]
     assert auc_ladder(stored, "ET", "MSA").empty
+    stored = {"DAT-Net.PD against ET": (0.8, 0.6, 0.9), "DAT-Net.PD": (0.5, 0.4, 0.6)}
+    assert auc_ladder(stored, "PD", "ET")["auc"].tolist() == [0.8]
     assert auc_ladder({}, "PD", "ET").empty

@@ -1,4 +1,4 @@
-"""The headline of a study: how well two patient groups are told apart."""
+"""The key figure of a study: how well two patient groups are told apart."""
 
 import pandas as pd
 
@@ -13,7 +13,7 @@ def auc_ladder(pairwise, a, b):
     ----------
     pairwise : dict of str to (float, float, float)
         AUC and its 95% interval, by `<classifier>.<a>.<b>` (page `truth`, where a classifier may be
-        marked ", blind test") or `<classifier>.<a> vs <b>` (page `cross_validation`).
+        marked ", blind test"), or with "vs" or "against" between the two (`cross_validation`).
     a, b : str
         The two diagnoses.
 
@@ -31,7 +31,7 @@ def auc_ladder(pairwise, a, b):
     """
     rows = []
     for key, value in pairwise.items():
-        for end in (f".{a}.{b}", f".{a} vs {b}"):
+        for end in (f".{a}.{b}", f".{a} vs {b}", f".{a} against {b}"):
             if key.endswith(end):
                 name = key.removesuffix(end)
                 cohort = COHORTS[name.endswith(BLIND)]
