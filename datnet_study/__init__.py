@@ -95,9 +95,24 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "normalise_scans",  # to MNI space, with transforms
         ],
         "claims": [
-            "compare",
-            "counts",
+            "published_interval",  # how sure a number of the paper can be
             "read_claims",
+        ],
+        "agreement": [
+            "compare",  # ours beside the paper's, with a verdict
+            "counts",
+            "together",  # verdict on two numbers of one decision
+        ],
+        "claims_view": [
+            "claims_view",  # a table with colours
+            "rules_view",  # what each verdict means
+        ],
+        "key_figure": [
+            "auc_ladder",  # between two diagnoses, as pages have stored it
+        ],
+        "oracle_claims": [
+            "above_ceiling",  # and whether the paper lies above it
+            "ceilings",  # what the best possible classifier reaches
         ],
         "cohort_sizes": [
             "search",

@@ -1,6 +1,7 @@
 """Build the book from the prose around the pages, the pages that ran, and the library."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from datnet_study.chapter import chapter, plain
 from datnet_study.reference import write_reference
 
 FILES = "files"  # folder of the book with the results of the pages
+PAGE = re.compile(r"`pages/(\w+)`")
 
 
 def build_book(study, declarations):
@@ -48,6 +50,8 @@ def build_book(study, declarations):
             names = [entry["file"] for entry in part["chapters"]]
             names = [name for name in names if name in present or not name.startswith("pages/")]
             part["chapters"] = [{"file": name} for name in names]
+        prose = source / "intro.md"
+        prose.write_text(rows_of_pages(prose.read_text(), {page.page for page in declarations}))
         library = [{"file": name} for name in write_reference(source)]
         toc["parts"].append({"caption": "Library", "chapters": library})
         (source / "_toc.yml").write_text(yaml.safe_dump(toc, sort_keys=False))
@@ -67,6 +71,21 @@ def build_book(study, declarations):
             shutil.copy(study.results / name, html / FILES / name)
         shutil.rmtree(study.results / "book", ignore_errors=True)
         html.replace(study.results / "book")
+
+
+def rows_of_pages(text, present):
+    r"""Prose without the rows of its tables that lead to a page which a study has not.
+
+    Examples
+    --------
+    >>> rows_of_pages("| {doc}`pages/truth` |\n| {doc}`pages/claims` |", {"claims"})
+    '| {doc}`pages/claims` |'
+    """
+    return "\n".join(
+        line
+        for line in text.split("\n")
+        if not line.startswith("|") or set(PAGE.findall(line)) <= present
+    )
 
 
 def _write_chapter(page, files, study, source):

@@ -26,7 +26,8 @@ def chapter(notebook, facts, result="", claims=(), ended=False):
     Cells tagged `parameters`, `imports` or `setup` are not shown, the code of all others is
     folded. A code cell with the metadata `figure="fig-name"` gives a numbered figure of this
     label; its caption is the first paragraph of the Markdown cell behind it, and the words in
-    bold, or else the whole caption, are what a reader hears who does not see the figure.
+    bold, or else the whole caption, are what a reader hears who does not see the figure; so they
+    are of an image without a label.
 
     Parameters
     ----------
@@ -65,6 +66,9 @@ def chapter(notebook, facts, result="", claims=(), ended=False):
             tags.append(FOLDED)
         if label := cell.metadata.get(FIGURE):
             _number_figure(cell, label, after)
+        elif after is not None and after.cell_type == "markdown" and _draws(cell):
+            caption = after.source.strip().partition("\n\n")[0]
+            cell.metadata["mystnb"] = {"image": {"alt": _alternative(caption)}}
     run = made.metadata.get("papermill", {})
     run.pop("input_path", None)  # papermill keeps a copy of the whole source here
     if run.get("duration") is not None:
@@ -161,11 +165,21 @@ def _number_figure(cell, label, after):
         )
     caption, _, rest = after.source.strip().partition("\n\n")
     after.source = rest.strip()
-    bold = BOLD.search(caption)
     cell.metadata["mystnb"] = {
         "figure": {"caption": caption, "name": label},
-        "image": {"alt": _spoken(bold[1] if bold else caption)},
+        "image": {"alt": _alternative(caption)},
     }
+
+
+def _draws(cell):
+    """Whether a cell that ran shows an image."""
+    return any("image/png" in output.get("data", {}) for output in cell.outputs)
+
+
+def _alternative(caption):
+    """What a reader hears who does not see the figure: the words in bold, or the whole caption."""
+    bold = BOLD.search(caption)
+    return _spoken(bold[1] if bold else caption)
 
 
 def _spoken(text):

@@ -1,30 +1,30 @@
-"""The paper's claims beside this study's values, with a verdict in words for each.
+"""The paper's claims: what it prints, how sure that can be, and the table that lists them.
 
 Abstract, Results and Figs. 3-8 of the paper; the claims are listed in `data_manifest/claims.tsv`.
 """
 
-import math
 import re
 
+import numpy as np
 import pandas as pd
 
+from datnet_core.metrics.rates import share_interval
+from datnet_study.printed import hanley_mcneil_interval
 from datnet_study.problems import problem_list
 
-CLAIM_COLUMNS = ("id", "section", "quantity", "group", "kind", "value", "p", "note")
-NEEDED = CLAIM_COLUMNS[:6]
-HIGHER, LOWER = "higher than the paper", "lower than the paper"
-VERDICTS = ("agrees", HIGHER, LOWER, "differs", "reported", "not computed here")
+CLAIM_COLUMNS = (
+    "id", "section", "quantity", "group", "kind", "value", "counts", "p", "function", "no_ceiling",
+    "note",
+)  # fmt: skip
+NEEDED = ("id", "section", "quantity", "group", "kind", "value", "function")
 NUMBER = re.compile(r"([<>]?)\s*(-?\d+(?:\.(\d+))?)(%?)")  # side, number, decimals, percent
+COUNTS = re.compile(r"(\d+) (of|against) (\d+)")
 KINDS = {  # what stands in `value`
     "number": "a number such as 0.953",
     "bound": "a side and a number, such as >78.1%",
     "p": "a P value, such as 0.75 or <0.001",
     "words": "words, no number",
 }
-PATIENTS = ("IPD", "MSA", "PSP")  # of the paper, as its groups are written
-DIAGNOSES = (*PATIENTS, "NC")
-SMALLEST_P = 0.0001  # that is written out
-SIGNIFICANT = 0.05  # the paper's level
 
 
 def read_claims(path):
@@ -32,15 +32,18 @@ def read_claims(path):
 
     Returns
     -------
-    DataFrame of shape (n_claims, 8)
-        Columns id, section, quantity, group, kind, value, p, note, all text; p and note may be
-        empty. `kind` is one of `KINDS`; it decides how `compare` judges the value.
+    DataFrame of shape (n_claims, 11)
+        Columns id, section (page), quantity, group, kind, value, counts, p, function (what makes
+        our number, with its face), no_ceiling (why the oracle has no value for it), note, all
+        text; counts, p, no_ceiling and note may be empty. `kind` is one of `KINDS`; it decides how
+        `agreement.compare` judges the value.
 
     Raises
     ------
     ValueError
         If columns differ, an id occurs twice, another field is empty, a kind is unknown, a value
-        is not of its kind, or a p is no P value: one line per problem, with row and id.
+        is not of its kind, counts do not give it, or a p is no P value: one line per problem, with
+        row and id.
     """
     claims = pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False, quoting=3)
     if tuple(claims.columns) != CLAIM_COLUMNS:
@@ -62,6 +65,11 @@ def _problems(claim):
         problems.append(f"kind = {kind!r}, expected one of {', '.join(KINDS)}")
     elif not _is_of_kind(claim["value"], kind):
         problems.append(f"value = {claim['value']!r}, expected {KINDS[kind]} (kind {kind})")
+    elif claim["counts"] and not _counts_fit(claim):
+        problems.append(
+            f"counts = {claim['counts']!r}, expected such as '44 of 54', which round to the value "
+            f"{claim['value']}, or '54 against 268' for an AUC (kind number)"
+        )
     if claim["p"] and not _is_of_kind(claim["p"], "p"):
         problems.append(f"p = {claim['p']!r}, expected {KINDS['p']}")
     return problems
@@ -77,152 +85,45 @@ def _is_of_kind(text, kind):
     return bool(number[1]) == (kind == "bound")
 
 
-def compare(claims, results, diagnoses=()):
-    """Set this study's values beside the paper's.
+def _counts_fit(claim):
+    """Whether the counts of a claim can be those behind its value."""
+    found = COUNTS.fullmatch(claim["counts"])
+    if claim["kind"] != "number" or found is None:
+        return False
+    first, second = int(found[1]), int(found[3])
+    if found[2] == "against":
+        return min(first, second) > 0 and 0 <= float(claim["value"]) <= 1
+    decimals = len(NUMBER.fullmatch(claim["value"])[3] or "")
+    half_a_digit = 0.5 * 10.0**-decimals + 1e-9  # of the last one that is printed
+    return first <= second > 0 and abs(first / second - float(claim["value"])) <= half_a_digit
 
-    The verdict depends on the `kind` of the paper's value:
 
-    - number ("0.953"): "agrees" when our 95% interval covers it, else "higher" or "lower than
-      the paper"; "reported" without an interval. The paper's own sampling error is left out, and
-      a wide interval agrees easily.
-    - bound (">78.1%"): the same, with our value in place of a missing interval; "agrees" when
-      the stated side is reached. Where the paper prints %, ours is a fraction.
-    - p ("0.75", "<0.001"): "agrees" when both lie on the same side of 0.05, else "differs".
-    - words ("n.s.", "long > short", a list): "agrees" when ours are the same words in the same
-      order, whatever the case, else "differs". A p beside a value is shown, not judged.
-
-    Without a value of ours it is "not computed here", and the reason stands in place of the value
-    where a page gives one or the study lacks the diagnosis. In a study that lacks a patient group
-    of the paper, an accuracy, or a rate against all others, answers another question than the
-    paper's: such a value is "reported", and only claims on pairs of diagnoses are judged. Ids that
-    are no claim of the paper, such as those of other diagnoses, are left out.
+def published_interval(claim):
+    """Number of the paper with its own 95% interval, as far as its counts allow.
 
     Parameters
     ----------
-    claims : DataFrame
-        Output of `read_claims`.
-    results : list of dict
-        Result files of the pages; `claims` maps a claim's id to `value` (number or words) and,
-        optionally, `low` and `high` (95% interval) and `p`; or to `why` there is no value. The
-        `without` of a page is the reason for all claims of its section.
-    diagnoses : sequence of str
-        Those of the study; without them, no diagnosis counts as lacking.
+    claim : dict or Series
+        Row of `read_claims`, of kind number or bound. Counts "44 of 54" give a share its Wilson
+        interval; "54 against 268" give an AUC that of Hanley and McNeil (`metrics`).
 
     Returns
     -------
-    DataFrame of shape (n_claims, 7)
-        id, section, quantity, group, paper, ours, verdict; in the order of `claims`.
+    value, low, high : float
+        A share is that of the counts. All three are the printed number where there are no counts:
+        its own error is then unknown, and a comparison takes it as exact. A printed % is a share.
 
-    Raises
-    ------
-    ValueError
-        If two pages give the same claim, or ours is a number where the paper has words, or words
-        where it has a number.
+    Examples
+    --------
+    >>> claim = {"value": "0.815", "counts": "44 of 54"}
+    >>> [round(part, 3) for part in published_interval(claim)]
+    [0.815, 0.692, 0.896]
     """
-    ours = {}
-    for page in results:
-        if twice := sorted(set(ours) & set(page["claims"])):
-            raise ValueError(f"page {page['page']} gives {twice}, already given by another page")
-        ours |= page["claims"]
-    without = {page["page"]: page.get("without") for page in results}
-    pairs = [
-        (claim, {"why": _why(claim, without, diagnoses)} | ours.get(claim["id"], {}))
-        for claim in claims.to_dict("records")
-    ]
-    verdicts = [  # refuses what cannot be compared
-        _verdict(claim, our, _same_question(claim, diagnoses)) for claim, our in pairs
-    ]
-    return claims[["id", "section", "quantity", "group"]].assign(
-        paper=[_with_p(claim["value"], claim["p"]) for claim, _ in pairs],
-        ours=[_our_text(claim["value"], our) for claim, our in pairs],
-        verdict=verdicts,
-    )
-
-
-def _why(claim, without, diagnoses):
-    """Why a study has no value for a claim, as far as that can be told without its page."""
-    lacking = [
-        f"no {name}" for name in DIAGNOSES if name in claim["group"] and name not in diagnoses
-    ]
-    return without.get(claim["section"]) or (", ".join(lacking) if diagnoses else "")
-
-
-def counts(comparison):
-    """Count the claims per verdict: Series over all verdicts, zeros included."""
-    return comparison["verdict"].value_counts().reindex(VERDICTS, fill_value=0).rename("claims")
-
-
-def _same_question(claim, diagnoses):
-    """Whether a value of ours is about the same groups of patients as the paper's."""
-    return not diagnoses or "vs" in claim["group"] or set(PATIENTS) <= set(diagnoses)
-
-
-def _verdict(claim, our, same_question):
-    """Verdict on one claim by the rules of `compare`."""
-    value, kind = our.get("value"), claim["kind"]
-    if _absent(value):
-        return "not computed here"
-    if isinstance(value, str) != (kind == "words"):
-        expected = "words" if kind == "words" else "a number"
-        raise ValueError(
-            f"claim {claim['id']}: {value!r} beside the paper's {claim['value']!r} of kind {kind}; "
-            f"expected {expected}"
-        )
-    if not same_question:
-        return "reported"
-    if kind == "words":
-        same = value.casefold().split() == claim["value"].casefold().split()
-        return "agrees" if same else "differs"
-    if kind == "number" and not _interval(our):
-        return "reported"
-    return _verdict_on_number(claim, value, _interval(our) or (value, value))
-
-
-def _verdict_on_number(claim, value, ends):
-    """Verdict on a P value, a number with an interval, or a bound."""
-    side, digits, _, percent = NUMBER.fullmatch(claim["value"]).groups()
-    paper = float(digits) / (100 if percent else 1)
-    low, high = ends
-    if claim["kind"] == "p":
-        significant = paper <= SIGNIFICANT if side == "<" else paper < SIGNIFICANT
-        return "agrees" if significant == (value < SIGNIFICANT) else "differs"
-    if high < paper and side != "<":
-        return LOWER
-    if low > paper and side != ">":
-        return HIGHER
-    return "agrees"
-
-
-def _our_text(paper, our):
-    """Write our value with as many decimals as the paper prints, its interval and P."""
-    value = our.get("value")
-    if _absent(value):
-        return f"– ({our['why']})" if our["why"] else ""
-    if isinstance(value, str):
-        return _with_p(value, our.get("p"))
-    _, _, decimals, percent = NUMBER.fullmatch(paper).groups()
-    style = f".{len(decimals or '')}{percent or 'f'}" if decimals or percent else ".3g"
-    text = format(value, style)
-    if interval := _interval(our):
-        text += f" ({format(interval[0], style)} to {format(interval[1], style)})"
-    return _with_p(text, our.get("p"))
-
-
-def _with_p(text, p):
-    """Value followed by its P value, if there is one; `p` is a number or the paper's text."""
-    if _absent(p) or p == "":
-        return text
-    if not isinstance(p, str):
-        p = f"<{SMALLEST_P}" if p < SMALLEST_P else f"{p:.3g}"
-    return f"{text}, P {p[0]} {p[1:]}" if p[0] in "<>" else f"{text}, P = {p}"
-
-
-def _interval(our):
-    """Low and high of our 95% interval, or nothing; one without width (DeLong at AUC 1) is none."""
-    ends = (our.get("low"), our.get("high"))
-    return () if any(map(_absent, ends)) or ends[0] == ends[1] else ends
-
-
-def _absent(value):
-    """Whether a value is missing: None, or not a number."""
-    return value is None or (isinstance(value, float) and math.isnan(value))
+    _, digits, _, percent = NUMBER.fullmatch(claim["value"]).groups()
+    value = float(digits) / (100 if percent else 1)
+    if not claim["counts"]:
+        return value, value, value
+    first, between, second = COUNTS.fullmatch(claim["counts"]).groups()
+    if between == "against":
+        return hanley_mcneil_interval(value, int(first), int(second))
+    return share_interval(np.arange(int(second)) < int(first))

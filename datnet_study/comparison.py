@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
-from statsmodels.stats.proportion import confint_proportions_2indep
 
 from datnet_core.metrics.auc import Z
 from datnet_core.metrics.bootstrap import group_mean_interval
@@ -18,6 +17,7 @@ from datnet_core.metrics.groups import chi_square_correct, mcnemar_exact
 from datnet_core.metrics.pairs import pairwise_auc
 from datnet_core.metrics.rates import share_interval
 from datnet_study.performance import auc_differences, diagnostic_table
+from datnet_study.printed import independent_difference
 
 
 def pairs_of(names, diagnoses):
@@ -150,12 +150,7 @@ def share_difference(right_a, right_b):
 
     Newcombe's 95% interval for independent proportions, from the Wilson intervals of the two.
     """
-    counts = [(np.sum(right), len(right)) for right in (right_a, right_b)]
-    (hits_a, of_a), (hits_b, of_b) = counts
-    low, high = confint_proportions_2indep(
-        hits_a, of_a, hits_b, of_b, method="newcomb", compare="diff"
-    )
-    return float(hits_a / of_a - hits_b / of_b), float(low), float(high)
+    return independent_difference(share_interval(right_a), share_interval(right_b))
 
 
 def decision_table(right, scans, n_resamples, seed=0):

@@ -17,7 +17,8 @@ entry `datnet` in it::
 
 A page opens what it declares and nothing else (`page.open_page`), and the workflow reads the same
 declaration (`graph`). Names are relative to `results/<study>/`; those that begin with
-`data_manifest/` or `dataset/` to these folders; `verdicts` is the file of the setting
+`data_manifest/` or `dataset/` to these folders, `null/` to the results of the study `null`, which
+need not be there; `verdicts` is the file of the setting
 `images.verdicts`, if there is one. A `*` in `reads` stands for any text.
 """
 

@@ -16,6 +16,7 @@ from datnet_study.depends import (
     short_hash,
 )
 from datnet_study.fits import FILES, SIMULATED, planned_fits, variants
+from datnet_study.places import NULL, null_files
 from datnet_study.simulated import weight_files
 from datnet_study.table import image_paths
 
@@ -102,6 +103,8 @@ def _pages(study, declarations, own):
                 files |= contents(found, study.data_manifest.parent)
             elif name == "verdicts":
                 files |= hand_made(study.by_hand(name))
+            elif name.startswith(f"{NULL}/"):
+                files |= contents(null_files(study, name), study.results.parent)
             else:
                 reads.append(name)
         if "dataset/scans.tsv" in reads:

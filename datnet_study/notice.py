@@ -22,7 +22,7 @@ def notice_of(study):
     if study.phantom:
         return (
             f"Study {study.name}, {study.title}: every scan here is a digital phantom, "
-            "made by a computer. No number on this page was measured in a person, and none of "
+            "made by a computer. No number of it was measured in a person, and none of "
             f"them can confirm or refute a clinical claim of the paper.{started}"
         )
     return f"Study {study.name}: {study.title}. Scans of {study.dataset}.{started}"

@@ -19,6 +19,7 @@ from datnet_core.files import whole
 from datnet_study.declaration import expanded, line_of, read_declaration
 from datnet_study.fits import curve_starts, model_folder, variants
 from datnet_study.origin import made_from
+from datnet_study.places import null_result, place_of
 from datnet_study.records import folder_of, forget
 from datnet_study.settings_view import declared_settings
 from datnet_study.study import read_study
@@ -92,8 +93,7 @@ class Page:
         Parameters
         ----------
         name : str
-            As in the header: below `results/<study>/`, or beginning with `data_manifest/` or
-            `dataset/`; `verdicts` is the file that `images.verdicts` names.
+            As in the header, see `places.place_of`.
 
         Returns
         -------
@@ -106,23 +106,9 @@ class Page:
         FileNotFoundError
             If it is not there, with the command that makes it.
         """
-        if not any(fnmatch.fnmatch(name, pattern) for pattern in self._declaration.reads):
-            raise PermissionError(
-                f"page {self.name} reads {name!r}, which its header does not declare; add it to "
-                f"`reads` ({line_of(self._declaration.source, 'reads')})"
-            )
-        study = self._study
-        if name.startswith("data_manifest/"):
-            path = study.data_manifest.parent / name
-        elif name == "dataset/scans.tsv":
-            path = study.scan_table.path
-        elif name == "verdicts":
-            path = study.by_hand(name)
-        elif name.startswith("dataset/"):
-            path = study.dataset_root / name.removeprefix("dataset/")
-        else:
-            path = study.results / name
+        path = place_of(self._study, self._declared(name))
         if not path.exists():
+            study = self._study
             raise FileNotFoundError(
                 f"{name} of study {study.name} is missing; make it: make study STUDY={study.source}"
             )
@@ -141,6 +127,19 @@ class Page:
     def result(self, page):
         """Content of another page's result file: `numbers`, `claims`, `made_from`."""
         return json.loads(self.path(f"{page}.json").read_text())
+
+    def null(self, page):
+        """Content of another page's result file in the study `null`; None where it is not there."""
+        return null_result(self._study, self._declared(f"null/{page}.json"))
+
+    def _declared(self, name):
+        """The name of a file to read, if the header declares it."""
+        if any(fnmatch.fnmatch(name, pattern) for pattern in self._declaration.reads):
+            return name
+        raise PermissionError(
+            f"page {self.name} reads {name!r}, which its header does not declare; add it to "
+            f"`reads` ({line_of(self._declaration.source, 'reads')})"
+        )
 
     def scans(self):
         """The scan table with cohorts and folds, one row per scan."""

@@ -5,7 +5,8 @@ import html
 import numpy as np
 from IPython.display import HTML, Markdown
 
-from datnet_study.claims import compare, read_claims
+from datnet_study.agreement import compare
+from datnet_study.claims import read_claims
 
 
 def notice(page):

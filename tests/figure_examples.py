@@ -10,6 +10,7 @@ from datnet_core.metrics.groups import mann_whitney
 from datnet_phantom.spectrum import power_spectrum
 from datnet_study import figures
 from datnet_study.calibration import net_benefit, referral, reliability
+from datnet_study.key_figure import auc_ladder
 from datnet_study.performance import confusion, diagnostic_table, right_decisions
 
 AFFINE = np.array([[8.0, 0, 0, -78], [0, 8, 0, -112], [0, 0, 8, -50], [0, 0, 0, 1]])
@@ -149,6 +150,16 @@ def rates(names, rng):
 
 def confusion_matrix(names, rng):
     return figures.plot_confusion(confusion(made_up_predictions(names, rng), names))
+
+
+def key_figure(names, rng):
+    a, b = names[:2]
+    pairwise = {
+        f"{name}{cohort}.{a}.{b}": (0.6 + 0.1 * k, 0.5, 0.95)
+        for k, name in enumerate(("binding ratios", "DAT-Net", "oracle, true binding"))
+        for cohort in ("", ", blind test")
+    }
+    return figures.plot_key_figure(auc_ladder(pairwise, a, b), "DAT-Net", "AUC")
 
 
 def candidates(names, rng):
@@ -376,6 +387,7 @@ CHARTS = {
     "plot_flow": flow,
     "plot_group_boxes": group_boxes,
     "plot_importances": importances,
+    "plot_key_figure": key_figure,
     "plot_interval_panels": interval_panels,
     "plot_ladder": ladder,
     "plot_learning_curves": learning_curves,

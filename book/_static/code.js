@@ -1,3 +1,8 @@
+// What a fold says is its name, and not the label that it comes with.
+document.addEventListener("DOMContentLoaded", () => {
+  document.querySelectorAll("details > summary[aria-label]").forEach(
+    (summary) => summary.removeAttribute("aria-label"));
+});
 // One switch below the title of a page that unfolds the code of all its cells.
 document.addEventListener("DOMContentLoaded", () => {
   const folds = document.querySelectorAll("details.above-input");

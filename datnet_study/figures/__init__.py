@@ -40,6 +40,9 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "pretraining": [
             "plot_pretraining",
         ],
+        "key_figure": [
+            "plot_key_figure",
+        ],
         "recipes": [
             "plot_auc_against_cost",
             "plot_auc_by_time",

@@ -37,11 +37,10 @@ def plot_beside_published(compared, control):
         y = np.arange(len(part))[::-1]
         ax.errorbar(
             part["percent"], y + 0.12, xerr=part["percent_sd"], fmt="o", color="0.35", ms=5,
-            label="published, mean and SD",
         )  # fmt: skip
         ax.errorbar(
             part["phantom"], y - 0.18, xerr=part["phantom_sd"], fmt="D", ms=4,
-            color=colours(groups)[name], label="phantom",
+            color=colours(groups)[name],
         )  # fmt: skip
         side = part["side"].where(part["side"] != "both", "")
         labels = part["region"].str.replace("_", " ") + side.map(
@@ -51,7 +50,14 @@ def plot_beside_published(compared, control):
         unit = "binding ratio" if name == control else "percent of the reference group"
         ax.set(title=name, xlabel=unit, xlim=(0, None), ylim=(-0.7, len(part) - 0.3))
         ax.grid(axis="x", color="0.9")
-    axes[0, 0].legend(frameon=False, fontsize="small", loc="lower left")
+    looks = {
+        "published, mean and SD": ("o", "0.35"),
+        "phantom, coloured by diagnosis": ("D", "none"),
+    }
+    for label, (marker, fill) in looks.items():
+        axes[0, 0].plot([], [], marker, color="0.35", mfc=fill, label=label)
+    handles = axes[0, 0].get_legend_handles_labels()
+    fig.legend(*handles, loc="outside lower center", ncols=2, frameon=False, fontsize="small")
     return fig
 
 
@@ -81,5 +87,5 @@ def plot_power_spectra(spectra, grids_mm):
         )  # fmt: skip
     ax.set(xlabel="spatial frequency, cycles per mm", ylabel="power, share of the largest")
     ax.set_ylim(1e-10, 3)
-    ax.legend(frameon=False)
+    ax.legend(frameon=False, loc="lower left")  # below the curves and beside the marks of the grids
     return fig

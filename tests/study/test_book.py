@@ -46,7 +46,8 @@ def book(project):
         "    chapters:\n      - file: pages/tiny\n      - file: pages/not_of_this_study\n"
     )
     (project / "book" / "intro.md").write_text(
-        "# Intro\n\n```{include} notice.md\n```\n\n[the page](pages/tiny.ipynb)\n"
+        "# Intro\n\n```{include} notice.md\n```\n\n[the page](pages/tiny.ipynb)\n\n| A |\n|---|\n"
+        "| {doc}`pages/tiny` |\n| {doc}`pages/not_of_this_study` |\n"
     )
     config = {"title": "Tiny", "execute": {"execute_notebooks": "off"}}
     config["parse"] = {"myst_enable_extensions": ["colon_fence", "deflist", "dollarmath"]}
@@ -86,6 +87,7 @@ def test_a_book_is_made_of_prose_notice_and_pages_and_replaces_the_old_one(book,
     assert "reference/datnet_core-metrics.md" in library
     assert set(given) - library == {"_toc.yml", "intro.md", "notice.md", "pages/tiny.ipynb"}
     assert "not_of_this_study" not in given["_toc.yml"]
+    assert given["intro.md"].endswith("|---|\n| {doc}`pages/tiny` |\n")
     assert "My scans" in given["notice.md"]
     chapter = given["pages/tiny.ipynb"]
     assert "Two." in chapter and "c0de" in chapter
@@ -103,7 +105,7 @@ def test_a_book_with_a_warning_is_not_built_and_the_warning_is_quoted(book):
         build_book(study, [page])
     first, *quoted = str(failure.value).splitlines()
     assert first == f"the book did not build; log: {study.results / 'book.log'}"
-    for line, (number, name) in zip(quoted, [(8, "no_such"), (10, "nor_this")], strict=True):
+    for line, (number, name) in zip(quoted, [(12, "no_such"), (14, "nor_this")], strict=True):
         assert f"intro.md:{number}: WARNING" in line
         assert name in line
         assert str(study.results) not in line

@@ -101,6 +101,16 @@ def test_who_does_not_see_a_figure_hears_its_caption(caption, alt):
     assert made.cells[1].source == ""
 
 
+def test_an_image_without_a_label_is_described_by_the_paragraph_behind_it():
+    drawn = new_code_cell("if a:\n    display(fig)")
+    drawn.outputs = [nbformat.v4.new_output("display_data", {"image/png": "aGk="})]
+    made = chapter(page(drawn, new_markdown_cell(CAPTION)), FACTS)
+    assert made.cells[0].metadata["mystnb"] == {"image": {"alt": "Area under the curve"}}
+    assert made.cells[1].source == CAPTION  # it stays where it is
+    assert "mystnb" not in chapter(page(drawn), FACTS).cells[0].metadata
+    assert "mystnb" not in chapter(page(code(), new_markdown_cell("a")), FACTS).cells[0].metadata
+
+
 @pytest.mark.parametrize("behind", [[], [code()], [new_markdown_cell("  \n")]])
 def test_a_figure_without_a_caption_is_refused(behind):
     with pytest.raises(ValueError, match="figure 'fig-a' has no caption; expected a Markdown cell"):

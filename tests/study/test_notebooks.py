@@ -30,7 +30,7 @@ def code(cells):
 
 def test_pages_are_the_chapters_of_the_book():
     toc = yaml.safe_load((ROOT / "book" / "_toc.yml").read_text())
-    chapters = [c["file"] for part in toc["parts"] for c in part["chapters"]]
+    chapters = [toc["root"], *(c["file"] for part in toc["parts"] for c in part["chapters"])]
     pages = [file.removeprefix("pages/") for file in chapters if file.startswith("pages/")]
     assert sorted(pages) == [path.stem for path in SOURCES]
 

@@ -1,0 +1,188 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation: {extension: .py, format_name: percent}
+#   kernelspec: {display_name: Python 3, language: python, name: python3}
+#   datnet:
+#     reads: [cross_validation.json, blind_test.json, saliency.json, binding_ratio.json,
+#       fusion.json, claims.json, claims.tsv, truth*.json]
+#     settings: [control, diagnoses]
+#     threads: 1
+# ---
+
+# %% [markdown]
+# # The study on one page
+#
+# Parkinson's disease, multiple system atrophy and progressive supranuclear palsy look
+# alike at first, and a scan of the dopamine transporter shows a loss in all of them.
+# {cite:t}`zhao2022` trained a neural network to tell them apart on such scans, and
+# measured the regions it looks at. This book does the same again, in the open: can the
+# network do it, better than what is in use, and can one be sure?
+
+# %% tags=["parameters"]
+study: str = "data_manifest/smoke.yaml"  # study file
+into: str = "study"  # folder below results/ to write to; study: the study's own
+
+# %% tags=["setup"]
+import html
+
+import pandas as pd
+from IPython.display import HTML
+
+from datnet_study import auc_ladder, claims_view, open_page, show
+from datnet_study.figures import plot_key_figure
+
+page = open_page("summary", study, into)
+config = page.settings
+NETWORK, ORACLE = "DAT-Net", "oracle, true binding"
+
+# %% tags=["remove-input"]
+show.notice(page)
+
+# %% [markdown]
+# ## The key figure
+#
+# Each classifier says which of the first two groups a scan belongs to; it has never
+# seen the scan, nor its label.
+
+# %%
+a, b = config.compared[:2]
+sources = ["cross_validation"]
+if page.phantom:  # where more classifiers are compared, and the best possible one
+    sources = ["truth", *sources]
+stored = [
+    page.result(source)["numbers"].get(kind, {})
+    for source in sources
+    for kind in ("pairwise", "pairwise_auc", "auc")
+]
+ladder = next(found for p in stored if len(found := auc_ladder(p, a, b)))
+
+# %% figure="fig-summary-key"
+plot_key_figure(ladder, NETWORK, f"AUC, {a} against {b} (95% interval)")
+
+# %% [markdown]
+# **How well the first two patient groups are told apart**, by AUC: 0.5 is guessing, 1
+# is without error. In colour the network; grey what it has to beat: classifiers on
+# {term}`binding ratios <binding ratio>`, which are in use today, without and with the
+# difference between the sides; in a phantom also one that is told the right regions,
+# and in black the best possible classifier ({term}`oracle`). The numbers are the AUCs.
+#
+# ## Five questions, five answers
+#
+# Each answer is the sentence of a page, which has the rest.
+
+# %%
+values = ladder[ladder["cohort"] == "cross-validation"].set_index("method")
+network = values.loc[NETWORK, ["auc", "low", "high"]]
+chance = show.direction(
+    network["low"] - 0.5,
+    network["high"] - 0.5,
+    more="better than guessing",
+    less="worse than guessing",
+    even="not told apart from guessing",
+)
+headline = (
+    f"Between {a} and {b} the network reaches an AUC of {show.interval(*network, 2)} "
+    f"{page.where}, out of fold, which is {chance}"
+)
+if ORACLE in values.index:
+    best = values.loc[ORACLE, ["auc", "low", "high"]]
+    headline += f"; the best possible classifier reaches {show.interval(*best, 2)}"
+headline += "."
+
+# %%
+asked = {
+    "Does it hold in people whom no model has seen?": "blind_test",
+    "Where does the network look?": "saliency",
+    "Do the regions that it finds tell more than the putamen?": "binding_ratio",
+    "Do age and clinical scores add anything?": "fusion",
+}
+told = f"Are {a} and {b} told apart?", headline, "cross_validation"
+answers = [told, *((q, page.result(at)["result"], at) for q, at in asked.items())]
+items = [
+    f"<li><strong>{html.escape(question)}</strong> {html.escape(answer)} "
+    f'<a href="{at}.html">{at.replace("_", " ")}</a></li>'
+    for question, answer, at in answers
+]
+HTML(f"<ol class='answers'>{''.join(items)}</ol>")
+
+# %% [markdown]
+# ## The paper's eight main claims
+#
+# A verdict compares this study's people with those of the paper, by a rule that
+# {doc}`claims` explains; the {doc}`page <claims>` has all claims.
+
+# %%
+main = (
+    "cv.auc.ipd", "cv.auc.msa", "blind.accuracy", "blind.vs_br", "saliency.regions",
+    "dlbr.ipd_msa", "radiomics.gain", "fusion.accuracy",
+)  # fmt: skip
+claims = pd.read_csv(
+    page.path("claims.tsv"), sep="\t", dtype=str, keep_default_na=False
+)
+rows = claims.set_index("id").loc[list(main)].reset_index()
+empty = [name for name in ("ceiling", "null") if not claims[name].any()]
+HTML(claims_view(rows.drop(columns=empty), "The main claims of the paper"))
+
+# %% [markdown]
+# *Ceiling* is what the best possible classifier of a phantom reaches; *study null* has
+# the verdict where the patient groups do not differ, if that study has run.
+#
+# :::{admonition} What this means for my clinic
+# **Nothing yet.** The first box says whose scans these are. Those of a phantom say
+# nothing about patients, and those of one cohort are not enough to decide on one. This
+# is research software and no medical device; it must not be used for diagnosis. Before
+# such a network helps at the camera, it has to be shown in patients
+#
+# - of several centres and cameras, none of which the network has seen,
+# - whose diagnosis is known from years of follow-up or from pathology, and not from
+#   the scan,
+# - that it does better than striatal ratios with their asymmetry, and than an
+#   experienced reader,
+# - that its probabilities are right where other diagnoses are common,
+# - and that knowing them changes a treatment for the better.
+# :::
+
+# %% [markdown]
+# ## The figures of the paper
+#
+# | Figure of the paper | Its page here |
+# |---|---|
+# | Fig. 1, participants | {doc}`cohorts`; how many they were: {doc}`cohort_sizes` |
+# | Fig. 2, network and training | {doc}`training` |
+# | Fig. 3, ROC curves and rates | {doc}`cross_validation` and {doc}`blind_test` |
+# | Fig. 4, against binding ratios, first and second scans | {doc}`blind_test` |
+# | Fig. 5, saliency maps | {doc}`saliency` and {doc}`saliency_sanity` |
+# | Fig. 6, binding ratios | {doc}`binding_ratio` and {doc}`salient_region` |
+# | Fig. 7, radiomics | {doc}`radiomics` |
+# | Fig. 8, fusion with clinical data | {doc}`fusion` |
+# | all numbers of abstract and text | {doc}`claims` |
+#
+# What the book is, and which question is answered where, says {doc}`../intro`; what the
+# paper leaves open, {doc}`../open_points`.
+
+# %% [markdown]
+# ## Summary
+#
+# Every sentence and number on this page comes from the result files of the pages that
+# it names, of the same run. The intervals take the trained networks as given. A
+# verdict says that two sets of numbers are alike, not that a claim about patients is
+# true.
+
+# %%
+compared = page.result("claims")["numbers"]
+result = (
+    f"{headline} Of the paper's {compared['n_claims']} claims, "
+    f"{compared['verdicts']['agrees']} agree here"
+)
+if compared["null"]:
+    result += (
+        f", and {compared['null']['agrees']} where the patient groups do not differ"
+    )
+result += "."
+numbers = {
+    "pair": [a, b],
+    "ladder": ladder.to_dict("records"),
+    "verdicts": dict(zip(rows["id"], rows["verdict"], strict=True)),
+}
+page.close(numbers, {}, result)
