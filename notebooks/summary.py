@@ -4,7 +4,7 @@
 #     text_representation: {extension: .py, format_name: percent}
 #   kernelspec: {display_name: Python 3, language: python, name: python3}
 #   datnet:
-#     reads: [cross_validation.json, blind_test.json, saliency.json, binding_ratio.json,
+#     reads: [cross_validation.json, blind_test.json, saliency.json, circularity.json,
 #       fusion.json, claims.json, claims.tsv, truth*.json]
 #     settings: [control, diagnoses]
 #     threads: 1
@@ -94,7 +94,7 @@ headline += "."
 asked = {
     "Does it hold in people whom no model has seen?": "blind_test",
     "Where does the network look?": "saliency",
-    "Do the regions that it finds tell more than the putamen?": "binding_ratio",
+    "Do the regions that it finds tell more than the putamen?": "circularity",
     "Do age and clinical scores add anything?": "fusion",
 }
 told = f"Are {a} and {b} told apart?", headline, "cross_validation"
@@ -153,7 +153,7 @@ HTML(claims_view(rows.drop(columns=empty), "The main claims of the paper"))
 # | Fig. 3, ROC curves and rates | {doc}`cross_validation` and {doc}`blind_test` |
 # | Fig. 4, against binding ratios, first and second scans | {doc}`blind_test` |
 # | Fig. 5, saliency maps | {doc}`saliency` and {doc}`saliency_sanity` |
-# | Fig. 6, binding ratios | {doc}`binding_ratio` and {doc}`salient_region` |
+# | Fig. 6, binding ratios | {doc}`binding_ratio`, {doc}`circularity`, {doc}`salient_region` |
 # | Fig. 7, radiomics | {doc}`radiomics` |
 # | Fig. 8, fusion with clinical data | {doc}`fusion` |
 # | all numbers of abstract and text | {doc}`claims` |
