@@ -153,7 +153,8 @@ HTML(claims_view(rows.drop(columns=empty), "The main claims of the paper"))
 # | Fig. 3, ROC curves and rates | {doc}`cross_validation` and {doc}`blind_test` |
 # | Fig. 4, against binding ratios, first and second scans | {doc}`blind_test` |
 # | Fig. 5, saliency maps | {doc}`saliency` and {doc}`saliency_sanity` |
-# | Fig. 6, binding ratios | {doc}`binding_ratio`, {doc}`circularity`, {doc}`salient_region` |
+# | Fig. 6, binding ratios | {doc}`binding_ratio` and {doc}`circularity` |
+# | Fig. 6 and 7, the region of the network | {doc}`salient_region` |
 # | Fig. 7, radiomics | {doc}`radiomics` |
 # | Fig. 8, fusion with clinical data | {doc}`fusion` |
 # | all numbers of abstract and text | {doc}`claims` |
