@@ -169,10 +169,10 @@ Markdown(
 )
 
 # %% [markdown]
-# The mean of each diagnosis in the training cohort shows what there is to see by eye.
-# Each scan is turned first, so that the side with less uptake in the first region of
-# the study (`images.regions`) lies on the left: the worse side is the left one in some
-# and the right one in others, and a plain mean would lose the asymmetry.
+# The mean of each diagnosis in the training cohort shows what there is to see by
+# eye. Each scan is turned first, so that the side with less uptake in the first region
+# of the study (`images.regions`) lies on the left: the worse side is the left one in
+# some and the right one in others, and a plain mean would lose the asymmetry.
 
 # %%
 in_training = (scans["cohort"] == "training").to_numpy()
