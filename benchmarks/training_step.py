@@ -61,7 +61,7 @@ def two_at_once(shape):
     code = (
         "import sys, time, torch; sys.path.insert(0, 'benchmarks'); import training_step as t;"
         "torch.set_num_threads(int(sys.argv[1])); study = t.read_study('data_manifest/paper.yaml');"
-        "model = t.network.build(t.N_CLASSES, study.network);"
+        "model = t.build(t.N_CLASSES, study.network);"
         "step, _ = t.step_of(model, eval(sys.argv[2]), study.training.batch_size); step();"
         "start = time.perf_counter(); [step() for _ in range(25)];"
         "print(time.perf_counter() - start)"

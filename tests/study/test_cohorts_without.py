@@ -84,6 +84,12 @@ def results(study):
     return found, claims.set_index("id")["ours"]
 
 
+def regions():
+    """Number of the region in which each scan is measured, with its diagnosis."""
+    of_scan = pd.read_csv("results/own/saliency/regions.tsv", sep="\t")
+    return of_scan.merge(pd.read_csv("results/own/scans.tsv", sep="\t"))
+
+
 def without(table, columns, diagnoses=None):
     """A table in which some diagnoses, or all, have no value in some columns."""
     rows = table["diagnosis"].isin(diagnoses or set(table["diagnosis"]))
@@ -109,7 +115,12 @@ def test_two_diagnoses_of_other_names_and_nothing_but_images(run, scans):
     table = table[(table["certainty"] == "definite") & table["diagnosis"].isin(["IPD", "MSA"])]
     table = table.drop_duplicates("participant_id").drop(columns=[*CLINICAL])
     table = table.replace({"diagnosis": {"IPD": "PD", "MSA": "ET"}})
-    pages, ours = run(table, diagnoses=["PD", "ET"], protocols=["test_fold"])
+    saliency = SETTINGS["saliency"] | {"region_source": "per_diagnosis"}
+    pages, ours = run(
+        table, diagnoses=["PD", "ET"], protocols=["test_fold"], saliency=saliency
+    )
+    of_region = regions().groupby("diagnosis")["volume"].unique()
+    assert sorted(of_region.sum()) == [0, 1]  # one region for each diagnosis
     for page, words in {
         "cohorts": "There is no control group, no pre-training cohort, no blind test, ",
         "cross_validation": "There is no patient with a known symptom duration ≤ 2 years or > 2 ",
@@ -152,7 +163,9 @@ def test_a_blind_test_of_controls_alone_no_age_one_protocol_and_recipes(run, sca
         recipes={"coarse": {"grid_mm": 16}},
         learning_curve={"sizes": [6], "repeats": 1},
         protocols=["test_fold"],
+        saliency=SETTINGS["saliency"] | {"region_source": "per_participant"},
     )
+    assert regions()["volume"].is_unique  # each scan has its own
     assert "There is no age, no UPDRS in this study." in pages["cohorts"]["result"]
     assert "protocols asked for is the study's own" in pages["protocol"]["result"]
     shortest = "no patient with a known symptom duration ≤ 2 years, so symptom durations are not"
