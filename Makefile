@@ -8,6 +8,8 @@ STUDY_FILE := $(if $(filter %.yaml %.yml,$(STUDY)),$(STUDY),data_manifest/$(STUD
 PYTHON ?= python3.11
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Modules are compiled once and not in every process, whatever the surroundings ask for.
+export PYTHONDONTWRITEBYTECODE :=
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .PHONY: help study import test bench lint format clean

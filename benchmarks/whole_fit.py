@@ -37,7 +37,6 @@ def fitted(n_steps):
     volumes = rng.random((N_SCANS, *shape), dtype=np.float32)
     n_classes = len(study.diagnoses)
     scans = Scans(volumes, np.arange(N_SCANS) % n_classes, np.arange(N_SCANS), np.arange(0))
-    # 0 steps: everything but training. The settings allow no fewer than one.
     training = replace(study.training, max_steps=n_steps, max_epochs=None)
     with tempfile.TemporaryDirectory() as folder:
         given = {"network": study.network, "training": training}
@@ -50,23 +49,26 @@ def fit_rows():
     from training_step import bare_step
 
     from datnet_study.execute import OURS
-    from datnet_study.warm import serving
+    from datnet_study.warm import ADDRESS, serving
 
-    line = [sys.executable, "-m", "datnet_study.warm", "whole_fit", "1"]
+    def run(environment, n_steps):
+        line = [sys.executable, "-m", "datnet_study.warm", "whole_fit", str(n_steps)]
+        options = {"cwd": HERE, "capture_output": True, "text": True, "check": True}
+        done = subprocess.run(line, env=environment, **options)
+        return map(float, done.stdout.split())
+
     with serving(OURS) as environment:
-        environment |= {"PYTHONPATH": f"{HERE.parent}:{HERE}", "OMP_NUM_THREADS": "1"}
-        cold = environment | {"DATNET_WARM": "/nowhere"}
+        environment |= {"OMP_NUM_THREADS": "1"}
+        cold = environment | {ADDRESS: "/nowhere"}
         seconds = {}
         for how, where in (("warm", environment), ("cold", cold)):
             for _ in range(3):
                 begin = time.perf_counter()
-                done = subprocess.run(line, env=where, capture_output=True, text=True, check=True)
-                passed = time.perf_counter() - begin - float(done.stdout.split()[0])
+                trained, _ = run(where, 1)
+                passed = time.perf_counter() - begin - trained
                 seconds[how] = min(seconds.get(how, passed), passed)
         bare = bare_step(threads=1)
-        line[-1] = str(STEPS)
-        done = subprocess.run(line, env=environment, capture_output=True, text=True, check=True)
-        trained, n_steps = map(float, done.stdout.split())
+        trained, n_steps = run(environment, STEPS)
     for name, how in HOW.items():
         yield f"fit.{name}", f"all but training, in a process {how}", seconds[name], "s"
     title = "a step of a whole fit"
