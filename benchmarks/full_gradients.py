@@ -69,7 +69,7 @@ def gradient_rows():
         "whole_head": study_grid(study.images.grid_mm)[1],
     }
     model = build(N_CLASSES, study.network).to(memory_format=torch.channels_last_3d)
-    model.train()(torch.rand(BATCH, 1, *shapes["field of view of the study"]))  # fills batch norms
+    model.train()(torch.rand(BATCH, 1, *shapes["field"]))  # fills batch norms
     model.eval()
     targets = torch.arange(BATCH) % N_CLASSES
     for name, shape in shapes.items():
