@@ -29,7 +29,7 @@ import: .venv/study ## Import scans: FROM=folder TO=folder [TABLE=] [WINDOW=60-7
 test: .venv/test lint ## Lint, unit tests, and the whole smoke study with its book
 	$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
-bench: .venv/bench ## Measure speed as ratios, for the page `performance` (a quarter of an hour)
+bench: .venv/bench ## Measure speed as ratios, for the page `performance` (a third of an hour)
 	$(BIN)/python benchmarks/performance.py
 
 lint: .venv/test ## Check style and the layers of the library

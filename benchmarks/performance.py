@@ -1,4 +1,4 @@
-"""How fast it is: ratios measured in one run, for the page `performance`; less than 15 minutes.
+"""How fast it is: ratios measured in one run, for the page `performance`; about 20 minutes.
 
     python benchmarks/performance.py
 

@@ -116,9 +116,7 @@ def test_two_diagnoses_of_other_names_and_nothing_but_images(run, scans):
     table = table.drop_duplicates("participant_id").drop(columns=[*CLINICAL])
     table = table.replace({"diagnosis": {"IPD": "PD", "MSA": "ET"}})
     saliency = SETTINGS["saliency"] | {"region_source": "per_diagnosis"}
-    pages, ours = run(
-        table, diagnoses=["PD", "ET"], protocols=["test_fold"], saliency=saliency
-    )
+    pages, ours = run(table, diagnoses=["PD", "ET"], protocols=["test_fold"], saliency=saliency)
     of_region = regions().groupby("diagnosis")["volume"].unique()
     assert sorted(of_region.sum()) == [0, 1]  # one region for each diagnosis
     for page, words in {
