@@ -144,6 +144,8 @@ def main():
     for seed in progress([s for s in wanted if s not in done], "null cohorts", unit="cohort"):
         rows = rows_of(seed, atlas, scene, calibration)
         first = not TABLE.is_file()
+        if not first and list(pd.read_csv(TABLE, sep="\t")) != list(rows):
+            raise ValueError(f"{TABLE.name} has other columns than these readings; delete it")
         rows.to_csv(TABLE, sep="\t", index=False, float_format="%.4g", mode="a", header=first)
     print("Digital phantom, no patients. Share of cohorts with P < 0.05, nothing to find:")
     print(retrained_rates(pd.read_csv(TABLE, sep="\t")).round(3).to_string(index=False))

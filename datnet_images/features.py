@@ -93,7 +93,7 @@ def intraclass_correlation(values):
 
     Examples
     --------
-    >>> intraclass_correlation(np.array([[1.0, 2], [2, 3], [3, 4]])).round(2)  # a shift of 1
+    >>> float(intraclass_correlation(np.array([[1.0, 2], [2, 3], [3, 4]])).round(2))  # a shift of 1
     0.67
     """
     n, k = values.shape[:2]

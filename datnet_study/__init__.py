@@ -6,7 +6,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "performance": [
-            "at_paper_specificity",  # sensitivity of each classifier
             "auc_differences",  # AUCs of a classifier minus those of another
             "confusion",  # diagnosis against largest probability
             "diagnostic_table",  # AUC and rates of each diagnosis
@@ -93,6 +92,9 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         ],
         "native": [
             "normalise_scans",  # to MNI space, with transforms
+        ],
+        "claim_values": [
+            "at_paper_specificity",  # sensitivity of each classifier
         ],
         "claims": [
             "published_interval",  # how sure a number of the paper can be

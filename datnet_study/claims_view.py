@@ -24,8 +24,8 @@ RULES = {  # of `agreement.compare`, in short
     HIGHER: "the interval lies above 0, and not within the margin; of a pair, that of the sum",
     LOWER: "the interval lies below 0, and not within the margin; of a pair, that of the sum",
     DIFFERS: "other words; or one of a pair is higher, one lower, and their sum is neither",
-    OPEN: "the interval contains 0 and reaches beyond the margin: too few people, here or in the "
-    "paper",
+    OPEN: "the interval, of a pair that of the sum, contains 0 and reaches beyond the margin: too "
+    "few people, here or in the paper",
     REPORTED: "a value that has no interval, or that is about other groups of patients",
     ABSENT: "no value; in brackets stands what is missing",
 }

@@ -119,6 +119,7 @@ def among(predictions, class_names, allowed):
 
     Examples
     --------
+    >>> import pandas as pd
     >>> scans = pd.DataFrame({"p_A": [0.2], "p_B": [0.3], "p_NC": [0.5]})
     >>> among(scans, ("A", "B", "NC"), ("A", "B")).to_numpy()
     array([[0.4, 0.6, 0. ]])

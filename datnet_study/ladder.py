@@ -8,12 +8,14 @@ where labels mean nothing.
 import numpy as np
 import pandas as pd
 from scipy import stats
-from statsmodels.stats.multitest import multipletests
 
 from datnet_core.metrics.auc import delong_difference, delong_interval
 from datnet_core.metrics.groups import rank_sum_p
 from datnet_core.metrics.rates import share_interval
+from datnet_study.comparison import adjusted
 from datnet_study.readings import PATTERN, measured_ratios, pattern_scores
+
+CHANCE = 0.5  # AUC of what separates nothing
 
 
 def permuted_labels(labels, fold, n, seed, among=None):
@@ -121,7 +123,8 @@ def separation(values, labels, a, b):
     auc, low, high = delong_interval(is_first, np.concatenate([first, second]))
     d = np.nan
     if min(len(first), len(second)) > 1:
-        pooled = np.sqrt((first.var(ddof=1) + second.var(ddof=1)) / 2)
+        squares = sum(((part - part.mean()) ** 2).sum() for part in (first, second))
+        pooled = np.sqrt(squares / (len(first) + len(second) - 2))
         d = float((first.mean() - second.mean()) / pooled) if pooled > 0 else np.nan
     p = float(rank_sum_p(first, second))
     return found | {"auc": auc, "low": low, "high": high, "d": d, "p": p}
@@ -148,28 +151,37 @@ def separation_difference(values, others, labels, a, b):
     return delong_difference(is_first, values[there], others[there])
 
 
-def beside(auc, mark, low, high):
+def beside(own, mark, low, high):
     """A difference of AUC with a fixed direction in words: what it means for the separation.
 
     Parameters
     ----------
-    auc, mark : float
-        AUC of a number and of the mark that it is set beside; 0.5 separates nothing.
+    own, mark : mapping
+        `auc`, `low`, `high` of a number, and of the mark that it is set beside (`separation`).
     low, high : float
-        Interval of `auc` minus `mark`.
+        Interval of the AUC of the number minus that of the mark.
 
     Examples
     --------
-    >>> beside(0.2, 0.4, -0.3, -0.1), beside(0.45, 0.2, 0.1, 0.4)
+    >>> weak, strong = ({"auc": a, "low": a - 0.1, "high": a + 0.1} for a in (0.35, 0.2))
+    >>> beside(strong, weak, -0.3, -0.1), beside(weak, strong, 0.1, 0.2)
     ('separates better', 'separates worse')
-    >>> beside(0.7, 0.2, 0.3, 0.6), beside(0.5, 0.4, -0.1, 0.3)
-    ('separates the other way round', 'not told apart')
+    >>> beside({"auc": 0.7, "low": 0.6, "high": 0.8}, strong, 0.3, 0.6)
+    'separates the other way round'
+    >>> beside({"auc": 0.52, "low": 0.4, "high": 0.6}, strong, 0.2, 0.4)
+    'does not separate'
     """
     if not (low > 0 or high < 0):
         return "not told apart"
-    if (auc - 0.5) * (mark - 0.5) < 0:
+    side, side_of_mark = ((x["low"] > CHANCE) - (x["high"] < CHANCE) for x in (own, mark))
+    if not side:
+        return "does not separate"
+    if not side_of_mark:
+        return "separates, which the other does not"
+    if side != side_of_mark:
         return "separates the other way round"
-    return "separates better" if abs(auc - 0.5) > abs(mark - 0.5) else "separates worse"
+    better = abs(own["auc"] - CHANCE) > abs(mark["auc"] - CHANCE)
+    return "separates better" if better else "separates worse"
 
 
 def significant_share(p, alpha=0.05):
@@ -201,10 +213,11 @@ def retrained_rates(cohorts, alpha=0.05):
         for (a, b), part in cohorts.groupby(["group_a", "group_b"], sort=False):
             p = part[source].dropna()
             share, low, high = significant_share(p, alpha)
-            test = stats.binomtest(int((p < alpha).sum()), len(p), alpha).pvalue
+            n_small = int((p < alpha).sum())
+            test = stats.binomtest(n_small, len(p), alpha).pvalue if len(p) else np.nan
             rows.append((source, a, b, len(p), share, low, high, test))
     names = ["source", "group_a", "group_b", "n", "share", "low", "high", "p_binomial"]
     found = pd.DataFrame(rows, columns=names)
     by_source = found.groupby("source", sort=False)["p_binomial"]
-    found["p_holm"] = by_source.transform(lambda p: multipletests(p, method="holm")[1])
+    found["p_holm"] = by_source.transform(lambda p: adjusted(p)[:, 0])
     return found.drop(columns="p_binomial")

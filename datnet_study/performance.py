@@ -169,38 +169,6 @@ def sensitivity_at(y_true, y_score, specificity):
     return share_interval(np.arange(y_true.sum()) < round(reached * y_true.sum()))
 
 
-def at_paper_specificity(predictions, claims, part):
-    """Sensitivity of each classifier at the specificity that the paper reports.
-
-    Parameters
-    ----------
-    predictions : dict of str to DataFrame
-        By title, `diagnosis` and `p_<class>` of each scan.
-    claims : DataFrame
-        Output of `claims.read_claims`.
-    part : str
-        Of the paper, as the ids of its claims begin: `cv` or `blind`.
-
-    Returns
-    -------
-    DataFrame
-        `method`, `of` (diagnosis), `specificity` and `paper` (its sensitivity there), `value`,
-        `low`, `high` (Wilson, the cutoff taken as given); no row for a diagnosis that the paper or
-        the scans have not.
-    """
-    found, rows = claims.set_index("id"), []
-    for claim in found.index[found.index.str.startswith(f"{part}.spec.")]:
-        name, specificity = found["group"][claim], float(found["value"][claim])
-        paper = float(found["value"][claim.replace(".spec.", ".sens.")])
-        for method, table in predictions.items():
-            of = table["diagnosis"] == name
-            if of.any() and not of.all():
-                value = sensitivity_at(of, table[f"p_{name}"], specificity)
-                rows.append((method, name, specificity, paper, *value))
-    columns = ["method", "of", "specificity", "paper", "value", "low", "high"]
-    return pd.DataFrame(rows, columns=columns)
-
-
 def visits(predictions):
     """First scans of all participants, and both scans of those who have two.
 

@@ -103,7 +103,8 @@ def direction(low, high, *, more, less, even):
     low, high : float
         Limits of the interval of the difference.
     more, less, even : str
-        What to say if the interval lies above 0, below 0, or contains 0 (or is not a number).
+        What to say if the interval lies above 0, below 0, or contains 0 (or is not a number, or has
+        no width: then too little is known of it).
 
     Returns
     -------
@@ -114,9 +115,9 @@ def direction(low, high, *, more, less, even):
     >>> direction(-0.1, 0.2, more="better", less="worse", even="not told apart from it")
     'not told apart from it'
     """
-    if low > 0:
+    if low > 0 and high > low:
         return more
-    return less if high < 0 else even
+    return less if high < 0 and high > low else even
 
 
 def claims_table(page, claims):

@@ -129,7 +129,8 @@ page.write_table("binding/ratios.tsv", ratios)
 # ## Comparison between diagnoses
 #
 # Two-sided Mann-Whitney U tests; P values as in the paper, uncorrected, and beside
-# them after Benjamini-Hochberg over all tests of this page (open point A11).
+# them after Benjamini-Hochberg over all tests of this page (open point A11). Of who has
+# two scans, the first one counts.
 
 # %%
 titles = {region: region for region in measured_in} | {"dl": "DL region"}
@@ -137,7 +138,7 @@ titles |= {f"dl_{region}": f"DL region in {region}" for region in measured_in}
 pairs = list(combinations(groups, 2))
 tests = {}
 for column in titles:
-    measured = ratios[ratios[column].notna()]
+    measured = ratios[ratios[column].notna()].drop_duplicates("participant_id")
     if set(groups) <= set(measured["diagnosis"]):
         tests[column] = mann_whitney(measured[column], measured["diagnosis"], pairs)
 stacked = pd.concat(tests, names=["value"]).reset_index(level=0)

@@ -91,6 +91,14 @@ several = len(present) > 1
 one_only = Markdown(f"There is one diagnosis only in {where}: nothing can be judged.")
 Markdown(f"The {len(diagnosis)} participants of **{where}** are judged here.")
 
+# %%
+by_fold_models = config.decisions.blind_test_model != "refit"
+by_model = page.table("predictions/blind_test_by_model.tsv")
+of_models = [  # what each says of the participants of the blind test
+    part.drop_duplicates("participant_id")[p_columns].to_numpy()
+    for _, part in by_model.groupby("model", sort=False)
+]
+
 # %% [markdown]
 # ## Do they mean what they say?
 
@@ -136,7 +144,9 @@ display(show.table(pd.DataFrame(rows)) if lines else one_only)
 # less sure, below 1 surer. For the blind test it comes from the out-of-fold
 # probabilities of all folds, for cross-validation from those of the other folds. (In
 # the latter case the models of the other folds did learn from the scan, so its label
-# has a small part in the temperature; the blind test has no such tie.)
+# has a small part in the temperature; the blind test has no such tie.) Of the network,
+# each fold model gets the temperature before the mean over them is taken, for it comes
+# from single models.
 
 
 # %%
@@ -148,11 +158,14 @@ def tempered(title):
     if not is_blind:
         parts = [(table["fold"] == k).to_numpy() for k in np.unique(table["fold"])]
     fitted = []
+    each = of_models if is_blind and title == NETWORK and by_fold_models else []
     for part in parts:
         learn = own if is_blind else own[~part]
         labels = learn["diagnosis"]
         t = fitted_temperature(labels, learn[p_columns].to_numpy(), classes)
         proba[part] = with_temperature(proba[part], t)
+        if each:
+            proba = np.mean([with_temperature(p, t) for p in each], axis=0)
         fitted.append(t)
     return proba, float(np.mean(fitted))
 
@@ -206,19 +219,16 @@ display(plot_net_benefit(benefits) if benefits else one_only)
 # blind test is like the training cohort. A score of a new scan is compared with
 # out-of-fold scores of the same model only, for the mean over the models is less sure
 # than each of them. The known scans are those of the diagnoses that the blind test has.
+# A network that was trained once more on all scans (`decisions.blind_test_model:
+# refit`) has no such scores, so there are no sets for it.
 
 # %%
 conformal = pd.DataFrame()
-if is_blind:
+has_sets = is_blind and by_fold_models
+if has_sets:
     truth = diagnosis.reset_index(drop=True)
     alike = known[NETWORK][known[NETWORK]["diagnosis"].isin(present)]
-    by_model = page.table("predictions/blind_test_by_model.tsv")
-    of_models = [
-        part.drop_duplicates("participant_id")[p_columns].to_numpy()
-        for _, part in by_model.groupby("model", sort=False)
-    ]
-    one = config.decisions.blind_test_model == "refit"  # judges all
-    model = np.zeros(len(alike), int) if one else alike["fold"].astype(int)
+    model = alike["fold"].astype(int)
     sets = conformal_sets(
         alike["diagnosis"], alike[p_columns], model, of_models, classes, coverage
     )
@@ -226,8 +236,8 @@ if is_blind:
     conformal["size"] = sets.sum(axis=1)
 
 # %%
-of_groups = {"all": slice(None)} if is_blind else {}
-of_groups |= {name: truth == name for name in present if is_blind}
+of_groups = {"all": slice(None)} if has_sets else {}
+of_groups |= {name: truth == name for name in present if has_sets}
 rows = []
 for name, members in of_groups.items():
     part = conformal.loc[members]
@@ -241,7 +251,7 @@ for name, members in of_groups.items():
     found["empty"] = str(int(part["empty"].sum()))
     rows.append(found)
 rows_of_sets = rows
-no_blind = Markdown("There is no blind test, so there are no sets.")
+no_blind = Markdown("There is no blind test by the fold models, so there are no sets.")
 display(show.table(pd.DataFrame(rows)) if rows else no_blind)
 
 # %% [markdown]
@@ -284,7 +294,8 @@ show.table(pd.DataFrame(rows, columns=columns))
 #
 # The result stands at the top of the page. Slopes, scores and curves are those of one
 # cohort with its mix of diagnoses; where these are more or less common, probabilities
-# have to be changed first. Nothing here was chosen on the scans that are judged.
+# have to be changed first. But for what is said of the temperature, nothing here was
+# chosen by the labels of the scans that are judged.
 
 
 # %%
@@ -312,7 +323,7 @@ result = (
     f"{towards} (temperature {network['temperature']:.2f}); after that its score is "
     f"{network['brier_tempered']:.3f}."
 )
-if is_blind:
+if has_sets:
     covered = show.interval(*share_interval(conformal["covered"]))
     result += (
         f" Sets that ask for {coverage:.0%} coverage hold the right diagnosis in "
@@ -325,7 +336,7 @@ numbers = {
     "scores": scores,
     "brier_network_minus_asymmetry": change,
     "lines": {".".join(key): value for key, value in lines.items()},
-    "conformal": {"coverage": coverage, "sets": rows_of_sets} if is_blind else None,
+    "conformal": {"coverage": coverage, "sets": rows_of_sets} if has_sets else None,
     "referral": {t: curve.to_dict("records") for t, curve in referrals.items()},
 }
 page.close(numbers, result=result)

@@ -154,7 +154,7 @@ HTML(claims_view(compared.drop(columns=empty), "The claims of the paper"))
 #
 # - Every row comes from the result files of the pages; none was typed in.
 # - The verdicts do not allow for there being many of them: of numbers that are truly
-#   the same, one in twenty looks different.
+#   the same, up to one in twenty looks different.
 # - The intervals take the networks as given, and DeLong's is too narrow close to 1.
 # - In a study that has not all of IPD, MSA and PSP, what is not about a pair of them is
 #   "reported", for its patients are other ones. Where a study has these diagnoses under

@@ -386,8 +386,9 @@ of_durations = [table for title, table in tables.items() if title != "all"]
 for claim, name in duration_of.items():
     by_group = [table.loc[name, "auc"] for table in of_durations if name in table.index]
     if len(by_group) == 2:
-        order = "long > short" if by_group[1] > by_group[0] else "short > long"
-        claims[claim] = {"value": order}
+        short_auc, long_auc = by_group
+        order = "long > short" if long_auc > short_auc else "short > long"
+        claims[claim] = {"value": order if short_auc != long_auc else "short = long"}
     elif name in classes:
         claims[claim] = {"why": no_duration if empty else "a duration has no AUC"}
 show.claims_table(page, claims)

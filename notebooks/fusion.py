@@ -123,8 +123,9 @@ def judged(fit, x, new):
 # %% [markdown]
 # Every classifier below has the same participants and the same diagnoses to choose
 # from: *DAT-Net* and the *binding ratios* may not name a group that the fusion does not
-# know (controls), which alone can make a fusion look better than the scan. So *DAT-Net*
-# here is the row *of those there* on {doc}`blind_test`. *Trees* is XGBoost as
+# know (controls), which alone can make a fusion look better than the scan. (On
+# {doc}`blind_test`, *of those there* is the same row if no controls are in the blind
+# test and all patient groups are.) *Trees* is XGBoost as
 # published; the *regression* is a logistic one on the logarithms of the probabilities
 # and the clinical data. Both learn anew how common each diagnosis is among patients and
 # how far to trust the network, so what clinical data add is the difference to the image

@@ -123,7 +123,8 @@ result = (
 #
 # The result stands below in words. How sure it is, and what it does not show:
 #
-# - Each time is the best of several where that is cheap, and a single one elsewhere.
+# - Each time is the best or the middle one of several where that is cheap, and a
+#   single one elsewhere.
 #   On a busy machine the ratios hold better than the seconds, not exactly.
 # - Recipes that see more voxels are slower for that reason; no more is meant.
 # - There was no GPU.

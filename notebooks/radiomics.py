@@ -115,9 +115,10 @@ Markdown(f"Left out: {'; '.join(left_out) if left_out else 'no region of any sca
 
 # %%
 every = [column for column in features.columns if column not in ("scan", "region")]
+first = table.drop_duplicates(["participant_id", "region"])  # of who has two scans
 parts = {
     region: part
-    for region, part in table.groupby("region", sort=False)
+    for region, part in first.groupby("region", sort=False)
     if set(groups) <= set(part["diagnosis"]) and len(part) > 2
 }
 varying = {region: varying_features(part[every]) for region, part in parts.items()}
@@ -351,7 +352,8 @@ over_each = ", ".join(f"{value:+.1%} over the {r}" for r, value in surplus.items
 Markdown(
     f"Significant features of the DL region, all pairs: {over_each}."
     if surplus
-    else "No surplus: there is no conventional region with a significant feature."
+    else "No surplus: the DL region is left out, or no conventional region has a "
+    "significant feature."
 )
 
 # %% [markdown]

@@ -208,7 +208,7 @@ shorter = by_steps.index[by_steps.index < STEPS].max()
 gain = by_steps.loc[STEPS, "mean"] - by_steps.loc[shorter, "mean"]
 result += (
     f" The last doubling of its training, from {shorter} to {STEPS} steps, changes the "
-    f"mean AUC by {gain:+.3f} on development cohorts."
+    f"mean AUC by {gain:+.3f} on {lengths['seed'].nunique()} development cohort(s)."
 )
 
 # %% [markdown]

@@ -393,8 +393,8 @@ show.table(lies)
 
 # %% [markdown]
 # Multiples of the region's share of the brain seen; highest ratio first. Regions of
-# which the network sees less than a tenth are not listed. {doc}`saliency_truth` has the
-# shares of single maps that are not rescaled, which is why its numbers are lower.
+# which the network sees less than a tenth are not listed. The page on the truth of a
+# phantom has the shares of single maps that are not rescaled; they are lower.
 
 # %%
 higher = [r for r in ranked.index if ranked.loc[r, "low"] > 1]
@@ -503,10 +503,10 @@ with page.writing("saliency/fold_means.nii.gz") as part:
 # ## Paper and this study
 #
 # The paper names three regions, from maps without a null. Here a region counts where
-# its share exceeds that in untrained networks by more than chance would (interval above
-# 1), up to three, highest ratio first. The accumbens, a small part of the striatum
-# between putamen and caudate that the paper does not name, is left out of this
-# comparison.
+# its share exceeds that in untrained networks (interval above 1, not corrected for the
+# number of regions), up to three, highest ratio first. The accumbens, a small part of
+# the striatum between putamen and caudate that the paper does not name, is left out of
+# this comparison.
 
 # %%
 expected = ("putamen", "caudate", "midbrain")

@@ -74,16 +74,9 @@ plot_key_figure(ladder, NETWORK, f"AUC, {a} against {b} (95% interval)")
 # %%
 values = ladder[ladder["cohort"] == "cross-validation"].set_index("method")
 network = values.loc[NETWORK, ["auc", "low", "high"]]
-chance = show.direction(
-    network["low"] - 0.5,
-    network["high"] - 0.5,
-    more="better than guessing",
-    less="worse than guessing",
-    even="not told apart from guessing",
-)
 headline = (
     f"Between {a} and {b} the network reaches an AUC of {show.interval(*network, 2)} "
-    f"{page.where}, out of fold, which is {chance}"
+    f"{page.where}, out of fold"
 )
 if ORACLE in values.index:
     best = values.loc[ORACLE, ["auc", "low", "high"]]

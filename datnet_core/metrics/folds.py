@@ -100,7 +100,7 @@ def fold_ratio(values, others):
     Examples
     --------
     >>> [round(number, 2) for number in fold_ratio([2, 4, 8], [1, 1, 1])]
-    [4.0, 0.83, 19.2]
+    [4.0, 0.26, 60.87]
     """
     a, b = np.asarray(values, dtype=float), np.asarray(others, dtype=float)
     there = (a > 0) & (b > 0)

@@ -71,7 +71,7 @@ def test_claims_of_own_scans_have_neither_ceiling_nor_null(project):
     assert table.loc["saliency.regions", "verdict"] == "reported"  # there is no PSP
     assert summary["result"].startswith(
         "Between IPD and MSA the network reaches an AUC of 0.70 (0.60 to 0.80) in this study, "
-        "out of fold, which is better than guessing. Of the paper's 52 claims, 0 agree here."
+        "out of fold. Of the paper's 52 claims, 0 agree here."
     )
 
 
@@ -93,7 +93,7 @@ def test_a_phantom_has_ceilings_or_reasons_and_the_study_null_beside_it(project)
     assert claims["numbers"]["agree_here_and_on_null"] == 1
     assert "2 agree; of those that agree here, 1 agree there too" in claims["result"]
     assert table.loc["blind.vs_br", ["verdict", "null_verdict"]].tolist() == ["differs", "agrees"]
-    assert "worse than guessing; the best possible classifier reaches 0.40" in summary["result"]
+    assert "out of fold; the best possible classifier reaches 0.40" in summary["result"]
     assert "3 agree here, and 2 where the patient groups do not differ" in summary["result"]
     # A planted wrong result flips its verdict, on either page.
     made(Path("results/mine"), diagnoses, [*right[1:], "blind.vs_br"], **PAIR)

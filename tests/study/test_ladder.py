@@ -105,17 +105,34 @@ def test_a_difference_counts_the_scans_that_have_both_numbers():
 @pytest.mark.parametrize(
     ("auc", "mark", "limits", "words"),
     [
-        (0.8, 0.6, (0.1, 0.3), "separates better"),
-        (0.2, 0.4, (-0.3, -0.1), "separates better"),
-        (0.55, 0.8, (-0.4, -0.1), "separates worse"),
-        (0.4, 0.2, (0.1, 0.3), "separates worse"),
+        (0.8, 0.65, (0.1, 0.3), "separates better"),
+        (0.2, 0.35, (-0.3, -0.1), "separates better"),
+        (0.65, 0.8, (-0.4, -0.1), "separates worse"),
+        (0.35, 0.2, (0.1, 0.3), "separates worse"),
         (0.3, 0.8, (-0.6, -0.4), "separates the other way round"),
+        (0.49, 0.8, (-0.4, -0.2), "does not separate"),
+        (0.49, 0.55, (-0.1, -0.02), "does not separate"),
+        (0.7, 0.52, (0.1, 0.3), "separates, which the other does not"),
         (0.6, 0.5, (-0.1, 0.3), "not told apart"),
         (np.nan, 0.5, (np.nan, np.nan), "not told apart"),
     ],
 )
 def test_a_difference_in_words(auc, mark, limits, words):
-    assert beside(auc, mark, *limits) == words
+    own, other = ({"auc": x, "low": x - 0.1, "high": x + 0.1} for x in (auc, mark))
+    assert beside(own, other, *limits) == words
+
+
+def test_an_effect_size_is_in_the_pooled_sd():
+    values, labels = np.array([0.0, 2, 4, 10, 12]), np.array([0, 0, 0, 1, 1])
+    # Squares 8 and 2 over 3 + 2 - 2: SD sqrt(10 / 3); means 2 and 11.
+    assert separation(values, labels, 0, 1)["d"] == pytest.approx(-9 / np.sqrt(10 / 3))
+
+
+def test_a_source_without_any_p_has_no_rate():
+    cohorts = pd.DataFrame({"group_a": ["IPD"] * 3, "group_b": "MSA", "box": [0.01, 0.5, 0.6]})
+    found = retrained_rates(cohorts.assign(pattern=np.nan)).set_index("source")
+    assert found.loc["box", "share"] == pytest.approx(1 / 3)
+    assert np.isnan(found.loc["pattern", ["share", "p_holm"]].astype(float)).all()
 
 
 def test_rates_of_retrained_cohorts_by_hand():

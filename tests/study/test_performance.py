@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from datnet_core.metrics.auc import delong_interval
 from datnet_core.metrics.rates import diagnostic_rates, share_interval
 from datnet_study.performance import (
-    at_paper_specificity,
     auc_differences,
     confusion,
     diagnostic_table,
@@ -149,26 +148,6 @@ def test_visits_tell_first_scans_from_follow_ups():
     assert found["all"].tolist() == [True, True, False, True]
     assert found["baseline"].tolist() == [False, True, False, False]
     assert found["follow-up"].tolist() == [False, False, True, False]
-
-
-def test_sensitivity_stands_at_the_specificity_of_the_claims(cohort):
-    rows = [("cv.spec.ipd", "IPD", "0.75"), ("cv.sens.ipd", "IPD", "0.9")]
-    rows += [
-        ("cv.spec.et", "ET", "0.5"),
-        ("cv.sens.et", "ET", "0.5"),
-        ("blind.spec.msa", "MSA", "1"),
-    ]
-    claims = pd.DataFrame(rows, columns=["id", "group", "value"])
-    table = at_paper_specificity({"net": cohort, "flat": cohort.assign(p_IPD=0.5)}, claims, "cv")
-    assert table["method"].tolist() == ["net", "flat"]  # nobody has ET
-    assert table[["of", "specificity", "paper"]].iloc[0].tolist() == ["IPD", 0.75, 0.9]
-    positive = cohort["diagnosis"] == "IPD"
-    cutoff = np.quantile(
-        cohort["p_IPD"][~positive], 0.75, method="inverted_cdf"
-    )  # 18 of 24 below or at
-    assert table["value"][0] == (cohort["p_IPD"][positive] > cutoff).mean()
-    assert table["value"][1] == 0
-    assert at_paper_specificity({"net": cohort}, claims.iloc[:0], "cv").empty
 
 
 def test_sensitivity_at_a_specificity_by_hand():
