@@ -93,7 +93,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "native": [
             "normalise_scans",  # to MNI space, with transforms
         ],
-        "claim_values": [
+        "operating_point": [
             "at_paper_specificity",  # sensitivity of each classifier
         ],
         "claims": [

@@ -2,10 +2,7 @@
 
 import math
 
-import pandas as pd
-
 from datnet_study.claims import NUMBER, published_interval
-from datnet_study.performance import sensitivity_at
 from datnet_study.printed import independent_difference
 
 SMALLEST_P = 0.0001  # that is written out
@@ -71,36 +68,3 @@ def own_interval(our):
 def is_absent(value):
     """Whether a value is missing: None, or not a number."""
     return value is None or (isinstance(value, float) and math.isnan(value))
-
-
-def at_paper_specificity(predictions, claims, part):
-    """Sensitivity of each classifier at the specificity that the paper reports.
-
-    Parameters
-    ----------
-    predictions : dict of str to DataFrame
-        By title, `diagnosis` and `p_<class>` of each scan.
-    claims : DataFrame
-        Output of `claims.read_claims`.
-    part : str
-        Of the paper, as the ids of its claims begin: `cv` or `blind`.
-
-    Returns
-    -------
-    DataFrame
-        `method`, `of` (diagnosis), `specificity` and `paper` (its sensitivity there), `value`,
-        `low`, `high` (Wilson, the cutoff taken as given); no row for a diagnosis that the paper or
-        the scans have not.
-    """
-    found, rows = claims.set_index("id"), []
-    for claim in found.index[found.index.str.startswith(f"{part}.spec.")]:
-        name, of_decision = found["group"][claim], (claim, claim.replace(".spec.", ".sens."))
-        # By the counts: the rounded number can ask for one false positive less.
-        specificity, paper = (published_interval(found.loc[key])[0] for key in of_decision)
-        for method, table in predictions.items():
-            of = table["diagnosis"] == name
-            if of.any() and not of.all():
-                value = sensitivity_at(of, table[f"p_{name}"], specificity)
-                rows.append((method, name, specificity, paper, *value))
-    columns = ["method", "of", "specificity", "paper", "value", "low", "high"]
-    return pd.DataFrame(rows, columns=columns)

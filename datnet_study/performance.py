@@ -5,14 +5,11 @@ Paper Figs. 3, 4 and 8 and Supplementary Tables 2 to 4; open point A6 (decision 
 
 import numpy as np
 import pandas as pd
-from sklearn.metrics import confusion_matrix, roc_curve
+from sklearn.metrics import confusion_matrix
 
 from datnet_core.metrics.auc import delong_difference, delong_interval
-from datnet_core.metrics.checks import checked_scores
 from datnet_core.metrics.pairs import pairwise_difference
-from datnet_core.metrics.rates import diagnostic_rates, share_interval, youden_cutoff
-
-ROUNDING = 1e-9  # a share of scans computed in two ways may differ by this
+from datnet_core.metrics.rates import diagnostic_rates, youden_cutoff
 
 
 def diagnostic_table(predictions, class_names, cutoffs=None):
@@ -138,35 +135,6 @@ def auc_differences(predictions, other, class_names, pairs):
     for a, b in pairs:
         found[a, b] = pairwise_difference(y_true, proba, proba_other, class_names, a, b)
     return found
-
-
-def sensitivity_at(y_true, y_score, specificity):
-    """Sensitivity at a given specificity, with its Wilson interval.
-
-    The cutoff is the lowest score for which at least this share of the negatives lies below it. The
-    interval takes that cutoff as given.
-
-    Parameters
-    ----------
-    y_true, y_score
-        As in `auc.delong_interval`; its errors apply.
-    specificity : float
-        Share from 0 to 1.
-
-    Returns
-    -------
-    sensitivity, low, high : float
-
-    Examples
-    --------
-    >>> y_true, y_score = [1, 1, 1, 1, 0, 0, 0, 0], [9, 7, 5, 3, 6, 4, 2, 1]
-    >>> sensitivity_at(y_true, y_score, 0.75)[0]  # one negative may be above: the cutoff is 5
-    0.75
-    """
-    y_true, y_score = checked_scores(y_true, y_score)
-    fpr, tpr, _ = roc_curve(y_true, y_score, drop_intermediate=False)
-    reached = tpr[fpr <= 1 - specificity + ROUNDING].max()
-    return share_interval(np.arange(y_true.sum()) < round(reached * y_true.sum()))
 
 
 def visits(predictions):

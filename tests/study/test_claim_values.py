@@ -3,11 +3,9 @@
 import math
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from datnet_study.claim_values import (
-    at_paper_specificity,
     difference_of,
     difference_text,
     is_absent,
@@ -58,36 +56,3 @@ def test_an_interval_without_width_or_with_one_end_is_none():
     for ours in ({"low": 1.0, "high": 1.0}, {"low": 0.1}, {"low": 0.1, "high": np.nan}):
         assert own_interval(ours) == ()
     assert is_absent(None) and is_absent(np.nan) and not is_absent(0) and not is_absent("")
-
-
-def test_sensitivity_stands_at_the_specificity_of_the_claims(rng):
-    diagnoses = np.repeat(["IPD", "MSA", "PSP", "NC"], [17, 11, 8, 5])
-    cohort = pd.DataFrame({"diagnosis": diagnoses, "p_IPD": rng.random(41)})
-    cohort["p_MSA"] = cohort["p_ET"] = 1 - cohort["p_IPD"]
-    rows = [("cv.spec.ipd", "IPD", "0.75"), ("cv.sens.ipd", "IPD", "0.9")]
-    rows += [
-        ("cv.spec.et", "ET", "0.5"),
-        ("cv.sens.et", "ET", "0.5"),
-        ("blind.spec.msa", "MSA", "1"),
-    ]
-    claims = pd.DataFrame(rows, columns=["id", "group", "value"]).assign(counts="")
-    table = at_paper_specificity({"net": cohort, "flat": cohort.assign(p_IPD=0.5)}, claims, "cv")
-    assert table["method"].tolist() == ["net", "flat"]  # nobody has ET
-    assert table[["of", "specificity", "paper"]].iloc[0].tolist() == ["IPD", 0.75, 0.9]
-    positive = cohort["diagnosis"] == "IPD"
-    cutoff = np.quantile(
-        cohort["p_IPD"][~positive], 0.75, method="inverted_cdf"
-    )  # 18 of 24 below or at
-    assert table["value"][0] == (cohort["p_IPD"][positive] > cutoff).mean()
-    assert table["value"][1] == 0
-    assert at_paper_specificity({"net": cohort}, claims.iloc[:0], "cv").empty
-
-
-def test_the_specificity_of_the_paper_is_that_of_its_counts():
-    y_true = np.repeat([1, 0], [2, 176])
-    score = np.r_[10.5, 0, np.arange(176)[::-1] / 16]
-    cohort = pd.DataFrame({"diagnosis": np.where(y_true, "IPD", "MSA"), "p_IPD": score})
-    rows = [("cv.spec.ipd", "0.932", "164 of 176"), ("cv.sens.ipd", "0.5", "1 of 2")]
-    claims = pd.DataFrame(rows, columns=["id", "value", "counts"]).assign(group="IPD")
-    (found,) = at_paper_specificity({"net": cohort}, claims, "cv").to_dict("records")
-    assert found["specificity"] == 164 / 176  # 0.932 would allow 11 false positives and not 12

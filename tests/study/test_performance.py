@@ -3,18 +3,16 @@
 import numpy as np
 import pandas as pd
 import pytest
-from helpers import scored_labels
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from datnet_core.metrics.auc import delong_interval
-from datnet_core.metrics.rates import diagnostic_rates, share_interval
+from datnet_core.metrics.rates import diagnostic_rates
 from datnet_study.performance import (
     auc_differences,
     confusion,
     diagnostic_table,
     right_decisions,
-    sensitivity_at,
     visits,
     youden_cutoffs,
 )
@@ -148,23 +146,3 @@ def test_visits_tell_first_scans_from_follow_ups():
     assert found["all"].tolist() == [True, True, False, True]
     assert found["baseline"].tolist() == [False, True, False, False]
     assert found["follow-up"].tolist() == [False, False, True, False]
-
-
-def test_sensitivity_at_a_specificity_by_hand():
-    y_true, y_score = [1, 1, 1, 1, 0, 0, 0, 0], [9, 7, 5, 3, 6, 4, 2, 1]
-    # All negatives below: above 6 lie 9 and 7. One may be above: 5 too. Two: 3 too.
-    found = [sensitivity_at(y_true, y_score, at)[0] for at in (1, 0.8, 0.75, 0.5, 0)]
-    assert found == [0.5, 0.5, 0.75, 1, 1]
-    assert sensitivity_at(y_true, y_score, 0.75)[1:] == share_interval([1, 1, 1, 0])[1:]
-    assert sensitivity_at([1, 0], [1, 1], 0.9)[0] == 0  # equal scores: nobody can be called
-
-
-@given(scored_labels())
-def test_no_cutoff_with_the_specificity_is_more_sensitive(data):
-    y_true, y_score = data
-    best = 0.0
-    for cutoff in y_score:
-        called = y_score >= cutoff
-        if (~called)[~y_true].mean() >= 0.7 - 1e-12:
-            best = max(best, called[y_true].mean())
-    assert sensitivity_at(y_true, y_score, 0.7)[0] == pytest.approx(best)
