@@ -40,6 +40,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "accuracies",  # and mean sensitivities
             "decision_differences",  # with exact tests
             "gains_table",  # differences of AUCs, with P values
+            "sensitivities",  # at the specificities of the paper
             "side_by_side",  # a row for each classifier, a column for each diagnosis
         ],
         "calibration": [

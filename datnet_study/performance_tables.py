@@ -33,6 +33,13 @@ def side_by_side(rows, texts, heading="classifier"):
     return show.table(wide.fillna("–").rename_axis(index=heading, columns=None).reset_index())
 
 
+def sensitivities(found):
+    """Show the output of `operating_point.at_paper_specificity`, a column for each diagnosis."""
+    of = [f"{r.of}, at {r.specificity:.3f} (paper: {r.paper:.3f})" for r in found.itertuples()]
+    values = found[["value", "low", "high"]].itertuples(index=False)
+    return side_by_side(found.assign(of=of), [show.interval(*value) for value in values])
+
+
 def gains_table(found):
     """Show differences of AUCs, with P values as they are and corrected.
 

@@ -61,6 +61,7 @@ from datnet_study import (
     pairs_of,
     read_claims,
     right_decisions,
+    sensitivities,
     share_difference,
     show,
     side_by_side,
@@ -316,16 +317,10 @@ else:
 # %%
 paper = read_claims(page.path("data_manifest/claims.tsv"))
 at_paper = at_paper_specificity(methods, paper, "blind")
-beside = [
-    f"{r.of}, at {r.specificity:.3f} (paper: {r.paper:.3f})"
-    for r in at_paper.itertuples()
-]
-values = at_paper[["value", "low", "high"]].itertuples(index=False)
-sensitivities = [show.interval(*value) for value in values]
 if at_paper.empty:
     display(Markdown("The blind test has none of the paper's diagnoses to compare."))
 else:
-    display(side_by_side(at_paper.assign(of=beside), sensitivities))
+    display(sensitivities(at_paper))
 
 # %% [markdown]
 # ## Paper and this study

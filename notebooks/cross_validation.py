@@ -59,6 +59,7 @@ from datnet_study import (
     pairs_of,
     read_claims,
     right_decisions,
+    sensitivities,
     share_difference,
     show,
     side_by_side,
@@ -333,16 +334,10 @@ Markdown(
 # %%
 paper = read_claims(page.path("data_manifest/claims.tsv"))
 at_paper = at_paper_specificity(methods, paper, "cv")
-beside = [
-    f"{r.of}, at {r.specificity:.3f} (paper: {r.paper:.3f})"
-    for r in at_paper.itertuples()
-]
-values = at_paper[["value", "low", "high"]].itertuples(index=False)
-sensitivities = [show.interval(*value) for value in values]
 if at_paper.empty:
     display(Markdown("None of the paper's diagnoses is among those of this study."))
 else:
-    display(side_by_side(at_paper.assign(of=beside), sensitivities))
+    display(sensitivities(at_paper))
 
 # %% [markdown]
 # The intervals (95%, Wilson) take the cutoff as given, which was found on these scans.

@@ -49,13 +49,12 @@ from datnet_study import (
     sides_unordered,
 )
 from datnet_study.figures import plot_auc_by_size
+from datnet_study.titles import RATIOS, TOLD, UNEVEN
 
 page = open_page("learning_curve", study, into)
 config = page.settings
 classes = config.diagnoses
 NETWORKS = {"scratch": "DAT-Net, from scratch", "pretrained": "DAT-Net, pre-trained"}
-RATIOS, BETTER_RATIOS = "binding ratios", "binding ratios with asymmetry"
-TOLD = "told the regions"
 REST, PAIRS = "one against the rest", "pairwise"
 
 # %% tags=["remove-input"]
@@ -134,7 +133,7 @@ regions, reference = config.images.regions, config.images.reference_region
 ratios = regional_binding(page.volumes(), page.atlas(), affine, reference, regions)
 ratios = ratios[sides(regions)].to_numpy()
 asymmetric = sides_unordered(ratios[:, ::2], ratios[:, 1::2])
-features = {RATIOS: ratios, BETTER_RATIOS: asymmetric}
+features = {RATIOS: ratios, UNEVEN: asymmetric}
 if page.phantom:
     keys = ["participant_id", "session_id"]
     means = page.table("predictions/region_means.tsv")
@@ -237,7 +236,7 @@ def gain(first, second, kind):
 signed = "{:+.3f} ({:+.3f} to {:+.3f})".format
 rows = [
     {"network": NETWORKS[start], "AUC": kind}
-    | {n: signed(*by) for n, by in gain(NETWORKS[start], BETTER_RATIOS, kind).T.items()}
+    | {n: signed(*by) for n, by in gain(NETWORKS[start], UNEVEN, kind).T.items()}
     for start in page.curve
     for kind in (REST, PAIRS)
 ]
@@ -281,7 +280,7 @@ def expected(name, kind):
 # %%
 def passing(name, kind):
     """From which size on a network passes the binding ratios with asymmetry."""
-    n = passes_from(aucs, name, BETTER_RATIOS, kind)
+    n = passes_from(aucs, name, UNEVEN, kind)
     return "from no size on" if n is None else f"from {n} participants on"
 
 
@@ -328,9 +327,7 @@ numbers = {
     "participants": list(models),
     "mean_auc": curves[curves["of"] == "mean"].to_dict("records"),
     "passes_from": {
-        f"{NETWORKS[start]}.{kind}": passes_from(
-            aucs, NETWORKS[start], BETTER_RATIOS, kind
-        )
+        f"{NETWORKS[start]}.{kind}": passes_from(aucs, NETWORKS[start], UNEVEN, kind)
         for start in page.curve
         for kind in (REST, PAIRS)
     },

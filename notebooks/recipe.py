@@ -37,9 +37,9 @@ from datnet_study.figures import (
     plot_candidates,
     plot_interval_panels,
 )
+from datnet_study.titles import TOLD, UNEVEN
 
 page = open_page("recipe", study, into)
-TOLD, UNEVEN = "told the regions", "binding ratios with asymmetry"
 ORACLE = "oracle, region means"
 MARKS = [UNEVEN, TOLD, ORACLE]
 STEPS = TrainingSettings().max_steps  # of the recipe in use

@@ -31,10 +31,10 @@ from IPython.display import HTML
 
 from datnet_study import auc_ladder, claims_view, open_page, show
 from datnet_study.figures import plot_key_figure
+from datnet_study.titles import NETWORK, ORACLE
 
 page = open_page("summary", study, into)
 config = page.settings
-NETWORK, ORACLE = "DAT-Net", "oracle, true binding"
 
 # %% tags=["remove-input"]
 show.notice(page)
@@ -53,7 +53,7 @@ if page.phantom:  # where more classifiers are compared, and the best possible o
 stored = [
     page.result(source)["numbers"].get(kind, {})
     for source in sources
-    for kind in ("pairwise", "pairwise_auc", "auc")
+    for kind in ("pairwise", "auc")
 ]
 ladder = next(found for p in stored if len(found := auc_ladder(p, a, b)))
 

@@ -59,7 +59,7 @@ def run(name, project, **settings):
     return *pages, table.set_index("id")
 
 
-PAIR = {"cross_validation": {"pairwise_auc": {"DAT-Net.IPD vs MSA": [0.7, 0.6, 0.8]}}}
+PAIR = {"cross_validation": {"auc": {"DAT-Net.IPD against MSA": [0.7, 0.6, 0.8]}}}
 
 
 def test_claims_of_own_scans_have_neither_ceiling_nor_null(project):

@@ -7,6 +7,7 @@ from datnet_study.performance_tables import (
     accuracies,
     decision_differences,
     gains_table,
+    sensitivities,
     side_by_side,
 )
 
@@ -21,6 +22,14 @@ def test_classifiers_and_diagnoses_keep_their_order_and_a_gap_is_a_dash():
     headings, shown = cells(side_by_side(rows, ["1", "2", "3"], "minus"))
     assert headings == ["minus", "PSP against MSA", "IPD"]
     assert shown == [["z", "1", "2"], ["a", "–", "3"]]
+
+
+def test_sensitivities_stand_below_their_specificity_and_the_number_of_the_paper():
+    found = pd.DataFrame([("net", "IPD", 0.9318, 0.8767, 0.5, 0.4, 0.6)])
+    found.columns = ["method", "of", "specificity", "paper", "value", "low", "high"]
+    headings, shown = cells(sensitivities(found))
+    assert headings == ["classifier", "IPD, at 0.932 (paper: 0.877)"]
+    assert shown == [["net", "0.500 (0.400 to 0.600)"]]
 
 
 def test_gains_show_sign_interval_and_corrected_p():
