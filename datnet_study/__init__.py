@@ -136,8 +136,13 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "measured_ratios",  # of all scans under each of them
             "pattern_scores",  # with weights in place of a region
         ],
+        "salient_regions": [
+            "whose_map",  # makes the region, in words
+            "salient_regions",  # of every scan, under each source
+        ],
         "ladder": [
             "beside",  # a difference of AUC in words
+            "fold_separation",  # of scores that come from one network a fold
             "p_values",  # of many labellings at once
             "permuted_labels",  # within folds
             "reading_p_values",  # under every reading

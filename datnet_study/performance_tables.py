@@ -57,6 +57,7 @@ def gains_table(found):
     shown["AUC (95%)"] = [show.signed(*value) for value in values]
     for title, column in {"P": "p", "P (Holm)": "holm", "P (BH)": "bh"}.items():
         shown[title] = found[column].map(show.p_value)
+    shown["would be shown from"] = found["detectable"].map("{:.3f}".format)
     return show.table(pd.DataFrame(shown))
 
 

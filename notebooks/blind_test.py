@@ -186,7 +186,8 @@ else:
 # **Area under the ROC curve between two diagnoses, with 95% intervals** (DeLong), of
 # the network and of the yardsticks, on participants whom none of them has seen. The
 # dotted line is guessing. What the network has more or less than each mark on the same
-# scans, with P values as they are and corrected over the pairs of a mark:
+# scans, with P values as they are and corrected over the pairs of a mark, and with the
+# true difference that as many scans would show with a chance of 80%:
 
 # %%
 if pairs:
