@@ -273,6 +273,8 @@ values |= {(name, pair): ratios[name][0, :, 0] for name in ratios for pair in pa
 values |= {
     (PATTERN, pair): pattern_scores(evidence, labels[None], *pair)[0] for pair in pairs
 }
+
+# %%
 found = {
     (source, pair): fold_separation(x, labels, fold, *pair)
     if source == PATTERN
@@ -650,6 +652,8 @@ verdict_of_all = {
     )
     for pair in pairs
 }
+
+# %%
 auc_of = {
     source: show.interval(*(row[key] for key in ("auc", "low", "high")), 2)
     for source, row in ((mark, putamen), ("cross_fitted", cross))
@@ -685,16 +689,14 @@ in_full = (
     f"{' and '.join(smallest) or 'none'}.{honesty}"
 )
 
-# %% [markdown]
-# ## Summary
-#
-# The result stands at the top of the page, and in full here:
-
 # %% tags=["remove-input"]
 Markdown(in_full)
 
 # %% [markdown]
-# How sure it is, and what it does not show:
+# ## Summary
+#
+# The result stands at the top of the page, and in full above. How sure it is, and what
+# it does not show:
 #
 # - The paper does not say which reading it used. This page shows what each can do, not
 #   which one made the published numbers.

@@ -53,11 +53,11 @@ from datnet_images import (
 )
 from datnet_study import (
     READINGS,
-    whose_map,
     open_page,
     read_claims,
     salient_regions,
     show,
+    whose_map,
 )
 from datnet_study.figures import (
     feature_words,
@@ -443,6 +443,8 @@ result = (
     f"features that vary: {', '.join(counted)}; {alpha:.0%} would be chance. The DL "
     f"region was made from {whose_map(source)}.{missing}"
 )
+
+# %%
 shares = {
     READINGS[name].title: [row[f"{READINGS[name].title}: all"] for row in by_source]
     for name in number_of
