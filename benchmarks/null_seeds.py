@@ -17,7 +17,6 @@ from pathlib import Path
 
 import pandas as pd
 import yaml
-from scipy import stats
 
 from datnet_core.metrics.auc import delong_interval
 from datnet_core.metrics.folds import fold_auc
