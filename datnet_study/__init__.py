@@ -20,8 +20,9 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         ],
         "yardsticks": [
             "by_method",  # the classifiers of a file
+            "known_ages",  # to adjust ratios for age
             "with_proba",  # scans with a column for each class
-            "yardstick_features",  # binding ratios, also with asymmetry and of more regions
+            "yardstick_features",  # ratios as published, uneven, of more regions, for age
         ],
         "headline": [
             "pair_sentence",  # the network beside a mark, for two diagnoses

@@ -53,6 +53,7 @@ from datnet_study import (
     gains,
     gains_table,
     in_words,
+    known_ages,
     open_page,
     out_of_fold_proba,
     pair_sentence,
@@ -72,7 +73,7 @@ from datnet_study.figures import (
     plot_rates,
     plot_roc_curves,
 )
-from datnet_study.titles import NETWORK, UNEVEN
+from datnet_study.titles import AGED, NETWORK, UNEVEN
 
 page = open_page("cross_validation", study, into)
 config = page.settings
@@ -113,6 +114,9 @@ page.write_table("predictions/cross_validation.tsv", predictions)
 #   these four cannot see how much the sides differ, which every reader looks at.
 # - *with asymmetry*: the same, as mean and absolute difference of the sides.
 # - *of more regions*: the same, with anterior and posterior putamen and the midbrain.
+# - *for age*: those with asymmetry, in SD of the controls of the same age among the
+#   scans that are learned from; only where every age is known and each fold leaves ten
+#   controls.
 #
 # How common all of them take a diagnosis to be, by default as among the scans that they
 # learned from, is `network.class_prior` (open point A14).
@@ -120,11 +124,13 @@ page.write_table("predictions/cross_validation.tsv", predictions)
 # %%
 affine, _ = page.grid()
 diagnosis = scans["diagnosis"].to_numpy()[rows]
-features = yardstick_features(volumes[rows], page.atlas(), affine, config.images)
+ages = known_ages(scans, config.control)
+ages = None if ages is None else ages[rows]
+features = yardstick_features(volumes[rows], page.atlas(), affine, config.images, ages)
 methods = {NETWORK: predictions}
 for title, x in features.items():
-    prior = config.network.class_prior
-    proba = out_of_fold_proba(x, diagnosis, fold[rows], classes, prior)
+    how = config.network.class_prior, config.control if title == AGED else None
+    proba = out_of_fold_proba(x, diagnosis, fold[rows], classes, *how)
     methods[title] = with_proba(scans.loc[rows, keys], proba, classes)
 marks = {title: methods[title] for title in features}
 stacked = pd.concat(marks, names=["method"]).reset_index("method")
