@@ -20,13 +20,13 @@ import yaml
 
 from datnet_core.metrics.auc import delong_interval
 from datnet_core.metrics.folds import fold_auc
-from datnet_study.titles import RATIOS
+from datnet_study.titles import NETWORK, RATIOS
 
 SEEDS = range(2022, 2027)
 ROOT = Path(__file__).parents[1]
 TABLE = ROOT / "data_manifest/null_seeds.tsv"
 PATIENTS = ("IPD", "MSA", "PSP")
-JUDGES = {"network": "", "binding ratios": "_yardsticks"}  # and how their tables' names end
+JUDGES = {NETWORK: "", RATIOS: "_yardsticks"}  # and how their tables' names end
 
 
 def patients_auc(seed, folder):

@@ -110,7 +110,8 @@ plot_region_strip(
 # the conventional ratios (below). {doc}`salient_region` says what these regions are
 # made of.
 #
-# Means in the region, and in its parts inside the conventional regions:
+# The DL-BR comes from the mean in the region, a region-specific DL-BR from that in its
+# part inside putamen or caudate.
 
 # %%
 reference_weights = region_fractions(atlas, reference, affine, shape)

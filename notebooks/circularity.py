@@ -624,9 +624,6 @@ honesty = (
     else ""
 )
 
-# %% [markdown]
-# The sentence of the result is put together from these numbers.
-
 
 # %%
 def small_p(source, pair):

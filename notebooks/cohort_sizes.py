@@ -171,8 +171,6 @@ show.table(all_sizes.rename_axis("certainty").reset_index())
 # %% [markdown]
 # Numbers of participants by the certainty of their diagnosis: *possible* is the
 # pre-training, *definite* the training, *confirmed* the blind-test cohort.
-#
-# The sentence of the result is put together from these numbers.
 
 
 # %%

@@ -250,9 +250,6 @@ has |= {CLINICAL[column]: scans[column].notna().any() for column in CLINICAL}
 absent = [words for words, there in has.items() if not there]
 lacks = f" There is no {', no '.join(absent)} {page.where}." if absent else ""
 
-# %% [markdown]
-# The sentence of the result is put together from these numbers.
-
 # %%
 where = "of this phantom" if page.phantom else "of this study"
 sizes = people["cohort"].value_counts()

@@ -261,9 +261,6 @@ of_test = compare_mean_auc(
 ).loc[usual]
 show.interval(of_test["auc"], of_test["low"], of_test["high"])
 
-# %% [markdown]
-# The sentence of the result is put together from these numbers.
-
 
 # %%
 def expected(name, kind):

@@ -103,8 +103,6 @@ show.table(table[["part", "what", "value"]])
 # *Full gradients*: a map against one forward and one backward pass of the same scans.
 # *Growth*: whole studies with their books on an 8 mm grid with short training, so that
 # what grows with the scans is seen.
-#
-# The sentence of the result is put together from these numbers.
 
 # %%
 result = (

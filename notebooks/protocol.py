@@ -163,8 +163,6 @@ show.table(pd.DataFrame(rows))
 # %% [markdown]
 # Two columns count scans, the last one is the mean over participants with
 # its bootstrap interval.
-#
-# The sentence of the result is put together from these numbers.
 
 
 # %%

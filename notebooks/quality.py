@@ -220,8 +220,6 @@ show.table(table.rename_axis("diagnosis").reset_index())
 # left out are seldom like the others: people who cannot lie still are often the more
 # advanced. Where a first scan is left out and the second one stays, the second stands
 # for the person.
-#
-# The sentence of the result is put together from these numbers.
 
 # %%
 n_of = quality["verdict"].value_counts()

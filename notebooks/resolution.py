@@ -154,8 +154,6 @@ show.table(auc_table)
 # One run with one seed stands for each recipe; another seed moves each AUC by an amount
 # that the intervals do not contain. No P value here is corrected for the number of
 # recipes.
-#
-# The sentence of the result is put together from these numbers.
 
 # %%
 equal = comparison[comparison["p"] >= alpha]

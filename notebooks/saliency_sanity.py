@@ -307,8 +307,6 @@ show.table(verdicts)
 # %% [markdown]
 # A difference above 0 says that the map notices when the weights are destroyed; beside
 # the first column, how much of the map that is.
-#
-# The sentence of the result is put together from these numbers.
 
 # %%
 apart = {"more": "above", "less": "below", "even": "not clearly apart from"}

@@ -386,9 +386,6 @@ of_folds = (
 # %% tags=["remove-input"]
 Markdown(f"{of_folds}.")
 
-# %% [markdown]
-# The sentence of the result is put together from these numbers.
-
 # %%
 striatum = own_rows["putamen"] + own_rows["caudate"]
 by_chance = whole_field["putamen"] + whole_field["caudate"]

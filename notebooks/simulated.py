@@ -204,9 +204,6 @@ Markdown(
     + (f"It harmed most: {'; '.join(worst)}." if worst else "It harmed nowhere.")
 )
 
-# %% [markdown]
-# The sentence of the result is put together from these numbers.
-
 
 # %%
 def in_words(shift):

@@ -314,8 +314,6 @@ show.table(side_by_side.reset_index())
 
 # %% [markdown]
 # Rows are labels, columns the most probable diagnosis, training cohort.
-#
-# The sentence of the result is put together from these numbers.
 
 
 # %%
