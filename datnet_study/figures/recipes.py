@@ -81,13 +81,15 @@ def plot_costs(steps):
     fig, ax = plt.subplots(figsize=(7.5, 0.4 * len(steps) + 1.1))
     ax.scatter(steps["ms"], range(len(steps)), s=50, color="C0")
     for y, row in enumerate(steps.itertuples()):
-        words = f"{row.ms:.3g} ms, {row.rate:.0f}% of the product"
-        ax.annotate(words, (row.ms, y), (0, 7), textcoords="offset points", ha="center")
+        time = f"{row.ms:,.0f}" if row.ms >= 100 else f"{row.ms:.2g}"
+        words = f"{time} ms, {row.rate:.0f}% of the product"
+        ax.annotate(words, (row.ms, y), (9, 0), textcoords="offset points", va="center")
     ax.set_yticks(range(len(steps)), steps["title"])
     ax.invert_yaxis()
     ax.set_xscale("log")
-    ax.margins(x=0.25, y=0.25)
-    ax.set(xlabel="ms a scan", ylabel="")
+    ax.margins(y=0.25)
+    low, high = ax.get_xlim()
+    ax.set(xlabel="ms a scan", ylabel="", xlim=(low, high * high / low))  # room for words
     return fig
 
 
