@@ -6,6 +6,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "performance": [
+            "auc_between_subsets",  # AUC of some scans minus that of others
             "auc_differences",  # AUCs of a classifier minus those of another
             "confusion",  # diagnosis against largest probability
             "diagnostic_table",  # AUC and rates of each diagnosis

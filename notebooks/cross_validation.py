@@ -45,6 +45,7 @@ from datnet_core.training import predict_folds
 from datnet_study import (
     accuracies,
     at_paper_specificity,
+    auc_between_subsets,
     aucs_side_by_side,
     decision_differences,
     decision_table,
@@ -372,7 +373,9 @@ rate_of = {
 claims = show.claims_of(tables["all"], rate_of)
 
 # %% [markdown]
-# By symptom duration, the claims are about which group has the larger AUC.
+# By symptom duration, the claims are about which group has the larger AUC, against the
+# rest with controls in both. The interval is that of AUC (longer) minus AUC (shorter),
+# from drawing participants; where it contains 0, the order may be chance.
 
 # %%
 compared = {
@@ -385,15 +388,32 @@ duration_of = {
     "cv.duration.msa": "MSA",
     "cv.duration.psp": "PSP",
 }
-of_durations = [table for title, table in tables.items() if title != "all"]
+first = ~predictions.duplicated("participant_id")  # whose duration may change
+subsets = [(first & (who | control)).to_numpy() for who in by_duration.values()]
+groups = predictions["diagnosis"] + np.select(subsets, [short, long], "unknown")
+groups = predictions["participant_id"].map(
+    dict(zip(predictions["participant_id"][first], groups[first], strict=True))
+)
+
+# %%
 for claim, name in duration_of.items():
-    by_group = [table.loc[name, "auc"] for table in of_durations if name in table.index]
-    if len(by_group) == 2:
-        short_auc, long_auc = by_group
-        order = "long > short" if long_auc > short_auc else "short > long"
-        claims[claim] = {"value": order if short_auc != long_auc else "short = long"}
-    elif name in classes:
+    positive = (predictions["diagnosis"] == name).to_numpy()
+    if name in classes and not all(
+        set(positive[part]) == {True, False} for part in subsets
+    ):
         claims[claim] = {"why": no_duration if empty else "a duration has no AUC"}
+    elif name in classes:
+        value, low, high = auc_between_subsets(
+            positive,
+            predictions[f"p_{name}"],
+            subsets[::-1],  # the longer ones first
+            groups=groups,
+            participants=predictions["participant_id"],
+            n_resamples=n_bootstrap,
+        )
+        order = "long > short" if value > 0 else "short > long"
+        words = order if value else "short = long"
+        claims[claim] = {"value": words, "low": low, "high": high}
 show.claims_table(page, claims)
 
 # %% [markdown]
