@@ -159,6 +159,56 @@ def plot_uptake_strip(means, affine, box, sides=SIDES):
     return fig
 
 
+@themed
+def plot_scan_strip(volume, anatomy, affine, *, top, saliency=None):
+    """One scan in axial planes, in inverse grey and in hot colours, or under a map in grey alone.
+
+    Parameters
+    ----------
+    volume : ndarray of shape (X, Y, Z)
+        Uptake ratio; NaN outside the scan.
+    anatomy : dict of str to ndarray of shape (X, Y, Z)
+        Title to the share of each voxel that lies in a region of the atlas: outlines.
+    affine : ndarray of shape (4, 4)
+        Voxel to mm, axes along the grid.
+    top : float
+        End of the scale.
+    saliency : (ndarray, ndarray of shape (4, 4)), optional
+        A map on a grid of its own, 0 to 1, and its affine.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    everything = tuple(slice(0, n) for n in volume.shape)
+    planes = _planes(STRIP_MM, affine, everything)
+    scales = [GREY] if saliency else [GREY, "hot"]
+    fig, axes = plt.subplots(
+        len(scales), len(planes), squeeze=False,
+        figsize=(INCHES * len(planes), 1.12 * INCHES * len(scales) + 0.5),
+    )  # fmt: skip
+    lines = dict(zip(anatomy, sns.color_palette("colorblind", len(anatomy)), strict=True))
+    for row, scale in enumerate(scales):
+        for ax, k in zip(axes[row], planes, strict=True):
+            shown = _image(ax, volume, affine, everything, k, cmap=scale, vmin=0, vmax=top)
+            if saliency:
+                values, at = saliency
+                box = tuple(slice(0, n) for n in values.shape)
+                z = affine[2, 3] + k * affine[2, 2]
+                (there,) = _planes([z], at, box)
+                clear = np.clip(values[..., there], 0, 1).T  # where nothing counts, the scan shows
+                _image(ax, values, at, box, there, cmap="Reds", vmin=0, vmax=1, alpha=clear)
+            for name, share in anatomy.items():
+                _contour(ax, share, affine, everything, k, color=lines[name])
+            if row == 0:
+                ax.set_title(f"z = {affine[2, 3] + k * affine[2, 2]:.0f} mm", fontsize=9)
+        bar = fig.colorbar(shown, ax=axes[row], shrink=0.8, pad=0.01, extend="max")
+        bar.ax.tick_params(labelsize=8)
+    handles = [Line2D([], [], color=colour) for colour in lines.values()]
+    fig.legend(handles, list(lines), loc="outside lower center", ncols=5, frameon=False, fontsize=8)
+    return fig
+
+
 def _planes(places_mm, affine, field):
     """Voxels of the axial planes nearest to some places that lie in the field, each once."""
     voxels = [int(round((z - affine[2, 3]) / affine[2, 2])) for z in places_mm]

@@ -1,0 +1,98 @@
+"""A scan in MNI space, and a verdict on whether it lies where it should."""
+
+from functools import lru_cache
+from typing import NamedTuple
+
+import nibabel as nib
+import numpy as np
+
+from datnet_images.normalise import normalisation
+from datnet_images.quality import read_gauge
+from datnet_images.target import read_target
+from datnet_images.transforms import to_mni
+from datnet_study.native import MATCH_FWHM_MM
+from datnet_study.placed_scans import as_counts, failed, measures_of
+
+SPACES = ("auto", "mni", "native")
+
+
+class Placed(NamedTuple):
+    """A scan in MNI space, as far as it could be brought there."""
+
+    img: nib.Nifti1Image | None  # smoothed, None where it could not be brought there
+    quality: dict  # measures, `score`, `worst`, `verdict`, or `problem`
+    how: str  # what was done to it, in words
+
+
+class Instruments(NamedTuple):
+    """What the scans of a judge are measured with."""
+
+    gauge: object  # `quality.Gauge`
+    matching: float  # mm, filter of a native scan while it is matched
+    target: object  # `target.Target` that it is matched to
+
+
+@lru_cache(maxsize=2)
+def instruments(judge):
+    """What the scans of a judge are measured with; made once for all of them."""
+    images = judge.facts.images
+    finished = read_target(judge.atlas, float(np.hypot(images.scan_fwhm_mm, images.filter_fwhm_mm)))
+    matching = 0.0 if images.filter_fwhm_mm == 0 else MATCH_FWHM_MM
+    target = read_target(judge.atlas, float(np.hypot(images.scan_fwhm_mm, matching)))
+    return Instruments(read_gauge(finished, judge.atlas, images.reference_region), matching, target)
+
+
+def placed(img, judge, space="auto"):
+    """Bring a scan to MNI space where it does not lie there, and ask whether it lies well.
+
+    Parameters
+    ----------
+    img : nibabel.Nifti1Image
+        3D.
+    judge : Judge
+    space : {"auto", "mni", "native"}
+        Where the scan lies. By itself, a scan is taken as the scans of the study were; one that
+        fails in MNI space is then brought there.
+
+    Returns
+    -------
+    Placed
+    """
+    native = judge.facts.images.space == "native"
+    if space == "native" or (space == "auto" and native):
+        return _brought(img, judge)
+    there = _as_it_is(img, judge)
+    if space == "mni" or there.quality["verdict"] != "fail" or judge.facts.images.input == "bp":
+        return there
+    moved = _brought(img, judge)
+    if moved.quality["verdict"] == "fail":
+        return there
+    return moved._replace(how=f"It does not lie in MNI space as it comes. {moved.how}")
+
+
+def _as_it_is(img, judge):
+    """A scan that is taken to lie in MNI space already."""
+    images = judge.facts.images
+    how = "Taken as it is: in MNI space, smoothed"
+    if images.filter_fwhm_mm:
+        how += f" with {images.filter_fwhm_mm:g} mm"
+    try:
+        quality = measures_of(as_counts(img, images.input), instruments(judge).gauge)
+    except ValueError as error:
+        quality = failed(error)
+    return Placed(img, quality, f"{how}.")
+
+
+def _brought(img, judge):
+    """A scan that is brought to MNI space as `native.normalise_scans` does it."""
+    images, made = judge.facts.images, instruments(judge)
+    how = "Brought to MNI space here, without MRI"
+    if images.filter_fwhm_mm:
+        how += f", then smoothed with {images.filter_fwhm_mm:g} mm"
+    try:
+        found = normalisation(img, made.target, made.matching)
+        shape = judge.atlas.labels.shape
+        moved = to_mni(img, found.transform, judge.atlas.affine, shape, images.filter_fwhm_mm)
+        return Placed(moved, measures_of(moved, made.gauge, found), f"{how}.")
+    except ValueError as error:
+        return Placed(None, failed(error), f"{how}.")
