@@ -3,6 +3,7 @@
 Libraries are imported where they are needed: a wrong word on the command line is told at once.
 """
 
+import gc
 import sys
 from pathlib import Path
 
@@ -48,6 +49,7 @@ def report(arguments):
             "the columns path and age into the folder"
         )
     judge, participants = _judge(arguments)
+    gc.freeze()  # nilearn collects garbage at each image, and has not to look at what is imported
     folder = _folder(arguments, judge)
     given = {"age": arguments.age, "tracer": arguments.tracer, "space": arguments.space}
     rows = report_on(scans, judge, folder, participants=participants, **given)

@@ -30,9 +30,10 @@ def plot_among(places, measures, titles):
     names = list(dict.fromkeys(group for name in drawn for group in places[name]))
     look = colours(names)
     fig, axes = plt.subplots(
-        1, max(len(drawn), 1), squeeze=False, sharey=True,
+        1, max(len(drawn), 1), squeeze=False, sharey=True, layout="none",
         figsize=(INCHES[0] * max(len(drawn), 1), INCHES[1] * (len(names) + 2)),
     )  # fmt: skip
+    fig.subplots_adjust(left=0.06, right=0.99, bottom=0.3, top=0.97, wspace=0.08)
     for ax, name in zip(axes[0], drawn, strict=False):
         for row, group in enumerate(names):
             steps = places[name].get(group)

@@ -161,7 +161,8 @@ def _map(found, judge):
     from datnet_study.figures.strips import plot_scan_strip
 
     regions = outlines(judge.atlas, judge.facts.images, judge.atlas.affine, found.fine.shape)
-    low, high = found.map.min(), found.map.max()
+    seen = found.map[found.map != 0]  # the map is 0 outside of what the networks see
+    low, high = (seen.min(), seen.max()) if seen.size else (0, 0)
     scaled = (found.map - low) / (high - low) if high > low else np.zeros_like(found.map)
     fig = plot_scan_strip(
         np.nan_to_num(found.fine),

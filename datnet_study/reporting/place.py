@@ -24,22 +24,20 @@ class Placed(NamedTuple):
     how: str  # what was done to it, in words
 
 
-class Instruments(NamedTuple):
-    """What the scans of a judge are measured with."""
-
-    gauge: object  # `quality.Gauge`
-    matching: float  # mm, filter of a native scan while it is matched
-    target: object  # `target.Target` that it is matched to
+@lru_cache(maxsize=2)
+def gauge_of(judge):
+    """What the scans of a judge are measured with; made once for all of them."""
+    images = judge.facts.images
+    fwhm_mm = float(np.hypot(images.scan_fwhm_mm, images.filter_fwhm_mm))
+    return read_gauge(read_target(judge.atlas, fwhm_mm), judge.atlas, images.reference_region)
 
 
 @lru_cache(maxsize=2)
-def instruments(judge):
-    """What the scans of a judge are measured with; made once for all of them."""
+def matching_of(judge):
+    """Filter of a native scan while it is matched, mm, and the target that it is matched to."""
     images = judge.facts.images
-    finished = read_target(judge.atlas, float(np.hypot(images.scan_fwhm_mm, images.filter_fwhm_mm)))
     matching = 0.0 if images.filter_fwhm_mm == 0 else MATCH_FWHM_MM
-    target = read_target(judge.atlas, float(np.hypot(images.scan_fwhm_mm, matching)))
-    return Instruments(read_gauge(finished, judge.atlas, images.reference_region), matching, target)
+    return matching, read_target(judge.atlas, float(np.hypot(images.scan_fwhm_mm, matching)))
 
 
 def placed(img, judge, space="auto"):
@@ -77,7 +75,7 @@ def _as_it_is(img, judge):
     if images.filter_fwhm_mm:
         how += f" with {images.filter_fwhm_mm:g} mm"
     try:
-        quality = measures_of(as_counts(img, images.input), instruments(judge).gauge)
+        quality = measures_of(as_counts(img, images.input), gauge_of(judge))
     except ValueError as error:
         quality = failed(error)
     return Placed(img, quality, f"{how}.")
@@ -85,14 +83,14 @@ def _as_it_is(img, judge):
 
 def _brought(img, judge):
     """A scan that is brought to MNI space as `native.normalise_scans` does it."""
-    images, made = judge.facts.images, instruments(judge)
+    images, (matching, target) = judge.facts.images, matching_of(judge)
     how = "Brought to MNI space here, without MRI"
     if images.filter_fwhm_mm:
         how += f", then smoothed with {images.filter_fwhm_mm:g} mm"
     try:
-        found = normalisation(img, made.target, made.matching)
+        found = normalisation(img, target, matching)
         shape = judge.atlas.labels.shape
         moved = to_mni(img, found.transform, judge.atlas.affine, shape, images.filter_fwhm_mm)
-        return Placed(moved, measures_of(moved, made.gauge, found), f"{how}.")
+        return Placed(moved, measures_of(moved, gauge_of(judge), found), f"{how}.")
     except ValueError as error:
         return Placed(None, failed(error), f"{how}.")

@@ -47,7 +47,7 @@ def first_screen(found, judge):
         ]
         parts |= {"most": bars[0], "bars": bars, "left": _left(found, judge)}
         parts |= {"flag": _flag(found, judge), "side": _side(found, judge)}
-        parts["models"] = _models(found)
+        parts["models"] = _models(found, judge)
     return parts
 
 
@@ -200,9 +200,15 @@ def _side(found, judge):
     return {"word": word, "why": why[:1].upper() + why[1:]}
 
 
-def _models(found):
+def _models(found, judge):
     """Who judged, in words."""
     if found.known:
         names = ", ".join(found.models)
         return f"{found.known} Judged by {names}, which never saw the participant."
-    return f"The mean of {len(found.models)} network(s) counts; none of them has seen the scan."
+    seen = (
+        "A package cannot tell whether its networks have learned from this scan: of a scan of the "
+        "study, ask the study."
+        if judge.content
+        else "The scan is none of the study's own, by its content."
+    )
+    return f"The mean of {len(found.models)} model(s) counts. {seen}"
