@@ -141,20 +141,32 @@ def quantiles(values):
 
 
 def share_below(steps, value):
-    """Share of people with a lower value, by the quantiles of `quantiles`; NaN without any.
+    """Share of people with a lower value, in words, by the steps of `quantiles`.
 
-    It is linear between the quantiles, and outside of them half of the last step.
+    Parameters
+    ----------
+    steps : sequence of float
+    value : float
+
+    Returns
+    -------
+    str
+        Linear between the quantiles; outside of them only that it is less or more than a step. A
+        dash where there are no steps.
 
     Examples
     --------
-    >>> share_below((1.0, 2.0, 4.0), 3.0), share_below((1.0, 2.0, 4.0), 0.0)
-    (0.625, 0.125)
+    >>> share_below((1.0, 2.0, 4.0), 3.0), share_below((1.0, 2.0, 4.0), 0.0), share_below((), 0.0)
+    ('62%', '<25%', '–')
     """
     if not steps:
-        return float("nan")
+        return "–"
     at = np.arange(1, len(steps) + 1) / (len(steps) + 1)
-    half = at[0] / 2
-    return float(np.interp(value, steps, at, left=half, right=1 - half))
+    if value < steps[0]:
+        return f"<{at[0]:.0%}"
+    if value > steps[-1]:
+        return f">{at[-1]:.0%}"
+    return f"{np.interp(value, steps, at):.0%}"
 
 
 def counted(count):

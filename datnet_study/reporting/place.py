@@ -7,7 +7,7 @@ import nibabel as nib
 import numpy as np
 
 from datnet_images.normalise import normalisation
-from datnet_images.quality import read_gauge
+from datnet_images.quality import LIMITS, read_gauge
 from datnet_images.target import read_target
 from datnet_images.transforms import to_mni
 from datnet_study.native import MATCH_FWHM_MM
@@ -50,7 +50,7 @@ def placed(img, judge, space="auto"):
     judge : Judge
     space : {"auto", "mni", "native"}
         Where the scan lies. By itself, a scan is taken as the scans of the study were; one that
-        fails in MNI space is then brought there.
+        fails in MNI space, or is as noisy there as no smoothed scan, is then brought there.
 
     Returns
     -------
@@ -60,12 +60,22 @@ def placed(img, judge, space="auto"):
     if space == "native" or (space == "auto" and native):
         return _brought(img, judge)
     there = _as_it_is(img, judge)
-    if space == "mni" or there.quality["verdict"] != "fail" or judge.facts.images.input == "bp":
+    why = _doubts(there.quality)
+    if space == "mni" or not why or judge.facts.images.input == "bp":
         return there
     moved = _brought(img, judge)
     if moved.quality["verdict"] == "fail":
         return there
-    return moved._replace(how=f"It does not lie in MNI space as it comes. {moved.how}")
+    return moved._replace(how=f"{why} {moved.how}")
+
+
+def _doubts(quality):
+    """Why a scan may not be what it was taken for, in MNI space and smoothed; empty if it is."""
+    if quality["verdict"] == "fail":
+        return "It does not lie in MNI space as it comes."
+    if quality["noise"] >= LIMITS["noise"].look:
+        return "It is noisier than a scan in MNI space that was smoothed."
+    return ""
 
 
 def _as_it_is(img, judge):

@@ -2,8 +2,6 @@
 
 import re
 
-import numpy as np
-
 from datnet_core import __version__
 from datnet_images.binding import sides
 from datnet_study.reporting.judge import share_below
@@ -116,7 +114,7 @@ def measure_rows(found, judge):
                 "value": f"{value:.2f}",
                 "norm": f"{expected:.2f} ± {norm.sd:.2f}" if known else "–",
                 "z": f"{found.z[name]:+.1f}" if name in found.z else "–",
-                "shares": ["–" if np.isnan(share) else f"{share:.0%}" for share in shares],
+                "shares": shares,
             }
         )
     return rows
