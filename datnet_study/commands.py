@@ -60,6 +60,7 @@ def package(arguments):
     """Write the networks of a finished study, and what is needed to judge by them, as a folder."""
     from dataclasses import replace
 
+    from datnet_phantom.numbers import read_calibration
     from datnet_study.reporting.acceptance import made_up_scan, tried
     from datnet_study.reporting.of_study import study_judge
     from datnet_study.reporting.package import write_package
@@ -70,7 +71,8 @@ def package(arguments):
     if arguments.tracer:
         judge = replace(judge, facts=judge.facts.model_copy(update={"tracer": arguments.tracer}))
     images = judge.facts.images
-    phantom = made_up_scan(judge.atlas, images.reference_region, images.input)
+    calibration = read_calibration(study.data_manifest / "phantom.yaml")
+    phantom = made_up_scan(judge.atlas, calibration, images.reference_region, images.input)
     content = write_package(judge, folder, phantom, tried(judge, phantom))
     sys.stdout.write(f"The package of study {study.name}: {folder}\n{content}\n")
 

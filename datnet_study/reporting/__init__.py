@@ -30,7 +30,20 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "Participants",  # recognises scans of the study, judged by who never saw them
         ],
         "acceptance": [
+            "AGE",  # of the person of that phantom
             "made_up_scan",  # a phantom to try a package on
+            "of_image",  # an image as a scan to judge
+        ],
+        "words": [
+            "first_screen",  # what a reader has to know in half a minute
+            "measure_rows",  # binding ratios beside controls, and beside those learned from
+            "norms_in_words",
+        ],
+        "card": [
+            "doubt_in_words",  # what sets and flags promise
+        ],
+        "measures": [
+            "outlines",  # regions of the atlas, for drawing
         ],
         "html": [
             "write_report",

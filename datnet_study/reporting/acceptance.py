@@ -7,7 +7,6 @@ from datnet_images.atlas import region_mask
 from datnet_images.volumes import uptake_ratio
 from datnet_study.reporting.found import Found
 from datnet_study.reporting.judged import judged
-from datnet_study.study_file import project_root
 
 SEED = 771_204  # of the made-up person and scan; no study has it
 AGE = 66.0
@@ -16,13 +15,15 @@ LARGEST = 32000  # stored count
 ALLOWED = {"proba": 1e-4, "measures": 1e-3, "score": 0.02}
 
 
-def made_up_scan(atlas, reference_region, kind="counts"):
+def made_up_scan(atlas, calibration, reference_region, kind="counts"):
     """A phantom of Parkinson's disease in MNI space, the same each time.
 
     Parameters
     ----------
     atlas : Atlas
         That of this project, which the phantom is painted with.
+    calibration : Calibration
+        Output of `numbers.read_calibration`.
     reference_region : str
     kind : str
         What voxels are, as `images.input`.
@@ -32,12 +33,10 @@ def made_up_scan(atlas, reference_region, kind="counts"):
     nibabel.Nifti1Image
         16-bit where it holds counts.
     """
-    from datnet_phantom.numbers import read_calibration
     from datnet_phantom.scanner import read_scene, render
     from datnet_phantom.streams import Stream, generator
     from datnet_phantom.unwritten import yardstick_people
 
-    calibration = read_calibration(project_root() / "data_manifest/phantom.yaml")
     person = yardstick_people(1, {"IPD": 1}, calibration, "NC", seed=SEED).iloc[0]
     rng = generator(Stream.YARDSTICK_SCANS, SEED, 1)
     counts = render(person, AGE, read_scene(atlas, calibration), calibration, rng)
