@@ -12,7 +12,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONDONTWRITEBYTECODE :=
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help study import test bench lint format clean
+.PHONY: help study import report package test bench lint format clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,6 +25,16 @@ import: .venv/study ## Import scans: FROM=folder TO=folder [TABLE=] [WINDOW=60-7
 	@test -n "$(FROM)" -a -n "$(TO)" || { echo "make import FROM=folder TO=folder"; exit 2; }
 	@$(BIN)/python -m datnet_study.run import "$(FROM)" "$(TO)" $(if $(TABLE),--table "$(TABLE)") \
 	  $(if $(WINDOW),--window "$(WINDOW)") $(if $(SERIES),--series "$(SERIES)") $(if $(KEY),--key "$(KEY)")
+
+report: .venv/study ## Report on a scan or a folder: SCAN= and STUDY= or PACKAGE= [AGE=] [TRACER=] [SPACE=mni|native] [OUT=]
+	@$(BIN)/python -m datnet_study.run report $(if $(PACKAGE),--package "$(PACKAGE)",--study "$(STUDY_FILE)") \
+	  $(if $(AGE),--age "$(AGE)") $(if $(TRACER),--tracer "$(TRACER)") $(if $(SPACE),--space "$(SPACE)") \
+	  $(if $(OUT),--out "$(OUT)") $(if $(WINDOW),--window "$(WINDOW)") $(if $(SERIES),--series "$(SERIES)") \
+	  $(if $(SCAN),"$(SCAN)")
+
+package: .venv/study ## Pack the networks of a finished STUDY for other machines [OUT=folder] [TRACER=]
+	@$(BIN)/python -m datnet_study.run package "$(STUDY_FILE)" $(if $(OUT),--out "$(OUT)") \
+	  $(if $(TRACER),--tracer "$(TRACER)")
 
 test: .venv/test lint ## Lint, unit tests, and the whole smoke study with its book
 	$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder

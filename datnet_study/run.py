@@ -12,6 +12,7 @@ from pathlib import Path
 import yaml
 
 from datnet_core.files import whole
+from datnet_study.commands import COMMANDS, add_commands
 from datnet_study.records import claim, folder_of, forget
 from datnet_study.study import read_study
 
@@ -147,17 +148,6 @@ def plan(study, _):
     sys.stdout.write("".join(f"{job.name}\n" for job in Graph(study, LANES).missing()))
 
 
-def bring_in(arguments):
-    """Import scans from DICOM, BIDS or PPMI into a folder that a study can read."""
-    from datnet_study.importing import Wanted, import_scans
-    from datnet_study.importing.frames import minutes_of
-
-    table = arguments.table and arguments.table.expanduser()
-    wanted = Wanted(arguments.window and minutes_of(arguments.window), arguments.series, table)
-    source, target = arguments.source.expanduser(), arguments.target.expanduser()
-    import_scans(source, target, wanted, arguments.key and arguments.key.expanduser())
-
-
 JOBS = {"study": workflow} | {
     job.__name__: job for job in (plan, dataset, normalise, grid, fit, ceiling, page, book)
 }
@@ -182,14 +172,7 @@ def parser():
         if name == "page":
             kind.add_argument("page", help="name of a file in notebooks/, without .py")
             kind.add_argument("parameters", nargs="*", help="name=value, values as in YAML")
-    kind = kinds.add_parser("import", help=bring_in.__doc__)
-    kind.add_argument("source", type=Path, help="folder of DICOM files, a BIDS data set, or PPMI")
-    kind.add_argument("target", type=Path, help="new folder, or that of an earlier import")
-    kind.add_argument("--key", type=Path, help="key of the ids (default: <target>-private/key)")
-    kind.add_argument("--table", type=Path, help="table of participants, with their ids there")
-    kind.add_argument("--window", help="minutes after injection to take, such as 60-75")
-    kind.add_argument("--series", default="", help="part of the description of the series to take")
-    kind.add_argument("--debug", action="store_true", help="show errors with their traceback")
+    add_commands(kinds)
     return top
 
 
@@ -200,10 +183,10 @@ def main(arguments=None):
     """
     arguments = parser().parse_args(arguments)
     try:
-        if arguments.kind == "import":
-            bring_in(arguments)
-        else:
+        if arguments.kind not in COMMANDS:
             _run_job(arguments)
+        elif code := COMMANDS[arguments.kind](arguments):
+            sys.exit(code)
     except Exception as error:
         if arguments.debug:
             raise

@@ -68,10 +68,14 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "strips": [
             "plot_maps_beside",
             "plot_region_strip",
+            "plot_scan_strip",
             "plot_uptake_strip",
         ],
         "contours": [
             "plot_contours",
+        ],
+        "placing": [
+            "plot_among",
         ],
         "phantom": [
             "plot_beside_published",

@@ -19,6 +19,7 @@ LOW_PERCENTILE, TOP_PERCENTILE = 1, 99.9  # of the voxels: a few must not decide
 APART = 3  # colours of a palette that nobody confuses; what comes then is dashed
 SIDES = ("L", "R")  # left of the image is left of the head
 INCHES = 1.75  # of a plane
+DRAWN_FROM = 0.35  # of a map from 0 to 1: what is weaker would hide the scan everywhere
 
 
 @themed
@@ -157,6 +158,64 @@ def plot_uptake_strip(means, affine, box, sides=SIDES):
     bar = fig.colorbar(shown, ax=axes, shrink=0.7, pad=0.01, extend="max")
     bar.set_label("uptake ratio to the reference region", fontsize=9)
     return fig
+
+
+@themed
+def plot_scan_strip(volume, anatomy, affine, *, top, saliency=None):
+    """One scan in axial planes, in inverse grey and in hot colours, or under a map in grey alone.
+
+    Parameters
+    ----------
+    volume : ndarray of shape (X, Y, Z)
+        Uptake ratio; NaN outside the scan.
+    anatomy : dict of str to ndarray of shape (X, Y, Z)
+        Title to the share of each voxel that lies in a region of the atlas: outlines.
+    affine : ndarray of shape (4, 4)
+        Voxel to mm, axes along the grid.
+    top : float
+        End of the scale.
+    saliency : (ndarray, ndarray of shape (4, 4)), optional
+        A map on a grid of its own, 0 to 1, and its affine.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    everything = tuple(slice(0, n) for n in volume.shape)
+    planes = _planes(STRIP_MM, affine, everything)
+    scales = [GREY] if saliency is not None else [GREY, "hot"]
+    height = 1.2 * INCHES * len(scales) + 0.55
+    fig, axes = plt.subplots(  # placed by hand: to find the places takes longer than to draw
+        len(scales), len(planes), squeeze=False, layout="none",
+        figsize=(INCHES * len(planes), height),
+        gridspec_kw={"left": 0.005, "right": 0.93, "bottom": 0.32 / height,
+                     "top": 1 - 0.25 / height, "wspace": 0.03, "hspace": 0.03},
+    )  # fmt: skip
+    lines = dict(zip(anatomy, sns.color_palette("colorblind", len(anatomy)), strict=True))
+    for row, scale in enumerate(scales):
+        for ax, k in zip(axes[row], planes, strict=True):
+            shown = _image(ax, volume, affine, everything, k, cmap=scale, vmin=0, vmax=top)
+            z = affine[2, 3] + k * affine[2, 2]
+            if saliency is not None:
+                _overlay(ax, *saliency, z)
+            for name, share in anatomy.items():
+                _contour(ax, share, affine, everything, k, color=lines[name])
+            if row == 0:
+                ax.set_title(f"z = {z:.0f} mm", fontsize=9)
+        box = axes[row, -1].get_position()
+        beside = fig.add_axes((0.94, box.y0 + 0.1 * box.height, 0.01, 0.8 * box.height))
+        fig.colorbar(shown, cax=beside, extend="max").ax.tick_params(labelsize=8)
+    handles = [Line2D([], [], color=colour) for colour in lines.values()]
+    fig.legend(handles, list(lines), loc="lower center", ncols=5, frameon=False, fontsize=8)
+    return fig
+
+
+def _overlay(ax, values, affine, z_mm):
+    """A map in red over what is drawn there, clear where little counts."""
+    everything = tuple(slice(0, n) for n in values.shape)
+    (k,) = _planes([z_mm], affine, everything)
+    clear = ((values[..., k] - DRAWN_FROM) / (1 - DRAWN_FROM)).clip(0, 1).T
+    _image(ax, values, affine, everything, k, cmap="Reds", vmin=0, vmax=1, alpha=clear)
 
 
 def _planes(places_mm, affine, field):
