@@ -65,6 +65,12 @@ def hidden_cells(counts, hidden=None, zeros=True):
     if counts.ndim != 2 or (counts < 0).any():
         raise ValueError(f"counts of shape {counts.shape}; expected a table of counts from 0 up")
     hidden = is_small(counts) if hidden is None else is_small(counts) | hidden
+    found = [_complemented(counts, hidden, order) for order in {False, zeros}]
+    return min(found, key=lambda cells: (counts[cells].sum(), cells.sum()))
+
+
+def _complemented(counts, hidden, zeros):
+    """Hidden cells with those that protect them; 0 is taken first, or last."""
     known = [_known_sums(counts.sum(axis=1 - axis)) for axis in (0, 1)]
     while (exposed := _exposed(counts, hidden, known)) is not None and not hidden.all():
         hidden = hidden.copy()

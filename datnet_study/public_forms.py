@@ -13,7 +13,7 @@ import functools
 import io
 
 from datnet_study.masked_words import masked_words
-from datnet_study.masking import FEWEST
+from datnet_study.masking import FEWEST, MARK
 
 MIME = "application/vnd.datnet.public+json"  # in the output of a cell, beside its own form
 KINDS = "datnet_shows"  # attribute of a function that draws
@@ -130,5 +130,7 @@ def sentence_form(shown):
 
 
 def _form(kind, data, said, words=(), averages=False):
-    """What stands in the output of a cell."""
+    """What stands in the output of a cell; of a mark that is not there nothing is said."""
+    if MARK in said and not any(MARK in text for text in (data, *words)):
+        said = ""
     return {"type": kind, "data": data, "said": said, "words": [*words], "averages": averages}
