@@ -45,9 +45,15 @@ def own_text():
 
 
 @cache
+def _own_words():
+    """Each word of the project once."""
+    return frozenset(own_text().split())
+
+
+@cache
 def common_words():
     """Words of the project and of its tools: none of them says anything about a participant."""
-    words = set(own_text().split(" "))
+    words = set(_own_words())
     for folder in _tool_folders():
         for path in folder.rglob("*"):
             if path.suffix in SHOWN and path.is_file():
@@ -57,7 +63,7 @@ def common_words():
 
 def is_own(words):
     """Whether the project itself says these words one after the other."""
-    return f" {' '.join(words)} " in own_text()
+    return _own_words().issuperset(words) and f" {' '.join(words)} " in own_text()
 
 
 @cache

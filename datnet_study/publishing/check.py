@@ -105,13 +105,16 @@ def _in_file(path, data, study, by_first, allowed):
                 yield MACHINE, _excerpt(text, *found.span())
         if any(digest(image) not in allowed for image in embedded_images(text)):
             yield "image of unknown origin", f"inside a text{f' ({place})' if place else ''}"
-        yield from people_in_rows(text, study)
-        yield from small_counts(text)
+        if kind in (".html", ".ipynb") and "without tags" not in place:
+            yield from people_in_rows(text, study)
+            yield from small_counts(text)
 
 
 def _in_text(text, by_first):
     """Kind and excerpt of each needle in a text."""
     text = folded(text)
+    if by_first.keys().isdisjoint(WORD.findall(text)):
+        return
     words = [(found[0], *found.span()) for found in WORD.finditer(text)]
     for at, (word, start, end) in enumerate(words):
         for needle, kind in by_first.get(word, ()):

@@ -23,11 +23,14 @@ DEEPEST = 5  # layers of packing
 LARGEST = 200_000_000  # bytes of one layer: what unpacks to more is refused
 PRINTED = 0.9  # share of printable characters from which decoded bytes are a text
 ENOUGH_TEXT = 4  # characters
+HEAD = 300  # bytes that tell whether they are a text
 RUN64 = re.compile(r"[A-Za-z0-9+/_-]{12,}={0,2}")
 RUN16 = re.compile(r"\b(?:[0-9a-fA-F]{2}){6,}\b")
 ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})|\\x([0-9a-fA-F]{2})")
+PERCENT = re.compile(r"(?:%[0-9a-fA-F]{2})+")
 TAG = re.compile(r"<!--|-->|</?[A-Za-z!?][^<>]*>")
 UNSEEN = re.compile("[\u00ad\u180e\u200b-\u200f\u2028-\u202f\u2060-\u2064\ufeff]")
+ACCENTS = re.compile("[\u0300-\u036f]")
 PNG, ZIP = b"\x89PNG\r\n\x1a\n", b"PK\x03\x04"
 IMAGES_64 = (
     "iVBORw0KGgo",
@@ -82,8 +85,9 @@ def texts(data, where="", depth=0):
 
 def folded(text):
     """A text without case, accents, and characters that nobody sees."""
-    text = unicodedata.normalize("NFKD", UNSEEN.sub("", text)).casefold()
-    return "".join(c for c in text if not unicodedata.combining(c)) if not text.isascii() else text
+    if text.isascii():
+        return text.casefold()
+    return ACCENTS.sub("", unicodedata.normalize("NFKD", UNSEEN.sub("", text)).casefold())
 
 
 def embedded_images(text):
@@ -139,7 +143,9 @@ def _chunks(data):
 
 
 def _read(data):
-    """Bytes as text: UTF-8, and UTF-16 where every second byte is 0."""
+    """Bytes as text: UTF-8, and UTF-16 where every second byte is 0; of a PNG, see `_chunks`."""
+    if data.startswith(PNG):
+        return
     yield data.decode("utf-8", errors="replace")
     head = data[:4000]
     if head[1::2].count(0) > len(head) / 4 or head[::2].count(0) > len(head) / 4:
@@ -152,7 +158,7 @@ def _within(text, where, depth):
     plain = text
     for _ in range(3):
         again = ESCAPE.sub(lambda found: chr(int(found[1] or found[2], 16)), plain)
-        again = unquote(html.unescape(again))
+        again = PERCENT.sub(lambda found: unquote(found[0]), html.unescape(again))
         if again == plain:
             break
         plain = again
@@ -178,7 +184,7 @@ def _from64(run):
 
 def _is_text(data):
     """Whether bytes look like a text."""
-    text = data.decode("utf-8", errors="replace")
+    text = data[:HEAD].decode("utf-8", errors="replace")
     return len(text) >= ENOUGH_TEXT and sum(c.isprintable() and c != "\ufffd" for c in text) >= (
         PRINTED * len(text)
     )

@@ -29,6 +29,7 @@ ID, SESSION, FILE, DATE, TEXT, HEADER, MACHINE = (
 )  # fmt: skip
 NUMBER = re.compile(r"[-+]?\d{1,4}([.,]\d+)?|n/a", re.IGNORECASE)
 LONG = 5  # letters or digits from which a single word can be searched
+DIGITS_OF_A_DAY = 8
 FEW_WORDS = 12  # different words up to which a column holds classes
 CONTEXT = ("participant", "patient", "subject", "sub", "id", "person", "case", "proband")
 DAYS = ("%Y-%m-%d", "%Y%m%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%Y/%m/%d", "%d-%m-%Y",
@@ -66,7 +67,7 @@ def needles_of(study, common, is_own):
     for kind, of in texts.items():
         for way in {way for text in set(of) for way in _variants(text, kind)}:
             words = words_of(way)
-            for needle in {words, ("".join(words),)} - {(), ("",)}:
+            for needle in _spellings(words, kind):
                 if len(needle) > 1 and not is_own(needle) or is_searchable(needle, common):
                     found.setdefault(needle, kind)
                 elif needle == words:
@@ -77,6 +78,13 @@ def needles_of(study, common, is_own):
                 rare = [(word,) for word in words if word.isalpha()]
                 found |= {needle: kind for needle in rare if is_searchable(needle, common)}
     return Needles(found, unsearched)
+
+
+def _spellings(words, kind):
+    """Words one after the other, and as one word; of a date that only with eight digits."""
+    joined = "".join(words)
+    one = kind != DATE or not joined.isdigit() or len(joined) == DIGITS_OF_A_DAY
+    return {words, *([(joined,)] if one else [])} - {(), ("",)}
 
 
 def words_of(text):

@@ -16,6 +16,10 @@ from datnet_study.public_forms import MIME
 
 LEFT_OUT = "Left out of this public book: it shows single participants, or nothing says otherwise."
 SMALL = "Left out of this public book: its groups have too few people."
+METADATA = {
+    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+    "language_info": {"name": "python", "pygments_lexer": "ipython3"},
+}
 KEPT_TAGS = ("parameters", "imports", "setup", "remove-input", "remove-cell", "hide-input")
 
 
@@ -44,7 +48,7 @@ def public_page(notebook, averages=True, displays=True):
     -------
     PublicPage
     """
-    page = PublicPage(nbformat.v4.new_notebook(), [], [], [])
+    page = PublicPage(nbformat.v4.new_notebook(metadata=METADATA), [], [], [])
     heading, cells = "", notebook.cells
     for number, cell in enumerate(cells):
         if cell.cell_type == "markdown":
