@@ -12,7 +12,7 @@ from datnet_study.publishing.needles import WORD
 TOOLS = (
     "sphinx", "sphinx_book_theme", "pydata_sphinx_theme", "myst_nb", "myst_parser", "jupyter_book",
     "sphinx_togglebutton", "sphinx_copybutton", "sphinx_design", "sphinx_thebe", "sphinx_comments",
-    "sphinx_mathjax_offline", "sphinx_jupyterbook_latex", "sphinx_external_toc",
+    "sphinx-mathjax-offline", "sphinx_jupyterbook_latex", "sphinx_external_toc",
 )  # fmt: skip
 SINGLE = ("_config.yml", "pyproject.toml", "data_manifest/claims.tsv", "data_manifest/phantom.yaml")
 SHOWN = {".html", ".js", ".css", ".md", ".bib", ".yaml", ".yml", ".tsv", ".tpl", ".txt", ".jinja"}
