@@ -12,7 +12,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONDONTWRITEBYTECODE :=
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help study import report package test bench lint format clean
+.PHONY: help study book import report package test bench lint format clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,6 +20,9 @@ help: ## List the targets
 
 study: .venv/study ## Run every page of STUDY that is out of date and build its book
 	@$(BIN)/python -m datnet_study.run study "$(STUDY_FILE)"
+
+book: .venv/study ## Build the book of a STUDY that has run; PUBLIC=1: one that everybody may see
+	@$(BIN)/python -m datnet_study.run $(if $(filter 1,$(PUBLIC)),public,book) "$(STUDY_FILE)"
 
 import: .venv/study ## Import scans: FROM=folder TO=folder [TABLE=] [WINDOW=60-75] [SERIES=] [KEY=]
 	@test -n "$(FROM)" -a -n "$(TO)" || { echo "make import FROM=folder TO=folder"; exit 2; }

@@ -126,6 +126,13 @@ def book(study, _):
     build_book(study, list(Graph(study).declarations.values()))
 
 
+def public(study, _):
+    """Build the book that everybody may see, from the public forms of what the pages show."""
+    from datnet_study.publishing.public_book import build_public_book
+
+    sys.stdout.write(f"The public book of study {study.name}: {build_public_book(study)}\n")
+
+
 def workflow(study, arguments):
     """Run the jobs of a study that are not done, by Snakemake, and say where the book is."""
     from datnet_study.graph import LANES, Graph
@@ -149,7 +156,7 @@ def plan(study, _):
 
 
 JOBS = {"study": workflow} | {
-    job.__name__: job for job in (plan, dataset, normalise, grid, fit, ceiling, page, book)
+    job.__name__: job for job in (plan, dataset, normalise, grid, fit, ceiling, page, book, public)
 }
 
 

@@ -176,7 +176,9 @@ show.table(
             "P": stacked["p"].map("{:.2g}".format),
             "P (BH)": stacked["p_bh"].map("{:.2g}".format),
         }
-    )
+    ),
+    of_groups=True,
+    not_people=["P", "P (BH)"],
 )
 
 # %% [markdown]

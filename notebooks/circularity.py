@@ -124,7 +124,8 @@ show.table(
             "what makes the region": [entered[name] for name in titles],
             "own label takes part": ["yes" if own[name] else "no" for name in titles],
         }
-    )
+    ),
+    of_groups=True,
 )
 
 # %% [markdown]
@@ -363,7 +364,8 @@ table = [
     for source in every_source
     for row in [found[source, pair]]
 ]
-show.table(pd.DataFrame(table).replace({"+nan": "–", "nan": "–"}))
+table = pd.DataFrame(table).replace({"+nan": "–", "nan": "–"})
+show.table(table, of_groups=True, not_people=list(table))
 
 # %% [markdown]
 # P values are two-sided Mann-Whitney tests, uncorrected; rates have 95% Wilson
@@ -481,7 +483,7 @@ compared = [
     for source in titles
     if source != PATTERN
 ]
-show.table(pd.DataFrame(compared))
+show.table(pd.DataFrame(compared), of_groups=True)
 
 # %% [markdown]
 # What a reading with the label in the region separates *better*, it may owe to the
@@ -503,7 +505,7 @@ for name, x in ratios.items():
             row[words[pair]] = f"{part['auc']:.2f}, P = {part['p']:.2g}, {rate}"
         inside.append(row | {"scans": int((~np.isnan(x[0, :, q])).sum())})
 inside = pd.DataFrame(inside).replace("nan, P = nan.*", "–", regex=True)
-show.table(inside)
+show.table(inside, of_groups=True, not_people=list(inside))
 
 # %% [markdown]
 # AUC, P and false positives (a) for each pair; *scans* counts those whose region
@@ -563,7 +565,8 @@ shown = pd.DataFrame(
     }
     for name, threshold, first, second, both, by_chance in signs
 )
-show.table(shown.replace({"nan": "–", "nan%, nan%, nan%": "–"}))
+shown = shown.replace({"nan": "–", "nan%, nan%, nan%": "–"})
+show.table(shown, of_groups=True, not_people=list(shown))
 
 # %% [markdown]
 # In a sentence:
@@ -607,7 +610,7 @@ checked = pd.DataFrame(
     for pair in pairs
     if (row := rate_b.get((name, pair)))
 )
-show.table(checked)
+show.table(checked, of_groups=True, not_people=list(checked))
 
 # %% [markdown]
 # What is not told apart from the nominal rate need not have it: of few cohorts, only a

@@ -209,7 +209,7 @@ shown["95%, bootstrap"] = [
     "{:.3f} to {:.3f}".format(*bootstrap[key]) for key in of_rest
 ]
 shown["AUC, mean of folds (95%)"] = [show.interval(*over_folds[key]) for key in of_rest]
-show.table(shown)
+show.table(shown, of_groups=True)
 
 # %% [markdown]
 # The first AUC pools the scans of all folds, as the paper's. Its intervals say what

@@ -145,7 +145,7 @@ kinds = pd.DataFrame(
     }
     for region, names in varying.items()
 )
-show.table(kinds)
+show.table(kinds, of_groups=True, not_people=list(kinds))
 
 # %%
 if not varying:
@@ -225,7 +225,7 @@ shown = pd.DataFrame(
         "rank-biserial": strongest["rank_biserial"].map("{:+.2f}".format).to_numpy(),
     }
 )
-show.table(shown)
+show.table(shown, of_groups=True, not_people=list(shown))
 
 # %% [markdown]
 # ## Whose map makes the region
@@ -337,7 +337,7 @@ for heading, icc_of in {"one voxel aside": aside, "at follow-up": later}.items()
     stable[f"{heading}: median ICC"] = [
         f"{values[r].median():.2f}" if r in values else "–" for r in varying
     ]
-show.table(stable)
+show.table(stable, of_groups=True, not_people=list(stable))
 
 # %% tags=["remove-input"]
 Markdown(

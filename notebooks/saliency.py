@@ -143,7 +143,7 @@ completeness = pd.DataFrame(
 )
 
 # %%
-show.table(completeness)
+show.table(completeness, of_groups=True)
 
 # %% figure="fig-saliency-gaps"
 plot_completeness({"single precision": gaps, "double precision": gaps_double})
@@ -275,7 +275,9 @@ alike = pd.DataFrame(
     }
     for name, of in beside.items()
 )
-show.table(alike).format(precision=2, na_rep="–")
+show.table(alike, of_groups=True, not_people=list(alike)).format(
+    precision=2, na_rep="–"
+)
 
 # %% [markdown]
 # Positive x is right, y anterior, z superior.
@@ -389,7 +391,7 @@ lies["trained over untrained"] = [
     show.interval(*limits, 2) for limits in ranked.to_numpy()
 ]
 lies.insert(0, "region", [words[r] for r in lies.index])
-show.table(lies)
+show.table(lies, of_groups=True)
 
 # %% [markdown]
 # Multiples of the region's share of the brain seen; highest ratio first. Regions of
@@ -436,7 +438,8 @@ show.table(
     pd.DataFrame(agreement, index=list(groups))
     .replace(r" \(no interval\)", "", regex=True)
     .rename_axis("mean map of")
-    .reset_index()
+    .reset_index(),
+    of_groups=True,
 )
 
 # %% [markdown]
@@ -523,7 +526,8 @@ show.claims_table(page, claims)
 # %%
 orders = {kind: ", ".join(words[r] for r in top) for kind, top in by_geometry.items()}
 show.table(
-    pd.DataFrame(orders.items(), columns=["map", "three regions that exceed it most"])
+    pd.DataFrame(orders.items(), columns=["map", "three regions that exceed it most"]),
+    of_groups=True,
 )
 
 # %% [markdown]

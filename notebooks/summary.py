@@ -27,7 +27,6 @@ into: str = "study"  # folder below results/ to write to; study: the study's own
 import html
 
 import pandas as pd
-from IPython.display import HTML
 
 from datnet_study import auc_ladder, claims_view, open_page, show
 from datnet_study.figures import plot_key_figure
@@ -97,7 +96,7 @@ items = [
     f'<a href="{at}.html">{at.replace("_", " ")}</a></li>'
     for question, answer, at in answers
 ]
-HTML(f"<ol class='answers'>{''.join(items)}</ol>")
+show.markup(f"<ol class='answers'>{''.join(items)}</ol>", sentences=True)
 
 # %% [markdown]
 # ## The paper's eight main claims
@@ -115,7 +114,7 @@ claims = pd.read_csv(
 )
 rows = claims.set_index("id").loc[list(main)].reset_index()
 empty = [name for name in ("ceiling", "null") if not claims[name].any()]
-HTML(claims_view(rows.drop(columns=empty), "The main claims of the paper"))
+show.markup(claims_view(rows.drop(columns=empty), "The main claims of the paper"))
 
 # %% [markdown]
 # *Ceiling* is what the best possible classifier of a phantom reaches; *study null* has

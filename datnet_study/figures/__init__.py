@@ -23,11 +23,13 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "plot_group_boxes",
         ],
         "performance": [
-            "plot_confusion",
             "plot_importances",
             "plot_interval_panels",
             "plot_learning_curves",
             "plot_rates",
+        ],
+        "roc": [
+            "plot_confusion",
             "plot_roc_curves",
         ],
         "ladder": [

@@ -3,8 +3,10 @@
 import matplotlib.pyplot as plt
 
 from datnet_study.figures.style import themed
+from datnet_study.public_forms import of_groups
 
 
+@of_groups
 @themed
 def plot_auc_against_cost(found, alpha=0.05):
     """Mean AUC of each recipe, from the cheapest training step at the top to the dearest.
@@ -33,6 +35,7 @@ def plot_auc_against_cost(found, alpha=0.05):
     return fig
 
 
+@of_groups
 @themed
 def plot_candidates(rows, value, title, mark):
     """A number of each candidate, a dot for each cohort and a line at their mean, best first.
@@ -64,6 +67,7 @@ def plot_candidates(rows, value, title, mark):
     return fig
 
 
+@of_groups
 @themed
 def plot_costs(steps):
     """Time of a training step of each recipe, with the rate at which it computes.
@@ -93,6 +97,7 @@ def plot_costs(steps):
     return fig
 
 
+@of_groups
 @themed
 def plot_auc_by_time(rows, chosen, marks):
     """Mean AUC by the time that training takes: a line for each cohort, and their mean.

@@ -11,6 +11,7 @@ from matplotlib.patches import Patch
 
 from datnet_images.atlas import HALF
 from datnet_study.figures.style import themed
+from datnet_study.public_forms import of_averages
 
 STRIP_MM = (-14, -8, -2, 4, 10, 16)  # axial planes from the midbrain to the top of the caudate
 PAIR_MM = (-10, 2)  # through the midbrain, and through putamen and caudate
@@ -22,6 +23,7 @@ INCHES = 1.75  # of a plane
 DRAWN_FROM = 0.35  # of a map from 0 to 1: what is weaker would hide the scan everywhere
 
 
+@of_averages
 @themed
 def plot_region_strip(volume, regions, anatomy, affine, field):
     """Contours of some regions on a volume and on the atlas, axial planes from below upwards.
@@ -70,6 +72,7 @@ def plot_region_strip(volume, regions, anatomy, affine, field):
     return fig
 
 
+@of_averages
 @themed
 def plot_maps_beside(maps, anatomy, affine, field, centre_mm):
     """Maps of each diagnosis side by side, two axial planes each, with their peaks.
@@ -124,6 +127,7 @@ def plot_maps_beside(maps, anatomy, affine, field, centre_mm):
     return fig
 
 
+@of_averages
 @themed
 def plot_uptake_strip(means, affine, box, sides=SIDES):
     """Mean uptake of each diagnosis, axial planes through the basal ganglia, one scale.
