@@ -228,7 +228,7 @@ under = [
     for column in limits
     for a, b in pairs
 ]
-show.table(pd.DataFrame(under))
+show.table(pd.DataFrame(under), of_groups=True)
 
 # %% [markdown]
 # Two-sided P values, uncorrected. A dash: some diagnosis has no region there, or the

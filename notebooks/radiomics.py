@@ -281,7 +281,7 @@ for pair in (f"{a} vs {b}" for a, b in pairs):
             for which, part in kept.items()
         }
     by_source.append(row)
-show.table(pd.DataFrame(by_source))
+show.table(pd.DataFrame(by_source), of_groups=True)
 
 # %% [markdown]
 # ## Do the features repeat?
