@@ -1,6 +1,7 @@
 """What a page shows to its reader: notice, tables, numbers with their intervals."""
 
 import html
+import re
 
 import numpy as np
 from IPython.display import HTML, Markdown
@@ -68,6 +69,17 @@ def markup(text, sentences=False):
 def _escaped(value):
     """A text with its markup as text; anything else as it is."""
     return html.escape(value, quote=False) if isinstance(value, str) else value
+
+
+def first_sentence(text):
+    """The first sentence of a text: up to a full stop before a space and a capital.
+
+    Examples
+    --------
+    >>> first_sentence("The AUC is 0.69 (P = 0.3). So it may be chance.")
+    'The AUC is 0.69 (P = 0.3).'
+    """
+    return re.split(r"(?<=\.) (?=[A-Z])", text, maxsplit=1)[0]
 
 
 def interval(value, low, high, digits=3):

@@ -68,7 +68,7 @@ plot_key_figure(ladder, NETWORK, f"AUC, {a} against {b} (95% interval)")
 #
 # ## Five questions, five answers
 #
-# Each answer is the sentence of a page, which has the rest.
+# Each answer is the first sentence of the result of a page, which has the rest.
 
 # %%
 values = ladder[ladder["cohort"] == "cross-validation"].set_index("method")
@@ -90,7 +90,9 @@ asked = {
     "Do age and clinical scores add anything?": "fusion",
 }
 told = f"Are {a} and {b} told apart?", headline, "cross_validation"
-answers = [told, *((q, page.result(at)["result"], at) for q, at in asked.items())]
+answers = [told]
+for question, at in asked.items():
+    answers.append((question, show.first_sentence(page.result(at)["result"]), at))
 items = [
     f"<li><strong>{html.escape(question)}</strong> {html.escape(answer)} "
     f'<a href="{at}.html">{at.replace("_", " ")}</a></li>'
