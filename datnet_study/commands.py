@@ -82,7 +82,7 @@ def _try(arguments, age, differences, said_of):
     from datnet_study.reporting.batch import row_of
     from datnet_study.reporting.found import found_scans
     from datnet_study.reporting.html import write_report
-    from datnet_study.reporting.judged import judged
+    from datnet_study.reporting.judging import judged
     from datnet_study.reporting.package import acceptance
 
     judge, _ = _judge(arguments)

@@ -6,7 +6,7 @@ import numpy as np
 from datnet_images.atlas import region_mask
 from datnet_images.volumes import uptake_ratio
 from datnet_study.reporting.found import Found
-from datnet_study.reporting.judged import judged
+from datnet_study.reporting.judging import judged
 
 SEED = 771_204  # of the made-up person and scan; no study has it
 AGE = 66.0

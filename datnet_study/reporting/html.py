@@ -17,7 +17,7 @@ from datnet_study.reporting.card import (
     doubt_in_words,
     never_tried,
 )
-from datnet_study.reporting.judged import words_of
+from datnet_study.reporting.judging import words_of
 from datnet_study.reporting.measures import outlines
 from datnet_study.reporting.words import first_screen, measure_rows, norms_in_words, warnings_of
 
