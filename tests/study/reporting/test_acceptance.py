@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from datnet_study.reporting.acceptance import differences, made_up_scan, said_of
+from datnet_study.reporting.acceptance import made_up_scan, said_of, unlike_expected
 from datnet_study.reporting.judging import Judged
 
 
@@ -22,13 +22,15 @@ def test_a_potential_is_the_ratio_less_one(coarse_atlas, calibration):
 
 def test_what_differs_is_named(found):
     said = said_of(found)
-    assert differences(said, said) == []
-    assert differences(said | {"score": said["score"] + 1}, said)[0].startswith("score: differs")
+    assert unlike_expected(said, said) == []
+    assert unlike_expected(said | {"score": said["score"] + 1}, said)[0].startswith(
+        "score: differs"
+    )
     measures = {"putamen": said["measures"]["putamen"]}
-    (line,) = differences(said | {"measures": measures}, said)
+    (line,) = unlike_expected(said | {"measures": measures}, said)
     assert line == f"measures: found 1 numbers, expected {len(said['measures'])}"
     nothing = said | {"proba": [float("nan")] * len(said["proba"])}
-    assert differences(nothing, said)[0].startswith("proba: differs by up to nan")
+    assert unlike_expected(nothing, said)[0].startswith("proba: differs by up to nan")
 
 
 def test_a_scan_without_probabilities_says_nothing():

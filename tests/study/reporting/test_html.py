@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 import pytest
 
 from datnet_study.reporting import html
-from datnet_study.reporting.html import drawn, write_report
+from datnet_study.reporting.html import figures_of, write_report
 from datnet_study.reporting.judging import Judged
 
 EVIL = "<script>alert('x')</script>&\"'"
@@ -68,7 +68,7 @@ def test_the_viewer_is_shut_in(text):
 
 
 def test_every_word_from_outside_is_escaped(found, judge, tmp_path, monkeypatch):
-    monkeypatch.setattr(html, "drawn", lambda *_: {})
+    monkeypatch.setattr(html, "figures_of", lambda *_: {})
     facts = judge.facts.model_copy(update={"title": EVIL, "tracer": EVIL, "name": EVIL})
     scan = dataclasses.replace(found, name=EVIL, tracer="other", known=EVIL, how=EVIL)
     for one in (scan, Judged(EVIL, problem=EVIL, tracer=EVIL, quality={"verdict": "fail"})):
@@ -102,7 +102,7 @@ def test_a_part_that_fails_is_a_sentence(found, judge, tmp_path, monkeypatch):
 
 
 def test_there_are_no_figures_of_what_there_is_not(judge):
-    assert drawn(Judged("lost"), judge) == {}
+    assert figures_of(Judged("lost"), judge) == {}
 
 
 def test_a_judge_without_norms_or_places_has_a_report(found, judge, tmp_path):

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from small_judges import ABOUT, small_judge
 
-from datnet_study.reporting.acceptance import AGE, differences, of_image, said_of, tried
+from datnet_study.reporting.acceptance import AGE, of_image, said_of, tried, unlike_expected
 from datnet_study.reporting.judging import judged
 from datnet_study.reporting.of_study import study_judge
 from datnet_study.reporting.package import SCHEMA, acceptance, read_package, write_package
@@ -44,7 +44,7 @@ def test_the_made_up_scan_says_here_what_it_said_there(packed):
     path, expected = acceptance(packed)
     import nibabel as nib
 
-    assert differences(tried(read_package(packed), nib.load(path)), expected) == []
+    assert unlike_expected(tried(read_package(packed), nib.load(path)), expected) == []
 
 
 def test_the_same_judge_makes_the_same_bytes(package, judge, phantom, found, tmp_path):
