@@ -31,14 +31,16 @@ def report(arguments):
     Ends with 0 where every scan has probabilities, and with 3 where one has none: its report says
     why. Without a scan, a package is tried on its own made-up one.
     """
-    from datnet_study.reporting.acceptance import AGE, differences, said_of
+    from datnet_study.reporting.acceptance import AGE, said_of, unlike_expected
 
     if arguments.package and not arguments.scan:
-        return _try(arguments, AGE, differences, said_of)
+        return _try(arguments, AGE, unlike_expected, said_of)
     from datnet_study.importing.frames import minutes_of
     from datnet_study.reporting.batch import report_on
     from datnet_study.reporting.found import found_scans
 
+    if not arguments.scan:
+        raise ValueError("no scan; expected a NIfTI file, a DICOM series or a folder as SCAN")
     window = arguments.window and minutes_of(arguments.window)
     scans, remarks = found_scans(arguments.scan.expanduser(), arguments.series, window)
     for remark in remarks:
@@ -77,12 +79,12 @@ def package(arguments):
     sys.stdout.write(f"The package of study {study.name}: {folder}\n{content}\n")
 
 
-def _try(arguments, age, differences, said_of):
+def _try(arguments, age, unlike_expected, said_of):
     """Judge the made-up scan of a package and compare with what was said of it."""
     from datnet_study.reporting.batch import row_of
     from datnet_study.reporting.found import found_scans
     from datnet_study.reporting.html import write_report
-    from datnet_study.reporting.judged import judged
+    from datnet_study.reporting.judging import judged
     from datnet_study.reporting.package import acceptance
 
     judge, _ = _judge(arguments)
@@ -91,7 +93,7 @@ def _try(arguments, age, differences, said_of):
     found = judged(scan, judge, age=age, space="mni")
     folder = _folder(arguments, judge)
     write_report(found, judge, folder / "phantom.html")
-    if apart := differences(said_of(found), expected):
+    if apart := unlike_expected(said_of(found), expected):
         raise ValueError(
             f"{arguments.package}: on its made-up scan, the package does not say here what it said "
             f"where it was made: {'; '.join(apart)}. Install the versions of requirements.txt"

@@ -170,16 +170,10 @@ def plot_scan_strip(volume, anatomy, affine, *, top, saliency=None):
 
     Parameters
     ----------
-    volume : ndarray of shape (X, Y, Z)
-        Uptake ratio; NaN outside the scan.
-    anatomy : dict of str to ndarray of shape (X, Y, Z)
-        Title to the share of each voxel that lies in a region of the atlas: outlines.
-    affine : ndarray of shape (4, 4)
-        Voxel to mm, axes along the grid.
+    volume, anatomy, affine : as in `plot_region_strip`, of the whole grid; outlines
     top : float
-        End of the scale.
-    saliency : (ndarray, ndarray of shape (4, 4)), optional
-        A map on a grid of its own, 0 to 1, and its affine.
+        End of the scale of the volume.
+    saliency : (ndarray, ndarray), optional; a map on a grid of its own, 0 to 1, and its affine
 
     Returns
     -------
@@ -209,17 +203,17 @@ def plot_scan_strip(volume, anatomy, affine, *, top, saliency=None):
         box = axes[row, -1].get_position()
         beside = fig.add_axes((0.94, box.y0 + 0.1 * box.height, 0.01, 0.8 * box.height))
         fig.colorbar(shown, cax=beside, extend="max").ax.tick_params(labelsize=8)
-    handles = [Line2D([], [], color=colour) for colour in lines.values()]
+    handles = [Line2D([], [], color=c) for c in lines.values()]
     fig.legend(handles, list(lines), loc="lower center", ncols=5, frameon=False, fontsize=8)
     return fig
 
 
 def _overlay(ax, values, affine, z_mm):
     """A map in red over what is drawn there, clear where little counts."""
-    everything = tuple(slice(0, n) for n in values.shape)
-    (k,) = _planes([z_mm], affine, everything)
+    box = tuple(slice(0, n) for n in values.shape)
+    (k,) = _planes([z_mm], affine, box)
     clear = ((values[..., k] - DRAWN_FROM) / (1 - DRAWN_FROM)).clip(0, 1).T
-    _image(ax, values, affine, everything, k, cmap="Reds", vmin=0, vmax=1, alpha=clear)
+    _image(ax, values, affine, box, k, cmap="Reds", vmin=0, vmax=1, alpha=clear)
 
 
 def _planes(places_mm, affine, field):

@@ -22,7 +22,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "Found",  # a scan to judge
             "found_scans",  # at a path
         ],
-        "judged": [
+        "judging": [
             "Judged",  # what is known of a scan
             "judged",  # quality, measures, probabilities, sets, flag
         ],

@@ -6,7 +6,7 @@ import numpy as np
 from datnet_images.atlas import region_mask
 from datnet_images.volumes import uptake_ratio
 from datnet_study.reporting.found import Found
-from datnet_study.reporting.judged import judged
+from datnet_study.reporting.judging import judged
 
 SEED = 771_204  # of the made-up person and scan; no study has it
 AGE = 66.0
@@ -90,7 +90,7 @@ def tried(judge, img):
     return said_of(judged(of_image(img), judge, age=AGE, space="mni", explain=False))
 
 
-def differences(found, expected):
+def unlike_expected(found, expected):
     """Ways in which what was said differs from what was expected, a line each.
 
     Parameters
@@ -106,7 +106,7 @@ def differences(found, expected):
     Examples
     --------
     >>> said = {"proba": [0.25, 0.75], "measures": {"putamen": 1.0}, "score": 0.5}
-    >>> differences(said | {"proba": [0.75, 0.25]}, said)
+    >>> unlike_expected(said | {"proba": [0.75, 0.25]}, said)
     ['proba: differs by up to 0.5, allowed is 0.0001']
     """
     lines = []

@@ -8,7 +8,7 @@ from datnet_core.files import whole
 from datnet_core.progress import progress
 from datnet_study.reporting.found import file_name
 from datnet_study.reporting.html import write_report
-from datnet_study.reporting.judged import judged
+from datnet_study.reporting.judging import judged
 
 TABLE = "reports.tsv"
 
@@ -27,7 +27,7 @@ def report_on(scans, judge, folder, *, participants=None, viewer=True, **given):
     viewer : bool
         As in `html.write_report`.
     **given
-        `age`, `tracer`, `space` and `explain`, as in `judged.judged`.
+        `age`, `tracer`, `space` and `explain`, as in `judging.judged`.
 
     Returns
     -------

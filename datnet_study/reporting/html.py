@@ -17,7 +17,7 @@ from datnet_study.reporting.card import (
     doubt_in_words,
     never_tried,
 )
-from datnet_study.reporting.judged import words_of
+from datnet_study.reporting.judging import words_of
 from datnet_study.reporting.measures import outlines
 from datnet_study.reporting.words import first_screen, measure_rows, norms_in_words, warnings_of
 
@@ -38,7 +38,7 @@ def write_report(found, judge, path, viewer=True):
     viewer : bool
         Whether to put a viewer of the scan into it, about a megabyte.
     """
-    figures = drawn(found, judge)
+    figures = figures_of(found, judge)
     text = rendered(found, judge, figures, _part(found, "viewer", _viewer, found, judge, viewer))
     with whole(Path(path)) as part:
         part.write_text(text, encoding="utf-8")
@@ -51,7 +51,7 @@ def rendered(found, judge, figures, viewer=""):
     ----------
     found, judge : Judged, Judge
     figures : dict of str to dict
-        Output of `drawn`.
+        Output of `figures_of`.
     viewer : str
         HTML of the viewer; empty for none.
 
@@ -106,7 +106,7 @@ def rendered(found, judge, figures, viewer=""):
     )
 
 
-def drawn(found, judge):
+def figures_of(found, judge):
     """Figures of a report; one that fails is noted in `found.failed`.
 
     Parameters

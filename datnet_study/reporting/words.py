@@ -5,7 +5,7 @@ import re
 from datnet_core import __version__
 from datnet_images.binding import sides
 from datnet_study.reporting.judge import share_below
-from datnet_study.reporting.judged import why_it_fails
+from datnet_study.reporting.judging import why_it_fails
 from datnet_study.reporting.of_study import UNKNOWN
 
 MOODS = {"pass": "good", "look": "look", "fail": "bad"}

@@ -14,25 +14,25 @@ from datnet_study.study import read_study
 
 
 @pytest.fixture
-def study(project):
+def mine(project):
     remember(project, project / "own/sub-0002.nii.gz")
     return read_study("mine.yaml")
 
 
-def test_a_copy_under_another_name_is_the_same_file(study, project):
+def test_a_copy_under_another_name_is_the_same_file(mine, project):
     shutil.copy(project / "own/sub-0002.nii.gz", project / "renamed.nii.gz")
-    known = same_file(project / "renamed.nii.gz", study)
+    known = same_file(project / "renamed.nii.gz", mine)
     assert (known.participant, known.session, known.row) == ("sub-0002", "ses-1", 2)
     assert known.models == ("fold-0",) and known.is_file
 
 
-def test_another_file_is_none_of_the_study(study, project):
+def test_another_file_is_none_of_the_study(mine, project):
     (project / "other.nii.gz").write_bytes(gzip.compress(b"other"))
-    assert same_file(project / "other.nii.gz", study) is None
+    assert same_file(project / "other.nii.gz", mine) is None
 
 
 @pytest.mark.parametrize("change", ["scaled", "turned", "coarser", "rounded"])
-def test_the_same_voxels_in_another_form_are_the_same_scan(study, atlas, phantom, change):
+def test_the_same_voxels_in_another_form_are_the_same_scan(mine, atlas, phantom, change):
     data, affine = phantom.get_fdata(dtype=np.float32), phantom.affine
     img = {
         "scaled": lambda: nib.Nifti1Image(data * 3, affine),
@@ -44,21 +44,21 @@ def test_the_same_voxels_in_another_form_are_the_same_scan(study, atlas, phantom
         "rounded": lambda: nib.Nifti1Image(np.round(data / data.max() * 500), affine),
     }[change]()
     volume = volume_of(img, atlas, IMAGES.grid_mm, IMAGES.reference_region)
-    known = same_scan(volume, study)
+    known = same_scan(volume, mine)
     assert known.participant == "sub-0002" and not known.is_file
 
 
-def test_other_people_are_not_taken_for_participants(study, rng):
-    volumes = np.load(study.volumes(8.0))
+def test_other_people_are_not_taken_for_participants(mine, rng):
+    volumes = np.load(mine.volumes(8.0))
     changed = volumes[2] * rng.normal(1, 0.1, volumes[2].shape).astype(np.float32)
-    assert nearest(changed, volumes, study) is None
+    assert nearest(changed, volumes, mine) is None
 
 
-def test_who_was_in_the_blind_test_is_judged_by_all_and_who_taught_all_by_none(study):
-    volumes = np.load(study.volumes(8.0))
-    assert same_scan(volumes[1], study).models == ("fold-0", "fold-1")
-    assert same_scan(volumes[0], study).models == ()
-    assert same_scan(volumes[3], study).models == ("fold-1",)
+def test_who_was_in_the_blind_test_is_judged_by_all_and_who_taught_all_by_none(mine):
+    volumes = np.load(mine.volumes(8.0))
+    assert same_scan(volumes[1], mine).models == ("fold-0", "fold-1")
+    assert same_scan(volumes[0], mine).models == ()
+    assert same_scan(volumes[3], mine).models == ("fold-1",)
 
 
 def test_without_pretraining_nobody_has_learned_from_uncertain_diagnoses(project):
@@ -67,11 +67,11 @@ def test_without_pretraining_nobody_has_learned_from_uncertain_diagnoses(project
     settings = yaml.safe_load((project / "mine.yaml").read_text())
     settings["training"]["pretrain_on"] = "none"
     (project / "mine.yaml").write_text(yaml.safe_dump(settings))
-    study = read_study("mine.yaml")
-    assert same_scan(np.load(study.volumes(8.0))[0], study).models == ("fold-0", "fold-1")
+    mine = read_study("mine.yaml")
+    assert same_scan(np.load(mine.volumes(8.0))[0], mine).models == ("fold-0", "fold-1")
 
 
-def test_a_scan_that_was_normalised_is_known_by_its_source(study, project):
+def test_a_scan_that_was_normalised_is_known_by_its_source(mine, project):
     import hashlib
     import json
 
@@ -81,10 +81,10 @@ def test_a_scan_that_was_normalised_is_known_by_its_source(study, project):
     record = project / "results/mine/normalised/sub-0005/ses-1/pet/sub-0005_ses-1_quality.json"
     record.parent.mkdir(parents=True)
     record.write_text(json.dumps({"made_from": json.dumps(["code", content]), "row": {}}))
-    assert same_file(path, study).participant == "sub-0005"
+    assert same_file(path, mine).participant == "sub-0005"
 
 
-def test_missing_tables_are_named(study, project):
+def test_missing_tables_are_named(mine, project):
     (project / "results/mine/quality.tsv").unlink()
     with pytest.raises(FileNotFoundError, match="quality.tsv is missing"):
-        same_file(project / "own/sub-0002.nii.gz", study)
+        same_file(project / "own/sub-0002.nii.gz", mine)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from small_judges import NAMES, PER_GROUP, small_judge
+from small_judges import IMAGES, NAMES, PER_GROUP, small_judge
 
 from datnet_study.reporting.of_study import models_for_new, study_judge, tracer_of
 from datnet_study.study import read_study
@@ -29,8 +29,6 @@ def test_without_controls_or_ages_there_are_no_norms(coarse_atlas, options):
 
 
 def test_paths_of_the_owner_are_no_part_of_a_judge(coarse_atlas):
-    from small_judges import IMAGES
-
     images = IMAGES.model_copy(update={"verdicts": "/home/me/verdicts.tsv"})
     assert "/home/me" not in small_judge(coarse_atlas, images=images).facts.model_dump_json()
 
