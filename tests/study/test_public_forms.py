@@ -51,8 +51,18 @@ def test_a_display_that_says_nothing_has_no_public_form(shell):
 def test_a_figure_of_groups_is_public_with_the_words_in_it(shell):
     found = form(shell, of_groups(drawn)("AUC of 62"))
     assert found["type"] == "image/png" and found["words"] == ["AUC of 62"]
+    assert found["data"] == ""  # its own image is there already
     assert (found["said"], found["averages"]) == ("", False)
     assert form(shell, of_averages(drawn)("mean"))["averages"]
+
+
+def test_words_at_the_ticks_are_known_although_nothing_was_drawn(shell):
+    def ticked():
+        fig = Figure()
+        fig.subplots().set_yticks([0, 1], ["sub-0001", "sub-0002"])
+        return fig
+
+    assert {"sub-0001", "sub-0002"} <= set(form(shell, of_groups(ticked)())["words"])
 
 
 def test_a_figure_of_participants_is_not_public(shell):
@@ -62,7 +72,11 @@ def test_a_figure_of_participants_is_not_public(shell):
 def test_a_figure_is_drawn_again_from_the_same_arguments(shell):
     draw = replaced(lambda title: drawn(f"{title} in bins"), "Bins stand for scans.")(drawn)
     found = form(shell, draw("ROC"))
-    assert found["words"] == ["ROC in bins"] and found["said"] == "Bins stand for scans."
+    assert (
+        found["data"]
+        and found["words"] == ["ROC in bins"]
+        and found["said"] == "Bins stand for scans."
+    )
     assert form(shell, replaced(lambda _: None, "Never.")(drawn)("ROC")) is None
 
 

@@ -101,6 +101,11 @@ def test_an_image_keeps_its_pixels_and_nothing_else():
     assert base64.b64decode(shown(made)[0]["image/png"]) == image
 
 
+def test_a_figure_that_is_public_as_it_is_gives_its_own_image():
+    made = public_page(page(output("image/png", "")))
+    assert [Image.open(io.BytesIO(image)).getpixel((0, 0)) for image in made.images] == [9]
+
+
 def test_mean_images_of_few_people_and_pages_of_few_people_are_left_out():
     mean = output("image/png", base64.b64encode(png(4)).decode(), averages=True)
     assert public_page(page(mean)).changes == []
