@@ -13,7 +13,9 @@ UNIT = re.compile(
     r"\s?(?:mm|ml|cm|s|min|h|y|years?|%|°|kBq|MBq|GB|×|folds?|networks?|models?|voxels?|times|"
     r"features?|regions?|iterations?|epochs?|draws?|layers?|decimals?|claims?|cells?|AUCs?)\b|\s?[×%°]"
 )  # behind a number that counts no people
-PLACE = re.compile(r"(?:\b[xyzP] [=<>]|Figs?\.|Tables?|fold|layer|stage|version|top|×|at) ?$")
+PLACE = re.compile(
+    r"(?:\b[xyzP] [=<>]|Figs?\.|Tables?|fold|layer|stage|version|top|×|at|fewer than) ?$"
+)
 PEOPLE = r"(?:scans?|participants?|patients?|people|persons?|controls?|women|men|woman|man)"
 SPELT = re.compile(rf"\b(?:one|two|three|four)(?= (?:\w+ )?{PEOPLE}\b)", re.IGNORECASE)
 OF_ONE = re.compile(rf"[-+−\d.]+(?: \([^()]*\))? \((?:one|1) {PEOPLE}\)")

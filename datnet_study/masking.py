@@ -9,7 +9,6 @@ complementary cell suppression.
 from itertools import combinations
 
 import numpy as np
-from scipy.optimize import linprog
 
 FEWEST = 5  # people: the smallest count that is shown, but for 0
 TO_AVERAGE = 10  # people: the smallest group whose curves, boxes and mean images are shown
@@ -32,9 +31,10 @@ def enough_people(table):
 def hidden_cells(counts, hidden=None, zeros=True):
     """Cells of a cross table that may not be shown, when all of its sums are known.
 
-    Small counts are hidden. While the sums and what is shown leave a hidden cell one value only,
-    the smallest count that is shown in its row or column is hidden too. A sum is known unless it
-    is small itself; small sums are hidden by the same rule, against the sum of all.
+    Small counts are hidden, and with each the three cells of a rectangle around it: then one person
+    more here and one less there change no sum, so nothing follows. Of all rectangles it is the one
+    that hides the fewest people besides. Where there is none, the whole table is hidden. In a
+    single row or column, whose one sum is known, a second cell is enough.
 
     Parameters
     ----------
@@ -57,7 +57,7 @@ def hidden_cells(counts, hidden=None, zeros=True):
 
     Examples
     --------
-    >>> hidden_cells(np.array([[30, 3, 9], [20, 8, 7]])).astype(int)  # 7 goes for 9, 8 for 3
+    >>> hidden_cells(np.array([[30, 3, 9], [20, 8, 7]])).astype(int)  # 9 + 8 + 7 people with the 3
     array([[0, 1, 1],
            [0, 1, 1]])
     """
@@ -65,69 +65,40 @@ def hidden_cells(counts, hidden=None, zeros=True):
     if counts.ndim != 2 or (counts < 0).any():
         raise ValueError(f"counts of shape {counts.shape}; expected a table of counts from 0 up")
     hidden = is_small(counts) if hidden is None else is_small(counts) | hidden
-    found = [_complemented(counts, hidden, order) for order in {False, zeros}]
-    return min(found, key=lambda cells: (counts[cells].sum(), cells.sum()))
-
-
-def _complemented(counts, hidden, zeros):
-    """Hidden cells with those that protect them; 0 is taken first, or last."""
-    known = [_known_sums(counts.sum(axis=1 - axis)) for axis in (0, 1)]
-    while (exposed := _exposed(counts, hidden, known)) is not None and not hidden.all():
-        hidden = hidden.copy()
-        hidden[_next_hidden(counts, hidden, exposed, zeros)] = True
+    usable = (counts > 0) | zeros
+    if 1 in counts.shape:
+        return _hidden_line(counts.ravel(), hidden.ravel(), usable.ravel()).reshape(counts.shape)
+    for place in np.argwhere(hidden):
+        found = _rectangle(counts, hidden, usable, *place)
+        if found is None:
+            return np.ones_like(hidden)
+        hidden[found] = True
     return hidden
 
 
-def _next_hidden(counts, hidden, exposed, zeros):
-    """Smallest shown count of a line in which one cell is hidden alone.
-
-    Where there is no such line, of the row and column of the exposed cell, or else of all.
-    """
-    alone = np.zeros_like(hidden)
-    alone[hidden.sum(axis=1) == 1] = True
-    alone[:, hidden.sum(axis=0) == 1] = True
-    in_line = np.zeros_like(hidden)
-    in_line[exposed[0]], in_line[:, exposed[1]] = True, True
-    for lines in (alone, in_line, np.ones_like(hidden)):
-        if (choice := np.argwhere(lines & ~hidden)).size:
-            values = [(not zeros and counts[tuple(at)] == 0, counts[tuple(at)]) for at in choice]
-            return tuple(choice[min(range(len(choice)), key=values.__getitem__)])
-    raise ValueError("every cell is hidden already")
-
-
-def _known_sums(sums):
-    """Which sums of rows, or of columns, a reader knows: not small ones, and one more with one."""
-    known = ~is_small(sums)
-    if (~known).sum() == 1 and len(sums) > 1:
-        known[np.where(known, sums, np.inf).argmin()] = False
-    return known
+def _rectangle(counts, hidden, usable, row, column):
+    """Rows and columns of the rectangle with a cell that hides the fewest people more, or None."""
+    best, least = None, np.inf
+    for other_row in range(len(counts)):
+        for other in range(counts.shape[1]):
+            if other_row == row or other == column:
+                continue
+            corners = [row, row, other_row, other_row], [column, other, column, other]
+            here, beside, below, across = counts[corners]
+            moves = (here > 0 and across > 0) or (beside > 0 and below > 0)
+            cost = np.where(hidden[corners], 0, counts[corners]).sum()
+            if moves and (usable | hidden)[corners].all() and cost < least:
+                best, least = corners, cost
+    return best
 
 
-def _exposed(counts, hidden, known):
-    """Place of a hidden cell that has one possible value, or None."""
-    places = np.argwhere(hidden)
-    if not len(places):
-        return None
-    equations, totals = [], []
-    for axis, sums_known in enumerate(known):
-        for k, is_known in enumerate(sums_known):
-            if is_known:
-                equations.append(places[:, axis] == k)
-                totals.append(np.take(np.where(hidden, counts, 0), k, axis).sum())
-        if not sums_known.all():  # the sum of all is known
-            equations.append(~sums_known[places[:, axis]])
-            totals.append(np.where(hidden, counts, 0)[(slice(None),) * axis + (~sums_known,)].sum())
-    equations = np.array(equations, dtype=float)
-    for number, place in enumerate(places):
-        cost = np.zeros(len(places))
-        cost[number] = 1
-        least, most = (
-            sign * linprog(sign * cost, A_eq=equations, b_eq=totals, method="highs").fun
-            for sign in (1, -1)
-        )
-        if most - least < 1 / 2:
-            return tuple(place)
-    return None
+def _hidden_line(counts, hidden, usable):
+    """Cells of a line whose sum is known: none is hidden alone."""
+    hidden = hidden.copy()
+    if hidden.sum() == 1 and len(hidden) > 1:
+        others = np.where(usable & ~hidden, counts, np.inf)
+        hidden[others.argmin()] = True
+    return hidden
 
 
 def hidden_in_columns(columns):
@@ -171,7 +142,8 @@ def hidden_in_columns(columns):
             hidden[:, parts[-1]] |= found[:, len(parts) :].any(axis=1)
         for k in range(columns.shape[1]):
             if len(columns) > 1:
-                hidden[:, k] = _hidden_down(columns[:, k], hidden[:, k])
+                usable = np.ones(len(columns), dtype=bool)
+                hidden[:, k] = _hidden_line(columns[:, k], hidden[:, k], usable)
     return hidden
 
 
@@ -187,12 +159,3 @@ def _families(columns):
                 if (columns[:, list(parts)].sum(axis=1) == columns[:, whole]).all():
                     found.append((whole, list(parts)))
     return found
-
-
-def _hidden_down(column, hidden):
-    """One column, whose sum is known: nobody is hidden alone."""
-    if hidden.sum() == 1:
-        hidden = hidden.copy()
-        order = np.lexsort((column, hidden))
-        hidden[order[0]] = True
-    return hidden

@@ -102,17 +102,24 @@ def _bundle(form_of, shown):
 
 
 def figure_form(fig):
-    """Public form of a figure: image, the words in it, and what was replaced; None without."""
+    """Public form of a figure: image, the words in it, and what was replaced; None without.
+
+    Of a figure that is public as it is, the image is empty: it need not be drawn and kept twice.
+    """
     make, said, averages = getattr(fig, "public", NOTHING)
     made = make()
     if made is None:
         return None
     from matplotlib.text import Text
 
-    file = io.BytesIO()
-    made.savefig(file, format="png", dpi=made.dpi, bbox_inches="tight", metadata={"Software": None})
-    words = sorted({text.get_text() for text in made.findobj(Text)} - {""})
-    image = base64.b64encode(file.getvalue()).decode()
+    image = ""  # the public form is the figure itself, whose image stands beside this
+    if made is not fig:
+        file = io.BytesIO()
+        made.savefig(file, format="png", dpi=made.dpi, bbox_inches="tight")
+        image = base64.b64encode(file.getvalue()).decode()
+    axes = [axis for ax in made.axes for axis in (ax.xaxis, ax.yaxis)]
+    ticks = [text for axis in axes for text in axis.get_ticklabels()]  # known before it is drawn
+    words = sorted({text.get_text() for text in (*made.findobj(Text), *ticks)} - {""})
     return _form("image/png", image, said, words, averages)
 
 

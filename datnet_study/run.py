@@ -1,7 +1,6 @@
 """The jobs of the workflow, each a process of its own: `python -m datnet_study.run KIND STUDY ...`.
 
-The Snakefile calls this with the jobs of `graph`; a person runs `make study`, which is the kind
-`study` here, or one page.
+The Snakefile calls this with the jobs of `graph`; a person runs `make study`, the kind `study`.
 """
 
 import argparse
@@ -61,8 +60,8 @@ def grid(study, arguments):
     from datnet_images.atlas import read_atlas
     from datnet_study.cached_scans import cache_scans
 
-    scans = pd.read_csv(study.results / "scans.tsv", sep="\t")
-    paths = [study.images_root / path for path in scans["path"]]
+    names = pd.read_csv(study.results / "scans.tsv", sep="\t")["path"]
+    paths = [study.images_root / path for path in names]
     atlas, target = read_atlas(study.atlas_path), study.volumes(arguments.spacing_mm)
     cache_scans(paths, atlas, study.images, arguments.spacing_mm, target, arguments.threads)
 
@@ -98,19 +97,17 @@ def page(study, arguments):
         pages = sorted(path.stem for path in source.parent.glob("*.py"))
         raise ValueError(f"no page {arguments.page!r}; there are {', '.join(pages)}")
     output = _target(study, arguments) / "pages" / f"{arguments.page}.ipynb"
-    parameters = {"study": str(study.source)} | _parameters(arguments)
-    run_page(source, output, parameters, arguments.threads)
+    given = {"study": str(study.source)} | _parameters(arguments)
+    run_page(source, output, given, arguments.threads)
 
 
 def _parameters(arguments):
     """Values for the parameters of a page, by name."""
-    values = {}
     for item in arguments.parameters:
-        name, equals, text = item.partition("=")
-        if not equals:
+        if "=" not in item:
             raise ValueError(f"{item!r} is no parameter; expected name=value")
-        values[name] = yaml.safe_load(text)
-    return values
+    pairs = [item.split("=", 1) for item in arguments.parameters]
+    return {name: yaml.safe_load(text) for name, text in pairs}
 
 
 def _target(study, arguments):
@@ -121,9 +118,9 @@ def _target(study, arguments):
 def book(study, _):
     """Build the book from the pages that ran."""
     from datnet_study.book import build_book
-    from datnet_study.graph import Graph
+    from datnet_study.declaration import declarations_of
 
-    build_book(study, list(Graph(study).declarations.values()))
+    build_book(study, list(declarations_of(study).values()))
 
 
 def public(study, _):

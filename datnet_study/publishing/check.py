@@ -13,12 +13,13 @@ from typing import NamedTuple
 from datnet_study.problems import problem_list
 from datnet_study.publishing.baseline import digest, is_own, known_files
 from datnet_study.publishing.decoding import embedded_images, folded, texts
-from datnet_study.publishing.needles import MACHINE, WORD
+from datnet_study.publishing.needles import ID, MACHINE, WORD
 from datnet_study.publishing.rows import people_in_rows, small_counts
 
 TEXT_FILES = {".html", ".js", ".css", ".txt", ".ipynb", ".md", ".inv", ".map", ".bib", ""}
 IMAGE_FILES = {".png", ".svg", ".ico"}
 FONTS = {".woff", ".woff2", ".ttf", ".eot"}  # pass where they are known
+INDEX = "searchindex.js"  # has each word by itself
 GAP = 3  # characters between two words of a needle
 AROUND = 30  # characters of an excerpt on either side
 HIDDEN = "▇"
@@ -66,6 +67,9 @@ def check_public(folder, study, needles, images=(), drawn=None):
         name = path.relative_to(folder).as_posix()
         findings += [Finding(name, *found) for found in _in_text(name, by_first)]
         data = path.read_bytes()
+        if path.name == INDEX:
+            parts = {word: [((word,), ID)] for word in needles.parts}
+            findings += [Finding(name, *found) for found in _in_text(data.decode(), parts)]
         if digest(data) not in allowed:
             findings += [Finding(name, *f) for f in _in_file(path, data, study, by_first, allowed)]
     return list(dict.fromkeys(findings))
@@ -96,9 +100,10 @@ def _in_file(path, data, study, by_first, allowed):
         yield "kind of file", f"{kind or 'no suffix'}, {len(data)} bytes; no such file is needed"
     elif kind in IMAGE_FILES:
         yield "image of unknown origin", f"{len(data)} bytes; it may show one participant"
+    known = set()  # the same again in another layer says nothing new
     for where, text in texts(data):
         place = where.strip(", ")
-        for found, excerpt in _in_text(text, by_first):
+        for found, excerpt in _in_text(text, by_first, known):
             yield found, f"{excerpt}{f' ({place})' if place else ''}"
         for found in PLACES.finditer(text):
             if not is_own(WORD.findall(folded(found[0]))):
@@ -110,8 +115,9 @@ def _in_file(path, data, study, by_first, allowed):
             yield from small_counts(text)
 
 
-def _in_text(text, by_first):
-    """Kind and excerpt of each needle in a text."""
+def _in_text(text, by_first, known=()):
+    """Kind and excerpt of each needle in a text; those in `known` are left out, others added."""
+    seen = set()
     text = folded(text)
     if by_first.keys().isdisjoint(WORD.findall(text)):
         return
@@ -121,9 +127,14 @@ def _in_text(text, by_first):
             last = at + len(needle) - 1
             if last >= len(words) or any(words[at + k][0] != w for k, w in enumerate(needle)):
                 continue
+            if needle in known:
+                continue
             gaps = [words[k + 1][1] - words[k][2] for k in range(at, last)]
             if max(gaps, default=0) <= GAP and not _in_decimal(text, needle, start, end):
+                seen.add(needle)
                 yield kind, _excerpt(text, start, words[last][2])
+    if isinstance(known, set):
+        known |= seen
 
 
 def _in_decimal(text, needle, start, end):

@@ -28,6 +28,7 @@ ID, SESSION, FILE, DATE, TEXT, HEADER, MACHINE = (
     "text of an image header", "place on the machine",
 )  # fmt: skip
 NUMBER = re.compile(r"[-+]?\d{1,4}([.,]\d+)?|n/a", re.IGNORECASE)
+PART = 4  # letters and digits of a word that stands for an id in an index of words
 LONG = 5  # letters or digits from which a single word can be searched
 DIGITS_OF_A_DAY = 8
 FEW_WORDS = 12  # different words up to which a column holds classes
@@ -44,6 +45,7 @@ class Needles(NamedTuple):
 
     of: dict  # words (tuple) to kind
     unsearched: Counter
+    parts: set  # single words of ids, for an index that takes them apart
 
 
 def needles_of(study, common, is_own):
@@ -75,9 +77,18 @@ def needles_of(study, common, is_own):
                     if kind == ID:
                         found |= {(before, *needle): kind for before in CONTEXT}
             if kind in (TEXT, HEADER):
-                rare = [(word,) for word in words if word.isalpha()]
-                found |= {needle: kind for needle in rare if is_searchable(needle, common)}
-    return Needles(found, unsearched)
+                for needle in _pieces(words, common, is_own):
+                    found.setdefault(needle, kind)
+    parts = {word for needle, kind in found.items() if kind == ID for word in needle}
+    parts = {word for word in parts if not word.isalpha() and len(word) >= PART}
+    return Needles(found, unsearched, parts - common)
+
+
+def _pieces(words, common, is_own):
+    """Rare words of a text, and three of its words one after the other."""
+    yield from (w for w in zip(words, strict=True) if w[0].isalpha() and is_searchable(w, common))
+    triples = zip(words, words[1:], words[2:], strict=False)
+    yield from (triple for triple in triples if not is_own(triple))
 
 
 def _spellings(words, kind):
@@ -157,7 +168,7 @@ def _variants(text, kind):
     """Ways to write the same."""
     if kind == DATE and (day := _day(text)):
         spelt = {day.strftime(form) for form in DAYS if form != "%d.%m.%y"}
-        return spelt | {re.sub(r"\b0(?=\d)", "", way) for way in spelt if " " in way or "." in way}
+        return spelt | {re.sub(r"\b0(?=\d)", "", way) for way in spelt if not way.isdigit()}
     if kind == ID:
         made = {text, *(text.removeprefix(start) for start in ("sub-",) if text != "sub-")}
         return made | {hidden for way in made for hidden in _hidden(way)}

@@ -81,7 +81,9 @@ def _code_cell(cell, number, page, heading, averages, displays):
             )
         else:
             said = form["said"]
-            data = _pixels_only(form["data"]) if form["type"] == "image/png" else form["data"]
+            data = form["data"]
+            if form["type"] == "image/png":
+                data = _pixels_only(data or output.data["image/png"])
             shown = {form["type"]: data}
             page.words.extend(form["words"])
         if "image/png" in shown:

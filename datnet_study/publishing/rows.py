@@ -21,6 +21,7 @@ NOUNS = r"(?:participants?|scans?|patients?|people|persons?|women|men|subjects?|
 COUNTED = re.compile(
     rf"(?<![\w.,−-])([1-4]) (?:{NOUNS})\b|(?<![\w.,])(\d+) of (?:the )?(\d+) {NOUNS}"
 )
+AROUND = 60  # characters that hold two words
 EXACT = re.compile(r"\d+[.,]\d+")
 
 
@@ -38,12 +39,12 @@ def people_in_rows(text, study):
         return
     people = _people(study)
     for rows in _tables(text):
-        heads = {" ".join(WORD.findall(folded(cell))) for cell in rows[0]} if rows else set()
+        heads = {" ".join(_words(cell)) for cell in rows[0]} if rows else set()
         if KEYS & heads:
             yield "table of participants", f"a column {sorted(KEYS & heads)[0]!r}"
         for row in rows:
             cells = {cell.casefold() for cell in row}
-            words = set(WORD.findall(folded(" ".join(row))))
+            words = set(_words(" ".join(row)))
             for age in {cell for cell in row if EXACT.fullmatch(cell)}:
                 for sex, diagnosis in people.get(age.replace(",", "."), ()):
                     if sex in cells and diagnosis in words | cells:
@@ -78,9 +79,15 @@ def small_counts(text):
     plain = html.unescape(TAG.sub(" ", text))
     for found in COUNTED.finditer(plain):
         few = found[1] or is_small(int(found[2])) or is_small(int(found[3]) - int(found[2]))
-        around = WORD.findall(folded(plain[found.start() : found.end() + 25]))[:4]
+        before, after = plain[: found.start()], plain[found.end() :]
+        around = [*_words(before[-AROUND:])[-2:], *_words(found[0]), *_words(after[:AROUND])[:2]]
         if few and not is_own(around):
             yield "count below 5", f"a sentence with {re.sub(chr(92) + 'd+', '▇', found[0])!r}"
+
+
+def _words(text):
+    """Words of a text."""
+    return WORD.findall(folded(text))
 
 
 def _tables(text):
