@@ -67,19 +67,24 @@ def native_scans(n, seed, both, done):
     for k in [k for k in order if k not in done]:
         rng = np.random.default_rng([seed, k])
         row, which = everything[k], k % 2
-        pose = random_pose(rng)
-        export = Export(
-            voxel_mm=[(2.0, 2.0, 2.0), (3.0, 3.0, 3.0), (2.0, 2.0, 4.25)][rng.integers(3)],
-            field_mm=(250.0, 250.0, rng.uniform(160, 240)),
-            axcodes=["RAS", "LAS", "LPS"][rng.integers(3)],
-            noise=[1.0, 1.0, 1.5][rng.integers(3)],
-        )
-        native = render_native(row, row["age"], heads[which], both[which][1], pose, export, rng=rng)
+        native = native_scan(row, row["age"], heads[which], both[which][1], rng)
         header = list(WRONG_HEADERS)[rng.integers(3)] if rng.random() < 0.1 else "right"
         yield (
             {"number": k, "diagnosis": row["diagnosis"], "generator": which, "header": header},
             native,
         )
+
+
+def native_scan(binding, age, head, calibration, rng):
+    """One scan: a pose and a camera's export are drawn, then shape and noise."""
+    pose = random_pose(rng)
+    export = Export(
+        voxel_mm=[(2.0, 2.0, 2.0), (3.0, 3.0, 3.0), (2.0, 2.0, 4.25)][rng.integers(3)],
+        field_mm=(250.0, 250.0, rng.uniform(160, 240)),
+        axcodes=["RAS", "LAS", "LPS"][rng.integers(3)],
+        noise=[1.0, 1.0, 1.5][rng.integers(3)],
+    )
+    return render_native(binding, age, head, calibration, pose, export, rng=rng)
 
 
 class Judge:

@@ -2,8 +2,10 @@
 
 A target that looks healthy pulls controls into place better than patients. Here each region of the
 atlas has a level of its own, fitted to the scan and never negative, so a weak striatum is compared
-with a weak striatum, and nothing needs to know the diagnosis. Paper section "Image Acquisition and
-Reconstruction": the scans were normalised without MRI.
+with a weak striatum, and nothing needs to know the diagnosis. A bright striatum would still pull
+harder than a weak one where its shape is not that of the atlas; so striatum and midbrain, where
+diagnoses differ, are left out where a map is fitted (`Target.driving`). Paper section "Image
+Acquisition and Reconstruction": the scans were normalised without MRI.
 """
 
 from typing import NamedTuple
@@ -12,7 +14,7 @@ import nibabel as nib
 import numpy as np
 from scipy import linalg, ndimage, optimize
 
-from datnet_images.atlas import HALF, region_fractions, region_mask_on
+from datnet_images.atlas import GROUPS, HALF, region_fractions, region_mask_on
 
 FWHM_PER_SD = 2 * np.sqrt(2 * np.log(2))
 MARGIN_MM = 16.0  # around the atlas
@@ -20,6 +22,8 @@ SCALP_MM = 12.0  # skull and scalp around the brain
 RIM_MM = 16.0  # how far from the brain voxels are compared: scalp and a little air
 NOISE_FLOOR = 0.3  # of the mean of the brain; noise grows with the counts above it
 N_REWEIGHTED = 2  # the weights need the levels, and the levels the weights
+SPILL = 0.002  # share of striatum and midbrain in a voxel after the blur that would still show
+APART_MM = 10.0  # from there to what moves a map: other people's striata reach beyond the atlas'
 RIDGE = 1e-9  # of the mean diagonal, for regions that no voxel in the field of view reaches
 
 
@@ -32,6 +36,7 @@ class Target(NamedTuple):
     mask: np.ndarray  # bool (X, Y, Z): voxels that are compared
     brain: np.ndarray  # bool (X, Y, Z)
     specific: np.ndarray  # bool (X, Y, Z): striatum
+    driving: np.ndarray  # bool (X, Y, Z): of the mask, far from striatum and midbrain: moves maps
     fwhm_mm: float  # resolution of the images
 
     @property
@@ -79,7 +84,11 @@ def read_target(atlas, fwhm_mm, spacing_mm=5.0):
     mask[:, :, : int(np.ceil(MARGIN_MM / spacing_mm)) + 1] = False  # the head goes on below
     names = (*atlas.names, "scalp")
     specific = region_mask_on(atlas, "striatum", affine, shape)
-    return Target(names, basis, affine, mask, away_mm == 0, specific, fwhm_mm)
+    differ = GROUPS["striatum"] | {"midbrain"}
+    differing = [bool(differ & set(name.split("_"))) for name in names]
+    free = basis[differing].sum(axis=0) < SPILL
+    driving = mask & (ndimage.distance_transform_edt(free) * spacing_mm > APART_MM)
+    return Target(names, basis, affine, mask, away_mm == 0, specific, driving, fwhm_mm)
 
 
 def adapted_target(values, inside, target):
@@ -93,7 +102,8 @@ def adapted_target(values, inside, target):
     values : ndarray of shape (X, Y, Z)
         The scan on the grid of the target, 1 being the mean of the brain.
     inside : bool ndarray of shape (X, Y, Z)
-        Voxels that lie in the scan's field of view.
+        Voxels that count: in the scan's field of view, and of `target.driving` where a map is
+        fitted.
     target : Target
 
     Returns
@@ -103,7 +113,7 @@ def adapted_target(values, inside, target):
     Raises
     ------
     ValueError
-        If fewer voxels are inside than there are levels.
+        If few voxels are inside, or all of them are alike.
     """
     used = target.mask & inside
     n_levels = len(target.names)
@@ -123,6 +133,11 @@ def adapted_target(values, inside, target):
     image = np.tensordot(levels.astype(np.float32), target.basis, 1)
     left = np.average((scan - fitted) ** 2, weights=weights)
     spread = np.average((scan - np.average(scan, weights=weights)) ** 2, weights=weights)
+    if not spread > 0:
+        raise ValueError(
+            f"{used.sum()} voxels that are compared are all alike, expected a head: give a start "
+            "or a transform by hand"
+        )
     everywhere = np.zeros(values.shape)
     everywhere[used] = weights
     named = dict(zip(target.names, levels.tolist(), strict=True))

@@ -1,8 +1,10 @@
 """Fine registration of a scan to its adapted target: an affine map, then a smooth warp.
 
 Gauss-Newton steps on the weighted squared difference of scan and target, whose levels are fitted
-along (`target`). The gradient is that of the target, which has no noise. SimpleITK has neither
-levels that move with the fit nor a prior on the warp, therefore own code.
+along (`target`). Only voxels of `Target.driving` count: striatum and midbrain follow the rest of
+the head, for what they look like depends on the diagnosis. The gradient is that of the target,
+which has no noise. SimpleITK has neither levels that move with the fit nor a prior on the warp,
+therefore own code.
 
 References
 ----------
@@ -72,7 +74,7 @@ def fitted_affine(scan, scan_affine, target, matrix, n_steps):
     centre = places[:, target.brain].mean(axis=1)
     for _ in range(n_steps):
         values, inside = on_target(scan, scan_affine, moved(matrix, places), target)
-        adapted = adapted_target(values, inside, target)
+        adapted = adapted_target(values, inside & target.driving, target)
         used = adapted.weights > 0
         slope = np.stack(np.gradient(adapted.image, target.spacing_mm))[:, used]  # (3, n)
         linear = np.vstack([places[:, used] - centre[:, None], np.ones(used.sum())])  # (4, n)
@@ -121,7 +123,7 @@ def fitted_warp(scan, scan_affine, target, matrix, knots_mm, stiffness):
     for stiff in stiffness:
         warped = places + spread(u.reshape(3, *n_knots), splines)
         values, inside = on_target(scan, scan_affine, moved(matrix, warped), target)
-        adapted = adapted_target(values, inside, target)
+        adapted = adapted_target(values, inside & target.driving, target)
         left = adapted.image - values
         v = adapted.weights / (adapted.weights * left**2).sum() * (adapted.weights > 0).sum()
         v /= voxels_per_resel

@@ -1,10 +1,18 @@
-"""A head is found wherever it lies, the same to the byte, whatever its diagnosis."""
+"""A head is found wherever it lies, the same to the byte, whatever its diagnosis.
+
+Striatum and midbrain do not move a map, but their counts have a small part in its start: in the
+percentile at which bright counts are cut, and in the mean of the brain that the noise is counted
+in. What of that is left after the fit was 0.1 mm; a twentieth of what the map misses by anyway is
+allowed.
+"""
 
 import nibabel as nib
 import numpy as np
 import pytest
 from nibabel.eulerangles import euler2mat
+from scipy import ndimage
 
+from datnet_images.atlas import region_mask
 from datnet_images.normalise import normalisation, zooms_of
 from datnet_images.target import read_target
 from datnet_images.transforms import itk_affine, scan_positions, to_mni, write_transform
@@ -15,6 +23,7 @@ POSE = nib.affines.from_matvec(1 / 1.08 * euler2mat(0.2, 0.1, -0.25), [12, -20, 
 POINTS = np.array(
     [[-25.0, 0, 2], [25, 0, 2], [-12, 10, 10], [12, 10, 10], [0, -85, 0], [0, 50, 20]]
 )
+HARDLY_MM = 0.15
 
 
 @pytest.fixture(scope="module")
@@ -24,16 +33,23 @@ def target(atlas):
 
 @pytest.fixture(scope="module")
 def posed(scene, calibration, atlas):
-    """A scan of even binding on 5 mm voxels; MNI position m lies in it at POSE(m)."""
+    """Scans of even binding on 5 mm voxels; MNI position m lies in them at POSE(m).
 
-    def scan(binding):
+    In the last, the bright anatomy of other people lies 2 mm in front and 6 mm below the atlas'.
+    """
+
+    other = region_mask(atlas, "striatum") | region_mask(atlas, "midbrain")
+    other = np.roll(ndimage.gaussian_filter(other.astype(float), 1.4), (1, -3), (1, 2))
+
+    def scan(binding, beside):
         image = expected_image(dict.fromkeys(BINDING_COLUMNS, binding), scene, calibration)
+        image = image + beside * other
         coarse = nib.Nifti1Image(image[::2, ::2, ::2], atlas.affine @ np.diag([2.0, 2, 2, 1]))
         grid = np.diag([5.0, 5, 5, 1])
         grid[:3, 3] = -120, -120, -80
         return to_mni(coarse, itk_affine(np.linalg.inv(POSE)), grid, (49, 49, 33), 0)
 
-    return {name: scan(binding) for name, binding in (("healthy", 2.5), ("ill", 0.4))}
+    return {"healthy": scan(2.5, 0), "ill": scan(0.4, 0), "other anatomy": scan(0.4, 3.0)}
 
 
 @pytest.fixture(scope="module")
@@ -54,11 +70,13 @@ def test_a_turned_head_is_found(found, name):
     np.testing.assert_allclose(zooms_of(found[name].matrix), 1 / 1.08, rtol=0.08)
 
 
-def test_a_weak_striatum_lies_where_a_strong_one_does(found):
-    one, other = (scan_positions(found[name].transform, POINTS[:4]) for name in ("healthy", "ill"))
-    assert np.linalg.norm(one - other, axis=1).max() < 1.5
-    level = {name: found[name].levels["putamen_posterior_left"] for name in found}
-    assert level["healthy"] > 2 * level["ill"]
+@pytest.mark.parametrize("bright", ["healthy", "other anatomy"])
+def test_neither_striatum_nor_midbrain_moves_the_map(found, bright):
+    # A map that they do move is 6 to 7 mm off in the striatum with the other anatomy.
+    here, there = (scan_positions(found[name].transform, POINTS) for name in ("ill", bright))
+    assert np.linalg.norm(here - there, axis=1).max() < HARDLY_MM
+    level = {name: found[name].levels["putamen_posterior_left"] for name in ("ill", bright)}
+    assert level[bright] > 2 * level["ill"]
 
 
 def test_the_same_scan_gives_the_same_bytes_whatever_its_scale_and_order(

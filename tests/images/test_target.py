@@ -2,7 +2,9 @@
 
 import numpy as np
 import pytest
+from scipy.spatial import cKDTree
 
+from datnet_images.atlas import region_mask
 from datnet_images.target import adapted_target, read_target
 
 
@@ -17,6 +19,16 @@ def test_the_images_of_a_target_fill_the_brain_once(target):
     assert target.names[-1] == "scalp" and len(target.names) == len(target.basis) == 19
     assert (target.mask & target.brain).sum() > 0.9 * target.brain.sum()
     assert target.spacing_mm == 10
+
+
+def test_what_moves_a_map_is_far_from_striatum_and_midbrain(target, atlas):
+    assert not (target.driving & ~target.mask).any()
+    assert target.driving.sum() > 0.75 * target.mask.sum()
+    places = target.affine[:3, :3] @ np.argwhere(target.driving).T + target.affine[:3, 3:]
+    for region in ("putamen_left", "caudate_right", "accumbens_left", "midbrain_right"):
+        of_it = np.argwhere(region_mask(atlas, region)) @ atlas.affine[:3, :3] + atlas.affine[:3, 3]
+        apart = cKDTree(of_it).query(places.T)[0].min()
+        assert 15 < apart < 40  # mm: the blur, and 10 mm
 
 
 def test_levels_of_a_sum_are_found_whatever_they_are(target, rng):
@@ -45,3 +57,9 @@ def test_voxels_outside_the_field_of_view_do_not_count(target):
     assert not adapted.weights[~inside].any()
     with pytest.raises(ValueError, match="0 voxels of the head .* expected at least 38: give"):
         adapted_target(scan, np.zeros_like(inside), target)
+
+
+def test_a_scan_without_anything_to_compare_is_refused(target):
+    scan = np.where(target.driving, 0, 1.0)
+    with pytest.raises(ValueError, match="voxels that are compared are all alike, expected a head"):
+        adapted_target(scan, target.driving, target)

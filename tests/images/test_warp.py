@@ -88,7 +88,7 @@ def test_a_step_is_the_least_squares_of_moves_and_levels(scan, target):
     there[:3, 3] += 3, -2, 4
     found = warp.fitted_warp(scan, there, target, np.eye(4), knots_mm, (stiffness,))
     values, inside = warp.on_target(scan, there, warp.positions_mm(target), target)
-    adapted = adapted_target(values, inside, target)
+    adapted = adapted_target(values, inside & target.driving, target)
     used = adapted.weights > 0
     splines = [warp.spline_basis(n, target.spacing_mm, knots_mm) for n in scan.shape]
     each = np.einsum("xi,yj,zk->xyzijk", *splines)[used].reshape(used.sum(), -1)
@@ -103,7 +103,7 @@ def test_a_step_is_the_least_squares_of_moves_and_levels(scan, target):
         normal[part, part] += stiffness * warp._membrane(scan.shape, target.spacing_mm, knots_mm)
     expected = np.linalg.lstsq(normal, columns.T @ (v * left), rcond=1e-12)[0][: 3 * n]
     moves = warp.spread(expected.reshape(found.shape), splines) - warp.spread(found, splines)
-    assert np.abs(moves[:, used]).max() < 0.02
+    assert np.abs(moves[:, used]).max() < 0.05  # the ridge holds levels that only a tail shows
 
 
 def test_a_scan_that_is_elsewhere_is_refused(scan, target):
