@@ -70,8 +70,10 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "strips": [
             "plot_maps_beside",
             "plot_region_strip",
-            "plot_scan_strip",
             "plot_uptake_strip",
+        ],
+        "scan_strip": [
+            "plot_scan_strip",
         ],
         "contours": [
             "plot_contours",

@@ -4,11 +4,13 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from datnet_study.figures.style import colours, themed
+from datnet_study.public_forms import of_participants
 
 INCHES = (3.3, 0.42)  # of a panel, and of a line in it
 QUARTERS = (0.25, 0.5, 0.75)
 
 
+@of_participants
 @themed
 def plot_among(places, measures, titles):
     """A measure of one scan beside the distribution of each diagnosis.

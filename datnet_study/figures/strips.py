@@ -20,7 +20,6 @@ LOW_PERCENTILE, TOP_PERCENTILE = 1, 99.9  # of the voxels: a few must not decide
 APART = 3  # colours of a palette that nobody confuses; what comes then is dashed
 SIDES = ("L", "R")  # left of the image is left of the head
 INCHES = 1.75  # of a plane
-DRAWN_FROM = 0.35  # of a map from 0 to 1: what is weaker would hide the scan everywhere
 
 
 @of_averages
@@ -46,7 +45,7 @@ def plot_region_strip(volume, regions, anatomy, affine, field):
     -------
     matplotlib.figure.Figure
     """
-    planes = _planes(STRIP_MM, affine, field)
+    planes = planes_of(STRIP_MM, affine, field)
     fig, axes = plt.subplots(
         2, len(planes), figsize=(INCHES * len(planes), 1.9 * INCHES + 0.7), squeeze=False
     )
@@ -56,13 +55,13 @@ def plot_region_strip(volume, regions, anatomy, affine, field):
     styles = dict(zip(regions, ["-"] * APART + ["--"] * len(regions), strict=False))
     for column, k in enumerate(planes):
         upper, lower = axes[:, column]
-        _image(upper, volume, affine, field, k, cmap=GREY, vmin=low, vmax=top)
-        _image(lower, np.zeros(volume.shape), affine, field, k, cmap=GREY, vmin=0, vmax=1)
+        draw_image(upper, volume, affine, field, k, cmap=GREY, vmin=low, vmax=top)
+        draw_image(lower, np.zeros(volume.shape), affine, field, k, cmap=GREY, vmin=0, vmax=1)
         for name, share in anatomy.items():
-            _contour(lower, share, affine, field, k, filled=True, color=fills[name])
+            draw_contour(lower, share, affine, field, k, filled=True, color=fills[name])
         for name, region in regions.items():
             for ax in (upper, lower):
-                _contour(ax, region, affine, field, k, color=lines[name], style=styles[name])
+                draw_contour(ax, region, affine, field, k, color=lines[name], style=styles[name])
         upper.set_title(f"z = {affine[2, 3] + k * affine[2, 2]:.0f} mm", fontsize=9)
     handles = [Line2D([], [], color=lines[name], ls=styles[name]) for name in regions]
     handles += [Patch(color=colour) for colour in fills.values()]
@@ -93,7 +92,7 @@ def plot_maps_beside(maps, anatomy, affine, field, centre_mm):
     matplotlib.figure.Figure
     """
     columns = list(next(iter(maps.values())))
-    planes = _planes(PAIR_MM, affine, field)
+    planes = planes_of(PAIR_MM, affine, field)
     width = len(planes)
     fig, axes = plt.subplots(
         len(maps), width * len(columns), squeeze=False,
@@ -105,9 +104,9 @@ def plot_maps_beside(maps, anatomy, affine, field, centre_mm):
             peak_mm = affine[:3, :3] @ peak + affine[:3, 3]
             for number, k in enumerate(planes):
                 ax = axes[row, column * width + number]
-                shown = _image(ax, of[title], affine, field, k, cmap="inferno", vmin=0, vmax=1)
+                shown = draw_image(ax, of[title], affine, field, k, cmap="inferno", vmin=0, vmax=1)
                 for share in anatomy.values():
-                    _contour(ax, share, affine, field, k, color="white")
+                    draw_contour(ax, share, affine, field, k, color="white")
                 ax.plot(*centre_mm[:2], "+", color="cyan", ms=9, mew=1.5)
                 ax.plot(*peak_mm[:2], "x", color="lime", ms=7, mew=1.5)
                 z = f"z = {affine[2, 3] + k * affine[2, 2]:.0f} mm"
@@ -147,7 +146,7 @@ def plot_uptake_strip(means, affine, box, sides=SIDES):
     -------
     matplotlib.figure.Figure
     """
-    planes = _planes(STRIP_MM, affine, box)
+    planes = planes_of(STRIP_MM, affine, box)
     fig, axes = plt.subplots(
         len(means), len(planes), squeeze=False,
         figsize=(INCHES * len(planes), 0.9 * INCHES * len(means) + 0.4),
@@ -155,7 +154,7 @@ def plot_uptake_strip(means, affine, box, sides=SIDES):
     top = max(np.percentile(mean[box], TOP_PERCENTILE) for mean in means.values())
     for row, (name, mean) in enumerate(means.items()):
         for ax, k in zip(axes[row], planes, strict=True):
-            shown = _image(ax, mean, affine, box, k, sides, cmap=GREY, vmin=0, vmax=top)
+            shown = draw_image(ax, mean, affine, box, k, sides, cmap=GREY, vmin=0, vmax=top)
             if row == 0:
                 ax.set_title(f"z = {affine[2, 3] + k * affine[2, 2]:.0f} mm", fontsize=9)
         axes[row, 0].set_ylabel(name, rotation=0, ha="right", va="center")
@@ -164,66 +163,14 @@ def plot_uptake_strip(means, affine, box, sides=SIDES):
     return fig
 
 
-@themed
-def plot_scan_strip(volume, anatomy, affine, *, top, saliency=None):
-    """One scan in axial planes, in inverse grey and in hot colours, or under a map in grey alone.
-
-    Parameters
-    ----------
-    volume, anatomy, affine : as in `plot_region_strip`, of the whole grid; outlines
-    top : float
-        End of the scale of the volume.
-    saliency : (ndarray, ndarray), optional; a map on a grid of its own, 0 to 1, and its affine
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-    """
-    everything = tuple(slice(0, n) for n in volume.shape)
-    planes = _planes(STRIP_MM, affine, everything)
-    scales = [GREY] if saliency is not None else [GREY, "hot"]
-    height = 1.2 * INCHES * len(scales) + 0.55
-    fig, axes = plt.subplots(  # placed by hand: to find the places takes longer than to draw
-        len(scales), len(planes), squeeze=False, layout="none",
-        figsize=(INCHES * len(planes), height),
-        gridspec_kw={"left": 0.005, "right": 0.93, "bottom": 0.32 / height,
-                     "top": 1 - 0.25 / height, "wspace": 0.03, "hspace": 0.03},
-    )  # fmt: skip
-    lines = dict(zip(anatomy, sns.color_palette("colorblind", len(anatomy)), strict=True))
-    for row, scale in enumerate(scales):
-        for ax, k in zip(axes[row], planes, strict=True):
-            shown = _image(ax, volume, affine, everything, k, cmap=scale, vmin=0, vmax=top)
-            z = affine[2, 3] + k * affine[2, 2]
-            if saliency is not None:
-                _overlay(ax, *saliency, z)
-            for name, share in anatomy.items():
-                _contour(ax, share, affine, everything, k, color=lines[name])
-            if row == 0:
-                ax.set_title(f"z = {z:.0f} mm", fontsize=9)
-        box = axes[row, -1].get_position()
-        beside = fig.add_axes((0.94, box.y0 + 0.1 * box.height, 0.01, 0.8 * box.height))
-        fig.colorbar(shown, cax=beside, extend="max").ax.tick_params(labelsize=8)
-    handles = [Line2D([], [], color=c) for c in lines.values()]
-    fig.legend(handles, list(lines), loc="lower center", ncols=5, frameon=False, fontsize=8)
-    return fig
-
-
-def _overlay(ax, values, affine, z_mm):
-    """A map in red over what is drawn there, clear where little counts."""
-    box = tuple(slice(0, n) for n in values.shape)
-    (k,) = _planes([z_mm], affine, box)
-    clear = ((values[..., k] - DRAWN_FROM) / (1 - DRAWN_FROM)).clip(0, 1).T
-    _image(ax, values, affine, box, k, cmap="Reds", vmin=0, vmax=1, alpha=clear)
-
-
-def _planes(places_mm, affine, field):
+def planes_of(places_mm, affine, field):
     """Voxels of the axial planes nearest to some places that lie in the field, each once."""
     voxels = [int(round((z - affine[2, 3]) / affine[2, 2])) for z in places_mm]
     inside = [k for k in dict.fromkeys(voxels) if field[2].start <= k < field[2].stop]
     return inside or [(field[2].start + field[2].stop) // 2]
 
 
-def _image(ax, values, affine, field, k, sides=SIDES, **options):
+def draw_image(ax, values, affine, field, k, sides=SIDES, **options):
     """An axial plane of the field in mm, the left of the head on the left."""
     edges = [
         affine[axis, 3] + (end - HALF) * affine[axis, axis]
@@ -239,7 +186,7 @@ def _image(ax, values, affine, field, k, sides=SIDES, **options):
     return shown
 
 
-def _contour(ax, values, affine, field, k, *, color, filled=False, style="-"):
+def draw_contour(ax, values, affine, field, k, *, color, filled=False, style="-"):
     """Outline of what fills at least half of the voxels of a plane."""
     plane = np.asarray(values[field[0], field[1], k], dtype=float).T
     if plane.max() < HALF or plane.min() >= HALF:

@@ -17,7 +17,7 @@ from datnet_study.reporting.card import (
     doubt_in_words,
     never_tried,
 )
-from datnet_study.reporting.judging import words_of
+from datnet_study.reporting.judging import error_words
 from datnet_study.reporting.measures import outlines
 from datnet_study.reporting.words import first_screen, measure_rows, norms_in_words, warnings_of
 
@@ -129,7 +129,7 @@ def _part(found, name, make, *given):
     try:
         return make(*given)
     except Exception as error:  # the rest of the report is written in any case
-        found.failed[name] = words_of(error)
+        found.failed[name] = error_words(error)
         return None
 
 
@@ -137,7 +137,7 @@ def _strip(found, judge):
     """The scan in planes."""
     if found.fine is None:
         return None
-    from datnet_study.figures.strips import plot_scan_strip
+    from datnet_study.figures.scan_strip import plot_scan_strip
 
     regions = outlines(judge.atlas, judge.facts.images, judge.atlas.affine, found.fine.shape)
     fig = plot_scan_strip(
@@ -158,7 +158,7 @@ def _map(found, judge):
     """Saliency over the scan."""
     if found.map is None:
         return None
-    from datnet_study.figures.strips import plot_scan_strip
+    from datnet_study.figures.scan_strip import plot_scan_strip
 
     regions = outlines(judge.atlas, judge.facts.images, judge.atlas.affine, found.fine.shape)
     seen = found.map[found.map != 0]  # the map is 0 outside of what the networks see

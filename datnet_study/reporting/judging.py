@@ -74,12 +74,12 @@ def judged(scan, judge, *, age=None, tracer="", space="auto", known=None, explai
         try:
             _judge(found, scan, judge, space, known, explain)
         except Exception as error:  # the report is written in any case, and says so
-            found.problem = found.problem or words_of(error)
+            found.problem = found.problem or error_words(error)
     found.seconds = time.perf_counter() - begin
     return found
 
 
-def words_of(error):
+def error_words(error):
     """What an error says, with its kind where it is none that a check foresees."""
     foreseen = isinstance(error, (ValueError, FileNotFoundError, RuntimeError))
     return str(error) if foreseen else f"{type(error).__name__}: {error}"

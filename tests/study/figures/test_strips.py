@@ -9,7 +9,6 @@ from matplotlib.image import AxesImage
 from datnet_study.figures.strips import (
     plot_maps_beside,
     plot_region_strip,
-    plot_scan_strip,
     plot_uptake_strip,
 )
 
@@ -62,15 +61,3 @@ def test_peak_and_centre_are_marked_in_every_plane(rng):
         centre, peak = (np.ravel(line.get_xydata()) for line in ax.lines)
         assert centre == pytest.approx([0, -2])
         assert peak == pytest.approx([AFFINE[0, 3] + 9 * 8, AFFINE[1, 3] + 11 * 8])
-
-
-def test_a_scan_is_drawn_in_two_scales_and_under_a_map_in_one(rng):
-    volume, anatomy = rng.random(SHAPE), {"putamen": rng.random(SHAPE) > 0.5}
-    fig = plot_scan_strip(volume, anatomy, AFFINE, top=0.8)
-    images = fig.findobj(AxesImage)
-    assert {image.get_cmap().name for image in images} == {"gray_r", "hot"}
-    assert {image.get_clim() for image in images} == {(0, 0.8)}
-    assert "putamen" in texts(fig) and "L" in texts(fig)
-    under = plot_scan_strip(volume, anatomy, AFFINE, top=0.8, saliency=(volume, AFFINE))
-    names = [image.get_cmap().name for image in under.findobj(AxesImage)]
-    assert set(names) == {"gray_r", "Reds"} and names.count("gray_r") == names.count("Reds")
