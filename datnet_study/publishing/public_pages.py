@@ -91,9 +91,11 @@ def _code_cell(cell, number, page, heading, averages, displays):
         made.outputs.append(nbformat.v4.new_output("display_data", shown))
         if said:
             page.changes.append((what, said))
+            if said in (LEFT_OUT, SMALL):
+                continue  # which is all that there is to see
             if label:
                 made.metadata["said"] = said
-            elif said not in (LEFT_OUT, SMALL):
+            else:
                 note = {"text/markdown": f"*In this public book: {said}*"}
                 made.outputs.append(nbformat.v4.new_output("display_data", note))
     return made

@@ -78,9 +78,7 @@ def test_a_figure_that_is_left_out_keeps_its_number_by_an_image_of_words():
     made = public_page(page(output(), figure="fig-a"))
     assert made.notebook.cells[1].metadata["figure"] == "fig-a"
     assert list(shown(made)[0]) == ["image/png"] and made.images != [png(9)]
-    assert made.notebook.cells[2].source == (
-        f"A caption. *In this public book: {LEFT_OUT}*\n\nMore."
-    )
+    assert made.notebook.cells[2].source == "A caption.\n\nMore."
 
 
 def test_what_was_replaced_is_said_in_the_caption_or_below():
