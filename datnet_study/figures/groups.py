@@ -11,14 +11,17 @@ from datnet_study.masking import TO_AVERAGE, enough_people
 from datnet_study.public_forms import of_groups, replaced
 
 WRITTEN_P = 0.0001  # the smallest P that is written out
-TUKEY, TENTHS = 1.5, (10, 90)  # how far the lines of a box reach: ranges of its height, or percent
+TUKEY, ENDS = 1.5, (0, 100)  # how far the lines of a box reach: times its height, or to the ends
+FIVE = [0.1, 0.25, 0.5, 0.75, 0.9]  # shares of the scans below the five numbers of a public box
+DECIMALS = 2  # of these numbers, so that none is that of a scan
 CLASS_WORDS = {"firstorder": "first order", "shape": "shape"}  # others are abbreviations
 
 
 @themed
 def _boxes_alone(table, values, tests, class_names, y_title="binding ratio"):
     """Boxes without a dot for each scan, whose ends are no scan; no box of few people."""
-    return _boxes(enough_people(table), values, tests, class_names, y_title, dots=False)
+    shown = five_numbers(enough_people(table), ["diagnosis"], list(values))
+    return _boxes(shown, values, tests, class_names, y_title, dots=False)
 
 
 @replaced(
@@ -58,7 +61,7 @@ def _boxes(table, values, tests, class_names, y_title, dots):
         sns.boxplot(
             table, x="diagnosis", y=column, hue="diagnosis", order=order, width=0.6,
             palette=colours(class_names), fliersize=0, ax=ax, legend=False,
-            whis=TUKEY if dots else TENTHS,
+            whis=TUKEY if dots else ENDS,
         )  # fmt: skip
         if dots:
             sns.stripplot(table, x="diagnosis", y=column, order=order, color="0.2", size=2, ax=ax)
@@ -74,6 +77,19 @@ def _boxes(table, values, tests, class_names, y_title, dots):
             ax.text((left + right) / 2, y, p_text(test.p), ha="center", va="bottom", fontsize=8)
         ax.set(title=title, xlabel="", ylabel=y_title)
     return fig
+
+
+def five_numbers(table, by, columns):
+    """Five rows for each group, whose box has the same middle and is of no single scan.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> table = pd.DataFrame({"of": ["IPD"] * 11, "x": np.arange(11) + 0.123})
+    >>> five_numbers(table, ["of"], ["x"])["x"].tolist()
+    [1.12, 2.62, 5.12, 7.62, 9.12]
+    """
+    return table.groupby(by, sort=False)[columns].quantile(FIVE).round(DECIMALS).reset_index()
 
 
 def p_text(p):

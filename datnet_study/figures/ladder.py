@@ -8,7 +8,7 @@ import numpy as np
 import seaborn as sns
 
 from datnet_images.atlas import HALF
-from datnet_study.figures.groups import TENTHS, TUKEY
+from datnet_study.figures.groups import ENDS, TUKEY, five_numbers
 from datnet_study.figures.style import colours, themed
 from datnet_study.public_forms import of_groups, replaced
 
@@ -77,6 +77,7 @@ def plot_ladder(rows, titles):
 @themed
 def _shift_without_scans(mean_volume, regions, outline, affine, ratios):
     """The same, with boxes whose ends are no scan."""
+    ratios = five_numbers(ratios, ["measured in", "diagnosis"], ["ratio"])
     return _region_shift(mean_volume, regions, outline, affine, ratios, scans=False)
 
 
@@ -138,7 +139,7 @@ def _region_shift(mean_volume, regions, outline, affine, ratios, scans):
     sns.boxplot(
         ratios, x="measured in", y="ratio", hue="diagnosis", hue_order=names, width=0.7,
         palette={name: colours(names)[name] for name in names}, fliersize=2, ax=axes[2],
-        showfliers=scans, whis=TUKEY if scans else TENTHS,
+        showfliers=scans, whis=TUKEY if scans else ENDS,
     )  # fmt: skip
     axes[2].set(xlabel="", ylabel="binding ratio")
     axes[2].legend(title="", frameon=False, ncols=2, loc="lower center", bbox_to_anchor=(0.5, 1))

@@ -80,3 +80,17 @@ def test_counts_stand_in_a_frame_of_what_could_be(rng):
     heights = sorted(bar.get_height() for bar in fig.axes[0].patches)
     assert heights == [0, 3, 7, 9, 10]  # 0 is for the legend
     assert "features that vary" in texts(fig)
+
+
+def test_in_public_boxes_have_no_dots_and_few_people_have_no_box(rng):
+    table = pd.DataFrame({"diagnosis": ["IPD"] * 30 + ["MSA"] * 20 + ["PSP"] * 9})
+    table["v"] = rng.random(len(table))
+    tests = {"v": pd.DataFrame({"group_a": ["IPD", "IPD"], "group_b": ["MSA", "PSP"], "p": 0.1})}
+    fig = plot_group_boxes(table, {"v": "V"}, tests, ("IPD", "MSA", "PSP"))
+    make, said, _ = fig.public
+    shown = make().axes[0]
+    assert [text.get_text() for text in shown.get_xticklabels()] == ["IPD", "MSA"]
+    dots = [sum(len(c.get_offsets()) for c in ax.collections) for ax in (fig.axes[0], shown)]
+    assert dots == [59, 0] and "dots" in said
+    ends = np.concatenate([line.get_ydata() for line in shown.lines[:10]])
+    assert not np.isin(ends, table["v"]).any()  # no end of a line is a scan
