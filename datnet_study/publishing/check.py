@@ -12,9 +12,15 @@ from typing import NamedTuple
 
 from datnet_study.problems import problem_list
 from datnet_study.publishing.baseline import digest, is_own, known_files
+from datnet_study.publishing.days import days_in
 from datnet_study.publishing.decoding import embedded_images, folded, texts
-from datnet_study.publishing.needles import ID, MACHINE, WORD
-from datnet_study.publishing.rows import people_in_rows, small_counts
+from datnet_study.publishing.needles import DATE, ID, MACHINE, WORD
+from datnet_study.publishing.rows import (
+    people_by_age,
+    people_in_rows,
+    people_in_words,
+    small_counts,
+)
 
 TEXT_FILES = {".html", ".js", ".css", ".txt", ".ipynb", ".md", ".inv", ".map", ".bib", ""}
 IMAGE_FILES = {".png", ".svg", ".ico"}
@@ -25,7 +31,7 @@ AROUND = 30  # characters of an excerpt on either side
 HIDDEN = "▇"
 PLACES = re.compile(
     rf"(?<![\w.])(?:/home/[\w.-]+|/root/[\w.-]|/Users/[\w.-]+|[A-Z]:\\\\?Users\\|"
-    rf"{re.escape(tempfile.gettempdir())}/[\w.-]+)"
+    rf"{re.escape(tempfile.gettempdir())}/[\w.-]+|\\\\[\w.-]+\\[\w.$-]+)"
 )
 
 
@@ -57,6 +63,7 @@ def check_public(folder, study, needles, images=(), drawn=None):
     list of Finding
     """
     allowed, by_first = {digest(image) for image in images} | known_files(), {}
+    people = people_by_age(study)
     for words, kind in needles.of.items():
         by_first.setdefault(words[0], []).append((words, kind))
     findings = []
@@ -71,7 +78,7 @@ def check_public(folder, study, needles, images=(), drawn=None):
             parts = {word: [((word,), ID)] for word in needles.parts}
             findings += [Finding(name, *found) for found in _in_text(data.decode(), parts)]
         if digest(data) not in allowed:
-            findings += [Finding(name, *f) for f in _in_file(path, data, study, by_first, allowed)]
+            findings += [Finding(name, *f) for f in _in_file(path, data, people, by_first, allowed)]
     return list(dict.fromkeys(findings))
 
 
@@ -93,7 +100,7 @@ def refuse_leaks(findings):
         )
 
 
-def _in_file(path, data, study, by_first, allowed):
+def _in_file(path, data, people, by_first, allowed):
     """Kind and excerpt of what a file may not hold."""
     kind = path.suffix.lower()
     if kind not in TEXT_FILES | IMAGE_FILES:
@@ -105,14 +112,24 @@ def _in_file(path, data, study, by_first, allowed):
         place = where.strip(", ")
         for found, excerpt in _in_text(text, by_first, known):
             yield found, f"{excerpt}{f' ({place})' if place else ''}"
-        for found in PLACES.finditer(text):
-            if not is_own(WORD.findall(folded(found[0]))):
-                yield MACHINE, _excerpt(text, *found.span())
         if any(digest(image) not in allowed for image in embedded_images(text)):
             yield "image of unknown origin", f"inside a text{f' ({place})' if place else ''}"
+        yield from _by_form(text, people)
         if kind in (".html", ".ipynb") and "without tags" not in place:
-            yield from people_in_rows(text, study)
+            yield from people_in_rows(text, people)
             yield from small_counts(text)
+
+
+def _by_form(text, people):
+    """What is known by its form, whatever the scan table says: places, dates, one participant."""
+    for kind, spans in {
+        MACHINE: (found.span() for found in PLACES.finditer(text)),
+        DATE: days_in(text),
+    }.items():
+        for span in spans:
+            if not is_own(WORD.findall(folded(text[slice(*span)]))):
+                yield kind, _excerpt(text, *span)
+    yield from people_in_words(text, people)
 
 
 def _in_text(text, by_first, known=()):

@@ -18,14 +18,18 @@ PEOPLE = {
     "pass", "look", "fail", "excluded", "weaker on the left", "visits",
 }  # fmt: skip
 NOUNS = r"(?:participants?|scans?|patients?|people|persons?|women|men|subjects?|controls?)"
+SEXES = {"f", "m", "female", "male"}
+N_IS = re.compile(r"\bn\s*=\s*[1-4]\b(?![.,]\d)")
 COUNTED = re.compile(
     rf"(?<![\w.,−-])([1-4]) (?:{NOUNS})\b|(?<![\w.,])(\d+) of (?:the )?(\d+) {NOUNS}"
 )
 AROUND = 60  # characters that hold two words
 EXACT = re.compile(r"\d+[.,]\d+")
+NUMBERS = re.compile(r"(?<![\w.,])\d{2}[.,]\d+(?![\w.,]*\d)")
+NEAR = 40  # characters on either side of an age
 
 
-def people_in_rows(text, study):
+def people_in_rows(text, people):
     """Tables with a column of ids, and rows with age, sex and diagnosis of one participant.
 
     Ages with decimals count; whole years are shared by many.
@@ -37,7 +41,6 @@ def people_in_rows(text, study):
     """
     if "<t" not in text.casefold():
         return
-    people = _people(study)
     for rows in _tables(text):
         heads = {" ".join(_words(cell)) for cell in rows[0]} if rows else set()
         if KEYS & heads:
@@ -50,6 +53,24 @@ def people_in_rows(text, study):
                     if sex in cells and diagnosis in words | cells:
                         yield "row of one participant", "age, sex and diagnosis side by side"
                         break
+
+
+def people_in_words(text, people):
+    """Age, sex and diagnosis of one participant near each other, in a text of any form.
+
+    Ages with decimals count, also rounded to one; whole years are shared by many.
+
+    Yields
+    ------
+    (str, str)
+        Kind and what was found, without its values.
+    """
+    for found in NUMBERS.finditer(text):
+        for sex, diagnosis in people.get(found[0].replace(",", "."), ()):
+            around = text[max(found.start() - NEAR, 0) : found.end() + NEAR]
+            if {sex, diagnosis} <= set(_words(around)):
+                yield "one participant", "age, sex and diagnosis near each other"
+                return
 
 
 def small_counts(text):
@@ -66,7 +87,7 @@ def small_counts(text):
         if len(rows) < 2:
             continue
         heads = [" ".join(cell.casefold().split()) for cell in rows[0]]
-        of_people = [k for k, head in enumerate(heads) if head in PEOPLE]
+        of_people = [k for k, head in enumerate(heads) if head in PEOPLE | SEXES]
         body = [row for row in rows[1:] if len(row) == len(heads)]
         columns = [[row[k] for row in body] for k in of_people]
         whole = [column for column in columns if all(cell.isdigit() for cell in column)]
@@ -77,6 +98,8 @@ def small_counts(text):
             if MARK not in str(rows) and hidden_in_columns(counts).any():
                 yield "count that follows by subtraction", f"a table with {', '.join(heads)[:60]}"
     plain = html.unescape(TAG.sub(" ", text))
+    for found in N_IS.finditer(" ".join(html.unescape(TAG.sub("", text)).split())):
+        yield "count below 5", f"a text with {re.sub(chr(92) + 'd+', '▇', found[0])!r}"
     for found in COUNTED.finditer(plain):
         few = found[1] or is_small(int(found[2])) or is_small(int(found[3]) - int(found[2]))
         before, after = plain[: found.start()], plain[found.end() :]
@@ -101,12 +124,13 @@ def _tables(text):
         ]
 
 
-def _people(study):
-    """Sex and diagnosis of the participants of each age that has decimals."""
+def people_by_age(study):
+    """Sex and diagnosis of the participants of each age that has decimals, also rounded to one."""
     found = {}
     for row in scan_rows(study):
         age = str(row.get("age"))
         if EXACT.fullmatch(age):
             words = (str(row.get("sex")).casefold(), str(row.get("diagnosis")).casefold())
-            found.setdefault(age, set()).add(words)
+            for way in {age, f"{float(age.replace(',', '.')):.1f}"}:
+                found.setdefault(way, set()).add(words)
     return found
