@@ -50,7 +50,8 @@ def placed(img, judge, space="auto"):
     judge : Judge
     space : {"auto", "mni", "native"}
         Where the scan lies. By itself, a scan is taken as the scans of the study were; one that
-        fails in MNI space, or is as noisy there as no smoothed scan, is then brought there.
+        fails in MNI space, or is as noisy there as no smoothed scan, is then brought there; but
+        not where it lies turned against its own header, which leaves left and right unknown.
 
     Returns
     -------
@@ -66,6 +67,13 @@ def placed(img, judge, space="auto"):
     moved = _brought(img, judge)
     if moved.quality["verdict"] == "fail":
         return there
+    turn = moved.quality["turn_degree"]
+    if turn >= LIMITS["turn_degree"].look:
+        told = (
+            f"the head lies turned by {turn:.0f} degrees against the header of its image, so left "
+            "and right cannot be told: correct the header, or say that the scan is in native space"
+        )
+        return Placed(moved.img, failed(ValueError(told)), moved.how)
     return moved._replace(how=f"{why} {moved.how}")
 
 

@@ -9,7 +9,7 @@ from datnet_images.volumes import volume_of
 from datnet_study.reporting import place
 from datnet_study.reporting.place import Placed, placed
 
-BROUGHT = {"verdict": "pass", "noise": 0.1}
+BROUGHT = {"verdict": "pass", "noise": 0.1, "turn_degree": 5.0}
 
 
 @pytest.fixture
@@ -26,9 +26,7 @@ def brought(monkeypatch):
 
 
 def measured_as(monkeypatch, **quality):
-    monkeypatch.setattr(
-        place, "measures_of", lambda *_: {"verdict": "pass", "noise": 0.1} | quality
-    )
+    monkeypatch.setattr(place, "measures_of", lambda *_: BROUGHT | quality)
 
 
 def test_a_scan_in_mni_space_is_taken_as_it_is(judge, phantom, brought):
@@ -54,6 +52,16 @@ def test_a_scan_that_fails_in_both_ways_keeps_its_first_verdict(judge, phantom, 
     lost = Placed(None, {"verdict": "fail"}, "")
     monkeypatch.setattr(place, "_brought", lambda *_: lost)
     assert placed(phantom, judge).quality["worst"] == "contour"
+
+
+def test_a_head_that_is_turned_against_its_header_has_unknown_sides(judge, phantom, monkeypatch):
+    measured_as(monkeypatch, verdict="fail")
+    upside_down = Placed(phantom, {"verdict": "look", "turn_degree": 178.0}, "Brought here.")
+    monkeypatch.setattr(place, "_brought", lambda *_: upside_down)
+    found = placed(phantom, judge)
+    assert found.quality["verdict"] == "fail"
+    assert "turned by 178 degrees" in found.quality["problem"]
+    assert placed(phantom, judge, "native") is upside_down
 
 
 def test_a_scan_of_a_native_study_is_brought_there_unless_told_otherwise(
