@@ -12,7 +12,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONDONTWRITEBYTECODE :=
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help study import test bench lint format clean
+.PHONY: help study book import report package test bench lint format clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,10 +21,23 @@ help: ## List the targets
 study: .venv/study ## Run every page of STUDY that is out of date and build its book
 	@$(BIN)/python -m datnet_study.run study "$(STUDY_FILE)"
 
+book: .venv/study ## Build the book of a STUDY that has run; PUBLIC=1: one that everybody may see
+	@$(BIN)/python -m datnet_study.run $(if $(filter 1,$(PUBLIC)),public,book) "$(STUDY_FILE)"
+
 import: .venv/study ## Import scans: FROM=folder TO=folder [TABLE=] [WINDOW=60-75] [SERIES=] [KEY=]
 	@test -n "$(FROM)" -a -n "$(TO)" || { echo "make import FROM=folder TO=folder"; exit 2; }
 	@$(BIN)/python -m datnet_study.run import "$(FROM)" "$(TO)" $(if $(TABLE),--table "$(TABLE)") \
 	  $(if $(WINDOW),--window "$(WINDOW)") $(if $(SERIES),--series "$(SERIES)") $(if $(KEY),--key "$(KEY)")
+
+report: .venv/study ## Report on a scan or a folder: SCAN= and STUDY= or PACKAGE= [AGE=] [TRACER=] [SPACE=mni|native] [OUT=]
+	@$(BIN)/python -m datnet_study.run report $(if $(PACKAGE),--package "$(PACKAGE)",--study "$(STUDY_FILE)") \
+	  $(if $(AGE),--age "$(AGE)") $(if $(TRACER),--tracer "$(TRACER)") $(if $(SPACE),--space "$(SPACE)") \
+	  $(if $(OUT),--out "$(OUT)") $(if $(WINDOW),--window "$(WINDOW)") $(if $(SERIES),--series "$(SERIES)") \
+	  $(if $(SCAN),"$(SCAN)")
+
+package: .venv/study ## Pack the networks of a finished STUDY for other machines [OUT=folder] [TRACER=]
+	@$(BIN)/python -m datnet_study.run package "$(STUDY_FILE)" $(if $(OUT),--out "$(OUT)") \
+	  $(if $(TRACER),--tracer "$(TRACER)")
 
 test: .venv/test lint ## Lint, unit tests, and the whole smoke study with its book
 	$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder

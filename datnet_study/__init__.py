@@ -6,6 +6,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "performance": [
+            "auc_between_subsets",  # AUC of some scans minus that of others
             "auc_differences",  # AUCs of a classifier minus those of another
             "confusion",  # diagnosis against largest probability
             "diagnostic_table",  # AUC and rates of each diagnosis
@@ -20,8 +21,9 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         ],
         "yardsticks": [
             "by_method",  # the classifiers of a file
+            "known_ages",  # to adjust ratios for age
             "with_proba",  # scans with a column for each class
-            "yardstick_features",  # binding ratios, also with asymmetry and of more regions
+            "yardstick_features",  # ratios as published, uneven, of more regions, for age
         ],
         "headline": [
             "pair_sentence",  # the network beside a mark, for two diagnoses
@@ -136,8 +138,13 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "measured_ratios",  # of all scans under each of them
             "pattern_scores",  # with weights in place of a region
         ],
+        "salient_regions": [
+            "whose_map",  # makes the region, in words
+            "salient_regions",  # of every scan, under each source
+        ],
         "ladder": [
             "beside",  # a difference of AUC in words
+            "fold_separation",  # of scores that come from one network a fold
             "p_values",  # of many labellings at once
             "permuted_labels",  # within folds
             "reading_p_values",  # under every reading

@@ -45,7 +45,8 @@ def compare(claims, results, diagnoses=()):
       it has no interval; "higher" or "lower" when nothing of it does; else the data "cannot tell".
     - p ("0.75", "<0.001"): "agrees" when both lie on the same side of 0.05, else "differs".
     - words ("n.s.", "long > short", a list): "agrees" when ours are the same words in the same
-      order, whatever the case, else "differs". A p beside a value is shown, not judged.
+      order, whatever the case, else "differs". A p beside a value is shown, not judged. Words on
+      the sign of a difference come with its interval: where it contains 0, the data "cannot tell".
 
     Without a value of ours it is "not computed here", and the reason stands in place of the value
     where a page gives one or the study lacks the diagnosis. In a study that lacks a patient group
@@ -186,6 +187,9 @@ def _verdict(claim, our, same_question):
     if not same_question:
         return REPORTED
     if kind == "words":
+        ends = own_interval(our)
+        if ends and ends[0] <= 0 <= ends[1]:
+            return OPEN
         same = value.casefold().split() == claim["value"].casefold().split()
         return AGREES if same else DIFFERS
     if kind == "number":

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
 
 import nbformat
@@ -21,8 +22,8 @@ PAGE = re.compile(r"`pages/(\w+)`")
 def build_book(study, declarations):
     """Assemble prose, executed pages and reference, and build the HTML book.
 
-    Warnings are errors. Beside a page stand its result and tables; of scans that are no phantom
-    only those that the page declares as aggregates.
+    Beside a page stand its result and tables; of scans that are no phantom only those that the page
+    declares as aggregates.
 
     Parameters
     ----------
@@ -35,27 +36,65 @@ def build_book(study, declarations):
     RuntimeError
         If the build fails: names the log and quotes its warnings.
     """
+    shown = {page.page: _shown_files(page, study) for page in declarations}
+    chapters = {page.page: _chapter(page, shown[page.page], study) for page in declarations}
+    with html_book(study, chapters, study.notice, study.results) as html:
+        for name in {name for names in shown.values() for name in names}:
+            (html / FILES / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(study.results / name, html / FILES / name)
+        shutil.rmtree(study.results / "book", ignore_errors=True)
+        html.replace(study.results / "book")
+
+
+@contextmanager
+def html_book(study, chapters, notice, where, more=None):
+    """Build a book of chapters, the prose around them and the reference; warnings are errors.
+
+    Parameters
+    ----------
+    study : Study
+    chapters : dict of str to nbformat.NotebookNode
+        By page; the table of contents loses the pages that are not there.
+    notice : str
+        What a reader has to know about the scans, plain text.
+    where : Path
+        Folder for the log, `book.log`, and for what is made on the way.
+    more : dict of str to str, optional
+        Chapters behind the prose: name of the file without suffix to Markdown.
+
+    Yields
+    ------
+    Path
+        Folder of the HTML, which is removed afterwards if it is still there.
+
+    Raises
+    ------
+    RuntimeError
+        If the build fails: names the log and quotes its warnings.
+    """
     root = study.data_manifest.parent
-    log = study.results / "book.log"
-    with tempfile.TemporaryDirectory(dir=study.results) as folder:
+    log, more = where / "book.log", more or {}
+    with tempfile.TemporaryDirectory(dir=where) as folder:
         source = Path(folder) / "source"
         shutil.copytree(root / "book", source)
         (source / "pages").mkdir()
-        shown = {page.page: _shown_files(page, study) for page in declarations}
-        for page in declarations:
-            _write_chapter(page, shown[page.page], study, source)
+        for name, made in chapters.items():
+            nbformat.write(made, source / "pages" / f"{name}.ipynb")
+        for name, text in more.items():
+            (source / f"{name}.md").write_text(text, encoding="utf-8")
         toc = yaml.safe_load((source / "_toc.yml").read_text())
-        present = {f"pages/{page.page}" for page in declarations}
+        present = {f"pages/{name}" for name in chapters}
         for part in toc["parts"]:  # a study of own scans has no page on the phantom
             names = [entry["file"] for entry in part["chapters"]]
             names = [name for name in names if name in present or not name.startswith("pages/")]
             part["chapters"] = [{"file": name} for name in names]
+        toc["parts"][-1]["chapters"] += [{"file": name} for name in more]
         prose = source / "intro.md"
-        prose.write_text(rows_of_pages(prose.read_text(), {page.page for page in declarations}))
+        prose.write_text(rows_of_pages(prose.read_text(), set(chapters)))
         library = [{"file": name} for name in write_reference(source)]
         toc["parts"].append({"caption": "Library", "chapters": library})
         (source / "_toc.yml").write_text(yaml.safe_dump(toc, sort_keys=False))
-        (source / "notice.md").write_text(f":::{{important}}\n{plain(study.notice)}\n:::\n")
+        (source / "notice.md").write_text(f":::{{important}}\n{plain(notice)}\n:::\n")
         command = [Path(sys.executable).with_name("jupyter-book"), "build", source]
         command += ["--config", root / "_config.yml", "--path-output", folder]
         command += ["-W", "-n", "--keep-going"]  # all warnings in one go, each an error
@@ -65,12 +104,7 @@ def build_book(study, declarations):
             lines = [line for line in log.read_text().splitlines() if "WARN" in line]
             quoted = "\n".join(f"  {line.replace(f'{source}/', '')}" for line in lines[:10])
             raise RuntimeError(f"the book did not build; log: {log}\n{quoted}")
-        html = Path(folder) / "_build" / "html"
-        for name in {name for names in shown.values() for name in names}:
-            (html / FILES / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(study.results / name, html / FILES / name)
-        shutil.rmtree(study.results / "book", ignore_errors=True)
-        html.replace(study.results / "book")
+        yield Path(folder) / "_build" / "html"
 
 
 def rows_of_pages(text, present):
@@ -88,21 +122,27 @@ def rows_of_pages(text, present):
     )
 
 
-def _write_chapter(page, files, study, source):
-    """Put an executed page into the source of the book."""
+def _chapter(page, files, study):
+    """An executed page as a chapter."""
     result = json.loads((study.results / f"{page.page}.json").read_text())
     made_from = result["made_from"]
     facts = {
         "Study": f"{study.name} ({made_from['study_file']})",
         "Scans": (made_from["scans"] or "none read")[:12],
-        "Code": f"{made_from['code'][:12]}, commit {made_from['commit'] or 'unknown'}",
-        "Seeds": ", ".join(f"{name} {seed}" for name, seed in made_from["seeds"].items()),
+        **code_facts(made_from),
         "Results": {name: f"../{FILES}/{name}" for name in files},
     }
     notebook = nbformat.read(study.results / f"pages/{page.page}.ipynb", 4)
     claims, ended = list(result["claims"]), "without" in result
-    made = chapter(notebook, facts, result["result"], claims, ended)
-    nbformat.write(made, source / "pages" / f"{page.page}.ipynb")
+    return chapter(notebook, facts, result["result"], claims, ended)
+
+
+def code_facts(made_from):
+    """What the end of a chapter says of code and seeds, from `origin.made_from`."""
+    return {
+        "Code": f"{made_from['code'][:12]}, commit {made_from['commit'] or 'unknown'}",
+        "Seeds": ", ".join(f"{name} {seed}" for name, seed in made_from["seeds"].items()),
+    }
 
 
 def _shown_files(page, study):

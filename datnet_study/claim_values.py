@@ -40,6 +40,8 @@ def our_text(paper, our):
     if is_absent(value):
         return f"– ({our['why']})" if our["why"] else ""
     if isinstance(value, str):
+        if ends := own_interval(our):
+            value += " ({:+.2f} to {:+.2f})".format(*ends)
         return _with_p(value, our.get("p"))
     _, _, decimals, percent = NUMBER.fullmatch(paper).groups()
     style = f".{len(decimals or '')}{percent or 'f'}" if decimals or percent else ".3g"

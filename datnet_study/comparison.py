@@ -19,6 +19,8 @@ from datnet_core.metrics.rates import share_interval
 from datnet_study.performance import auc_differences, diagnostic_table
 from datnet_study.printed import independent_difference
 
+POWER = 0.8  # of a difference that counts as one that would have been seen
+
 
 def pairs_of(names, diagnoses):
     """Each two of some diagnoses that occur among the labels, in the order of the names.
@@ -88,7 +90,8 @@ def gains(predictions, class_names, pairs):
     -------
     DataFrame
         `method` (the other one), `of`, `difference`, `low`, `high` (95%, DeLong for paired scores),
-        `p`, and `holm` and `bh`, corrected over the pairs, or over the diagnoses, of one method.
+        `p`, `holm` and `bh`, corrected over the pairs, or over the diagnoses, of one method, and
+        `detectable`, see there.
 
     Raises
     ------
@@ -108,7 +111,22 @@ def gains(predictions, class_names, pairs):
     single = table["of"].map(lambda of: isinstance(of, str))
     for _, family in table.groupby([table["method"], single]):
         table.loc[family.index, ["holm", "bh"]] = adjusted(family["p"])
+    table["detectable"] = [detectable(*limits) for limits in table[["low", "high"]].to_numpy()]
     return table
+
+
+def detectable(low, high):
+    """Difference that scans like these would show with a power of 80%, two-sided at 5%.
+
+    (z(0.975) + z(0.8)) times the standard error, which the 95% interval of a difference that was
+    found holds: so it says what the number of scans allows, whatever the difference was.
+
+    Examples
+    --------
+    >>> round(detectable(-0.05, 0.15), 3)
+    0.143
+    """
+    return (stats.norm.ppf(0.975) + stats.norm.ppf(POWER)) * (high - low) / 2 / Z
 
 
 def p_of_interval(difference, low, high):

@@ -10,6 +10,7 @@ import pandas as pd
 from scipy import stats
 
 from datnet_core.metrics.auc import delong_difference, delong_interval
+from datnet_core.metrics.folds import fold_auc
 from datnet_core.metrics.groups import rank_sum_p
 from datnet_core.metrics.rates import share_interval
 from datnet_study.comparison import adjusted
@@ -128,6 +129,28 @@ def separation(values, labels, a, b):
         d = float((first.mean() - second.mean()) / pooled) if pooled > 0 else np.nan
     p = float(rank_sum_p(first, second))
     return found | {"auc": auc, "low": low, "high": high, "d": d, "p": p}
+
+
+def fold_separation(values, labels, fold, a, b):
+    """As `separation` for scores of one network a fold: the AUC is the mean over the folds.
+
+    The interval allows for what other networks would find (`metrics.fold_auc`); P is that of the
+    pooled scores and does not.
+
+    Parameters
+    ----------
+    values, labels, a, b
+        As in `separation`.
+    fold : ndarray of shape (n,)
+        Whose network made the score.
+    """
+    found = separation(values, labels, a, b)
+    there = np.isin(labels, (a, b)) & ~np.isnan(values)
+    try:
+        auc, low, high = fold_auc(labels[there] == a, values[there], fold[there])
+    except ValueError:  # no fold has both classes
+        auc = low = high = np.nan
+    return found | {"auc": auc, "low": low, "high": high}
 
 
 def separation_difference(values, others, labels, a, b):

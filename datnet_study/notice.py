@@ -7,12 +7,14 @@ SIMULATED = (
 )
 
 
-def notice_of(study):
+def notice_of(study, public=False):
     """A paragraph of plain text.
 
     Parameters
     ----------
     study : Study
+    public : bool
+        Whether it leaves out where the scans lie on the machine.
 
     Returns
     -------
@@ -25,4 +27,5 @@ def notice_of(study):
             "made by a computer. No number of it was measured in a person, and none of "
             f"them can confirm or refute a clinical claim of the paper.{started}"
         )
-    return f"Study {study.name}: {study.title}. Scans of {study.dataset}.{started}"
+    place = "" if public else f" Scans of {study.dataset}."
+    return f"Study {study.name}: {study.title}.{place}{started}"

@@ -18,8 +18,10 @@ from datnet_core import fingerprint
 from datnet_core.files import whole
 from datnet_study.declaration import expanded, line_of, read_declaration
 from datnet_study.fits import curve_starts, model_folder, variants
+from datnet_study.notice import notice_of
 from datnet_study.origin import made_from
 from datnet_study.places import null_result, place_of
+from datnet_study.public_forms import offer_public_forms
 from datnet_study.records import folder_of, forget
 from datnet_study.settings_view import declared_settings
 from datnet_study.study import read_study
@@ -35,8 +37,7 @@ def open_page(name, study, into="study"):
     study : str or Path
         Study file.
     into : str
-        Folder below `results/` that the page writes to; `study` is the study's own. What it reads
-        comes from the study in either case.
+        Folder below `results/` to write to; `study` is the study's own, from which it reads.
 
     Returns
     -------
@@ -48,6 +49,7 @@ def open_page(name, study, into="study"):
         As `study.read_study` and `declaration.read_declaration`; or if the study has no such page.
     """
     gc.freeze()  # nilearn collects garbage at each image, and has not to look at what is imported
+    offer_public_forms(get_ipython())
     source = fingerprint.ROOT / "notebooks" / f"{name}.py"
     return Page(read_declaration(source), read_study(study), into)
 
@@ -60,18 +62,19 @@ class Page:
     name : str
     settings : SettingsView
         The declared settings by attribute.
-    notice, phantom : str, bool
-        What a reader has to know about the scans; whether they are a digital phantom.
+    notice, public_notice, phantom : str, str, bool
+        What a reader has to know about the scans, also in public; whether they are a phantom.
     where : str
         Where numbers hold, for sentences: on this phantom, or in this study.
     variants, curve : list of str, tuple of str
         Variants of the protocol, trained beside the study; what its learning curve starts from.
     ended : bool
-        Whether `end` has closed the page before its last cell.
+        Whether `end` has closed the page.
     """
 
     def __init__(self, declaration, study, into="study"):
-        self.name, self.notice, self.phantom = declaration.page, study.notice, bool(study.phantom)
+        self.name, self.phantom = declaration.page, bool(study.phantom)
+        self.notice, self.public_notice = study.notice, notice_of(study, public=True)
         self._declaration, self._study, self._begin = declaration, study, time.perf_counter()
         self._target = folder_of(study, into)
         if self._target == study.results:  # the record of its last run goes
@@ -81,9 +84,9 @@ class Page:
         self.variants, self.curve, self.ended = fill["variant"], curve_starts(study), False
         self.where = "on this phantom" if study.phantom else "in this study"
         if declaration.only_if and not getattr(study, declaration.only_if):
+            what = declaration.only_if
             raise ValueError(
-                f"page {self.name} is for studies with `{declaration.only_if}`; "
-                f"{study.source} has none"
+                f"page {self.name} is for studies with `{what}`; {study.source} has none"
             )
         self.settings = declared_settings(declaration, study)
 
@@ -95,10 +98,6 @@ class Page:
         name : str
             As in the header, see `places.place_of`.
 
-        Returns
-        -------
-        Path
-
         Raises
         ------
         PermissionError
@@ -108,9 +107,9 @@ class Page:
         """
         path = place_of(self._study, self._declared(name))
         if not path.exists():
-            study = self._study
             raise FileNotFoundError(
-                f"{name} of study {study.name} is missing; make it: make study STUDY={study.source}"
+                f"{name} of study {self._study.name} is missing; make it: "
+                f"make study STUDY={self._study.source}"
             )
         return path
 

@@ -8,6 +8,7 @@ import pandas as pd
 from sklearn.metrics import confusion_matrix
 
 from datnet_core.metrics.auc import delong_difference, delong_interval
+from datnet_core.metrics.bootstrap import resampled_participants, weighted_auc
 from datnet_core.metrics.pairs import pairwise_difference
 from datnet_core.metrics.rates import diagnostic_rates, youden_cutoff
 
@@ -176,3 +177,44 @@ def _decoded(predictions, class_names):
 def _present(y_true, class_names):
     """Position and name of the classes with a member."""
     return [(k, name) for k, name in enumerate(class_names) if (y_true == name).any()]
+
+
+def auc_between_subsets(is_positive, score, subsets, *, groups, participants, n_resamples, seed=0):
+    """AUC among the scans of one subset minus that among another, with a bootstrap interval.
+
+    The subsets may share scans, such as controls; a participant is drawn for both at once.
+
+    Parameters
+    ----------
+    is_positive : bool array-like of shape (n_scans,)
+    score : array-like of shape (n_scans,)
+        Higher means more likely positive.
+    subsets : (bool array-like, bool array-like), each of shape (n_scans,)
+        Each with positives and negatives.
+    groups : array-like of shape (n_scans,)
+        Every group keeps its number of participants, and lies inside or outside of a subset.
+    participants, n_resamples, seed
+        As in `resampled_participants`.
+
+    Returns
+    -------
+    difference, low, high : float
+        With the 95% percentile interval.
+
+    Examples
+    --------
+    >>> positive, score = [1, 0, 1, 0], [0.9, 0.1, 0.2, 0.3]
+    >>> subsets = [1, 1, 0, 0], [0, 0, 1, 1]  # one in order, one not
+    >>> who = {"groups": list("abcd"), "participants": list("abcd")}
+    >>> auc_between_subsets(positive, score, subsets, **who, n_resamples=10)
+    (1.0, 1.0, 1.0)
+    """
+    is_positive, score = np.asarray(is_positive, dtype=bool), np.asarray(score, dtype=float)
+    drawn = resampled_participants(groups, participants, n_resamples, seed)
+    times = np.vstack([np.ones(len(score)), drawn])  # the scans as they are, then the resamples
+    first, second = (
+        weighted_auc(is_positive[part], score[part], times[:, part])
+        for part in (np.asarray(subset, dtype=bool) for subset in subsets)
+    )
+    low, high = np.quantile((first - second)[1:], [0.025, 0.975])
+    return float(first[0] - second[0]), float(low), float(high)

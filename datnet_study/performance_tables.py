@@ -8,6 +8,8 @@ import pandas as pd
 from datnet_study import show
 from datnet_study.comparison import adjusted, in_words
 
+PS = ("P", "P (Holm)", "P (BH)", "P (McNemar, exact)", "P (chi-square)")  # 1 counts nobody
+
 
 def side_by_side(rows, texts, heading="classifier"):
     """Show a long table with a row for each classifier and a column for each diagnosis or pair.
@@ -30,7 +32,10 @@ def side_by_side(rows, texts, heading="classifier"):
     wide = cells.pivot(index="method", columns="of", values="text").reindex(
         index=order[0], columns=order[1]
     )
-    return show.table(wide.fillna("–").rename_axis(index=heading, columns=None).reset_index())
+    return show.table(
+        wide.fillna("–").rename_axis(index=heading, columns=None).reset_index(),
+        of_groups=True,
+    )
 
 
 def sensitivities(found):
@@ -57,7 +62,8 @@ def gains_table(found):
     shown["AUC (95%)"] = [show.signed(*value) for value in values]
     for title, column in {"P": "p", "P (Holm)": "holm", "P (BH)": "bh"}.items():
         shown[title] = found[column].map(show.p_value)
-    return show.table(pd.DataFrame(shown))
+    shown["would be shown from"] = found["detectable"].map("{:.3f}".format)
+    return show.table(pd.DataFrame(shown), of_groups=True, not_people=PS)
 
 
 def accuracies(found, heading="classifier"):
@@ -66,7 +72,7 @@ def accuracies(found, heading="classifier"):
     for title, name in {"accuracy": "accuracy", "mean sensitivity": "mean_sensitivity"}.items():
         values = found[[name, f"{name}_low", f"{name}_high"]].itertuples(index=False)
         shown[f"{title} (95%)"] = [show.interval(*value) for value in values]
-    return show.table(pd.DataFrame(shown))
+    return show.table(pd.DataFrame(shown), of_groups=True, not_people=PS)
 
 
 def decision_differences(found, heading="DAT-Net minus"):
@@ -85,4 +91,4 @@ def decision_differences(found, heading="DAT-Net minus"):
             found.items(), adjusted([of["mcnemar"] for of in found.values()]), strict=True
         )
     ]
-    return show.table(pd.DataFrame(rows))
+    return show.table(pd.DataFrame(rows), of_groups=True, not_people=PS)

@@ -1,7 +1,6 @@
 """The jobs of the workflow, each a process of its own: `python -m datnet_study.run KIND STUDY ...`.
 
-The Snakefile calls this with the jobs of `graph`; a person runs `make study`, which is the kind
-`study` here, or one page.
+The Snakefile calls this with the jobs of `graph`; a person runs `make study`, the kind `study`.
 """
 
 import argparse
@@ -12,6 +11,7 @@ from pathlib import Path
 import yaml
 
 from datnet_core.files import whole
+from datnet_study.commands import COMMANDS, add_commands
 from datnet_study.records import claim, folder_of, forget
 from datnet_study.study import read_study
 
@@ -60,8 +60,8 @@ def grid(study, arguments):
     from datnet_images.atlas import read_atlas
     from datnet_study.cached_scans import cache_scans
 
-    scans = pd.read_csv(study.results / "scans.tsv", sep="\t")
-    paths = [study.images_root / path for path in scans["path"]]
+    names = pd.read_csv(study.results / "scans.tsv", sep="\t")["path"]
+    paths = [study.images_root / path for path in names]
     atlas, target = read_atlas(study.atlas_path), study.volumes(arguments.spacing_mm)
     cache_scans(paths, atlas, study.images, arguments.spacing_mm, target, arguments.threads)
 
@@ -97,19 +97,17 @@ def page(study, arguments):
         pages = sorted(path.stem for path in source.parent.glob("*.py"))
         raise ValueError(f"no page {arguments.page!r}; there are {', '.join(pages)}")
     output = _target(study, arguments) / "pages" / f"{arguments.page}.ipynb"
-    parameters = {"study": str(study.source)} | _parameters(arguments)
-    run_page(source, output, parameters, arguments.threads)
+    given = {"study": str(study.source)} | _parameters(arguments)
+    run_page(source, output, given, arguments.threads)
 
 
 def _parameters(arguments):
     """Values for the parameters of a page, by name."""
-    values = {}
     for item in arguments.parameters:
-        name, equals, text = item.partition("=")
-        if not equals:
+        if "=" not in item:
             raise ValueError(f"{item!r} is no parameter; expected name=value")
-        values[name] = yaml.safe_load(text)
-    return values
+    pairs = [item.split("=", 1) for item in arguments.parameters]
+    return {name: yaml.safe_load(text) for name, text in pairs}
 
 
 def _target(study, arguments):
@@ -120,9 +118,16 @@ def _target(study, arguments):
 def book(study, _):
     """Build the book from the pages that ran."""
     from datnet_study.book import build_book
-    from datnet_study.graph import Graph
+    from datnet_study.declaration import declarations_of
 
-    build_book(study, list(Graph(study).declarations.values()))
+    build_book(study, list(declarations_of(study).values()))
+
+
+def public(study, _):
+    """Build the book that everybody may see, from the public forms of what the pages show."""
+    from datnet_study.publishing.public_book import build_public_book
+
+    sys.stdout.write(f"The public book of study {study.name}: {build_public_book(study)}\n")
 
 
 def workflow(study, arguments):
@@ -147,19 +152,8 @@ def plan(study, _):
     sys.stdout.write("".join(f"{job.name}\n" for job in Graph(study, LANES).missing()))
 
 
-def bring_in(arguments):
-    """Import scans from DICOM, BIDS or PPMI into a folder that a study can read."""
-    from datnet_study.importing import Wanted, import_scans
-    from datnet_study.importing.frames import minutes_of
-
-    table = arguments.table and arguments.table.expanduser()
-    wanted = Wanted(arguments.window and minutes_of(arguments.window), arguments.series, table)
-    source, target = arguments.source.expanduser(), arguments.target.expanduser()
-    import_scans(source, target, wanted, arguments.key and arguments.key.expanduser())
-
-
 JOBS = {"study": workflow} | {
-    job.__name__: job for job in (plan, dataset, normalise, grid, fit, ceiling, page, book)
+    job.__name__: job for job in (plan, dataset, normalise, grid, fit, ceiling, page, book, public)
 }
 
 
@@ -182,14 +176,7 @@ def parser():
         if name == "page":
             kind.add_argument("page", help="name of a file in notebooks/, without .py")
             kind.add_argument("parameters", nargs="*", help="name=value, values as in YAML")
-    kind = kinds.add_parser("import", help=bring_in.__doc__)
-    kind.add_argument("source", type=Path, help="folder of DICOM files, a BIDS data set, or PPMI")
-    kind.add_argument("target", type=Path, help="new folder, or that of an earlier import")
-    kind.add_argument("--key", type=Path, help="key of the ids (default: <target>-private/key)")
-    kind.add_argument("--table", type=Path, help="table of participants, with their ids there")
-    kind.add_argument("--window", help="minutes after injection to take, such as 60-75")
-    kind.add_argument("--series", default="", help="part of the description of the series to take")
-    kind.add_argument("--debug", action="store_true", help="show errors with their traceback")
+    add_commands(kinds)
     return top
 
 
@@ -200,10 +187,10 @@ def main(arguments=None):
     """
     arguments = parser().parse_args(arguments)
     try:
-        if arguments.kind == "import":
-            bring_in(arguments)
-        else:
+        if arguments.kind not in COMMANDS:
             _run_job(arguments)
+        elif code := COMMANDS[arguments.kind](arguments):
+            sys.exit(code)
     except Exception as error:
         if arguments.debug:
             raise

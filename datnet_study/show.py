@@ -1,36 +1,85 @@
 """What a page shows to its reader: notice, tables, numbers with their intervals."""
 
 import html
+import re
 
 import numpy as np
 from IPython.display import HTML, Markdown
 
 from datnet_study.agreement import compare
 from datnet_study.claims import read_claims
+from datnet_study.masked_tables import SAID, masked_styler
+from datnet_study.masked_words import masked_words
+from datnet_study.public_forms import IN_WORDS, public_html
 
 
 def notice(page):
-    """Box that opens every page and says what its scans are."""
+    """Box that opens every page and says what its scans are; in public, not where they lie."""
     title = "Digital phantom, no patient data" if page.phantom else "Scans of this study"
-    return HTML(
+    box, public = (
         f'<div class="admonition important"><p class="admonition-title">{title}</p>'
-        f"<p>{html.escape(page.notice)}</p></div>"
+        f"<p>{html.escape(text)}</p></div>"
+        for text in (page.notice, page.public_notice)
     )
+    return public_html(HTML(box), public)
 
 
-def table(rows):
-    """Show a table as it is, without row numbers.
+def table(rows, of_groups=False, not_people=()):
+    """Show a table as it is, without row numbers; markup in its texts is shown as text.
 
     Parameters
     ----------
     rows : DataFrame
         Texts and numbers, already rounded; column names are the headings.
+    of_groups : bool
+        Whether its rows are about groups. Then the public book has it, without counts of few people
+        (`masked_tables.masked_styler`); else it is left out there.
+    not_people : sequence of str
+        Columns whose whole numbers count no people.
 
     Returns
     -------
     pandas.io.formats.style.Styler
     """
-    return rows.style.hide().set_table_attributes('class="dataframe"')
+    rows = rows.map(_escaped).rename(columns=_escaped)
+    shown = rows.style.hide().set_table_attributes('class="dataframe"')
+    if of_groups:
+        kept = [_escaped(name) for name in not_people]
+        shown.public = (lambda: masked_styler(shown, kept).to_html()), SAID, False
+    return shown
+
+
+def markup(text, sentences=False):
+    """Show HTML that holds numbers of groups only.
+
+    Parameters
+    ----------
+    text : str
+    sentences : bool
+        Whether it holds sentences, which lose their counts of few people in public.
+
+    Returns
+    -------
+    IPython.display.HTML
+    """
+    masked = masked_words(text) if sentences else text
+    return public_html(HTML(text), masked, IN_WORDS if masked != text else "")
+
+
+def _escaped(value):
+    """A text with its markup as text; anything else as it is."""
+    return html.escape(value, quote=False) if isinstance(value, str) else value
+
+
+def first_sentence(text):
+    """The first sentence of a text: up to a full stop before a space and a capital.
+
+    Examples
+    --------
+    >>> first_sentence("The AUC is 0.69 (P = 0.3). So it may be chance.")
+    'The AUC is 0.69 (P = 0.3).'
+    """
+    return re.split(r"(?<=\.) (?=[A-Z])", text, maxsplit=1)[0]
 
 
 def interval(value, low, high, digits=3):
@@ -147,4 +196,5 @@ def claims_table(page, claims):
             f"This study has a value for none of the {len(mine)} claims that the paper makes "
             f"here: {', '.join(missing)}."
         )
-    return table(mine[["quantity", "group", "paper", "ours", "verdict"]])
+    columns = ["quantity", "group", "paper", "ours", "verdict"]
+    return table(mine[columns], of_groups=True, not_people=columns)

@@ -19,15 +19,17 @@ import json
 import os
 import signal
 import socket
+import struct
 import sys
 from contextlib import contextmanager, suppress
 
-ADDRESS = "DATNET_WARM"  # environment variable that holds the path of the server's socket
+ADDRESS = "DATNET_WARM"  # environment variable that holds the name of the server's socket
 LIBRARIES = (
     "torch", "lightning_fabric", "pandas", "pydantic", "scipy.stats", "sklearn.linear_model",
     "seaborn", "nibabel", "nilearn.plotting", "papermill", "jupytext", "ipykernel.ipkernel",
 )  # fmt: skip
-LONG = 80  # characters that the folder of a socket may not have, whose path ends at 108
+ABSTRACT = "\0"  # begins names of sockets that are no files: nothing is left where all is killed
+CREDENTIALS = struct.Struct("3i")  # pid, uid, gid of the other end, see unix(7)
 END_WITH_PARENT = 1  # PR_SET_PDEATHSIG of prctl(2)
 
 
@@ -47,29 +49,28 @@ def serving(variables, libraries=LIBRARIES):
     dict
         Environment variables, for the processes that are to start warm.
     """
+    import secrets
     import subprocess
-    import tempfile
 
     given = os.environ | {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"} | variables
     given = {name: value for name, value in given.items() if value is not None}
-    there = tempfile.gettempdir() if len(tempfile.gettempdir()) < LONG else "/tmp"
-    with tempfile.TemporaryDirectory(prefix="datnet-", dir=there) as folder:  # no one else's
-        with socket.socket(socket.AF_UNIX) as door:
-            door.bind(f"{folder}/server")
-            door.listen(128)
-            code = "import sys; from datnet_study.warm import serve; serve(*sys.argv[1:])"
-            line = [sys.executable, "-c", code, str(door.fileno()), str(os.getpid()), *libraries]
-            server = subprocess.Popen(
-                line,
-                env=given,
-                pass_fds=[door.fileno()],
-                start_new_session=True,  # Ctrl-C reaches the jobs through those who ask
-            )
-        try:
-            yield os.environ | {ADDRESS: f"{folder}/server"}
-        finally:
-            server.kill()
-            server.wait()
+    address = f"datnet-{secrets.token_hex(16)}"
+    with socket.socket(socket.AF_UNIX) as door:
+        door.bind(ABSTRACT + address)
+        door.listen(128)
+        code = "import sys; from datnet_study.warm import serve; serve(*sys.argv[1:])"
+        line = [sys.executable, "-c", code, str(door.fileno()), str(os.getpid()), *libraries]
+        server = subprocess.Popen(
+            line,
+            env=given,
+            pass_fds=[door.fileno()],
+            start_new_session=True,  # Ctrl-C reaches the jobs through those who ask
+        )
+    try:
+        yield os.environ | {ADDRESS: address}
+    finally:
+        server.kill()
+        server.wait()
 
 
 def serve(door, parent, *libraries):
@@ -97,7 +98,7 @@ def serve(door, parent, *libraries):
     while True:
         asked, _ = door.accept()
         try:
-            files = socket.recv_fds(asked, 1, 3)[1]
+            files = socket.recv_fds(asked, 1, 3)[1] if _ours(asked) else []
         except ConnectionError:  # it was killed meanwhile
             files = []
         if len(files) == 3 and os.fork() == 0:
@@ -113,6 +114,12 @@ def serve(door, parent, *libraries):
     except SystemExit as stop:
         end["code"] = stop.code if isinstance(stop.code, int) else int(stop.code is not None)
         raise
+
+
+def _ours(asked):
+    """Whether the other end belongs to the same user: others may know the name of a socket."""
+    told = asked.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, CREDENTIALS.size)
+    return CREDENTIALS.unpack(told)[1] == os.getuid()
 
 
 def _become(asked, files):
@@ -183,7 +190,7 @@ def main(command):
     asked, forked = socket.socket(socket.AF_UNIX), b""
     held = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])  # until it can be passed on
     with suppress(KeyError, OSError):  # also where the server has just ended
-        asked.connect(os.environ[ADDRESS])
+        asked.connect(ABSTRACT + os.environ[ADDRESS])
         socket.send_fds(asked, [b" "], [0, 1, 2])
         asked.sendall(request.encode() + b"\n")
         forked = asked.recv(4)

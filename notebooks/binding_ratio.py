@@ -28,7 +28,6 @@ alpha: float = 0.05  # two-sided P below which a difference is significant
 # %% tags=["setup"]
 from itertools import combinations
 
-import nibabel as nib
 import numpy as np
 import pandas as pd
 from scipy.stats import false_discovery_control
@@ -42,7 +41,7 @@ from datnet_images import (
     region_means,
     regional_binding,
 )
-from datnet_study import open_page, show
+from datnet_study import READINGS, open_page, salient_regions, show, whose_map
 from datnet_study.figures import plot_group_boxes, plot_region_strip
 
 page = open_page("binding_ratio", study, into)
@@ -83,17 +82,17 @@ ratios = keys.join(regional_binding(volumes, atlas, affine, reference, measured_
 # the region separates better than the putamen, is the question of {doc}`circularity`.
 
 # %%
-every_region = nib.load(page.path("saliency/regions.nii.gz")).get_fdata() > 0
-which = page.table("saliency/regions.tsv")["volume"]
-regions = np.moveaxis(every_region, -1, 0)[which]
+every_region, number_of = salient_regions(page)
+which = number_of[config.saliency.region_source]
+regions = every_region[which]
 brain = region_mask_on(atlas, "brain", affine, shape)
 
 # %%
+used = np.unique(which)
 drawn = {
-    f"region {k + 1} of {every_region.shape[-1]}": every_region[..., k] > 0
-    for k in range(every_region.shape[-1])
+    f"region {k + 1} of {len(used)}": every_region[n] for k, n in enumerate(used[:FEW])
 }
-if len(drawn) > FEW:
+if len(used) > FEW:
     held = regions.mean(axis=0)
     drawn = {f"in {s:.0%} of the participants": held >= s for s in SHARES}
 
@@ -111,17 +110,18 @@ plot_region_strip(
 # the conventional ratios (below). {doc}`salient_region` says what these regions are
 # made of.
 #
-# Means in the region, and in its parts inside the conventional regions:
+# The DL-BR comes from the mean in the region, a region-specific DL-BR from that in its
+# part inside putamen or caudate.
 
 # %%
 reference_weights = region_fractions(atlas, reference, affine, shape)
+nonspecific = region_means(volumes, reference_weights)
 limits = {"dl": brain} | {
     f"dl_{region}": region_mask_on(atlas, region, affine, shape)
     for region in measured_in
 }
 for column, limit in limits.items():
     specific = own_region_means(volumes, regions & limit)
-    nonspecific = region_means(volumes, reference_weights)
     ratios[column] = binding_ratio(specific, nonspecific)
 page.write_table("binding/ratios.tsv", ratios)
 
@@ -136,11 +136,20 @@ page.write_table("binding/ratios.tsv", ratios)
 titles = {region: region for region in measured_in} | {"dl": "DL region"}
 titles |= {f"dl_{region}": f"DL region in {region}" for region in measured_in}
 pairs = list(combinations(groups, 2))
-tests = {}
-for column in titles:
-    measured = ratios[ratios[column].notna()].drop_duplicates("participant_id")
-    if set(groups) <= set(measured["diagnosis"]):
-        tests[column] = mann_whitney(measured[column], measured["diagnosis"], pairs)
+
+
+def tested(ratios, columns):
+    """Tests of each column that some first scan of every diagnosis has."""
+    tests = {}
+    for column in columns:
+        measured = ratios[ratios[column].notna()].drop_duplicates("participant_id")
+        if set(groups) <= set(measured["diagnosis"]):
+            tests[column] = mann_whitney(measured[column], measured["diagnosis"], pairs)
+    return tests
+
+
+# %%
+tests = tested(ratios, titles)
 stacked = pd.concat(tests, names=["value"]).reset_index(level=0)
 stacked["p_bh"] = false_discovery_control(stacked["p"])
 
@@ -167,8 +176,63 @@ show.table(
             "P": stacked["p"].map("{:.2g}".format),
             "P (BH)": stacked["p_bh"].map("{:.2g}".format),
         }
-    )
+    ),
+    of_groups=True,
+    not_people=["P", "P (BH)"],
 )
+
+# %% [markdown]
+# ## Whose map makes the region
+#
+# The paper measures in "the most salient regions in saliency maps of the obtained deep
+# neural network" and does not say whose maps these are (A3). Nearest to its text is
+# perhaps the mean map of the diagnosis, the only maps that it shows (Fig. 5); then the
+# label has a part in the region, and a small P means little: {doc}`circularity` says
+# how often each reading errs. The nine P values of the DL region under each:
+
+# %%
+p_under = {}
+for source, number in number_of.items():
+    of_source = keys.copy()
+    for column, limit in limits.items():
+        specific = own_region_means(volumes, every_region[number] & limit)
+        of_source[column] = binding_ratio(specific, nonspecific)
+    for column, found in tested(of_source, limits).items():
+        for a, b, value in found[["group_a", "group_b", "p"]].to_numpy():
+            p_under[source, column, a, b] = value
+
+# %%
+DIFFERS, SAME = "< 0.0001", "significant"  # Fig. 6B; 6C in words only
+printed = {
+    ("dl", "IPD", "MSA"): DIFFERS,
+    ("dl", "IPD", "PSP"): DIFFERS,
+    ("dl", "MSA", "PSP"): "< 0.001",
+    ("dl_putamen", "IPD", "MSA"): SAME,
+    ("dl_putamen", "IPD", "PSP"): "0.42",
+    ("dl_putamen", "MSA", "PSP"): SAME,
+    ("dl_caudate", "IPD", "MSA"): SAME,
+    ("dl_caudate", "IPD", "PSP"): SAME,
+    ("dl_caudate", "MSA", "PSP"): SAME,
+}
+
+# %%
+under = [
+    {"binding ratio": titles[column], "groups": f"{a} vs {b}"}
+    | {"paper": printed.get((column, a, b), "–")}
+    | {
+        READINGS[source].title: f"{p_under[source, column, a, b]:.2g}"
+        if (source, column, a, b) in p_under
+        else "–"
+        for source in number_of
+    }
+    for column in limits
+    for a, b in pairs
+]
+show.table(pd.DataFrame(under), of_groups=True)
+
+# %% [markdown]
+# Two-sided P values, uncorrected. A dash: some diagnosis has no region there, or the
+# paper has no such test.
 
 # %% [markdown]
 # ## Paper and this study
@@ -194,9 +258,9 @@ comparisons_of = {
 
 # %%
 claims = {}
-for claim, keys in comparisons_of.items():
-    if set(keys) <= set(p):
-        worst = max(p[key] for key in keys)
+for claim, compared in comparisons_of.items():
+    if set(compared) <= set(p):
+        worst = max(p[key] for key in compared)
         words = "significant" if worst < alpha else "n.s."
         claims[claim] = {"value": words, "p": worst}
 show.claims_table(page, claims)
@@ -214,20 +278,23 @@ counted = [
     f"{titles[column]} {significant.get(column, 0)} of {len(tests[column])}"
     for column in tests
 ]
-source = {
-    "cross_fitted": "made without the labels of those measured in it",
-    "per_participant": "made from the participant's own map",
-    "per_diagnosis": "made from the mean map of the participant's diagnosis",
-}[config.saliency.region_source]
+source = config.saliency.region_source
+first = stacked[(stacked["group_a"] == groups[0]) & (stacked["group_b"] == groups[1])]
+p_first = ", ".join(
+    f"{titles[column]} P = {value:.2g}"
+    for column, value in first[["value", "p"]].to_numpy()
+    if not column.startswith("dl_")
+)
 result = (
-    f"Pairs of diagnoses that differ {page.where} "
-    f"(P < {alpha:g}, uncorrected): "
-    f"{', '.join(counted)}; the DL region was {source}."
+    f"{groups[0]} against {groups[1]} {page.where}: {p_first}. Pairs of diagnoses that "
+    f"differ (P < {alpha:g}, uncorrected): {', '.join(counted)}; the DL region was "
+    f"made from {whose_map(source)}."
 )
 
 # %%
 numbers = {
     "tests": stacked.to_dict("records"),
+    "p_by_source": under,
     "region_source": config.saliency.region_source,
 }
 page.close(numbers, claims, result)

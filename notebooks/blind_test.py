@@ -56,6 +56,7 @@ from datnet_study import (
     gains,
     gains_table,
     in_words,
+    known_ages,
     open_page,
     pair_sentence,
     pairs_of,
@@ -75,7 +76,7 @@ from datnet_study.figures import (
     plot_rates,
     plot_roc_curves,
 )
-from datnet_study.titles import NETWORK, RATIOS, UNEVEN
+from datnet_study.titles import AGED, NETWORK, RATIOS, UNEVEN
 
 page = open_page("blind_test", study, into)
 config = page.settings
@@ -134,20 +135,22 @@ page.write_table("predictions/blind_test_by_model.tsv", pd.concat(single))
 
 # %% [markdown]
 # The yardsticks: logistic regressions on binding ratios, as published, with asymmetry,
-# and of more regions, fitted once on the whole training cohort (open point A8; see
-# {doc}`cross_validation`).
+# of more regions and, where ages and controls allow, for age, fitted once on the whole
+# training cohort (open point A8; see {doc}`cross_validation`).
 
 # %%
 affine, _ = page.grid()
 learn = np.flatnonzero(scans["cohort"] == "training")
-both = volumes[np.concatenate([learn, rows])]
-features = yardstick_features(both, page.atlas(), affine, config.images)
+both = np.concatenate([learn, rows])
+ages = known_ages(scans, config.control)
+ages = None if ages is None else ages[both]
+features = yardstick_features(volumes[both], page.atlas(), affine, config.images, ages)
 labels = scans["diagnosis"].to_numpy()[learn]
 marks = {}
 for title, x in features.items():
     known, new = np.split(x, [len(learn)])
-    prior = config.network.class_prior
-    proba = class_proba(known, labels, new, classes, prior)
+    how = config.network.class_prior, config.control if title == AGED else None
+    proba = class_proba(known, labels, new, classes, *how)
     marks[title] = with_proba(scans.loc[rows, keys], proba, classes)
 stacked = pd.concat(marks, names=["method"]).reset_index("method")
 page.write_table("predictions/blind_test_yardsticks.tsv", stacked)
@@ -186,7 +189,8 @@ else:
 # **Area under the ROC curve between two diagnoses, with 95% intervals** (DeLong), of
 # the network and of the yardsticks, on participants whom none of them has seen. The
 # dotted line is guessing. What the network has more or less than each mark on the same
-# scans, with P values as they are and corrected over the pairs of a mark:
+# scans, with P values as they are and corrected over the pairs of a mark, and with the
+# true difference that as many scans would show with a chance of 80%:
 
 # %%
 if pairs:

@@ -132,7 +132,7 @@ rows = [
     | {f"{part} (95%)": show.interval(*line[part], 2) for part in line}
     for (title, name), line in lines.items()
 ]
-display(show.table(pd.DataFrame(rows)) if lines else one_only)
+display(show.table(pd.DataFrame(rows), of_groups=True) if lines else one_only)
 
 # %% [markdown]
 # A dash means that the scores of the two groups do not overlap, or that too few scans
@@ -187,7 +187,9 @@ headings = {
     "brier_tempered": "Brier score after it",
 }
 shown = pd.DataFrame(scores).T.rename(columns=headings).map("{:.3f}".format)
-show.table(shown.replace("nan", "–").rename_axis("probabilities").reset_index())
+show.table(
+    shown.replace("nan", "–").rename_axis("probabilities").reset_index(), of_groups=True
+)
 
 # %% [markdown]
 # ## What acting on them brings
@@ -252,7 +254,7 @@ for name, members in of_groups.items():
     rows.append(found)
 rows_of_sets = rows
 no_blind = Markdown("There is no blind test by the fold models, so there are no sets.")
-display(show.table(pd.DataFrame(rows)) if rows else no_blind)
+display(show.table(pd.DataFrame(rows), of_groups=True) if rows else no_blind)
 
 # %% [markdown]
 # Only the first row is promised: a diagnosis may be covered less often than others. A
@@ -287,7 +289,7 @@ for title, curve in referrals.items():
         caught = at["errors_caught"]
         rows[-1] += ("–" if np.isnan(caught) else f"{caught:.0%}",)
 columns = ["classifier", "referred", "accuracy of the rest (95%)", "errors caught"]
-show.table(pd.DataFrame(rows, columns=columns))
+show.table(pd.DataFrame(rows, columns=columns), of_groups=True)
 
 # %% [markdown]
 # ## Summary

@@ -61,6 +61,7 @@ from datnet_study import (
     diagnosis_maps,
     explained,
     fold_models,
+    fold_separation,
     measured_ratios,
     open_page,
     p_values,
@@ -123,7 +124,8 @@ show.table(
             "what makes the region": [entered[name] for name in titles],
             "own label takes part": ["yes" if own[name] else "no" for name in titles],
         }
-    )
+    ),
+    of_groups=True,
 )
 
 # %% [markdown]
@@ -272,7 +274,14 @@ values |= {(name, pair): ratios[name][0, :, 0] for name in ratios for pair in pa
 values |= {
     (PATTERN, pair): pattern_scores(evidence, labels[None], *pair)[0] for pair in pairs
 }
-found = {key: separation(x, labels, *key[1]) for key, x in values.items()}
+
+# %%
+found = {
+    (source, pair): fold_separation(x, labels, fold, *pair)
+    if source == PATTERN
+    else separation(x, labels, *pair)
+    for (source, pair), x in values.items()
+}
 mark = nuclei[0]
 against = {
     (nucleus, *key): separation_difference(x, values[nucleus, key[1]], labels, *key[1])
@@ -323,8 +332,9 @@ plot_ladder(drawn, ("(a)", f"(b), n = {len(trained)}"))
 # Where the rates of a row lie far above it, a small P says nothing. Where regions
 # differ from fold to fold, ratios are spread by that as well; then (a) can lie below
 # `alpha`, and the row with the folds on one scale is the fairer look. The scores of the
-# pattern come from one network a fold: its P and interval take them as those of one,
-# and are too narrow; (b) says by how much.
+# pattern come from one network a fold: its AUC is the mean of the folds, with an
+# interval that allows for other networks, as on {doc}`cross_validation`. Its P does
+# not, and is too small; (b) says by how much.
 #
 # The same in numbers, with the effect size d (difference of the means in pooled SD):
 
@@ -354,7 +364,8 @@ table = [
     for source in every_source
     for row in [found[source, pair]]
 ]
-show.table(pd.DataFrame(table).replace({"+nan": "–", "nan": "–"}))
+table = pd.DataFrame(table).replace({"+nan": "–", "nan": "–"})
+show.table(table, of_groups=True, not_people=list(table))
 
 # %% [markdown]
 # P values are two-sided Mann-Whitney tests, uncorrected; rates have 95% Wilson
@@ -472,7 +483,7 @@ compared = [
     for source in titles
     if source != PATTERN
 ]
-show.table(pd.DataFrame(compared))
+show.table(pd.DataFrame(compared), of_groups=True)
 
 # %% [markdown]
 # What a reading with the label in the region separates *better*, it may owe to the
@@ -494,7 +505,7 @@ for name, x in ratios.items():
             row[words[pair]] = f"{part['auc']:.2f}, P = {part['p']:.2g}, {rate}"
         inside.append(row | {"scans": int((~np.isnan(x[0, :, q])).sum())})
 inside = pd.DataFrame(inside).replace("nan, P = nan.*", "–", regex=True)
-show.table(inside)
+show.table(inside, of_groups=True, not_people=list(inside))
 
 # %% [markdown]
 # AUC, P and false positives (a) for each pair; *scans* counts those whose region
@@ -554,7 +565,8 @@ shown = pd.DataFrame(
     }
     for name, threshold, first, second, both, by_chance in signs
 )
-show.table(shown.replace({"nan": "–", "nan%, nan%, nan%": "–"}))
+shown = shown.replace({"nan": "–", "nan%, nan%, nan%": "–"})
+show.table(shown, of_groups=True, not_people=list(shown))
 
 # %% [markdown]
 # In a sentence:
@@ -598,7 +610,7 @@ checked = pd.DataFrame(
     for pair in pairs
     if (row := rate_b.get((name, pair)))
 )
-show.table(checked)
+show.table(checked, of_groups=True, not_people=list(checked))
 
 # %% [markdown]
 # What is not told apart from the nominal rate need not have it: of few cohorts, only a
@@ -615,9 +627,6 @@ honesty = (
     else ""
 )
 
-# %% [markdown]
-# The sentence of the result is put together from these numbers.
-
 
 # %%
 def small_p(source, pair):
@@ -633,9 +642,8 @@ def small_p(source, pair):
 # %%
 first = pairs[0]
 by = {c: [s for s in titles if own[s] == c] for c in (False, True)}
-circular = "; ".join(small_p(source, first) for source in by[True])
-putamen = found[mark, first]
-cross, cross_auc = found["cross_fitted", first], against[mark, "cross_fitted", first]
+cross, putamen = found["cross_fitted", first], found[mark, first]
+cross_auc = against[mark, "cross_fitted", first]
 verdict_of_all = {
     pair: beside(
         found["cross_fitted", pair],
@@ -650,29 +658,45 @@ auc_of = {
     source: show.interval(*(row[key] for key in ("auc", "low", "high")), 2)
     for source, row in ((mark, putamen), ("cross_fitted", cross))
 }
+
+# %% [markdown]
+# The result in three: what the honest region does, what the label in the region does,
+# and how often that happens where labels mean nothing.
+
+# %%
+least = min(
+    by[True], key=lambda source: np.nan_to_num(found[source, first]["p"], nan=1)
+)
+told = verdict_of_all[first]
 result = (
-    f"{words[first]} {page.where}: {mark} AUC {auc_of[mark]}, P = {putamen['p']:.2g}; "
-    f"the region found without the participant's label AUC {auc_of['cross_fitted']}, "
-    f"{small_p('cross_fitted', first)}, a difference of "
-    f"{show.interval(*cross_auc, 2)}. With the label in the region: {circular}. Beside "
-    f"the {mark}, the cross-fitted region: "
-    + ", ".join(f"{words[pair]} {word}" for pair, word in verdict_of_all.items())
-    + "."
+    f"{words[first]} {page.where}: in the region found without the participant's label "
+    f"the AUC is {auc_of['cross_fitted']}, P = {cross['p']:.2g}; in the {mark} "
+    f"{auc_of[mark]}, P = {putamen['p']:.2g} ({told}: a difference of "
+    f"{show.interval(*cross_auc, 2)}). With the label in the region, the smallest P is "
+    f"that of the {small_p(least, first)}."
 )
 
 # %%
+circular = "; ".join(small_p(source, first) for source in by[True])
 small = {c: sum(found[s, first]["p"] < alpha for s in by[c]) for c in by}
 smallest = [titles[s] for s in titles if found[s, first]["p"] < paper_p]
-result += (
-    f" P < {alpha:g} for {words[first]} appears under {small[False]} of "
-    f"{len(by[False])} readings without the label and {small[True]} of {len(by[True])} "
-    f"with it, P < {paper_p:g} under {' and '.join(smallest) or 'none'}.{honesty}"
+in_full = (
+    f"The cross-fitted region beside the {mark}: "
+    + ", ".join(f"{words[pair]} {word}" for pair, word in verdict_of_all.items())
+    + f". With the label in the region, {words[first]}: {circular}. P < {alpha:g} "
+    f"appears under {small[False]} of {len(by[False])} readings without the label and "
+    f"{small[True]} of {len(by[True])} with it, P < {paper_p:g} under "
+    f"{' and '.join(smallest) or 'none'}.{honesty}"
 )
+
+# %% tags=["remove-input"]
+Markdown(in_full)
 
 # %% [markdown]
 # ## Summary
 #
-# The result stands below in words. How sure it is, and what it does not show:
+# The result stands at the top of the page, and in full above. How sure it is, and what
+# it does not show:
 #
 # - The paper does not say which reading it used. This page shows what each can do, not
 #   which one made the published numbers.
@@ -685,9 +709,6 @@ result += (
 # - A separation without the label need not come from the network: compare the rows
 #   *ellipsoid*, of which only the size was learned, and *untrained networks*.
 # - P values are not corrected for the many tests of this page.
-
-# %% tags=["remove-input"]
-Markdown(result)
 
 # %%
 numbers = {

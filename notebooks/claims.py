@@ -26,7 +26,7 @@ study: str = "data_manifest/smoke.yaml"  # study file
 into: str = "study"  # folder below results/ to write to; study: the study's own
 
 # %% tags=["setup"]
-from IPython.display import HTML, Markdown
+from IPython.display import Markdown
 
 from datnet_study import (
     above_ceiling,
@@ -68,7 +68,7 @@ known = read_claims(page.path("data_manifest/claims.tsv"))
 results = [page.result(name) for name in pages]
 compared = compare(known, results, config.diagnoses).assign(function=known["function"])
 counted = counts(compared)
-HTML(rules_view(counted))
+show.markup(rules_view(counted))
 
 # %% [markdown]
 # Behind each verdict stands the number of claims that have it here. *Sensitivity and
@@ -147,7 +147,7 @@ if page.phantom:
     ]
 page.write_table("claims.tsv", compared)
 empty = [name for name in ("ceiling", "null") if not compared[name].any()]
-HTML(claims_view(compared.drop(columns=empty), "The claims of the paper"))
+show.markup(claims_view(compared.drop(columns=empty), "The claims of the paper"))
 
 # %% [markdown]
 # ## Summary

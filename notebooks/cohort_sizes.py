@@ -72,7 +72,8 @@ rates_table = pd.DataFrame(
         )
     }
 )
-show.table(rates_table.rename_axis("diagnosis").reset_index()).format(precision=3)
+printed = rates_table.rename_axis("diagnosis").reset_index()
+show.table(printed, of_groups=True, not_people=list(printed)).format(precision=3)
 
 # %% [markdown]
 # Each is a ratio of two whole numbers, rounded to three digits. Few numbers of
@@ -85,7 +86,8 @@ show.table(rates_table.rename_axis("diagnosis").reset_index()).format(precision=
 
 # %%
 blind = search(*rates["blind"], [BLIND])
-show.table(blind.rename(columns=lambda name: name.replace("_", " ")))
+ways = blind.rename(columns=lambda name: name.replace("_", " "))
+show.table(ways, of_groups=True, not_people=list(ways))
 
 # %% [markdown]
 # The paper prints the accuracy of the blind test elsewhere. It was not used in the
@@ -106,7 +108,7 @@ check = pd.DataFrame(
         "wrong, and called a control": [BLIND - right - sum(called.values())],
     }
 )
-show.table(check)
+show.table(check, of_groups=True, not_people=list(check))
 
 # %% [markdown]
 # The two accuracies should be the same. The wrong decisions that went to no other
@@ -123,7 +125,8 @@ totals = totals_by_controls(
     CONTROLS, float(claims["cv.spec.nc"]), float(claims["cv.ppv.nc"]), PATIENTS - BLIND
 )
 training = search(*rates["cv"], totals, CONTROLS)
-show.table(training.rename(columns=lambda name: name.replace("_", " ")))
+ways = training.rename(columns=lambda name: name.replace("_", " "))
+show.table(ways, of_groups=True, not_people=list(ways))
 
 # %% [markdown]
 # This rests on conventional rounding. If a rate exactly in the middle of two printed
@@ -131,7 +134,7 @@ show.table(training.rename(columns=lambda name: name.replace("_", " ")))
 
 # %%
 either_way = search(*rates["cv"], totals, CONTROLS, half_up=False)
-show.table(either_way[list(DIAGNOSES)])
+show.table(either_way[list(DIAGNOSES)], of_groups=True, not_people=list(DIAGNOSES))
 
 # %% [markdown]
 # A size that is not in every row of this table rests on the rounding.
@@ -166,13 +169,12 @@ groups = ["NC", *DIAGNOSES]
 all_sizes = pd.DataFrame(sizes).T.reindex(columns=groups).fillna(0).astype(int)
 all_sizes["all"] = all_sizes.sum(axis=1)
 all_sizes.loc["all"] = all_sizes.sum()
-show.table(all_sizes.rename_axis("certainty").reset_index())
+shown = all_sizes.rename_axis("certainty").reset_index()
+show.table(shown, of_groups=True, not_people=list(shown))
 
 # %% [markdown]
 # Numbers of participants by the certainty of their diagnosis: *possible* is the
 # pre-training, *definite* the training, *confirmed* the blind-test cohort.
-#
-# The sentence of the result is put together from these numbers.
 
 
 # %%

@@ -132,7 +132,7 @@ table.insert(0, "women", women.map("{:.0%}".format).where(women.notna(), "–"))
 table = table.loc[:, (table != "–").any()]  # what nobody has is left out
 table.insert(0, "participants", grouped.size())
 table = table.reset_index().astype({"cohort": str})
-show.table(table.replace({"cohort": titles}))
+show.table(table.replace({"cohort": titles}), of_groups=True)
 
 # %% [markdown]
 # Mean and standard deviation (in brackets). A dash stands where the scan table gives
@@ -232,7 +232,7 @@ Markdown(f"Mean uptake ratio of the {region}, training cohort: {in_words}.")
 regions = region_table(atlas)
 rounded = regions.round(1).replace(-0.0, 0.0).replace({"name": {"_": " "}}, regex=True)
 rounded = rounded.rename(columns=lambda name: name.replace("_", " "))
-show.table(rounded).format(precision=1)
+show.table(rounded, of_groups=True, not_people=list(rounded)).format(precision=1)
 
 # %% [markdown]
 # Volume and centre of each region, on the grid of the atlas.
@@ -249,9 +249,6 @@ has = {
 has |= {CLINICAL[column]: scans[column].notna().any() for column in CLINICAL}
 absent = [words for words, there in has.items() if not there]
 lacks = f" There is no {', no '.join(absent)} {page.where}." if absent else ""
-
-# %% [markdown]
-# The sentence of the result is put together from these numbers.
 
 # %%
 where = "of this phantom" if page.phantom else "of this study"

@@ -45,6 +45,7 @@ from datnet_core.training import predict_folds
 from datnet_study import (
     accuracies,
     at_paper_specificity,
+    auc_between_subsets,
     aucs_side_by_side,
     decision_differences,
     decision_table,
@@ -53,6 +54,7 @@ from datnet_study import (
     gains,
     gains_table,
     in_words,
+    known_ages,
     open_page,
     out_of_fold_proba,
     pair_sentence,
@@ -72,7 +74,7 @@ from datnet_study.figures import (
     plot_rates,
     plot_roc_curves,
 )
-from datnet_study.titles import NETWORK, UNEVEN
+from datnet_study.titles import AGED, NETWORK, UNEVEN
 
 page = open_page("cross_validation", study, into)
 config = page.settings
@@ -113,6 +115,9 @@ page.write_table("predictions/cross_validation.tsv", predictions)
 #   these four cannot see how much the sides differ, which every reader looks at.
 # - *with asymmetry*: the same, as mean and absolute difference of the sides.
 # - *of more regions*: the same, with anterior and posterior putamen and the midbrain.
+# - *for age*: those with asymmetry, in SD of the controls of the same age among the
+#   scans that are learned from; only where every age is known and each fold leaves ten
+#   controls.
 #
 # How common all of them take a diagnosis to be, by default as among the scans that they
 # learned from, is `network.class_prior` (open point A14).
@@ -120,11 +125,13 @@ page.write_table("predictions/cross_validation.tsv", predictions)
 # %%
 affine, _ = page.grid()
 diagnosis = scans["diagnosis"].to_numpy()[rows]
-features = yardstick_features(volumes[rows], page.atlas(), affine, config.images)
+ages = known_ages(scans, config.control)
+ages = None if ages is None else ages[rows]
+features = yardstick_features(volumes[rows], page.atlas(), affine, config.images, ages)
 methods = {NETWORK: predictions}
 for title, x in features.items():
-    prior = config.network.class_prior
-    proba = out_of_fold_proba(x, diagnosis, fold[rows], classes, prior)
+    how = config.network.class_prior, config.control if title == AGED else None
+    proba = out_of_fold_proba(x, diagnosis, fold[rows], classes, *how)
     methods[title] = with_proba(scans.loc[rows, keys], proba, classes)
 marks = {title: methods[title] for title in features}
 stacked = pd.concat(marks, names=["method"]).reset_index("method")
@@ -162,7 +169,9 @@ side_by_side(aucs[is_pair], texts[is_pair])
 # Intervals that overlap do not say whether two classifiers differ, for they judge the
 # same scans. Their difference does: the AUC of the network minus that of each mark,
 # with DeLong's interval for paired scores. *Holm* keeps the chance of any false alarm
-# among the tests of a mark below the level, *BH* the share of false alarms.
+# among the tests of a mark below the level, *BH* the share of false alarms. The last
+# column is the power: a true difference of that size would be shown with a chance of
+# 80% (P < 0.05, uncorrected) by as many scans as these.
 
 
 # %%
@@ -200,7 +209,7 @@ shown["95%, bootstrap"] = [
     "{:.3f} to {:.3f}".format(*bootstrap[key]) for key in of_rest
 ]
 shown["AUC, mean of folds (95%)"] = [show.interval(*over_folds[key]) for key in of_rest]
-show.table(shown)
+show.table(shown, of_groups=True)
 
 # %% [markdown]
 # The first AUC pools the scans of all folds, as the paper's. Its intervals say what
@@ -364,7 +373,9 @@ rate_of = {
 claims = show.claims_of(tables["all"], rate_of)
 
 # %% [markdown]
-# By symptom duration, the claims are about which group has the larger AUC.
+# By symptom duration, the claims are about which group has the larger AUC, against the
+# rest with controls in both. The interval is that of AUC (longer) minus AUC (shorter),
+# from drawing participants; where it contains 0, the order may be chance.
 
 # %%
 compared = {
@@ -377,15 +388,32 @@ duration_of = {
     "cv.duration.msa": "MSA",
     "cv.duration.psp": "PSP",
 }
-of_durations = [table for title, table in tables.items() if title != "all"]
+first = ~predictions.duplicated("participant_id")  # whose duration may change
+subsets = [(first & (who | control)).to_numpy() for who in by_duration.values()]
+groups = predictions["diagnosis"] + np.select(subsets, [short, long], "unknown")
+groups = predictions["participant_id"].map(
+    dict(zip(predictions["participant_id"][first], groups[first], strict=True))
+)
+
+# %%
 for claim, name in duration_of.items():
-    by_group = [table.loc[name, "auc"] for table in of_durations if name in table.index]
-    if len(by_group) == 2:
-        short_auc, long_auc = by_group
-        order = "long > short" if long_auc > short_auc else "short > long"
-        claims[claim] = {"value": order if short_auc != long_auc else "short = long"}
-    elif name in classes:
+    positive = (predictions["diagnosis"] == name).to_numpy()
+    if name in classes and not all(
+        set(positive[part]) == {True, False} for part in subsets
+    ):
         claims[claim] = {"why": no_duration if empty else "a duration has no AUC"}
+    elif name in classes:
+        value, low, high = auc_between_subsets(
+            positive,
+            predictions[f"p_{name}"],
+            subsets[::-1],  # the longer ones first
+            groups=groups,
+            participants=predictions["participant_id"],
+            n_resamples=n_bootstrap,
+        )
+        order = "long > short" if value > 0 else "short > long"
+        words = order if value else "short = long"
+        claims[claim] = {"value": words, "low": low, "high": high}
 show.claims_table(page, claims)
 
 # %% [markdown]

@@ -277,7 +277,8 @@ held = {name: per_draw[name].agg(["mean", "min", "max"]) for name in per_draw}
 leading = spread[spread["measure"] == "gain"]
 leading = leading.loc[leading.groupby("draw")["value"].idxmax(), "feature"]
 shown = pd.DataFrame(held).T.rename_axis("what all image features add up to")
-show.table(shown.reset_index().round(3).astype(str))
+shown = shown.reset_index().round(3).astype(str)
+show.table(shown, of_groups=True, not_people=list(shown))
 
 # %% [markdown]
 # ## Paper and this study

@@ -100,7 +100,7 @@ counts = {
 }
 drawn = pd.DataFrame({n: c.value_counts() for n, c in counts.items()}).fillna(0)
 drawn = drawn.reindex(classes).T.astype(int).rename_axis("participants")
-show.table(drawn.reset_index())
+show.table(drawn.reset_index(), of_groups=True)
 
 # %% [markdown]
 # Participants by diagnosis, in the first draw.
@@ -209,13 +209,13 @@ def in_numbers(kind):
     return wide.reset_index()
 
 
-show.table(in_numbers(REST))
+show.table(in_numbers(REST), of_groups=True)
 
 # %% [markdown]
 # One against the rest, above; between two diagnoses, below.
 
 # %%
-show.table(in_numbers(PAIRS))
+show.table(in_numbers(PAIRS), of_groups=True)
 
 # %% [markdown]
 # ## What the network adds
@@ -240,7 +240,7 @@ rows = [
     for start in page.curve
     for kind in (REST, PAIRS)
 ]
-show.table(pd.DataFrame(rows))
+show.table(pd.DataFrame(rows), of_groups=True)
 
 # %% [markdown]
 # The range over draws says what other participants to learn from would change. What
@@ -260,9 +260,6 @@ of_test = compare_mean_auc(
     seed=0,
 ).loc[usual]
 show.interval(of_test["auc"], of_test["low"], of_test["high"])
-
-# %% [markdown]
-# The sentence of the result is put together from these numbers.
 
 
 # %%

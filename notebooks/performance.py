@@ -53,7 +53,8 @@ about = {
     "commit of the code": record["commit"],
     "minutes for all of it": f"{record['seconds'] / 60:.1f}",
 }
-show.table(pd.DataFrame(about.items(), columns=["", "measured on"]))
+about = pd.DataFrame(about.items(), columns=["", "measured on"])
+show.table(about, of_groups=True, not_people=list(about))
 
 # %% [markdown]
 # ## Training
@@ -95,7 +96,8 @@ def shown(value):
 
 
 table = rows.assign(value=[f"{shown(r.value)} {r.unit}" for r in rows.itertuples()])
-show.table(table[["part", "what", "value"]])
+shown = table[["part", "what", "value"]]
+show.table(shown, of_groups=True, not_people=list(shown))
 
 # %% [markdown]
 # *Whole fit*: what a fit does beside its training steps (imports, reading, writing), in
@@ -103,8 +105,6 @@ show.table(table[["part", "what", "value"]])
 # *Full gradients*: a map against one forward and one backward pass of the same scans.
 # *Growth*: whole studies with their books on an 8 mm grid with short training, so that
 # what grows with the scans is seen.
-#
-# The sentence of the result is put together from these numbers.
 
 # %%
 result = (

@@ -531,9 +531,6 @@ Markdown(
     )
 )
 
-# %% [markdown]
-# The sentence of the result is put together from these numbers.
-
 # %%
 aucs = {
     f"{cohort}.{source}.{name}": value

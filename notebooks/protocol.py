@@ -127,7 +127,8 @@ rows = [
     for title, other in beside.items()
     for kind, by in {"pooled": difference, "mean of folds": over_folds}.items()
 ]
-show.table(pd.DataFrame(rows, columns=["protocol", "minus", "AUC", *classes]))
+rows = pd.DataFrame(rows, columns=["protocol", "minus", "AUC", *classes])
+show.table(rows, of_groups=True)
 
 # %% [markdown]
 # The pooled interval takes the models as given. The interval over folds also allows,
@@ -158,13 +159,11 @@ rows = [
     }
     for title, by in gained.items()
 ]
-show.table(pd.DataFrame(rows))
+show.table(pd.DataFrame(rows), of_groups=True)
 
 # %% [markdown]
 # Two columns count scans, the last one is the mean over participants with
 # its bootstrap interval.
-#
-# The sentence of the result is put together from these numbers.
 
 
 # %%

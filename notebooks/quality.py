@@ -190,7 +190,7 @@ asymmetry = pd.DataFrame(
     }
 )
 listed = [name for name in config.diagnoses if name in asymmetry.index]
-show.table(asymmetry.loc[listed].reset_index()).format(precision=1)
+show.table(asymmetry.loc[listed].reset_index(), of_groups=True).format(precision=1)
 
 # %% [markdown]
 # Uptake of the left and the right striatum, not corrected for the reference region;
@@ -210,7 +210,7 @@ page.write_table(
 percent = (100 * groups["share"]).map("{:.1f}%".format)
 table = groups[["scans", "pass", "look", "fail", "excluded"]]
 table = table.assign(**{"a sensitivity could move by": percent})
-show.table(table.rename_axis("diagnosis").reset_index())
+show.table(table.rename_axis("diagnosis").reset_index(), of_groups=True)
 
 # %% [markdown]
 # What could it do to the results? Nobody knows how the networks would have read the
@@ -220,8 +220,6 @@ show.table(table.rename_axis("diagnosis").reset_index())
 # left out are seldom like the others: people who cannot lie still are often the more
 # advanced. Where a first scan is left out and the second one stays, the second stands
 # for the person.
-#
-# The sentence of the result is put together from these numbers.
 
 # %%
 n_of = quality["verdict"].value_counts()

@@ -87,7 +87,10 @@ trained = [differences(recipe.training, usual) for recipe in chosen.values()]
 columns = ["recipe", "grid_mm", "voxels", "filters", "levels", "normalisation"]
 columns += ["training"] if any(trained) else []
 of_cost = of_cost.assign(training=trained)[[*columns, "GFLOP per scan", "seconds"]]
-show.table(of_cost.rename(columns={"grid_mm": "grid, mm"})).format({"grid, mm": "{:g}"})
+of_cost = of_cost.rename(columns={"grid_mm": "grid, mm"})
+show.table(of_cost, of_groups=True, not_people=list(of_cost)).format(
+    {"grid, mm": "{:g}"}
+)
 
 # %% [markdown]
 # One GFLOP is a thousand million operations. The seconds hold for this machine only. A
@@ -148,14 +151,12 @@ auc_table[f"mean of {', '.join(groups)}"] = [
 auc_table["P against the best"] = [f"{p:.2g}" for p in comparison["p"]]
 for name in classes:
     auc_table[name] = [show.interval(*value) for value in comparison[f"auc_{name}"]]
-show.table(auc_table)
+show.table(auc_table, of_groups=True)
 
 # %% [markdown]
 # One run with one seed stands for each recipe; another seed moves each AUC by an amount
 # that the intervals do not contain. No P value here is corrected for the number of
 # recipes.
-#
-# The sentence of the result is put together from these numbers.
 
 # %%
 equal = comparison[comparison["p"] >= alpha]

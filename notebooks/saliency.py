@@ -10,7 +10,7 @@
 #       aggregates: [saliency/fold_means.nii.gz, "saliency/mean_{diagnosis}.nii.gz"]
 #       participants: [saliency/regions.nii.gz, saliency/regions.tsv]
 #     settings: [control, diagnoses, images, network, saliency.postprocess,
-#       saliency.region_rule, saliency.region_source, saliency.region_threshold,
+#       saliency.region_rule, saliency.region_threshold,
 #       saliency.regions, training.accelerator, training.n_folds]
 #     threads: 1
 # ---
@@ -143,7 +143,7 @@ completeness = pd.DataFrame(
 )
 
 # %%
-show.table(completeness)
+show.table(completeness, of_groups=True)
 
 # %% figure="fig-saliency-gaps"
 plot_completeness({"single precision": gaps, "double precision": gaps_double})
@@ -275,7 +275,9 @@ alike = pd.DataFrame(
     }
     for name, of in beside.items()
 )
-show.table(alike).format(precision=2, na_rep="–")
+show.table(alike, of_groups=True, not_people=list(alike)).format(
+    precision=2, na_rep="–"
+)
 
 # %% [markdown]
 # Positive x is right, y anterior, z superior.
@@ -389,7 +391,7 @@ lies["trained over untrained"] = [
     show.interval(*limits, 2) for limits in ranked.to_numpy()
 ]
 lies.insert(0, "region", [words[r] for r in lies.index])
-show.table(lies)
+show.table(lies, of_groups=True)
 
 # %% [markdown]
 # Multiples of the region's share of the brain seen; highest ratio first. Regions of
@@ -436,7 +438,8 @@ show.table(
     pd.DataFrame(agreement, index=list(groups))
     .replace(r" \(no interval\)", "", regex=True)
     .rename_axis("mean map of")
-    .reset_index()
+    .reset_index(),
+    of_groups=True,
 )
 
 # %% [markdown]
@@ -445,54 +448,54 @@ show.table(
 #
 # ## The salient region
 #
-# A participant held out in fold *k* is measured in the region of fold model *k*:
-# the mean map of its training scans, every diagnosis weighing the same. So no
-# participant's label has a part in its own region. `saliency.region_source:
-# per_participant` switches to the map of the single scan for its most probable
-# diagnosis, as the paper probably did; `per_diagnosis` to the mean held-out map of the
-# participant's diagnosis, as Fig. 5 taken literally, and then the label does choose the
-# region ({doc}`circularity`). (With `early_stopping_on: test_fold` the labels of the
-# held-out fold do choose the epoch of its model.) Regions differ from fold to fold,
-# which adds some spread to everything measured in them.
+# Three readings of whose map makes the region of a participant (A3), each cut by the
+# same rule; `saliency.region_source` says which of them this study measures in.
+# *Cross-fitted*: who is held out in fold *k* is measured in the region of fold model
+# *k*, from the mean map of its training scans, every diagnosis weighing the same. So no
+# participant's label has a part in its own region. *Own map*: that of the single scan
+# for its most probable diagnosis, as the paper may have done. *Mean map of the
+# diagnosis*: the mean held-out map of the participant's diagnosis, as Fig. 5 taken
+# literally; then the label does choose the region ({doc}`circularity`). (With
+# `early_stopping_on: test_fold` the labels of the held-out fold do choose the epoch of
+# its model.) Cross-fitted regions differ from fold to fold, which adds some spread to
+# everything measured in them.
 
 # %%
-rule, threshold = config.saliency.region_rule, config.saliency.region_threshold
-fold_regions = np.stack([top_region(m, brain, rule, threshold) for m in fold_means])
-regions_of_scans, volume_of_scan = fold_regions, held_out_of.astype(int)
-
-# %%
-if config.saliency.region_source == "per_participant":
-    own_maps = np.zeros_like(held_out)
-    for k in range(config.training.n_folds):
-        mine = np.flatnonzero(held_out_of == k)
-        predicted = predict(models[k], seen, rows[mine]).argmax(axis=1)
+own_maps = held_out.copy()  # kept where the label is most probable
+for k, model in enumerate(models):
+    mine = np.flatnonzero(held_out_of == k)
+    predicted = predict(model, seen, rows[mine]).argmax(axis=1)
+    wrong = mine[predicted != targets[mine]]
+    if len(wrong):
         maps, _ = saliency_maps(
-            models[k],
-            seen[rows[mine]],
-            predicted,
+            model,
+            seen[rows[wrong]],
+            predicted[predicted != targets[mine]],
             config.saliency.postprocess,
             chunk_size,
         )
-        own_maps[mine] = in_full_grid(maps, field, shape)
-    regions_of_scans = np.stack(
-        [top_region(m, brain, rule, threshold) for m in own_maps]
-    )
-    volume_of_scan = np.arange(len(rows))
+        own_maps[wrong] = in_full_grid(maps, field, shape)
 
 # %%
-if config.saliency.region_source == "per_diagnosis":
-    of_groups = [held_out[diagnosis == name].mean(axis=0) for name in groups]
-    regions_of_scans = np.stack(
-        [top_region(m, brain, rule, threshold) for m in of_groups]
-    )
-    volume_of_scan = np.array([groups.index(name) for name in diagnosis])
+rule, threshold = config.saliency.region_rule, config.saliency.region_threshold
+of_groups = [held_out[diagnosis == name].mean(axis=0) for name in groups]
+sources = {
+    "cross_fitted": (fold_means, held_out_of.astype(int)),
+    "per_participant": (own_maps, np.arange(len(rows))),
+    "per_diagnosis": (of_groups, np.array([groups.index(name) for name in diagnosis])),
+}
+every_region, region_of = [], {}
+for source, (maps, number) in sources.items():
+    region_of[source] = len(every_region) + number  # of each scan, in the file
+    every_region += [top_region(m, brain, rule, threshold) for m in maps]
+fold_regions = np.stack(every_region[: len(models)])
 
 # %%
-img = nib.Nifti1Image(np.moveaxis(regions_of_scans, 0, -1).astype(np.uint8), affine)
+img = nib.Nifti1Image(np.stack(every_region, axis=-1).astype(np.uint8), affine)
 with page.writing("saliency/regions.nii.gz") as part:
     nib.save(img, part)
 keys = scans.loc[rows, ["participant_id", "session_id"]]
-page.write_table("saliency/regions.tsv", keys.assign(volume=volume_of_scan))
+page.write_table("saliency/regions.tsv", keys.assign(**region_of))
 
 # %%
 img = nib.Nifti1Image(np.moveaxis(fold_means, 0, -1).astype(np.float32), affine)
@@ -523,7 +526,8 @@ show.claims_table(page, claims)
 # %%
 orders = {kind: ", ".join(words[r] for r in top) for kind, top in by_geometry.items()}
 show.table(
-    pd.DataFrame(orders.items(), columns=["map", "three regions that exceed it most"])
+    pd.DataFrame(orders.items(), columns=["map", "three regions that exceed it most"]),
+    of_groups=True,
 )
 
 # %% [markdown]

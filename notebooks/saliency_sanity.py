@@ -199,7 +199,7 @@ faithful = pd.DataFrame(
     }
     for m in ranking
 )
-show.table(faithful)
+show.table(faithful, of_groups=True)
 
 # %% [markdown]
 # Means over scans with 95% bootstrap intervals over participants. The models are taken
@@ -212,7 +212,7 @@ over = {other: mean_interval(gain[PUBLISHED] - gain[other], seed) for other in M
 pairs = {(best, second): lead} | {(PUBLISHED, other): over[other] for other in over}
 distances = [(*names, show.interval(*limits)) for names, limits in pairs.items()]
 columns = ["method", "less", "difference (95% interval)"]
-show.table(pd.DataFrame(distances, columns=columns))
+show.table(pd.DataFrame(distances, columns=columns), of_groups=True)
 
 # %% [markdown]
 # A difference whose interval contains 0 is not one that these scans show. A map below
@@ -302,13 +302,11 @@ verdicts = pd.DataFrame(
     }
     for m in one_pass
 )
-show.table(verdicts)
+show.table(verdicts, of_groups=True)
 
 # %% [markdown]
 # A difference above 0 says that the map notices when the weights are destroyed; beside
 # the first column, how much of the map that is.
-#
-# The sentence of the result is put together from these numbers.
 
 # %%
 apart = {"more": "above", "less": "below", "even": "not clearly apart from"}

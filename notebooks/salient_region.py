@@ -128,7 +128,9 @@ plot_region_strip(
 percent = {"ml": "{:.0f}"} | dict.fromkeys(
     ["share of the brain seen", *NUCLEI, "rest"], "{:.0%}"
 )
-show.table(made_of).format(percent, na_rep="–")
+show.table(made_of, of_groups=True, not_people=list(made_of)).format(
+    percent, na_rep="–"
+)
 
 # %% [markdown]
 # Shares of the region's own volume. The *rest* is white matter, cerebrospinal fluid,
@@ -152,7 +154,9 @@ titles = {reading: reading.replace("_", " ") for reading in meaning}
 show.table(
     pd.DataFrame(
         {"reading": titles, "voxels of the brain that are kept": meaning}
-    ).reset_index(drop=True)
+    ).reset_index(drop=True),
+    of_groups=True,
+    not_people=["voxels of the brain that are kept"],
 )
 
 # %% [markdown]
@@ -197,7 +201,9 @@ content = pd.DataFrame(
     for reading, region in cut.items()
 )
 percent = dict.fromkeys(content.columns[1:], "{:.0%}")
-show.table(content).format(percent, na_rep="–")
+show.table(content, of_groups=True, not_people=list(content)).format(
+    percent, na_rep="–"
+)
 
 # %% [markdown]
 # The columns under the names of regions say how much of each lies in the salient
@@ -241,7 +247,7 @@ mean_layers = {
 grid_maps, table = by_grid(mean_layers, grids, brain)
 layer_table = table.drop(columns="shape")
 layer_table = layer_table.rename(columns=lambda name: name.replace("_", " "))
-show.table(layer_table).format(
+show.table(layer_table, of_groups=True, not_people=list(layer_table)).format(
     {"share of sum": "{:.1%}", "share of pattern": "{:.1%}"}, na_rep="–"
 )
 
@@ -366,7 +372,7 @@ headings = {
     "dice": "median Dice with the cross-fitted region",
 }
 by_diagnosis = summary.reindex(list(groups)).rename(columns=headings)
-show.table(by_diagnosis.reset_index()).format(precision=2, na_rep="–")
+show.table(by_diagnosis.reset_index(), of_groups=True).format(precision=2, na_rep="–")
 
 # %% [markdown]
 # The smaller the overlap, the more a result depends on whose map makes the region. The
@@ -385,9 +391,6 @@ of_folds = (
 
 # %% tags=["remove-input"]
 Markdown(f"{of_folds}.")
-
-# %% [markdown]
-# The sentence of the result is put together from these numbers.
 
 # %%
 striatum = own_rows["putamen"] + own_rows["caudate"]

@@ -75,7 +75,7 @@ about = {
     "its seconds": round(seconds),
 }
 facts = pd.DataFrame(about.items(), columns=["what", "value"]).astype(str)
-show.table(facts)
+show.table(facts, of_groups=True, not_people=list(facts))
 
 # %% [markdown]
 # Both networks have the same layout, the default recipe, and as many steps. Of the one
@@ -124,7 +124,8 @@ def in_order(rows):
     """Rows by generator and number of scans; where there are none, a word."""
     if not rows:
         return Markdown("No cell of the benchmark has been computed.")
-    return show.table(pd.DataFrame(rows).sort_values(["generator", "scans"]))
+    rows = pd.DataFrame(rows).sort_values(["generator", "scans"])
+    return show.table(rows, of_groups=True)
 
 
 # %%
@@ -183,7 +184,7 @@ bare = pd.DataFrame(
         "AUC, IPD against MSA": as_they_are["first_pair"].map("{:.3f}".format).tolist(),
     }
 )
-show.table(bare)
+show.table(bare, of_groups=True)
 
 # %% [markdown]
 # Below one half, a network calls the one disease the other more often than chance
@@ -203,9 +204,6 @@ Markdown(
     "simulated people lowered the mean AUC. "
     + (f"It harmed most: {'; '.join(worst)}." if worst else "It harmed nowhere.")
 )
-
-# %% [markdown]
-# The sentence of the result is put together from these numbers.
 
 
 # %%

@@ -27,7 +27,6 @@ into: str = "study"  # folder below results/ to write to; study: the study's own
 import html
 
 import pandas as pd
-from IPython.display import HTML
 
 from datnet_study import auc_ladder, claims_view, open_page, show
 from datnet_study.figures import plot_key_figure
@@ -69,7 +68,7 @@ plot_key_figure(ladder, NETWORK, f"AUC, {a} against {b} (95% interval)")
 #
 # ## Five questions, five answers
 #
-# Each answer is the sentence of a page, which has the rest.
+# Each answer is the first sentence of the result of a page, which has the rest.
 
 # %%
 values = ladder[ladder["cohort"] == "cross-validation"].set_index("method")
@@ -91,13 +90,15 @@ asked = {
     "Do age and clinical scores add anything?": "fusion",
 }
 told = f"Are {a} and {b} told apart?", headline, "cross_validation"
-answers = [told, *((q, page.result(at)["result"], at) for q, at in asked.items())]
+answers = [told]
+for question, at in asked.items():
+    answers.append((question, show.first_sentence(page.result(at)["result"]), at))
 items = [
     f"<li><strong>{html.escape(question)}</strong> {html.escape(answer)} "
     f'<a href="{at}.html">{at.replace("_", " ")}</a></li>'
     for question, answer, at in answers
 ]
-HTML(f"<ol class='answers'>{''.join(items)}</ol>")
+show.markup(f"<ol class='answers'>{''.join(items)}</ol>", sentences=True)
 
 # %% [markdown]
 # ## The paper's eight main claims
@@ -115,7 +116,7 @@ claims = pd.read_csv(
 )
 rows = claims.set_index("id").loc[list(main)].reset_index()
 empty = [name for name in ("ceiling", "null") if not claims[name].any()]
-HTML(claims_view(rows.drop(columns=empty), "The main claims of the paper"))
+show.markup(claims_view(rows.drop(columns=empty), "The main claims of the paper"))
 
 # %% [markdown]
 # *Ceiling* is what the best possible classifier of a phantom reaches; *study null* has

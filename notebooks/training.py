@@ -74,7 +74,9 @@ columns = ["model", "network", "learns from", "stopped by", "judges"]
 who = pd.DataFrame(who, columns=[*columns, "participants on both sides"])
 by_model = who.groupby("model", sort=False)
 overview = by_model[[*columns[2:], "participants on both sides"]].mean().round(0)
-show.table(overview.reset_index()).format(precision=0)
+show.table(
+    overview.reset_index(), of_groups=True, not_people=["participants on both sides"]
+).format(precision=0)
 
 # %% [markdown]
 # Numbers of scans, means over the networks of a model. The last column counts the
@@ -125,7 +127,8 @@ loss = "validation_loss" if stopped else "train_loss"
 overview[loss.replace("train_", "training_")] = by_model[loss].mean()
 overview["seconds"] = by_model["seconds"].sum()
 overview = overview.reset_index().rename(columns=lambda name: name.replace("_", " "))
-show.table(overview).format(
+not_people = ["networks", "n epochs", "best epoch", "seconds"]
+show.table(overview, of_groups=True, not_people=not_people).format(
     {f"{name} loss": "{:.3f}" for name in ("training", "validation")}, precision=0
 )
 

@@ -34,22 +34,23 @@ import numpy as np
 import pandas as pd
 from IPython.display import Markdown, display
 
-from datnet_core.metrics import pairwise_auc
 from datnet_phantom import BINDING_COLUMNS
 from datnet_study import (
     auc_differences,
+    aucs_side_by_side,
     by_method,
     class_proba,
     confusion,
-    diagnostic_table,
+    in_words,
     open_page,
     out_of_fold_proba,
     right_decisions,
     show,
+    side_by_side,
     sides_unordered,
 )
 from datnet_study.figures import plot_interval_panels
-from datnet_study.titles import CEILING, NETWORK, ORACLE, RATIOS, TOLD, UNEVEN
+from datnet_study.titles import CEILING, NETWORK, ORACLE, TOLD, UNEVEN
 
 page = open_page("truth", study, into)
 config = page.settings
@@ -152,8 +153,8 @@ titles = {(method, cohort): method + suffix[cohort] for method, cohort in predic
 # %% [markdown]
 # ## Area under the curve
 #
-# One diagnosis against all others, by label. Only the diagnoses that occur in a cohort
-# are judged there.
+# Two patient groups against each other, by log p_a − log p_b, among the scans of the
+# two alone; one against the rest can hide that two groups are not told apart.
 
 # %%
 present = {
@@ -165,69 +166,69 @@ present = {
     for cohort in sources
 }
 classes = present["training"]
-tables = {
-    titles[method, cohort]: diagnostic_table(table, present[cohort])
-    for (method, cohort), table in predictions.items()
-}
-aucs = pd.concat(tables, names=["classifier"])[["auc", "auc_low", "auc_high"]]
-aucs = aucs.reset_index()
-
-# %% figure="fig-truth-auc"
-plot_interval_panels(
-    aucs.rename(columns={"classifier": "method"}),
-    "auc",
-    "AUC",
-    dict.fromkeys(aucs["diagnosis"], 0.5),
-    by_method=True,
-)
-
-# %% [markdown]
-# **Area under the ROC curve with its 95% interval** (DeLong), cross-validation above,
-# blind test below. A network that has learned the pattern lies between the binding
-# ratios and the oracle that sees the true binding. If it lies above the oracle that
-# sees region means, it uses more of the image than those. What is missing to the
-# classifier that is told the regions is room that is left. In cross-validation, the
-# intervals take the models as given (see {doc}`cross_validation`).
-#
-# The same in numbers:
-
-# %%
-in_words = aucs.assign(
-    auc=[show.interval(r.auc, r.auc_low, r.auc_high) for r in aucs.itertuples()]
-)
-wide = in_words.pivot(index="classifier", columns="diagnosis", values="auc")
-columns = [name for name in config.diagnoses if name in wide]
-wide = wide.reindex(index=list(titles.values()), columns=columns).fillna("–")
-show.table(wide.reset_index())
-
-# %% [markdown]
-# Two patient groups against each other, by log p_a − log p_b, among the scans of the
-# two alone (one against the rest can hide that two groups are not told apart):
-
-# %%
 pairs = {
     cohort: list(combinations([n for n in config.patients if n in there], 2))
     for cohort, there in present.items()
 }
 
+# %%
+aucs = pd.concat(
+    aucs_side_by_side(
+        {method: t for (method, of), t in predictions.items() if of == cohort},
+        present[cohort],
+        pairs[cohort],
+    ).assign(cohort=cohort)
+    for cohort in sources
+)
+aucs["diagnosis"] = aucs["of"].map(in_words)
+aucs["is_pair"] = aucs["of"].map(lambda of: not isinstance(of, str))
 
-def between(table, pair):
-    """AUC between two groups, with its interval."""
-    proba = table[[f"p_{name}" for name in pair]]
-    return pairwise_auc(table["diagnosis"], proba, pair, *pair)
-
-
-pairwise = {
-    (title, pair): between(predictions[method, cohort], pair)
-    for (method, cohort), title in titles.items()
-    for pair in pairs[cohort]
-}
 
 # %%
-rows = {title: {"classifier": title} for title in titles.values()}
-for (title, (a, b)), value in pairwise.items():
-    rows[title][f"{a} against {b}"] = show.interval(*value)
-show.table(pd.DataFrame(rows.values()).fillna("–"))
+def drawn(cohort, is_pair):
+    """AUCs of a cohort as a figure; nothing where there are none."""
+    rows = aucs[(aucs["cohort"] == cohort) & (aucs["is_pair"] == is_pair)]
+    guessing = dict.fromkeys(rows["diagnosis"], 0.5)
+    return plot_interval_panels(rows, "auc", "AUC", guessing, by_method=True)
+
+
+def listed(is_pair):
+    """AUCs of all cohorts as a table; nothing where there are none."""
+    rows = aucs[aucs["is_pair"] == is_pair]
+    methods = rows["method"] + rows["cohort"].map(suffix)
+    texts = [show.interval(r.auc, r.auc_low, r.auc_high) for r in rows.itertuples()]
+    return side_by_side(rows.assign(method=methods), texts)
+
+
+# %%
+shown = [drawn(cohort, True) for cohort in sources if pairs[cohort]]
+if not shown:
+    shown = [Markdown("There are no two groups of patients to tell apart.")]
+display(*shown)
+
+# %% [markdown]
+# **AUC between two groups of patients, with 95% intervals** (DeLong), cross-validation
+# above, blind test below (where there is one). A network that has learned the pattern
+# lies between the binding ratios and the oracle that sees the true binding. If it lies
+# above the oracle that sees region means, it uses more of the image than those. What is
+# missing to the classifier that is told the regions is room that is left. The intervals
+# take the models as given (see {doc}`cross_validation`).
+
+# %%
+if any(pairs.values()):
+    display(listed(is_pair=True))
+
+# %% [markdown]
+# One diagnosis against all others, of those that occur in a cohort:
+
+# %%
+display(*[drawn(cohort, False) for cohort in sources])
+
+# %% [markdown]
+# **AUC of each diagnosis against the rest**, as above.
+
+# %%
+listed(is_pair=False)
 
 # %% [markdown]
 # Intervals that overlap do not say whether two classifiers differ, for they judge the
@@ -302,49 +303,54 @@ show.table(shares.rename_axis("classifier").reset_index()).format(formats)
 # that the oracle does not make are its own.
 
 # %%
-side_by_side = pd.concat(
+confused = pd.concat(
     {
         method: confusion(predictions[method, "training"], classes)
         for method in (NETWORK, ORACLE)
     },
     axis=1,
 )
-side_by_side.columns = [f"{method}: {name}" for method, name in side_by_side.columns]
-show.table(side_by_side.reset_index())
+confused.columns = [f"{method}: {name}" for method, name in confused.columns]
+show.table(confused.reset_index())
 
 # %% [markdown]
 # Rows are labels, columns the most probable diagnosis, training cohort.
-#
-# The sentence of the result is put together from these numbers.
 
 
 # %%
 def set_against(other):
-    """For which diagnoses the network's AUC is higher or lower, out of fold."""
-    verdicts = {"higher": [], "lower": [], EVEN: []}
-    for name in classes:
-        value, low, high = differences[other, "training"][name]
-        words = show.direction(low, high, more="higher", less="lower", even=EVEN)
-        low, high = np.clip((low, high), -1, 1)  # no difference of AUCs lies outside
-        verdicts[words].append(f"{name} {value:+.3f} ({low:+.3f} to {high:+.3f})")
-    parts = [f"{words} for {', '.join(v)}" for words, v in verdicts.items() if v]
-    return " and ".join(parts)
+    """How the network's AUC differs, out of fold: of a pair, then of each diagnosis."""
+    found = differences[other, "training"]
+    words = {
+        of: show.direction(low, high, more="better", less="worse", even=EVEN)
+        for of, (_, low, high) in found.items()
+    }
+    by_words = {
+        word: [name for name in classes if words[name] == word]
+        for word in ("better", "worse")
+    }
+    each = [f"{word} for {', '.join(of)}" for word, of in by_words.items() if of]
+    rest = f"each against the rest {' and '.join(each) or f'{EVEN} for any'}"
+    if not pairs["training"]:
+        return rest
+    first = pairs["training"][0]
+    return f"{signed(*np.clip(found[first], -1, 1))}, {words[first]}; {rest}"
 
 
 # %%
+about = " against ".join(pairs["training"][0]) + ", o" if pairs["training"] else "O"
 result = (
-    "On this phantom, out of fold and with 95% intervals of the difference, the AUC of "
-    f"the network beside that of the binding ratios is {set_against(RATIOS)}; beside "
-    f"the {UNEVEN}, {set_against(UNEVEN)}; beside the regression that is {TOLD}, "
-    f"{set_against(TOLD)}; and beside the best possible classifier, the oracle, "
+    f"{about}ut of fold, AUC of the network on this phantom minus that of a mark "
+    f"(95%): {UNEVEN} {set_against(UNEVEN)}. Regression that is {TOLD} "
+    f"{set_against(TOLD)}. Best possible classifier, the oracle, "
     f"{set_against(ORACLE)}."
 )
 
 # %%
 if config.ceiling:
     result += (
-        " Beside the image ceiling, a network that learned from "
-        f"{steps['scans'].max()} simulated scans, it is {set_against(CEILING)}."
+        f" Image ceiling, a network that learned from {steps['scans'].max()} simulated "
+        f"scans, {set_against(CEILING)}."
     )
 if "blind_test" not in sources:
     result += " No blind test with two diagnoses is there to compare them in."
@@ -366,8 +372,14 @@ Markdown(result)
 
 # %%
 numbers = {
-    "auc": {f"{r.classifier}.{r.diagnosis}": r.auc for r in aucs.itertuples()},
-    "pairwise": {f"{t}.{a}.{b}": value for (t, (a, b)), value in pairwise.items()},
+    "auc": {
+        f"{titles[r.method, r.cohort]}.{r.of}": r.auc
+        for r in aucs[~aucs["is_pair"]].itertuples()
+    },
+    "pairwise": {
+        ".".join([titles[r.method, r.cohort], *r.of]): (r.auc, r.auc_low, r.auc_high)
+        for r in aucs[aucs["is_pair"]].itertuples()
+    },
     "difference": {
         ".".join([titles[key], *np.atleast_1d(of)]): d
         for key, found in differences.items()

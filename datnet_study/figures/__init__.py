@@ -23,11 +23,13 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "plot_group_boxes",
         ],
         "performance": [
-            "plot_confusion",
             "plot_importances",
             "plot_interval_panels",
             "plot_learning_curves",
             "plot_rates",
+        ],
+        "roc": [
+            "plot_confusion",
             "plot_roc_curves",
         ],
         "ladder": [
@@ -70,8 +72,14 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "plot_region_strip",
             "plot_uptake_strip",
         ],
+        "scan_strip": [
+            "plot_scan_strip",
+        ],
         "contours": [
             "plot_contours",
+        ],
+        "placing": [
+            "plot_among",
         ],
         "phantom": [
             "plot_beside_published",

@@ -11,6 +11,7 @@ from IPython.display import HTML
 from nilearn import plotting
 
 from datnet_study.figures.style import themed
+from datnet_study.public_forms import of_averages, of_participants
 
 STRIATUM_MM = (24, 6, 2)  # planes along x, y, z through putamen and caudate
 MIDBRAIN_MM = (26, -8, -10)  # planes through the posterior putamen (x, y) and the midbrain (y, z)
@@ -51,6 +52,7 @@ def _over_template(ax, img, template_img, cut_coords, *, cmap, limits, threshold
     )  # fmt: skip
 
 
+@of_averages
 @themed
 def plot_saliency_maps(maps, template_img, cut_coords):
     """Mean saliency of each diagnosis over the template, three planes, one scale (Fig. 5).
@@ -76,6 +78,7 @@ def plot_saliency_maps(maps, template_img, cut_coords):
     return fig
 
 
+@of_averages
 @themed
 def plot_layer_maps(maps, template_img):
     """Mean saliency by size of the layers' grid over the template, each map in its own range.
@@ -126,6 +129,7 @@ def view_saliency_maps(maps, template_img):
     return HTML(f"<div>{''.join(shown)}</div>")
 
 
+@of_averages
 @themed
 def plot_effect_maps(maps, template_img, label):
     """True difference between two diagnoses over the template, signed, each on its own scale.
@@ -159,6 +163,7 @@ def plot_effect_maps(maps, template_img, label):
     return fig
 
 
+@of_participants
 @themed
 def plot_montage(volumes, affine):
     """One scan per diagnosis in all planes, one colour scale.

@@ -4,13 +4,26 @@ Not in the paper. Each diagnosis has a panel, each classifier its colour.
 """
 
 import matplotlib.pyplot as plt
+import numpy as np
 
 from datnet_study.figures.style import legend_below, method_looks, panels, themed
+from datnet_study.masking import FEWEST
+from datnet_study.public_forms import replaced
 
 SHADE = 0.15  # opacity of an interval
+POINTS = 11  # of a curve that is public: ten steps
 ROOM = 0.03  # of an axis, so that points at 0 and 1 are whole
 
 
+@themed
+def _reliability_of_many(curves):
+    """Without points of few scans."""
+    return plot_reliability.__wrapped__(
+        {key: curve[curve["scans"] >= FEWEST] for key, curve in curves.items()}
+    )
+
+
+@replaced(_reliability_of_many, f"Points of fewer than {FEWEST} scans are left out.")
 @themed
 def plot_reliability(curves):
     """How often a diagnosis is right against the probability that it was given.
@@ -43,6 +56,13 @@ def plot_reliability(curves):
 
 
 @themed
+def _net_benefit_thinned(curves):
+    """At each 0.05 only, so that no step is that of a single scan."""
+    return plot_net_benefit.__wrapped__({key: _thinned(curve) for key, curve in curves.items()})
+
+
+@replaced(_net_benefit_thinned, f"Curves have {POINTS} points and no step of a single scan.")
+@themed
 def plot_net_benefit(curves):
     """Net benefit over the threshold of acting, beside acting on everybody and on nobody.
 
@@ -71,6 +91,13 @@ def plot_net_benefit(curves):
 
 
 @themed
+def _referral_thinned(curves):
+    """In steps of several scans."""
+    return plot_referral.__wrapped__({key: _thinned(curve) for key, curve in curves.items()})
+
+
+@replaced(_referral_thinned, f"Curves have {POINTS} points and no step of a single scan.")
+@themed
 def plot_referral(curves):
     """Accuracy of the scans that are kept, by the share of the least sure that is referred.
 
@@ -96,6 +123,11 @@ def plot_referral(curves):
     ax.set(xlabel="share referred, least sure first", ylabel="accuracy of the rest")
     legend_below(fig, *ax.get_legend_handles_labels())
     return fig
+
+
+def _thinned(curve):
+    """About `POINTS` rows of a curve."""
+    return curve.iloc[np.unique(np.linspace(0, len(curve) - 1, POINTS).round().astype(int))]
 
 
 def _panels_of(curves, **options):

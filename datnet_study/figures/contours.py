@@ -6,6 +6,7 @@ from matplotlib.lines import Line2D
 
 from datnet_images.atlas import HALF
 from datnet_study.figures.style import themed
+from datnet_study.public_forms import of_participants
 
 PLANES_MM = {"z": 2, "y": 6, "x": 26}  # through the striatum; x also through occipital cortex
 LINES = ("white", "cyan", "lime")
@@ -14,6 +15,7 @@ TOP_PERCENTILE = 99.5  # of a scan's voxels: a few hot ones must not decide its 
 INCHES = 1.6  # of a panel
 
 
+@of_participants
 @themed
 def plot_contours(scans, masks, affine):
     """Three planes of each scan with contours of regions, each scan on a scale of its own.

@@ -7,11 +7,25 @@ import numpy as np
 import seaborn as sns
 
 from datnet_study.figures.style import colours, panels, themed
+from datnet_study.masking import TO_AVERAGE, enough_people
+from datnet_study.public_forms import of_groups, replaced
 
 WRITTEN_P = 0.0001  # the smallest P that is written out
+TUKEY, TENTHS = 1.5, (10, 90)  # how far the lines of a box reach: ranges of its height, or percent
 CLASS_WORDS = {"firstorder": "first order", "shape": "shape"}  # others are abbreviations
 
 
+@themed
+def _boxes_alone(table, values, tests, class_names, y_title="binding ratio"):
+    """Boxes without a dot for each scan, whose ends are no scan; no box of few people."""
+    return _boxes(enough_people(table), values, tests, class_names, y_title, dots=False)
+
+
+@replaced(
+    _boxes_alone,
+    "The dots, one a scan, are left out; lines reach from the 10% to the 90% point, not to a scan; "
+    f"groups of fewer than {TO_AVERAGE} people have no box.",
+)
 @themed
 def plot_group_boxes(table, values, tests, class_names, y_title="binding ratio"):
     """Box plots by diagnosis with pairwise Mann-Whitney P values (Fig. 6).
@@ -33,17 +47,25 @@ def plot_group_boxes(table, values, tests, class_names, y_title="binding ratio")
     -------
     matplotlib.figure.Figure
     """
+    return _boxes(table, values, tests, class_names, y_title, dots=True)
+
+
+def _boxes(table, values, tests, class_names, y_title, dots):
+    """The figure of `plot_group_boxes`, with a dot for each scan or without."""
     fig, axes = panels(len(values), most_columns=3, width=3.2, height=3.8)
     order = [name for name in class_names if name in set(table["diagnosis"])]
     for ax, (column, title) in zip(axes, values.items(), strict=True):
         sns.boxplot(
             table, x="diagnosis", y=column, hue="diagnosis", order=order, width=0.6,
             palette=colours(class_names), fliersize=0, ax=ax, legend=False,
+            whis=TUKEY if dots else TENTHS,
         )  # fmt: skip
-        sns.stripplot(table, x="diagnosis", y=column, order=order, color="0.2", size=2, ax=ax)
-        low, high = table[column].min(), table[column].max()
+        if dots:
+            sns.stripplot(table, x="diagnosis", y=column, order=order, color="0.2", size=2, ax=ax)
+        low, high = (table[column].min(), table[column].max()) if dots else ax.get_ylim()
         step = 0.09 * (high - low)
-        for k, test in enumerate(tests[column].itertuples()):
+        there = tests[column]["group_a"].isin(order) & tests[column]["group_b"].isin(order)
+        for k, test in enumerate(tests[column][there].itertuples()):
             left, right = order.index(test.group_a), order.index(test.group_b)
             y = high + (k + 0.7) * step
             ax.plot(
@@ -59,6 +81,7 @@ def p_text(p):
     return f"P < {WRITTEN_P}" if p < WRITTEN_P else f"P = {p:.2g}"
 
 
+@of_groups
 @themed
 def plot_feature_counts(counts):
     """Significant features by region and pair of diagnoses, in those that can vary (Fig. 7D).
@@ -91,6 +114,7 @@ def plot_feature_counts(counts):
     return fig
 
 
+@of_groups
 @themed
 def plot_feature_effects(tests, alpha):
     """Effect size of every feature, a panel for each pair of diagnoses (Fig. 7A-C).

@@ -4,12 +4,14 @@ import matplotlib.pyplot as plt
 import seaborn as sns
 
 from datnet_study.figures.style import themed
+from datnet_study.public_forms import of_groups
 
 BEST = ("oracle", "image ceiling")  # how names begin of what is no method, but a limit
 BESIDE = ("axes fraction", "data")  # coordinates of a text right of a row
 SHIFT = 0.16  # of a row, between its two cohorts
 
 
+@of_groups
 @themed
 def plot_key_figure(ladder, network, title):
     """AUC of each classifier with its interval, a row each, cross-validation over blind test.

@@ -8,7 +8,9 @@ import numpy as np
 import seaborn as sns
 
 from datnet_images.atlas import HALF
+from datnet_study.figures.groups import TENTHS, TUKEY
 from datnet_study.figures.style import colours, themed
+from datnet_study.public_forms import of_groups, replaced
 
 KINDS = {  # colour and marker, which also tell apart in grey
     "conventional region": ("0.35", "s"),
@@ -20,6 +22,7 @@ PLANES_MM = {2: 2, 1: 6}  # axial and coronal, through the striatum
 MARGIN = 3  # voxels around the regions that are drawn
 
 
+@of_groups
 @themed
 def plot_ladder(rows, titles):
     """AUC of each source of the region with its interval, a panel for each pair of diagnoses.
@@ -72,6 +75,17 @@ def plot_ladder(rows, titles):
 
 
 @themed
+def _shift_without_scans(mean_volume, regions, outline, affine, ratios):
+    """The same, with boxes whose ends are no scan."""
+    return _region_shift(mean_volume, regions, outline, affine, ratios, scans=False)
+
+
+@replaced(
+    _shift_without_scans,
+    "Lines reach from the 10% to the 90% point, not to a scan, and no dot stands beyond them.",
+    averages=True,
+)
+@themed
 def plot_region_shift(mean_volume, regions, outline, affine, ratios):
     """Where the regions of two diagnoses lie, and what the same scans are in either of them.
 
@@ -92,6 +106,11 @@ def plot_region_shift(mean_volume, regions, outline, affine, ratios):
     -------
     matplotlib.figure.Figure
     """
+    return _region_shift(mean_volume, regions, outline, affine, ratios, scans=True)
+
+
+def _region_shift(mean_volume, regions, outline, affine, ratios, scans):
+    """The figure of `plot_region_shift`, with the ends of boxes at scans or without."""
     fig, axes = plt.subplots(1, 3, figsize=(9.6, 3.6), width_ratios=[1, 1, 1.9])
     shown = np.argwhere(outline | np.any(list(regions.values()), axis=0))
     low = np.maximum(shown.min(axis=0) - MARGIN, 0)
@@ -119,6 +138,7 @@ def plot_region_shift(mean_volume, regions, outline, affine, ratios):
     sns.boxplot(
         ratios, x="measured in", y="ratio", hue="diagnosis", hue_order=names, width=0.7,
         palette={name: colours(names)[name] for name in names}, fliersize=2, ax=axes[2],
+        showfliers=scans, whis=TUKEY if scans else TENTHS,
     )  # fmt: skip
     axes[2].set(xlabel="", ylabel="binding ratio")
     axes[2].legend(title="", frameon=False, ncols=2, loc="lower center", bbox_to_anchor=(0.5, 1))

@@ -3,10 +3,12 @@
 from matplotlib.ticker import NullLocator
 
 from datnet_study.figures.style import panels, themed
+from datnet_study.public_forms import of_groups
 
 SHADE = 0.15  # opacity of the range over draws
 
 
+@of_groups
 @themed
 def plot_auc_by_size(curves, marks):
     """AUC against the number of participants learned from, one panel for each diagnosis or pair.

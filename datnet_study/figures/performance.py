@@ -6,16 +6,16 @@ and any number with its interval.
 
 import matplotlib.pyplot as plt
 import numpy as np
-import seaborn as sns
 from matplotlib.ticker import MaxNLocator
-from sklearn.metrics import auc, roc_curve
 
 from datnet_study.figures.style import colours, legend_below, method_looks, panels, themed
+from datnet_study.public_forms import of_groups
 
 RATES = {"sensitivity": "sensitivity", "specificity": "specificity", "ppv": "PPV", "npv": "NPV"}
 GROUP_WIDTH = 0.8  # of the points of one rate; the rest is space between rates
 
 
+@of_groups
 @themed
 def plot_importances(spread, titles):
     """Importances of the fusion's features (Fig. 8E): mean and range over the fits.
@@ -48,6 +48,7 @@ def plot_importances(spread, titles):
     return fig
 
 
+@of_groups
 @themed
 def plot_learning_curves(histories):
     """Training and validation loss by epoch, one panel per model with all its networks.
@@ -82,41 +83,7 @@ def plot_learning_curves(histories):
     return fig
 
 
-@themed
-def plot_roc_curves(predictions, class_names):
-    """One-vs-rest ROC curves, one panel per diagnosis with all sets of predictions.
-
-    Parameters
-    ----------
-    predictions : dict of str to DataFrame
-        Title to table with `diagnosis` and `p_<class>`, of the same scans.
-    class_names : tuple of str
-        Diagnoses to draw, those that occur.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-    """
-    there = {name for table in predictions.values() for name in table["diagnosis"]}
-    shown = [name for name in class_names if name in there]
-    looks = method_looks(predictions)
-    fig, axes = panels(len(shown), most_columns=4, width=3, height=3.4)
-    for ax, name in zip(axes, shown, strict=True):
-        for title, table in predictions.items():
-            positive = table["diagnosis"] == name
-            x, y, _ = roc_curve(positive, table[f"p_{name}"])
-            first = title == next(iter(predictions))
-            width, colour = (2 if first else 1.3), looks[title][0]
-            ax.plot(x, y, color=colour, lw=width, label=f"{auc(x, y):.2f}", zorder=2 + first)
-        ax.plot([0, 1], [0, 1], ":", color="0.6")
-        ax.set(title=f"{name} (n = {positive.sum()})", aspect="equal", xlabel="1 - specificity")
-        ax.legend(frameon=False, loc="lower right", title="AUC", fontsize="small")
-    axes[0].set_ylabel("sensitivity")
-    handles = axes[0].lines[: len(predictions)]
-    legend_below(fig, handles, list(predictions))
-    return fig
-
-
+@of_groups
 @themed
 def plot_rates(tables, class_names):
     """Sensitivity, specificity, PPV and NPV with 95% intervals by diagnosis (Figs. 3, 4, 8).
@@ -158,30 +125,7 @@ def plot_rates(tables, class_names):
     return fig
 
 
-@themed
-def plot_confusion(table):
-    """Confusion matrix as a heat map with counts.
-
-    Parameters
-    ----------
-    table : DataFrame
-        Rows true diagnosis, columns predicted.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-    """
-    table = table[table.sum(axis=1) > 0]
-    fig, ax = plt.subplots(figsize=(4.6, 3.4))
-    share = table.div(table.sum(axis=1), axis=0)
-    sns.heatmap(
-        share, annot=table, fmt="d", cmap="Blues", vmin=0, vmax=1, ax=ax, square=True,
-        cbar_kws={"label": "share of the true diagnosis"},
-    )  # fmt: skip
-    ax.set(xlabel="predicted diagnosis", ylabel="true diagnosis")
-    return fig
-
-
+@of_groups
 @themed
 def plot_interval_panels(table, value, title, chance=None, *, x_min=None, by_method=False):
     """A number of each method with its interval, one panel per diagnosis.

@@ -4,8 +4,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from datnet_study.figures.style import colours, themed
+from datnet_study.public_forms import of_groups
 
 
+@of_groups
 @themed
 def plot_beside_published(compared, control):
     """Published regional values and the phantom's, one panel per diagnosis.
@@ -61,6 +63,7 @@ def plot_beside_published(compared, control):
     return fig
 
 
+@of_groups
 @themed
 def plot_power_spectra(spectra, grids_mm):
     """Power by spatial frequency, with the limit of each grid.

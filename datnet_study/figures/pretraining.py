@@ -1,6 +1,7 @@
 """Chart of the page `simulated`: what a network knows by the number of its scans."""
 
 from datnet_study.figures.style import panels, themed
+from datnet_study.public_forms import of_groups
 
 STYLES = {
     "simulated": {"color": "C0", "marker": "o", "label": "started from simulated people"},
@@ -8,6 +9,7 @@ STYLES = {
 }
 
 
+@of_groups
 @themed
 def plot_pretraining(judged, titles):
     """AUC by the number of scans learned from, one panel for each shift.

@@ -3,8 +3,10 @@
 import matplotlib.pyplot as plt
 
 from datnet_study.figures.style import themed
+from datnet_study.public_forms import of_groups
 
 
+@of_groups
 @themed
 def plot_auc_against_cost(found, alpha=0.05):
     """Mean AUC of each recipe, from the cheapest training step at the top to the dearest.
@@ -33,6 +35,7 @@ def plot_auc_against_cost(found, alpha=0.05):
     return fig
 
 
+@of_groups
 @themed
 def plot_candidates(rows, value, title, mark):
     """A number of each candidate, a dot for each cohort and a line at their mean, best first.
@@ -64,6 +67,7 @@ def plot_candidates(rows, value, title, mark):
     return fig
 
 
+@of_groups
 @themed
 def plot_costs(steps):
     """Time of a training step of each recipe, with the rate at which it computes.
@@ -81,16 +85,19 @@ def plot_costs(steps):
     fig, ax = plt.subplots(figsize=(7.5, 0.4 * len(steps) + 1.1))
     ax.scatter(steps["ms"], range(len(steps)), s=50, color="C0")
     for y, row in enumerate(steps.itertuples()):
-        words = f"{row.ms:.3g} ms, {row.rate:.0f}% of the product"
-        ax.annotate(words, (row.ms, y), (0, 7), textcoords="offset points", ha="center")
+        time = f"{row.ms:,.0f}" if row.ms >= 100 else f"{row.ms:.2g}"
+        words = f"{time} ms, {row.rate:.0f}% of the product"
+        ax.annotate(words, (row.ms, y), (9, 0), textcoords="offset points", va="center")
     ax.set_yticks(range(len(steps)), steps["title"])
     ax.invert_yaxis()
     ax.set_xscale("log")
-    ax.margins(x=0.25, y=0.25)
-    ax.set(xlabel="ms a scan", ylabel="")
+    ax.margins(y=0.25)
+    low, high = ax.get_xlim()
+    ax.set(xlabel="ms a scan", ylabel="", xlim=(low, high * high / low))  # room for words
     return fig
 
 
+@of_groups
 @themed
 def plot_auc_by_time(rows, chosen, marks):
     """Mean AUC by the time that training takes: a line for each cohort, and their mean.

@@ -6,8 +6,10 @@ import seaborn as sns
 from matplotlib.lines import Line2D
 
 from datnet_study.figures.style import colours, legend_beside, themed
+from datnet_study.public_forms import of_groups
 
 
+@of_groups
 @themed
 def plot_completeness(gaps):
     """Distribution of completeness gaps on a logarithmic axis.
@@ -33,6 +35,7 @@ def plot_completeness(gaps):
     return fig
 
 
+@of_groups
 @themed
 def plot_region_sizes(curves, used, overlap):
     """Size and overlap of the salient region under every reading of "top 70%" (A2).
@@ -68,6 +71,7 @@ def plot_region_sizes(curves, used, overlap):
     return fig
 
 
+@of_groups
 @themed
 def plot_randomisation(similarity, reference):
     """Rank correlation with the map of the trained network as its layers are randomised.
@@ -97,6 +101,7 @@ def plot_randomisation(similarity, reference):
     return fig
 
 
+@of_groups
 @themed
 def plot_perturbation(curves):
     """Mean probability as voxels are deleted or inserted, most salient first.
@@ -123,6 +128,7 @@ def plot_perturbation(curves):
     return fig
 
 
+@of_groups
 @themed
 def plot_precision_recall(curves, chance):
     """Precision over recall of the mean map of each method, one panel per diagnosis.
@@ -151,6 +157,7 @@ def plot_precision_recall(curves, chance):
     return fig
 
 
+@of_groups
 @themed
 def plot_over_threshold(table, used):
     """Mean average precision of each method over the effect that counts as a true difference.
@@ -176,6 +183,7 @@ def plot_over_threshold(table, used):
     return fig
 
 
+@of_groups
 @themed
 def plot_detectors(table, chance, without_network):
     """Average precision of each map as a detector, a panel for each truth.

@@ -11,6 +11,7 @@ from matplotlib.patches import Patch
 
 from datnet_images.atlas import HALF
 from datnet_study.figures.style import themed
+from datnet_study.public_forms import of_averages
 
 STRIP_MM = (-14, -8, -2, 4, 10, 16)  # axial planes from the midbrain to the top of the caudate
 PAIR_MM = (-10, 2)  # through the midbrain, and through putamen and caudate
@@ -21,6 +22,7 @@ SIDES = ("L", "R")  # left of the image is left of the head
 INCHES = 1.75  # of a plane
 
 
+@of_averages
 @themed
 def plot_region_strip(volume, regions, anatomy, affine, field):
     """Contours of some regions on a volume and on the atlas, axial planes from below upwards.
@@ -43,7 +45,7 @@ def plot_region_strip(volume, regions, anatomy, affine, field):
     -------
     matplotlib.figure.Figure
     """
-    planes = _planes(STRIP_MM, affine, field)
+    planes = planes_of(STRIP_MM, affine, field)
     fig, axes = plt.subplots(
         2, len(planes), figsize=(INCHES * len(planes), 1.9 * INCHES + 0.7), squeeze=False
     )
@@ -53,13 +55,13 @@ def plot_region_strip(volume, regions, anatomy, affine, field):
     styles = dict(zip(regions, ["-"] * APART + ["--"] * len(regions), strict=False))
     for column, k in enumerate(planes):
         upper, lower = axes[:, column]
-        _image(upper, volume, affine, field, k, cmap=GREY, vmin=low, vmax=top)
-        _image(lower, np.zeros(volume.shape), affine, field, k, cmap=GREY, vmin=0, vmax=1)
+        draw_image(upper, volume, affine, field, k, cmap=GREY, vmin=low, vmax=top)
+        draw_image(lower, np.zeros(volume.shape), affine, field, k, cmap=GREY, vmin=0, vmax=1)
         for name, share in anatomy.items():
-            _contour(lower, share, affine, field, k, filled=True, color=fills[name])
+            draw_contour(lower, share, affine, field, k, filled=True, color=fills[name])
         for name, region in regions.items():
             for ax in (upper, lower):
-                _contour(ax, region, affine, field, k, color=lines[name], style=styles[name])
+                draw_contour(ax, region, affine, field, k, color=lines[name], style=styles[name])
         upper.set_title(f"z = {affine[2, 3] + k * affine[2, 2]:.0f} mm", fontsize=9)
     handles = [Line2D([], [], color=lines[name], ls=styles[name]) for name in regions]
     handles += [Patch(color=colour) for colour in fills.values()]
@@ -69,6 +71,7 @@ def plot_region_strip(volume, regions, anatomy, affine, field):
     return fig
 
 
+@of_averages
 @themed
 def plot_maps_beside(maps, anatomy, affine, field, centre_mm):
     """Maps of each diagnosis side by side, two axial planes each, with their peaks.
@@ -89,7 +92,7 @@ def plot_maps_beside(maps, anatomy, affine, field, centre_mm):
     matplotlib.figure.Figure
     """
     columns = list(next(iter(maps.values())))
-    planes = _planes(PAIR_MM, affine, field)
+    planes = planes_of(PAIR_MM, affine, field)
     width = len(planes)
     fig, axes = plt.subplots(
         len(maps), width * len(columns), squeeze=False,
@@ -101,9 +104,9 @@ def plot_maps_beside(maps, anatomy, affine, field, centre_mm):
             peak_mm = affine[:3, :3] @ peak + affine[:3, 3]
             for number, k in enumerate(planes):
                 ax = axes[row, column * width + number]
-                shown = _image(ax, of[title], affine, field, k, cmap="inferno", vmin=0, vmax=1)
+                shown = draw_image(ax, of[title], affine, field, k, cmap="inferno", vmin=0, vmax=1)
                 for share in anatomy.values():
-                    _contour(ax, share, affine, field, k, color="white")
+                    draw_contour(ax, share, affine, field, k, color="white")
                 ax.plot(*centre_mm[:2], "+", color="cyan", ms=9, mew=1.5)
                 ax.plot(*peak_mm[:2], "x", color="lime", ms=7, mew=1.5)
                 z = f"z = {affine[2, 3] + k * affine[2, 2]:.0f} mm"
@@ -123,6 +126,7 @@ def plot_maps_beside(maps, anatomy, affine, field, centre_mm):
     return fig
 
 
+@of_averages
 @themed
 def plot_uptake_strip(means, affine, box, sides=SIDES):
     """Mean uptake of each diagnosis, axial planes through the basal ganglia, one scale.
@@ -142,7 +146,7 @@ def plot_uptake_strip(means, affine, box, sides=SIDES):
     -------
     matplotlib.figure.Figure
     """
-    planes = _planes(STRIP_MM, affine, box)
+    planes = planes_of(STRIP_MM, affine, box)
     fig, axes = plt.subplots(
         len(means), len(planes), squeeze=False,
         figsize=(INCHES * len(planes), 0.9 * INCHES * len(means) + 0.4),
@@ -150,7 +154,7 @@ def plot_uptake_strip(means, affine, box, sides=SIDES):
     top = max(np.percentile(mean[box], TOP_PERCENTILE) for mean in means.values())
     for row, (name, mean) in enumerate(means.items()):
         for ax, k in zip(axes[row], planes, strict=True):
-            shown = _image(ax, mean, affine, box, k, sides, cmap=GREY, vmin=0, vmax=top)
+            shown = draw_image(ax, mean, affine, box, k, sides, cmap=GREY, vmin=0, vmax=top)
             if row == 0:
                 ax.set_title(f"z = {affine[2, 3] + k * affine[2, 2]:.0f} mm", fontsize=9)
         axes[row, 0].set_ylabel(name, rotation=0, ha="right", va="center")
@@ -159,14 +163,14 @@ def plot_uptake_strip(means, affine, box, sides=SIDES):
     return fig
 
 
-def _planes(places_mm, affine, field):
+def planes_of(places_mm, affine, field):
     """Voxels of the axial planes nearest to some places that lie in the field, each once."""
     voxels = [int(round((z - affine[2, 3]) / affine[2, 2])) for z in places_mm]
     inside = [k for k in dict.fromkeys(voxels) if field[2].start <= k < field[2].stop]
     return inside or [(field[2].start + field[2].stop) // 2]
 
 
-def _image(ax, values, affine, field, k, sides=SIDES, **options):
+def draw_image(ax, values, affine, field, k, sides=SIDES, **options):
     """An axial plane of the field in mm, the left of the head on the left."""
     edges = [
         affine[axis, 3] + (end - HALF) * affine[axis, axis]
@@ -182,7 +186,7 @@ def _image(ax, values, affine, field, k, sides=SIDES, **options):
     return shown
 
 
-def _contour(ax, values, affine, field, k, *, color, filled=False, style="-"):
+def draw_contour(ax, values, affine, field, k, *, color, filled=False, style="-"):
     """Outline of what fills at least half of the voxels of a plane."""
     plane = np.asarray(values[field[0], field[1], k], dtype=float).T
     if plane.max() < HALF or plane.min() >= HALF:

@@ -15,12 +15,13 @@ METHODS = {  # colour and marker of each classifier, none of them that of a diag
     titles.RATIOS: (SEEN_BY_ALL[7], "s"),  # grey
     titles.UNEVEN: (SEEN_BY_ALL[4], "D"),  # pink
     titles.FINER: (SEEN_BY_ALL[9], "^"),  # light blue
+    titles.AGED: ("#44AA99", "X"),  # teal
     titles.TOLD: (SEEN_BY_ALL[5], "v"),  # brown
     titles.ORACLE: (SEEN_BY_ALL[8], "P"),  # yellow
     titles.CEILING: (SEEN_BY_ALL[6], "d"),  # light pink
 }
 OTHERS = [  # the darker ones of Paul Tol's muted scheme, safe for the colour-blind
-    ("#332288", "h"), ("#44AA99", "X"), ("#882255", "p"), ("#999933", "*"), ("#117733", "H"),
+    ("#332288", "h"), ("#882255", "p"), ("#999933", "*"), ("#117733", "H"),
 ]  # fmt: skip
 THEME = {
     **sns.axes_style("ticks"),

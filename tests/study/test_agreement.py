@@ -46,6 +46,22 @@ def test_a_number_is_judged_by_the_interval_of_the_difference(paper, ours, verdi
     assert one("number", paper, ours)["verdict"] == verdict
 
 
+@pytest.mark.parametrize(
+    ("ours", "limits", "verdict"),
+    [
+        ("long > short", (0.01, 0.2), "agrees"),
+        ("long > short", (-0.01, 0.2), "cannot tell"),
+        ("short > long", (-0.2, -0.01), "differs"),
+        ("short > long", (-0.2, 0.01), "cannot tell"),
+    ],
+)
+def test_an_order_counts_only_where_its_difference_is_not_zero(ours, limits, verdict):
+    value = {"value": ours, "low": limits[0], "high": limits[1]}
+    found = one("words", "long > short", value)
+    assert found["verdict"] == verdict
+    assert found["ours"] == f"{ours} ({limits[0]:+.2f} to {limits[1]:+.2f})"
+
+
 def test_the_papers_own_sampling_error_counts():
     ours = {"value": 0.68, "low": 0.62, "high": 0.74}
     assert one("number", "0.800", ours)["verdict"] == "lower than the paper"

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from datnet_study.binding_classifier import (
+    AgeAdjusted,
     binding_classifier,
     class_proba,
     out_of_fold_proba,
@@ -99,3 +100,26 @@ def test_a_label_that_is_no_class_is_refused(rng):
     ):
         with pytest.raises(ValueError, match=r"labels \['NC'\] are no class; expected some of"):
             judge()
+
+
+def test_ratios_of_controls_have_unit_spread_about_their_line(rng):
+    age = rng.uniform(40, 80, 200)
+    ratios = 3 - 0.02 * age[:, None] + rng.normal(0, [0.1, 0.5], (200, 2))
+    labels = np.where(np.arange(200) < 150, "NC", "PD")
+    given = np.column_stack([ratios, age])
+    z = AgeAdjusted("NC").fit(given, labels).transform(given)
+    np.testing.assert_allclose(z[:150].mean(axis=0), 0, atol=1e-12)
+    np.testing.assert_allclose((z[:150] ** 2).sum(axis=0) / 148, 1)
+    assert abs(np.corrcoef(z[:150, 0], age[:150])[0, 1]) < 1e-12
+
+
+def test_patients_and_scans_that_are_judged_do_not_move_the_norm(rng):
+    given = np.column_stack([rng.normal(2, 0.3, (40, 2)), rng.uniform(50, 80, 40)])
+    labels, fold = np.array(["NC", "PD"] * 20), np.arange(40) // 2 % 4
+    own = out_of_fold_proba(given, labels, fold, ("NC", "PD"), "cohort", "NC")
+    swapped = np.where(fold == 0, np.roll(labels, 1), labels)  # labels of those judged in fold 0
+    other = out_of_fold_proba(given, swapped, fold, ("NC", "PD"), "cohort", "NC")
+    np.testing.assert_array_equal(own[fold == 0], other[fold == 0])
+    shifted = np.where(labels[:, None] == "PD", given + [5, 5, 0], given)
+    line = AgeAdjusted("NC").fit(shifted, labels).line_.coef_
+    np.testing.assert_array_equal(line, AgeAdjusted("NC").fit(given, labels).line_.coef_)

@@ -85,7 +85,7 @@ def results(study):
 
 
 def regions():
-    """Number of the region in which each scan is measured, with its diagnosis."""
+    """Number of the region of each scan under each source, with its diagnosis."""
     of_scan = pd.read_csv("results/own/saliency/regions.tsv", sep="\t")
     return of_scan.merge(pd.read_csv("results/own/scans.tsv", sep="\t"))
 
@@ -117,8 +117,11 @@ def test_two_diagnoses_of_other_names_and_nothing_but_images(run, scans):
     table = table.replace({"diagnosis": {"IPD": "PD", "MSA": "ET"}})
     saliency = SETTINGS["saliency"] | {"region_source": "per_diagnosis"}
     pages, ours = run(table, diagnoses=["PD", "ET"], protocols=["test_fold"], saliency=saliency)
-    of_region = set(map(tuple, regions()[["diagnosis", "volume"]].to_numpy()))
-    assert of_region == {("PD", 0), ("ET", 1)}  # one region for each diagnosis
+    of_region = set(map(tuple, regions()[["diagnosis", "per_diagnosis"]].to_numpy()))
+    assert len(of_region) == 2  # one region for each diagnosis
+    assert dict(of_region)["ET"] == dict(of_region)["PD"] + 1
+    assert "the mean map of the participant's diagnosis" in pages["binding_ratio"]["result"]
+    assert "the mean map of the participant's diagnosis" in pages["radiomics"]["result"]
     for page, words in {
         "cohorts": "There is no control group, no pre-training cohort, no blind test, ",
         "cross_validation": "There is no patient with a known symptom duration ≤ 2 years or > 2 ",
@@ -163,7 +166,7 @@ def test_a_blind_test_of_controls_alone_no_age_one_protocol_and_recipes(run, sca
         protocols=["test_fold"],
         saliency=SETTINGS["saliency"] | {"region_source": "per_participant"},
     )
-    assert regions()["volume"].is_unique  # each scan has its own
+    assert regions()["per_participant"].is_unique  # each scan has its own
     assert "There is no age, no UPDRS in this study." in pages["cohorts"]["result"]
     assert "protocols asked for is the study's own" in pages["protocol"]["result"]
     shortest = "no patient with a known symptom duration ≤ 2 years, so symptom durations are not"

@@ -12,6 +12,7 @@ from datnet_study.comparison import (
     aucs_side_by_side,
     decision_table,
     decisions_apart,
+    detectable,
     gains,
     in_words,
     p_of_interval,
@@ -62,6 +63,11 @@ def test_the_p_of_an_interval_is_that_of_its_normal_distribution():
     assert p_of_interval(1.96, 0.0, 3.92) == pytest.approx(0.05, abs=1e-4)
     assert p_of_interval(0.0, 0.0, 0.0) == 1
     assert np.isnan(p_of_interval(0.5, 0.5, 0.5)) and np.isnan(p_of_interval(0.5, np.nan, np.nan))
+
+
+def test_what_would_be_shown_is_shown_in_four_of_five():
+    draws = np.random.default_rng(0).normal(detectable(-1.96, 1.96), 1, 20_000)  # unit error
+    assert np.mean(np.abs(draws) > 1.96) == pytest.approx(0.8, abs=0.01)
 
 
 def test_many_tests_are_corrected_by_hand():

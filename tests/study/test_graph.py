@@ -336,7 +336,7 @@ def test_what_measures_a_network_changes_no_fit(project):
         ("radiomics", {"bin_width": 0.2}, {"radiomics", "claims", "summary", "book"}),
         ("decisions", {"cross_validation": "argmax"},
          {"cross_validation", "blind_test", "calibration", "fusion", "truth", "protocol",
-          "resolution", "claims", "summary", "book"}),
+          "resolution", "scan_report", "claims", "summary", "book"}),
         ("saliency", {"region_threshold": 0.6},
          {"saliency", "salient_region", "binding_ratio", "circularity", "radiomics", "claims",
           "summary",

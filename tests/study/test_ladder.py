@@ -8,6 +8,7 @@ from scipy.stats import mannwhitneyu
 from datnet_study.evidence import Evidence
 from datnet_study.ladder import (
     beside,
+    fold_separation,
     p_values,
     permuted_labels,
     reading_p_values,
@@ -149,3 +150,12 @@ def test_rates_of_retrained_cohorts_by_hand():
     assert first["low"] < 0.2 < first["high"]
     assert first["p_holm"] < 1e-6 and second["p_holm"] == 1
     assert (found.loc["box", "p_holm"] < 0.01).all()  # none of 200 is too few
+
+
+def test_scores_of_one_network_a_fold_are_compared_within_their_folds():
+    values = np.array([1.0, 0, 11, 10, 5, np.nan])  # each fold right, on a scale of its own
+    labels, fold = np.array([0, 1, 0, 1, 2, 1]), np.array([0, 0, 1, 1, 1, 0])
+    found = fold_separation(values, labels, fold, 0, 1)
+    assert found["auc"] == 1 and separation(values, labels, 0, 1)["auc"] == 0.75
+    assert found["p"] == separation(values, labels, 0, 1)["p"] and found["n_b"] == 2
+    assert np.isnan(fold_separation(values, labels, fold, 0, 3)["auc"])

@@ -363,7 +363,7 @@ def test_the_notice_says_what_the_scans_are(project):
 
 def test_the_notice_shows_the_words_of_a_title_as_they_are():
     title = "<early> & [pilot](2021) **bold**"
-    shown = show.notice(SimpleNamespace(phantom=False, notice=title)).data
+    shown = show.notice(SimpleNamespace(phantom=False, notice=title, public_notice=title)).data
     assert "&lt;early&gt; &amp; [pilot](2021) **bold**" in shown
     assert "<early>" not in shown and "<b>" not in shown
 

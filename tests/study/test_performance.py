@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from datnet_core.metrics.auc import delong_interval
 from datnet_core.metrics.rates import diagnostic_rates
 from datnet_study.performance import (
+    auc_between_subsets,
     auc_differences,
     confusion,
     diagnostic_table,
@@ -146,3 +147,17 @@ def test_visits_tell_first_scans_from_follow_ups():
     assert found["all"].tolist() == [True, True, False, True]
     assert found["baseline"].tolist() == [False, True, False, False]
     assert found["follow-up"].tolist() == [False, False, True, False]
+
+
+def test_subsets_that_share_controls_are_drawn_together(rng):
+    positive = np.repeat([True, True, False], 40)
+    score = rng.normal(positive, 1)
+    everybody, groups = np.arange(120), np.repeat(["a", "b", "control"], 40)
+    subsets = groups != "b", groups != "a"
+    who = {"groups": groups, "participants": everybody, "n_resamples": 400}
+    value, low, high = auc_between_subsets(positive, score, subsets, **who)
+    of = [delong_interval(positive[part], score[part])[0] for part in subsets]
+    assert value == pytest.approx(of[0] - of[1]) and low < value < high
+    assert auc_between_subsets(positive, score, subsets[:1] * 2, **who) == (0, 0, 0)
+    swapped = auc_between_subsets(positive, score, subsets[::-1], **who)
+    np.testing.assert_allclose(swapped, (-value, -high, -low))

@@ -33,10 +33,11 @@ def test_sensitivities_stand_below_their_specificity_and_the_number_of_the_paper
 
 
 def test_gains_show_sign_interval_and_corrected_p():
-    found = pd.DataFrame([("mark", "IPD", -0.1, -0.2, 0.01, 0.07, 0.21, np.nan)])
-    found.columns = ["method", "of", "difference", "low", "high", "p", "holm", "bh"]
-    _, shown = cells(gains_table(found))
-    assert shown == [["mark", "IPD", "-0.100 (-0.200 to +0.010)", "0.07", "0.21", "–"]]
+    found = pd.DataFrame([("mark", "IPD", -0.1, -0.2, 0.01, 0.07, 0.21, np.nan, 0.15)])
+    found.columns = ["method", "of", "difference", "low", "high", "p", "holm", "bh", "detectable"]
+    headings, shown = cells(gains_table(found))
+    assert shown == [["mark", "IPD", "-0.100 (-0.200 to +0.010)", "0.07", "0.21", "–", "0.150"]]
+    assert headings[-1] == "would be shown from"
 
 
 def test_decisions_and_their_differences_in_words():

@@ -3,15 +3,16 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 
 import psutil
 import pytest
 
+from datnet_study import warm
 from datnet_study.warm import ADDRESS, serving
 
 ROOT = Path(__file__).parents[2]
@@ -75,13 +76,6 @@ def ran(environment, folder, *command, **options):
         line(*command), env=environment, cwd=folder, text=True, capture_output=True, check=False,
         **options,
     )  # fmt: skip
-
-
-@pytest.fixture
-def short_folder():
-    """Folder for what a killed process leaves; a socket's path is short."""
-    with tempfile.TemporaryDirectory() as there:
-        yield there
 
 
 @pytest.fixture
@@ -154,12 +148,12 @@ def test_a_killed_command_is_no_success(waiting):
     assert asks.wait(10) == 1
 
 
-def test_nothing_outlives_a_killed_study(folder, short_folder):
+def test_nothing_outlives_a_killed_study(folder, tmp_path):
     code = (
         "import subprocess, sys; from datnet_study.warm import serving\n"
         "with serving({}, ['json']) as environment: subprocess.run(sys.argv[1:], env=environment)"
     )
-    environment = os.environ | {"PYTHONPATH": str(ROOT), "TMPDIR": short_folder}
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "TMPDIR": str(tmp_path)}
     with subprocess.Popen(
         [sys.executable, "-c", code, *line("waits")],
         env=environment, cwd=folder, text=True, stdout=subprocess.PIPE,
@@ -169,12 +163,20 @@ def test_nothing_outlives_a_killed_study(folder, short_folder):
         assert server.ppid() == study.pid
         study.kill()
         assert has_ended(server) and has_ended(forked)
+    assert not list(tmp_path.iterdir())
+
+
+def test_another_user_is_not_served(monkeypatch):
+    one, other = socket.socketpair(socket.AF_UNIX)
+    with one, other:
+        assert warm._ours(one)
+        monkeypatch.setattr(os, "getuid", lambda: -1)
+        assert not warm._ours(one)
 
 
 def test_a_command_runs_by_itself_where_the_server_has_ended(folder):
     with serving({"PYTHONPATH": str(ROOT)}, ["json"]) as environment:
-        place = Path(environment[ADDRESS]).parent
-    assert not place.exists()
+        assert environment[ADDRESS].startswith("datnet-")
     done = ran(environment | {"PYTHONPATH": str(ROOT)}, folder, "ends", "code")
     assert (done.returncode, done.stdout) == (3, "a thread\nthe end\n")
 

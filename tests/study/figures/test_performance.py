@@ -4,35 +4,16 @@ import numpy as np
 import pandas as pd
 import pytest
 from figure_examples import CHARTS, STUDIES, intervals, made_up_predictions
-from helpers import assert_drawn, texts
+from helpers import assert_drawn
 
 from datnet_study.figures import performance
 from datnet_study.figures.style import method_looks
 from datnet_study.performance import diagnostic_table
 
 
-def test_roc_curves_end_at_the_corners_and_name_the_number_of_scans(rng):
-    fig = CHARTS["plot_roc_curves"](("PD", "HC"), rng)
-    for ax in fig.axes:
-        for line in ax.lines:
-            assert line.get_xydata()[0].tolist() == [0, 0]
-            assert line.get_xydata()[-1].tolist() == [1, 1]
-    assert "PD (n = 20)" in texts(fig)
-
-
-def test_a_roc_panel_has_all_methods_with_their_areas(rng):
-    names = STUDIES[0]
-    tables = {title: made_up_predictions(names, rng) for title in ("DAT-Net", "binding ratios")}
-    fig = performance.plot_roc_curves(tables, names)
-    areas = [f"{diagnostic_table(table, names)['auc'].iloc[0]:.2f}" for table in tables.values()]
-    assert [text.get_text() for text in fig.axes[0].get_legend().get_texts()] == areas
-    assert [text.get_text() for text in fig.legends[0].get_texts()] == list(tables)
-
-
 def test_a_diagnosis_without_scans_has_no_curve_and_no_points(rng):
     predictions = made_up_predictions(STUDIES[0], rng)
     predictions = predictions[predictions["diagnosis"] != "NC"]
-    assert "NC" not in texts(performance.plot_roc_curves({"all": predictions}, STUDIES[0]))
     tables = {"all": diagnostic_table(predictions, STUDIES[0])}
     fig = performance.plot_rates(tables, STUDIES[0])
     assert [ax.get_title() for ax in fig.axes] == ["IPD", "MSA", "PSP"]
@@ -59,13 +40,6 @@ def test_rates_of_zero_and_one_have_points(n_right):
     points = fig.axes[0].containers[0].lines[0].get_xydata()
     assert points[0].tolist() == [n_right / 10, 0]
     assert_drawn(fig)
-
-
-def test_the_confusion_matrix_shows_counts_and_no_empty_row(rng):
-    table = pd.DataFrame([[3, 1, 0], [0, 5, 2], [0, 0, 0]], index=list("ABC"), columns=list("ABC"))
-    fig = performance.plot_confusion(table)
-    assert [t.get_text() for t in fig.axes[0].texts] == ["3", "1", "0", "0", "5", "2"]
-    assert [t.get_text() for t in fig.axes[0].get_yticklabels()] == ["A", "B"]
 
 
 def test_learning_curves_mark_the_best_epoch_of_each_network_in_the_panel_of_its_model():

@@ -6,7 +6,11 @@ from figure_examples import AFFINE, FIELD, SHAPE
 from helpers import texts
 from matplotlib.image import AxesImage
 
-from datnet_study.figures.strips import plot_maps_beside, plot_region_strip, plot_uptake_strip
+from datnet_study.figures.strips import (
+    plot_maps_beside,
+    plot_region_strip,
+    plot_uptake_strip,
+)
 
 
 def test_a_strip_has_its_planes_in_the_field_once_each_with_both_sides(rng):

@@ -1,0 +1,69 @@
+"""How sure a judge is: sets like those of the page `calibration`, and a flag with its rates."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from datnet_core.metrics import conformal_sets
+from datnet_study.reporting.doubt import diagnoses_left, doubt_of
+
+NAMES = ("A", "B", "C")
+
+
+@pytest.fixture
+def known(rng):
+    """300 people in six folds, right in about two of three."""
+    labels = rng.choice(NAMES, 300)
+    proba = rng.dirichlet([0.7] * 3, 300) + 0.8 * (labels[:, None] == np.array(NAMES))
+    proba /= proba.sum(axis=1, keepdims=True)
+    table = pd.DataFrame(proba, columns=[f"p_{name}" for name in NAMES])
+    return table.assign(diagnosis=labels, fold=np.arange(300) % 6)
+
+
+def test_the_rates_of_the_flag_are_those_of_the_people(known):
+    doubt = doubt_of(known, NAMES, referred=0.3)
+    proba = known[["p_A", "p_B", "p_C"]].to_numpy()
+    right = np.array(NAMES)[proba.argmax(axis=1)] == known["diagnosis"].to_numpy()
+    flag = proba.max(axis=1) < doubt.least
+    assert doubt.least == round(doubt.least, 2) and flag.mean() == pytest.approx(0.3, abs=0.02)
+    assert doubt.referred == pytest.approx(flag.mean(), abs=5e-4)
+    assert doubt.wrong == pytest.approx(1 - right[flag].mean(), abs=5e-4)
+    assert doubt.caught == pytest.approx((flag & ~right).sum() / (~right).sum(), abs=5e-4)
+    assert doubt.kept == pytest.approx(right[~flag].mean(), abs=5e-4)
+    assert doubt.accuracy == pytest.approx(right.mean(), abs=5e-4)
+
+
+def test_sets_are_nearly_those_that_keep_every_score_or_hold_more(known, rng):
+    doubt = doubt_of(known, NAMES)
+    new = rng.dirichlet([0.7] * 3, (6, 200))
+    new = 0.3 * new + 0.7 * new.mean(axis=0)  # models agree in part
+    columns = ["p_A", "p_B", "p_C"]
+    exact = conformal_sets(known["diagnosis"], known[columns], known["fold"], new, NAMES)
+    ours = np.stack([diagnoses_left(doubt, new[:, k]) for k in range(200)])
+    assert (exact == ours).mean() > 0.93  # of so different models, each with 50 scores of its own
+    assert (exact & ~ours).mean() < 0.01  # where they differ, ours leaves more
+
+
+def test_more_coverage_leaves_more_and_more_referral_refers_more(known):
+    proba = np.array([[0.5, 0.3, 0.2]])
+    few, many = (doubt_of(known, NAMES, coverage=c) for c in (0.5, 0.99))
+    assert diagnoses_left(few, proba).sum() < diagnoses_left(many, proba).sum()
+    assert doubt_of(known, NAMES, referred=0.1).least < doubt_of(known, NAMES, referred=0.6).least
+
+
+def test_too_few_people_give_no_doubt(known):
+    assert doubt_of(known.head(9), NAMES) is None
+
+
+@pytest.mark.parametrize("options", [{"coverage": 1.0}, {"referred": 0.0}])
+def test_shares_are_refused_that_are_none(known, options):
+    with pytest.raises(ValueError, match=f"{next(iter(options))} is"):
+        doubt_of(known, NAMES, **options)
+
+
+def test_a_judge_that_is_never_wrong_has_no_errors_to_catch():
+    labels = np.repeat(NAMES, 10)
+    proba = 0.9 * (labels[:, None] == np.array(NAMES)) + 1 / 30
+    table = pd.DataFrame(proba, columns=["p_A", "p_B", "p_C"]).assign(diagnosis=labels)
+    doubt = doubt_of(table, NAMES)
+    assert (doubt.caught, doubt.wrong, doubt.accuracy) == (0.0, 0.0, 1.0)
