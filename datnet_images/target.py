@@ -2,9 +2,9 @@
 
 A target that looks healthy pulls controls into place better than patients. Here each region of the
 atlas has a level of its own, fitted to the scan and never negative, so a weak striatum is compared
-with a weak striatum, and nothing needs to know the diagnosis. A bright striatum would still pull
-harder than a weak one where its shape is not that of the atlas; so striatum and midbrain, where
-diagnoses differ, are left out where a map is fitted (`Target.driving`). Paper section "Image
+with a weak striatum, and nothing needs to know the diagnosis. A bright striatum still pulls harder
+than a weak one where its shape is not that of the atlas; `fit_striatum=False` leaves striatum and
+midbrain, where diagnoses differ, out where a map is fitted (`Target.driving`). Paper section "Image
 Acquisition and Reconstruction": the scans were normalised without MRI.
 """
 
@@ -36,13 +36,18 @@ class Target(NamedTuple):
     mask: np.ndarray  # bool (X, Y, Z): voxels that are compared
     brain: np.ndarray  # bool (X, Y, Z)
     specific: np.ndarray  # bool (X, Y, Z): striatum
-    driving: np.ndarray  # bool (X, Y, Z): of the mask, far from striatum and midbrain: moves maps
+    driving: np.ndarray  # bool (X, Y, Z): of the mask, what moves maps
     fwhm_mm: float  # resolution of the images
 
     @property
     def spacing_mm(self):
         """Edge of a voxel."""
         return float(self.affine[0, 0])
+
+    @property
+    def fit_striatum(self):
+        """Whether the striatum moves maps."""
+        return bool((self.driving & self.specific).any())
 
 
 class Adapted(NamedTuple):
@@ -54,7 +59,7 @@ class Adapted(NamedTuple):
     agreement: float  # share of the scan's weighted variance that the target explains
 
 
-def read_target(atlas, fwhm_mm, spacing_mm=5.0):
+def read_target(atlas, fwhm_mm, spacing_mm=5.0, fit_striatum=True):
     """Prepare the images that scans are compared with.
 
     Parameters
@@ -64,6 +69,9 @@ def read_target(atlas, fwhm_mm, spacing_mm=5.0):
         Resolution of the scans that will be compared, full width at half maximum.
     spacing_mm : float
         Edge of a voxel of the target.
+    fit_striatum : bool
+        Whether striatum and midbrain, and 10 mm around where they show, move a map too. Without
+        them no diagnosis can, and the map is less exact.
 
     Returns
     -------
@@ -84,10 +92,12 @@ def read_target(atlas, fwhm_mm, spacing_mm=5.0):
     mask[:, :, : int(np.ceil(MARGIN_MM / spacing_mm)) + 1] = False  # the head goes on below
     names = (*atlas.names, "scalp")
     specific = region_mask_on(atlas, "striatum", affine, shape)
-    differ = GROUPS["striatum"] | {"midbrain"}
-    differing = [bool(differ & set(name.split("_"))) for name in names]
-    free = basis[differing].sum(axis=0) < SPILL
-    driving = mask & (ndimage.distance_transform_edt(free) * spacing_mm > APART_MM)
+    driving = mask
+    if not fit_striatum:
+        differ = GROUPS["striatum"] | {"midbrain"}
+        differing = [bool(differ & set(name.split("_"))) for name in names]
+        free = basis[differing].sum(axis=0) < SPILL
+        driving = mask & (ndimage.distance_transform_edt(free) * spacing_mm > APART_MM)
     return Target(names, basis, affine, mask, away_mm == 0, specific, driving, fwhm_mm)
 
 

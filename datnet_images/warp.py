@@ -1,10 +1,9 @@
 """Fine registration of a scan to its adapted target: an affine map, then a smooth warp.
 
 Gauss-Newton steps on the weighted squared difference of scan and target, whose levels are fitted
-along (`target`). Only voxels of `Target.driving` count: striatum and midbrain follow the rest of
-the head, for what they look like depends on the diagnosis. The gradient is that of the target,
-which has no noise. SimpleITK has neither levels that move with the fit nor a prior on the warp,
-therefore own code.
+along (`target`). Only voxels of `Target.driving` count; what lies elsewhere follows the rest of the
+head. The gradient is that of the target, which has no noise. SimpleITK has neither levels that move
+with the fit nor a prior on the warp, therefore own code.
 
 References
 ----------

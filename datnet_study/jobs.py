@@ -81,7 +81,7 @@ def _normalise(study, own):
     """The scans in MNI space, for a study that has them in native space."""
     if study.images.space == "mni":
         return
-    used = ("scan_fwhm_mm", "filter_fwhm_mm", "input", "reference_region")
+    used = ("scan_fwhm_mm", "filter_fwhm_mm", "fit_striatum", "input", "reference_region")
     atlas = contents(atlas_files(study), study.data_manifest.parent)
     depends = {
         "code": code_hash(fingerprint.ROOT / "datnet_study" / "native.py"),

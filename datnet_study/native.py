@@ -27,10 +27,7 @@ from datnet_study.placed_scans import each_scan, failed, measures_of
 MATCH_FWHM_MM = 6.0  # filter of a scan that is not smoothed yet, while it is matched
 
 
-def normalise_scans(
-    scans, source, folder, atlas, reference_region, *,
-    filter_fwhm_mm=10.0, scan_fwhm_mm=6.0, by_hand=None, n_jobs=2,
-):  # fmt: skip
+def normalise_scans(scans, source, folder, atlas, images, *, by_hand=None, n_jobs=2):
     """Bring every scan of a table to MNI space, and judge where it lies.
 
     Parameters
@@ -41,12 +38,9 @@ def normalise_scans(
         Where the scans are, and where their normalised images and transforms are written.
     atlas : Atlas
         Its grid is that of the images written.
-    reference_region : str
-        Region that normalises the counts.
-    filter_fwhm_mm : float
-        Filter after the interpolation, mm; 0 for scans that are smoothed already.
-    scan_fwhm_mm : float
-        Resolution of the scans as they come.
+    images : Images
+        Settings: resolution of the scans as they come, filter after the interpolation (0 for scans
+        that are smoothed already), whether the striatum moves the map, reference region.
     by_hand : Path, optional
         Folder of transforms with the names of those written, which take their place.
     n_jobs : int
@@ -66,14 +60,17 @@ def normalise_scans(
     """
     source, folder = Path(source), Path(folder)
     hand = {} if by_hand is None else _made_by_hand(Path(by_hand), scans)
+    scan_fwhm_mm, filter_fwhm_mm = images.scan_fwhm_mm, images.filter_fwhm_mm
     matching = 0.0 if filter_fwhm_mm == 0 else MATCH_FWHM_MM
-    target = read_target(atlas, float(np.hypot(scan_fwhm_mm, matching)))
+    matched_mm = float(np.hypot(scan_fwhm_mm, matching))
+    target = read_target(atlas, matched_mm, fit_striatum=images.fit_striatum)
     finished = read_target(atlas, float(np.hypot(scan_fwhm_mm, filter_fwhm_mm)))
-    gauge = read_gauge(finished, atlas, reference_region)
+    gauge = read_gauge(finished, atlas, images.reference_region)
     paths = [*(source / path for path in scans["path"]), *hand.values()]
     hashes = content_hashes(paths, folder / "files.json")
     write_hashes(folder / "files.json", paths, hashes)
-    shared = [code_hash(__file__), atlas.content, reference_region, filter_fwhm_mm, scan_fwhm_mm]
+    settings = [images.reference_region, filter_fwhm_mm, scan_fwhm_mm, images.fit_striatum]
+    shared = [code_hash(__file__), atlas.content, *settings]
 
     def one(scan):
         image, map_name, record = _names(scan)

@@ -37,15 +37,13 @@ def normalise(study, arguments):
     from datnet_study.native import normalise_scans
     from datnet_study.scans import read_scans
 
-    images, folder = study.images, study.results / "normalised"
+    folder = study.results / "normalised"
     table = normalise_scans(
         read_scans(study.scan_table, study.diagnoses),
         study.dataset_root,
         folder,
         read_atlas(study.atlas_path),
-        images.reference_region,
-        filter_fwhm_mm=images.filter_fwhm_mm,
-        scan_fwhm_mm=images.scan_fwhm_mm,
+        study.images,
         by_hand=study.by_hand("transforms"),
         n_jobs=arguments.threads,
     )

@@ -112,7 +112,8 @@ class Images(Section):
     potentials (that ratio less 1). `space` is where the scans lie: in MNI space already, or as the
     camera has them (`native`). `scan_fwhm_mm` is the resolution of the scanner, `filter_fwhm_mm`
     of the filter: applied to native scans (0: they are smoothed), and in MNI space what the scans
-    have behind them. `transforms` is a folder of transforms by hand, `verdicts` a file of verdicts.
+    have behind them. `fit_striatum` says whether striatum and midbrain move the map of a native
+    scan. `transforms` is a folder of transforms by hand, `verdicts` a file of verdicts.
     """
 
     grid_mm: PositiveFloat = 4.0
@@ -120,6 +121,7 @@ class Images(Section):
     space: Literal["mni", "native"] = "mni"
     scan_fwhm_mm: PositiveFloat = 6.0
     filter_fwhm_mm: Width = 10.0
+    fit_striatum: bool = True
     transforms: UserPath | None = None
     verdicts: UserPath | None = None
     reference_region: str = "occipital"
@@ -129,6 +131,11 @@ class Images(Section):
     def _of_one_space(self):
         if self.space == "mni" and self.transforms is not None:
             raise ValueError("transforms is for scans in native space; write space: native")
+        if self.space == "mni" and not self.fit_striatum:
+            raise ValueError(
+                "fit_striatum is false, and space mni: such scans are not moved; leave it out, or "
+                "write space: native"
+            )
         if self.space == "native" and self.input == "bp":
             raise ValueError(
                 "input is bp, and space native: outside the head a binding potential of 0 cannot "

@@ -37,7 +37,8 @@ def matching_of(judge):
     """Filter of a native scan while it is matched, mm, and the target that it is matched to."""
     images = judge.facts.images
     matching = 0.0 if images.filter_fwhm_mm == 0 else MATCH_FWHM_MM
-    return matching, read_target(judge.atlas, float(np.hypot(images.scan_fwhm_mm, matching)))
+    matched_mm = float(np.hypot(images.scan_fwhm_mm, matching))
+    return matching, read_target(judge.atlas, matched_mm, fit_striatum=images.fit_striatum)
 
 
 def placed(img, judge, space="auto"):

@@ -13,6 +13,11 @@ def target(atlas):
     return read_target(atlas, 12.0, 10.0)
 
 
+@pytest.fixture(scope="module")
+def apart(atlas):
+    return read_target(atlas, 12.0, 10.0, fit_striatum=False)
+
+
 def test_the_images_of_a_target_fill_the_brain_once(target):
     deep = target.specific  # far from the edge, all shares sum to 1
     np.testing.assert_allclose(target.basis.sum(axis=0)[deep], 1, atol=0.02)
@@ -21,8 +26,13 @@ def test_the_images_of_a_target_fill_the_brain_once(target):
     assert target.spacing_mm == 10
 
 
-def test_what_moves_a_map_is_far_from_striatum_and_midbrain(target, atlas):
-    assert not (target.driving & ~target.mask).any()
+def test_everything_that_is_compared_moves_a_map_unless_told_otherwise(target):
+    assert (target.driving == target.mask).all() and target.fit_striatum
+
+
+def test_what_moves_a_map_without_the_striatum_is_far_from_it_and_from_midbrain(apart, atlas):
+    target = apart
+    assert not (target.driving & ~target.mask).any() and not target.fit_striatum
     assert target.driving.sum() > 0.75 * target.mask.sum()
     places = target.affine[:3, :3] @ np.argwhere(target.driving).T + target.affine[:3, 3:]
     for region in ("putamen_left", "caudate_right", "accumbens_left", "midbrain_right"):
@@ -59,7 +69,7 @@ def test_voxels_outside_the_field_of_view_do_not_count(target):
         adapted_target(scan, np.zeros_like(inside), target)
 
 
-def test_a_scan_without_anything_to_compare_is_refused(target):
-    scan = np.where(target.driving, 0, 1.0)
+def test_a_scan_without_anything_to_compare_is_refused(apart):
+    scan = np.where(apart.driving, 0, 1.0)
     with pytest.raises(ValueError, match="voxels that are compared are all alike, expected a head"):
-        adapted_target(scan, target.driving, target)
+        adapted_target(scan, apart.driving, apart)

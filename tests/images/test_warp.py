@@ -8,9 +8,9 @@ from datnet_images import warp
 from datnet_images.target import adapted_target, read_target
 
 
-@pytest.fixture(scope="module")
-def target(atlas):
-    return read_target(atlas, 14.0, 8.0)
+@pytest.fixture(scope="module", params=[True, False], ids=["all moves it", "striatum apart"])
+def target(atlas, request):
+    return read_target(atlas, 14.0, 8.0, request.param)
 
 
 @pytest.fixture(scope="module")

@@ -528,8 +528,8 @@ def test_what_was_made_by_hand_is_noticed(native, file, unchanged):
     assert not unchanged & found
 
 
-@pytest.mark.parametrize("name", ["scan_fwhm_mm", "filter_fwhm_mm"])
-def test_how_scans_are_normalised_is_noticed(native, name):
+@pytest.mark.parametrize("line", ["scan_fwhm_mm: 4", "filter_fwhm_mm: 4", "fit_striatum: false"])
+def test_how_scans_are_normalised_is_noticed(native, line):
     before = records("own.yaml")
-    edit(native / "own.yaml", "space: native", f"{name}: 4\n  space: native")
+    edit(native / "own.yaml", "space: native", f"{line}\n  space: native")
     assert {"normalise", "quality", "cohorts"} <= changed(before, records("own.yaml"))

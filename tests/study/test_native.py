@@ -11,6 +11,7 @@ from datnet_phantom.regions import BINDING_COLUMNS
 from datnet_phantom.scanner import expected_image
 from datnet_study import native
 from datnet_study.native import normalise_scans
+from datnet_study.settings import Images
 
 SHIFT = nib.affines.from_matvec(np.eye(3), [9, -6, 12])
 
@@ -47,9 +48,10 @@ SCANS = pd.DataFrame(
 
 
 def normalised(folder, atlas, scans=SCANS, by_hand="hand", **settings):
-    settings = {"filter_fwhm_mm": 0, "scan_fwhm_mm": 12.0, "n_jobs": 1} | settings
+    settings = {"filter_fwhm_mm": 0, "scan_fwhm_mm": 12.0} | settings
+    images = Images(space="native", **settings)
     return normalise_scans(
-        scans, folder, folder / "mni", atlas, "occipital", by_hand=folder / by_hand, **settings
+        scans, folder, folder / "mni", atlas, images, by_hand=folder / by_hand, n_jobs=1
     )
 
 
@@ -104,8 +106,22 @@ def test_finished_scans_are_kept_until_something_of_theirs_changes(
     assert sharper["agreement"].item() != quality.loc["sub-2", "agreement"]
     smoother = normalised(folder, coarse, by_hand, filter_fwhm_mm=6.0)
     assert len(made) == 3
+    normalised(folder, coarse, by_hand, filter_fwhm_mm=6.0, fit_striatum=False)
+    assert len(made) == 4
     img = nib.load(folder / "mni" / smoother["path"].item())
     assert img.get_fdata().std() < noted(*made[0]).get_fdata().std()
+
+
+def test_without_the_striatum_the_map_is_another(quality, folder, coarse):
+    scans = SCANS.head(1).assign(session_id="ses-2")
+    (folder / "without").mkdir()
+    apart = normalised(folder, coarse, scans, "without", fit_striatum=False).iloc[0]
+    assert apart["verdict"] == "pass"
+    images = [
+        nib.load(folder / "mni" / path).get_fdata()
+        for path in (quality.loc["sub-1", "path"], apart["path"])
+    ]
+    assert np.abs(images[0] - images[1]).max() > 0.01 * images[0].max()
 
 
 def test_a_file_that_is_no_scan_stops_the_study_by_its_name(folder, coarse):

@@ -85,6 +85,7 @@ def test_the_published_network_has_the_cohort_of_the_paper_and_no_other_setting_
         ({"images": {"filter_fwhm_mm": -1}}, r"images\.filter_fwhm_mm: .*equal to 0.*found -1"),
         ({"images": {"scan_fwhm_mm": 0}}, r"images\.scan_fwhm_mm: .*greater than 0.*found 0"),
         ({"images": {"transforms": "hand"}}, r"images\.transforms is for scans in native space"),
+        ({"images": {"fit_striatum": False}}, r"images\.fit_striatum is false, and space mni"),
         ({"images": {"space": "native", "input": "bp"}}, r"images\.input is bp, and space native"),
         (
             {"dataset": None, "phantom": {"participants": {}}, "images": {"space": "native"}},

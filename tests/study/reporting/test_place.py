@@ -74,6 +74,13 @@ def test_a_scan_of_a_native_study_is_brought_there_unless_told_otherwise(
     assert len(brought) == 1
 
 
+@pytest.mark.parametrize("fit_striatum", [True, False])
+def test_what_moves_the_map_is_what_the_study_says(coarse_atlas, fit_striatum):
+    update = {"space": "native", "fit_striatum": fit_striatum}
+    judge = small_judge(coarse_atlas, images=IMAGES.model_copy(update=update))
+    assert place.matching_of(judge)[1].fit_striatum is fit_striatum
+
+
 def test_a_phantom_in_native_space_gets_its_place(judge, phantom):
     matrix = nib.affines.from_matvec(nib.eulerangles.euler2mat(0.1, 0.05, 0.1), (8, -12, 9))
     moved = nib.Nifti1Image(phantom.get_fdata(dtype=np.float32), matrix @ phantom.affine)
