@@ -73,9 +73,10 @@ def _patients(path):
 
 def main():
     """Run what is missing, a seed at a time."""
-    rows = pd.read_csv(TABLE, sep="\t") if TABLE.is_file() else pd.DataFrame({"seed": []})
+    rows = pd.read_csv(TABLE, sep="\t") if TABLE.is_file() else pd.DataFrame()
+    done = set(rows["seed"]) if len(rows) else set()
     with tempfile.TemporaryDirectory() as folder:
-        for seed in [seed for seed in SEEDS if seed not in set(rows["seed"])]:
+        for seed in [seed for seed in SEEDS if seed not in done]:
             rows = pd.concat([rows, patients_auc(seed, folder)])
             rows.to_csv(TABLE, sep="\t", index=False, float_format="%.4f")
     rows["above"], rows["below"] = rows["low"] > 0.5, rows["high"] < 0.5

@@ -6,7 +6,8 @@
 #   datnet:
 #     only_if: phantom
 #     reads: [data_manifest/recipe_choice.tsv, data_manifest/recipe_lengths.tsv,
-#       data_manifest/recipe_judged.tsv, data_manifest/performance.json]
+#       data_manifest/recipe_judged.tsv, data_manifest/null_seeds.tsv,
+#       data_manifest/performance.json]
 #     settings: []
 #     threads: 1
 # ---
@@ -37,7 +38,7 @@ from datnet_study.figures import (
     plot_candidates,
     plot_interval_panels,
 )
-from datnet_study.titles import TOLD, UNEVEN
+from datnet_study.titles import NETWORK, TOLD, UNEVEN
 
 page = open_page("recipe", study, into)
 ORACLE = "oracle, region means"
@@ -182,7 +183,43 @@ percent = dict.fromkeys(shares, "{:.1%}")
 show.table(decided[shares].reset_index()).format(percent)
 
 # %% [markdown]
-# The sentence of the result is put together from these numbers.
+# ## Where there is nothing to find
+#
+# The study `null` draws IPD, MSA and PSP from one distribution: whatever tells them
+# apart is an error of the method, or chance. The same recipe on cohorts of other seeds
+# (`benchmarks/null_seeds.py`); each AUC is of one diagnosis against the two others.
+
+# %%
+null = pd.read_csv(page.path("data_manifest/null_seeds.tsv"), sep="\t")
+null["above"], null["below"] = null["low"] > 0.5, null["high"] < 0.5
+by_judge = null.groupby("judged", sort=False)
+off = by_judge[["above", "below"]].sum()
+off["intervals"] = by_judge.size()
+shown = off.reset_index().rename(
+    columns={
+        "judged": "classifier, how it is judged",
+        "above": "95% intervals above 0.5",
+        "below": "below 0.5",
+    }
+)
+shown["mean AUC (range)"] = [
+    show.interval(of["auc"].mean(), of["auc"].min(), of["auc"].max(), 2)
+    for _, of in by_judge
+]
+show.table(shown)
+
+# %% [markdown]
+# One interval in twenty excludes 0.5 by chance; the three of one cohort depend on each
+# other. DeLong's interval of pooled folds errs more often for any classifier that
+# learns, and pooling pulls the AUC below 0.5 ({doc}`cross_validation`). Every interval:
+
+# %%
+every = null.assign(
+    interval=[
+        show.interval(*limits, 2) for limits in null[["auc", "low", "high"]].to_numpy()
+    ]
+).pivot(index=["judged", "diagnosis"], columns="seed", values="interval")
+show.table(every.rename_axis(columns=None).reset_index())
 
 
 # %%
@@ -211,6 +248,18 @@ result += (
     f"mean AUC by {gain:+.3f} on {lengths['seed'].nunique()} development cohort(s)."
 )
 
+# %%
+wrong = {
+    how: f"{off.loc[f'{NETWORK}, {how}', ['above', 'below']].sum()} of "
+    f"{off.loc[f'{NETWORK}, {how}', 'intervals']}"
+    for how in ("mean of folds", "blind test")
+}
+result += (
+    f" On {null['seed'].nunique()} cohorts whose patients do not differ, its AUCs "
+    f"exclude 0.5 in {wrong['mean of folds']} intervals over folds and "
+    f"{wrong['blind test']} in the blind test."
+)
+
 # %% [markdown]
 # ## Summary
 #
@@ -237,6 +286,7 @@ numbers = {
         for row in kept.itertuples()
     },
     "lengths": by_steps.to_dict("index"),
+    "null": off.to_dict("index"),
     "commits": commits,
 }
 page.close(numbers, result=result)
