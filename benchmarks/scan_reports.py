@@ -22,7 +22,7 @@ from datnet_phantom.numbers import read_calibration
 from datnet_phantom.scanner import read_scene, render
 from datnet_phantom.streams import Stream, generator
 from datnet_phantom.unwritten import yardstick_people
-from datnet_study.reporting import Found, judged, study_judge
+from datnet_study.reporting import Found, judge_scan, study_judge
 from datnet_study.study import read_study
 
 TABLE = Path(__file__).parents[1] / "data_manifest" / "scan_reports.tsv"
@@ -33,7 +33,7 @@ FIRST = ["study", "participant_id", "diagnosis"]
 def judged_by(study, judge, person, img):
     """What a report says of a scan, as a row."""
     scan = Found(person["participant_id"], "NIfTI", lambda: img, age=person["age"])
-    found = judged(scan, judge, space="mni", explain=False)
+    found = judge_scan(scan, judge, space="mni", explain=False)
     row = dict(zip(FIRST, (study.name, scan.name, person["diagnosis"]), strict=True))
     row |= {"verdict": found.quality["verdict"], "seconds": found.seconds}
     if not found.is_judged:

@@ -7,6 +7,7 @@ import re
 
 import nbformat
 
+from datnet_study.public_forms import MIME
 from datnet_study.reference import entries, link
 from datnet_study.reference import faces as reference_faces
 
@@ -52,7 +53,7 @@ def chapter(notebook, facts, result="", claims=(), ended=False):
     ValueError
         If a figure has no caption behind it.
     """
-    made = copy.deepcopy(notebook)
+    made = _own_forms(copy.deepcopy(notebook))
     if ended:
         cut = next(k for k, cell in enumerate(made.cells) if "page.end(" in cell.source)
         made.cells = made.cells[:cut]
@@ -77,6 +78,14 @@ def chapter(notebook, facts, result="", claims=(), ended=False):
         _put_below_the_title(made, f":::{{admonition}} Result\n:class: tip result\n{result}\n:::")
     made.cells = _with_links(made.cells, claims)
     made.cells.append(nbformat.v4.new_markdown_cell(footer(facts), id="facts"))
+    return made
+
+
+def _own_forms(made):
+    """A notebook without the forms for everybody beside its own, see `public_forms`."""
+    for cell in made.cells:
+        for output in cell.get("outputs", ()):
+            output.get("data", {}).pop(MIME, None)
     return made
 
 

@@ -84,13 +84,13 @@ def _try(arguments, age, unlike_expected, said_of):
     from datnet_study.reporting.batch import row_of
     from datnet_study.reporting.found import found_scans
     from datnet_study.reporting.html import write_report
-    from datnet_study.reporting.judging import judged
+    from datnet_study.reporting.judging import judge_scan
     from datnet_study.reporting.package import acceptance
 
     judge, _ = _judge(arguments)
     path, expected = acceptance(arguments.package.expanduser())
     (scan,), _ = found_scans(path)
-    found = judged(scan, judge, age=age, space="mni")
+    found = judge_scan(scan, judge, age=age, space="mni")
     folder = _folder(arguments, judge)
     write_report(found, judge, folder / "phantom.html")
     if apart := unlike_expected(said_of(found), expected):

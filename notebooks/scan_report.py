@@ -40,7 +40,7 @@ from datnet_study.reporting import (
     Material,
     doubt_in_words,
     first_screen,
-    judged,
+    judge_scan,
     made_judge,
     made_up_scan,
     measure_rows,
@@ -87,7 +87,7 @@ judge = made_judge(
 # %%
 images = config.images
 phantom = made_up_scan(judge.atlas, calibration, images.reference_region, images.input)
-found = judged(of_image(phantom), judge, age=AGE, space="mni")
+found = judge_scan(of_image(phantom), judge, age=AGE, space="mni")
 said = first_screen(found, judge)
 lines = {"quality": f"{said['quality']['word']}: {said['quality']['why']}"}
 if found.is_judged:

@@ -24,7 +24,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         ],
         "judging": [
             "Judged",  # what is known of a scan
-            "judged",  # quality, measures, probabilities, sets, flag
+            "judge_scan",  # quality, measures, probabilities, sets, flag
         ],
         "participants": [
             "Participants",  # recognises scans of the study, judged by who never saw them

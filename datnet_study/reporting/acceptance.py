@@ -6,7 +6,7 @@ import numpy as np
 from datnet_images.atlas import region_mask
 from datnet_images.volumes import uptake_ratio
 from datnet_study.reporting.found import Found
-from datnet_study.reporting.judging import judged
+from datnet_study.reporting.judging import judge_scan
 
 SEED = 771_204  # of the made-up person and scan; no study has it
 AGE = 66.0
@@ -87,7 +87,7 @@ def of_image(img, name="the made-up scan of the package"):
 
 def tried(judge, img):
     """What a judge says of an image in MNI space: output of `said_of`."""
-    return said_of(judged(of_image(img), judge, age=AGE, space="mni", explain=False))
+    return said_of(judge_scan(of_image(img), judge, age=AGE, space="mni", explain=False))
 
 
 def unlike_expected(found, expected):

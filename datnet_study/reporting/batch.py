@@ -8,7 +8,7 @@ from datnet_core.files import whole
 from datnet_core.progress import progress
 from datnet_study.reporting.found import file_name
 from datnet_study.reporting.html import write_report
-from datnet_study.reporting.judging import judged
+from datnet_study.reporting.judging import judge_scan
 
 TABLE = "reports.tsv"
 
@@ -27,7 +27,7 @@ def report_on(scans, judge, folder, *, participants=None, viewer=True, **given):
     viewer : bool
         As in `html.write_report`.
     **given
-        `age`, `tracer`, `space` and `explain`, as in `judging.judged`.
+        `age`, `tracer`, `space` and `explain`, as in `judging.judge_scan`.
 
     Returns
     -------
@@ -38,7 +38,7 @@ def report_on(scans, judge, folder, *, participants=None, viewer=True, **given):
     several = len(scans) > 1
     for scan in progress(scans, "judging scans") if several else scans:
         name = file_name(scan.name, {row["report"].removesuffix(".html") for row in rows})
-        found = judged(scan, judge, known=participants, **given)
+        found = judge_scan(scan, judge, known=participants, **given)
         write_report(found, judge, folder / f"{name}.html", viewer)
         rows.append(row_of(found, judge) | {"report": f"{name}.html"})
     if several:

@@ -45,7 +45,7 @@ class Judged:
         return self.proba is not None
 
 
-def judged(scan, judge, *, age=None, tracer="", space="auto", known=None, explain=True):
+def judge_scan(scan, judge, *, age=None, tracer="", space="auto", known=None, explain=True):
     """Judge one scan; whatever fails is said in what comes back, and never raised.
 
     Parameters

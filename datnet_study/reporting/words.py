@@ -155,9 +155,10 @@ def _left(found, judge):
     names = [
         name for name, is_left in zip(judge.facts.diagnoses, found.left, strict=True) if is_left
     ]
+    who = "phantoms" if judge.facts.phantom else "people"
     why = (
-        f"Such sets are to hold the right diagnosis in {judge.facts.doubt.coverage:.0%} of people "
-        "like those learned from."
+        f"Such a set is to hold the right diagnosis in {judge.facts.doubt.coverage:.0%} of {who} "
+        "like those learned from. What is not in it is unlikely, not excluded."
     )
     if not names:
         why = "The scan is unlike all of those learned from. " + why
@@ -178,24 +179,32 @@ def _flag(found, judge):
         }
     return {
         "word": "no flag",
-        "mood": "good",
+        "mood": "",
         "why": f"Out of fold, {doubt.kept:.0%} of the scans without a flag were judged rightly.",
     }
 
 
 def _side(found, judge):
-    """Which side has less binding, in words."""
-    region = judge.facts.images.regions[0]
-    name = f"{region}_asymmetry"
-    if name not in found.measures:
-        return {"word": "not known", "why": f"There is no binding in the {region}."}
-    value, z = found.measures[name], found.z.get(name)
+    """Which side has less binding, in words: by the first region whose sides are unlike."""
+    measured = [r for r in judge.facts.images.regions if f"{r}_asymmetry" in found.measures]
+    if not measured:
+        regions = " and ".join(judge.facts.images.regions)
+        return {"word": "not known", "why": f"There is no binding in {regions}."}
+    region = next((r for r in measured if _unlike(found, r)), measured[0])
+    value, z = found.measures[f"{region}_asymmetry"], found.z.get(f"{region}_asymmetry")
     left, right = (found.measures[side] for side in sides([region]))
-    clear = abs(z) >= APART if z is not None else abs(value) >= UNLIKE
-    word = ("left" if value < 0 else "right") if clear else "sides alike"
+    word = "sides alike"
+    if _unlike(found, region):
+        word = "left" if value < 0 else "right"
     beside = f", z {z:+.1f}" if z is not None else ""
     why = f"{region}: left {left:.2f}, right {right:.2f} ({abs(value):.0%} apart{beside})."
     return {"word": word, "why": why[:1].upper() + why[1:]}
+
+
+def _unlike(found, region):
+    """Whether the sides of a region differ more than in controls, or else by much."""
+    value, z = found.measures[f"{region}_asymmetry"], found.z.get(f"{region}_asymmetry")
+    return abs(z) >= APART if z is not None else abs(value) >= UNLIKE
 
 
 def _models(found, judge):

@@ -8,6 +8,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from datnet_study.chapter import chapter, footer, plain
+from datnet_study.public_forms import MIME
 
 FACTS = {"Study": "demo", "Files": {"notebook": "a.ipynb", "numbers": "b.json"}}
 CAPTION = """**Area under *the* curve**
@@ -154,3 +155,14 @@ def test_a_chapter_of_an_ended_page_has_no_cell_from_the_end_on():
     assert shown[0].startswith("# A page\n\n:::{admonition} Result")
     assert shown[1:-1] == ["a = 1"]
     assert len(chapter(page(*cells), FACTS, "No x.").cells) == 5  # with the facts
+
+
+def test_the_form_for_everybody_stays_out_of_the_own_book():
+    output = nbformat.v4.new_output("display_data", {"text/html": "<b>own</b>", MIME: {"type": ""}})
+    given = page(new_markdown_cell("# Title"), code())
+    given.cells[1].outputs = [output]
+    made = chapter(given, {})
+    assert [set(cell.outputs[0].data) for cell in made.cells if cell.get("outputs")] == [
+        {"text/html"}
+    ]
+    assert MIME in given.cells[1].outputs[0].data  # which the public book takes

@@ -9,7 +9,7 @@ from small_judges import finished_study, small_judge
 from datnet_study import placed_scans
 from datnet_study.reporting import place
 from datnet_study.reporting.acceptance import AGE, made_up_scan, of_image
-from datnet_study.reporting.judging import judged
+from datnet_study.reporting.judging import judge_scan
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -52,7 +52,7 @@ def judge(coarse_atlas):
 @pytest.fixture(scope="session")
 def found(judge, phantom):
     """What that judge says of the scan; not to be changed."""
-    return judged(of_image(phantom), judge, age=AGE, space="mni")
+    return judge_scan(of_image(phantom), judge, age=AGE, space="mni")
 
 
 @pytest.fixture(scope="session")

@@ -15,10 +15,10 @@ from datnet_study.reporting.judging import Judged
 def scans(monkeypatch, found):
     """Three scans, one of which is broken; none is read."""
 
-    def judged(scan, judge, **_):
+    def judge_scan(scan, judge, **_):
         return Judged(scan.name, problem="cut\tshort\nhere") if scan.problem else found
 
-    monkeypatch.setattr(batch, "judged", judged)
+    monkeypatch.setattr(batch, "judge_scan", judge_scan)
     names = {"a/scan.nii.gz": "", "a_scan.nii": "", "b.nii": "broken"}
     return [Found(name, "NIfTI", None, problem=problem) for name, problem in names.items()]
 

@@ -10,7 +10,7 @@ import pytest
 from small_judges import ABOUT, small_judge
 
 from datnet_study.reporting.acceptance import AGE, of_image, said_of, tried, unlike_expected
-from datnet_study.reporting.judging import judged
+from datnet_study.reporting.judging import judge_scan
 from datnet_study.reporting.of_study import study_judge
 from datnet_study.reporting.package import SCHEMA, acceptance, read_package, write_package
 from datnet_study.study import read_study
@@ -33,7 +33,7 @@ def package(packed, tmp_path):
 def test_a_package_judges_exactly_as_what_it_was_made_of(packed, judge, phantom, found):
     other = read_package(packed)
     assert other.facts == judge.facts and len(other.content) == 64
-    said = judged(of_image(phantom), other, age=AGE, space="mni")
+    said = judge_scan(of_image(phantom), other, age=AGE, space="mni")
     np.testing.assert_allclose(said.proba, found.proba, atol=1e-6)
     np.testing.assert_array_equal(said.left, found.left)
     np.testing.assert_allclose(said.map, found.map, rtol=1e-4)

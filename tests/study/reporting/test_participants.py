@@ -10,7 +10,7 @@ from datnet_core.training.prediction import predict
 from datnet_images.grid import field_of_view
 from datnet_study.reporting.acceptance import of_image
 from datnet_study.reporting.found import found_scans
-from datnet_study.reporting.judging import judged
+from datnet_study.reporting.judging import judge_scan
 from datnet_study.reporting.of_study import study_judge
 from datnet_study.reporting.participants import LEARNED, Participants
 from datnet_study.study import read_study
@@ -21,7 +21,7 @@ PATH = "own/sub-0002.nii.gz"
 def said(scan, **options):
     study = read_study("mine.yaml")
     options = {"space": "mni", "explain": False, "known": Participants(study)} | options
-    return judged(scan, study_judge(study), **options)
+    return judge_scan(scan, study_judge(study), **options)
 
 
 def of_fold(fold):

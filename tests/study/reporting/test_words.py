@@ -51,10 +51,16 @@ def test_what_cannot_be_ruled_out(found, judge, left, words):
      (-0.3, None, "left"), (0.05, None, "sides alike"), (None, None, "not known")],
 )  # fmt: skip
 def test_the_worse_side_is_named_where_it_is_clear(found, judge, value, z, word):
-    measures = {k: v for k, v in found.measures.items() if k != "putamen_asymmetry"}
+    measures = {k: v for k, v in found.measures.items() if not k.endswith("_asymmetry")}
     measures |= {} if value is None else {"putamen_asymmetry": value}
     scan = changed(found, measures=measures, z={} if z is None else {"putamen_asymmetry": z})
     assert first_screen(scan, judge)["side"]["word"] == word
+
+
+def test_the_caudate_says_which_side_is_worse_where_the_putamen_does_not(found, judge):
+    measures = found.measures | {"putamen_asymmetry": 0.05, "caudate_asymmetry": 0.5}
+    side = first_screen(changed(found, measures=measures, z={"caudate_asymmetry": 4.3}), judge)
+    assert side["side"]["word"] == "right" and side["side"]["why"].startswith("Caudate: left")
 
 
 def test_a_judge_without_out_of_fold_scores_says_so(found, judge):
