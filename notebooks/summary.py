@@ -101,6 +101,21 @@ items = [
 show.markup(f"<ol class='answers'>{''.join(items)}</ol>", sentences=True)
 
 # %% [markdown]
+# :::{admonition} What this means for my clinic
+# **Nothing yet.** The first box says whose scans these are. Those of a phantom say
+# nothing about patients, and one cohort is too few to decide about a person. This is
+# research software and no medical device; it must not be used for diagnosis. Before
+# such a network helps at the camera, it has to be shown in patients
+#
+# - of several centres and cameras, none of which the network has seen,
+# - whose diagnosis is known from years of follow-up or from pathology, and not from
+#   the scan,
+# - that it does better than striatal ratios with their asymmetry, and than an
+#   experienced reader,
+# - that its probabilities are right where other diagnoses are common,
+# - and that knowing them changes a treatment for the better.
+# :::
+#
 # ## The paper's eight main claims
 #
 # A verdict compares this study's people with those of the paper, by a rule that
@@ -121,21 +136,6 @@ show.markup(claims_view(rows.drop(columns=empty), "The main claims of the paper"
 # %% [markdown]
 # *Ceiling* is what the best possible classifier of a phantom reaches; *study null* has
 # the verdict where the patient groups do not differ, if that study has run.
-#
-# :::{admonition} What this means for my clinic
-# **Nothing yet.** The first box says whose scans these are. Those of a phantom say
-# nothing about patients, and those of one cohort are not enough to decide on one. This
-# is research software and no medical device; it must not be used for diagnosis. Before
-# such a network helps at the camera, it has to be shown in patients
-#
-# - of several centres and cameras, none of which the network has seen,
-# - whose diagnosis is known from years of follow-up or from pathology, and not from
-#   the scan,
-# - that it does better than striatal ratios with their asymmetry, and than an
-#   experienced reader,
-# - that its probabilities are right where other diagnoses are common,
-# - and that knowing them changes a treatment for the better.
-# :::
 
 # %% [markdown]
 # ## The figures of the paper

@@ -213,8 +213,8 @@ def _models(found, judge):
         names = ", ".join(found.models)
         return f"{found.known} Judged by {names}, which never saw the participant."
     seen = (
-        "A package cannot tell whether its networks have learned from this scan: of a scan of the "
-        "study, ask the study."
+        "A package cannot tell whether its networks have learned from this scan; the study that "
+        "it was made from can."
         if judge.content
         else "The scan is none of the study's own, by its content."
     )
