@@ -4,6 +4,8 @@ Paper Fig. 5, single scans, and true differences. All that nilearn draws is here
 import takes a second.
 """
 
+import html
+
 import matplotlib.pyplot as plt
 import nibabel as nib
 import numpy as np
@@ -119,13 +121,16 @@ def view_saliency_maps(maps, template_img):
     """
     shown = []
     for name, img in maps.items():
+        title = html.escape(name)
         view = plotting.view_img(
             img, template_img, cut_coords=STRIATUM_MM, threshold=DRAWN_FROM, vmin=0, vmax=1,
             cmap="inferno", symmetric_cmap=False, black_bg=True, opacity=0.85,
         )  # fmt: skip
         frame = view.get_iframe(width=660, height=285)
-        frame = frame.replace('width="660"', 'style="width: 100%; max-width: 660px"')
-        shown.append(f"<p><b>{name}</b></p>{frame}")
+        frame = frame.replace(
+            'width="660"', f'title="Saliency, {title}" style="width: 100%; max-width: 660px"'
+        )
+        shown.append(f"<p><b>{title}</b></p>{frame}")
     return HTML(f"<div>{''.join(shown)}</div>")
 
 

@@ -13,7 +13,7 @@ MONTHS = (
 DAY, MONTH, YEAR = r"(?:0?[1-9]|[12]\d|3[01])", r"(?:0?[1-9]|1[0-2])", r"(?:19|20)\d\d"
 BETWEEN = r"[-‐‑./]"  # also hyphens that do not break
 FORMS = re.compile(
-    rf"(?<![\w.])(?:{YEAR}(?P<a>{BETWEEN}){MONTH}(?P=a){DAY}"  # 1955-11-28
+    rf"(?<![\w.])(?:{YEAR}(?P<a>{BETWEEN}){MONTH}(?P=a){DAY}(?:T\d\d:?\d\d[:.\d]*)?"  # 1955-11-28
     rf"|{DAY}(?P<b>[./]){MONTH}(?P=b)(?:{YEAR}|\d\d)"  # 28.11.1955, 28/11/55
     rf"|{MONTH}(?P<c>[/]){DAY}(?P=c)(?:{YEAR}|\d\d)"  # 11/28/55
     rf"|{DAY}\.?[ -]{MONTHS}\.?[ -](?:{YEAR}|\d\d)"  # 28. November 1955, 28-Nov-55
