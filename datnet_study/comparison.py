@@ -123,7 +123,7 @@ def detectable(low, high):
 
     Examples
     --------
-    >>> round(detectable(-0.05, 0.15), 3)
+    >>> round(float(detectable(-0.05, 0.15)), 3)
     0.143
     """
     return (stats.norm.ppf(0.975) + stats.norm.ppf(POWER)) * (high - low) / 2 / Z

@@ -47,7 +47,7 @@ def masked_styler(styler, not_people=()):
                 made.format(lambda _: MARK, subset=(rows.index[how], [name]))
             elif how.any():
                 made.format(masked_words, subset=(rows.index[how], [name]))
-    made.format_index(masked_words, axis=1)
+    made.format_index(lambda head: masked_words(head) if isinstance(head, str) else head, axis=1)
     return made
 
 

@@ -334,6 +334,16 @@ def uptake_strip(names, rng):
     return figures.plot_uptake_strip({name: rng.random(SHAPE) for name in names}, AFFINE, FIELD)
 
 
+def scan_strip(names, rng):
+    anatomy = {name: rng.random(SHAPE) > 0.5 for name in names}
+    return figures.plot_scan_strip(rng.random(SHAPE), anatomy, AFFINE, top=0.8)
+
+
+def among(names, rng):
+    places = {"putamen": {name: tuple(np.sort(rng.random(21))) for name in names}}
+    return figures.plot_among(places, {"putamen": 0.5}, {"putamen": "binding ratio"})
+
+
 def mean_saliency(names, rng):
     return figures.plot_saliency_maps(images(names, rng), template(), (8, -17, -10))
 
@@ -376,6 +386,7 @@ CHARTS = {
     "plot_auc_by_time": auc_by_time,
     "plot_candidates": candidates,
     "plot_costs": costs,
+    "plot_among": among,
     "plot_auc_by_size": auc_by_size,
     "plot_beside_published": beside_published,
     "plot_completeness": completeness,
@@ -407,6 +418,7 @@ CHARTS = {
     "plot_reliability": reliability_curves,
     "plot_region_strip": region_strip,
     "plot_roc_curves": roc_curves,
+    "plot_scan_strip": scan_strip,
     "plot_uptake_strip": uptake_strip,
 }
 BRAINS = {  # a second each

@@ -174,7 +174,7 @@ def counted(count):
 
     Examples
     --------
-    >>> counted(43), in_words(3), in_words(0)
+    >>> counted(43), counted(3), counted(0)
     ('43', '<5', '0')
     """
     return str(count) if count >= FEWEST or count == 0 else f"<{FEWEST}"

@@ -64,7 +64,7 @@ def norms_of(measures, ages):
     >>> ratios = 2 - 0.01 * (ages - 60) + 0.1 * (-1.0) ** ages
     >>> norm = norms_of(pd.DataFrame({"putamen": ratios}), ages)["putamen"]
     >>> norm.per_decade, norm.n
-    (-0.098, 20)
+    (-0.115, 20)
     """
     ages = np.asarray(ages, dtype=float)
     found = {}

@@ -67,3 +67,8 @@ def test_the_table_itself_stays_as_it_is():
     shown = show.table(pd.DataFrame({"scans": [3]}), of_groups=True)
     masked_styler(shown)
     assert cells(shown) == [["3"]]
+
+
+def test_headings_that_are_numbers_stay_as_they_are():
+    rows = pd.DataFrame({"of": ["IPD"], 25: ["0.71"]})
+    assert ">25<" in masked_styler(rows.style.hide(), list(rows)).to_html()

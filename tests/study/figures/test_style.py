@@ -17,8 +17,8 @@ from datnet_study import figures, titles
 from datnet_study.figures import style
 
 HELPERS = {
-    "colours", "feature_words", "legend_below", "legend_beside", "method_looks", "p_text", "panels",
-    "themed",
+    "colours", "draw_contour", "draw_image", "feature_words", "five_numbers", "legend_below",
+    "legend_beside", "method_looks", "p_text", "panels", "planes_of", "themed",
 }  # fmt: skip
 VIEWERS = {"view_saliency_maps"}  # HTML, no figure: in `test_brain`
 IMPORT_ALL = """

@@ -11,30 +11,31 @@ from datnet_study.reporting import place
 from datnet_study.reporting.acceptance import AGE, made_up_scan, of_image
 from datnet_study.reporting.judging import judge_scan
 
+GAUGES, SCANS = {}, {}
+OF_JUDGE, OF_SCAN = place.gauge_of, placed_scans.scan_quality
 
-@pytest.fixture(autouse=True, scope="session")
-def measured_once():
+
+@pytest.fixture(autouse=True)
+def measured_once(monkeypatch):
     """Each scan is measured once, by gauges that judges of the same grid share."""
-    gauges, scans, of_judge, of_scan = {}, {}, place.gauge_of, placed_scans.scan_quality
 
     def gauge_of(judge):
         images = judge.facts.images
         key = (judge.atlas.content, images.filter_fwhm_mm, images.reference_region)
-        if key not in gauges:
-            gauges[key] = of_judge(judge)
-        return gauges[key]
+        if key not in GAUGES:
+            GAUGES[key] = OF_JUDGE(judge)
+        return GAUGES[key]
 
     def scan_quality(img, gauge, *more):
         content = img.get_fdata(dtype=np.float32).tobytes() + img.affine.tobytes()
-        key = (hash(content), id(gauge), str(more))
-        if key not in scans:
-            scans[key] = of_scan(img, gauge, *more)
-        return dict(scans[key])
+        (of_gauge,) = [key for key, known in GAUGES.items() if known is gauge] or [None]
+        key = (hash(content), of_gauge, str(more))
+        if of_gauge is None or key not in SCANS:
+            SCANS[key] = OF_SCAN(img, gauge, *more)
+        return dict(SCANS[key])
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(place, "gauge_of", gauge_of)
-        patch.setattr(placed_scans, "scan_quality", scan_quality)
-        yield
+    monkeypatch.setattr(place, "gauge_of", gauge_of)
+    monkeypatch.setattr(placed_scans, "scan_quality", scan_quality)
 
 
 @pytest.fixture(scope="session")
