@@ -54,7 +54,7 @@ def doubt_of(out_of_fold, class_names, coverage=COVERAGE, referred=REFERRED):
         "referred": is_referred.mean(),
         "wrong": (~right[is_referred]).mean() if is_referred.any() else 0.0,
         "caught": (~right & is_referred).sum() / n_wrong if n_wrong else 0.0,
-        "kept": right[~is_referred].mean(),
+        "kept": right[~is_referred].mean() if not is_referred.all() else 0.0,
     }
     rates = {name: round(float(rate), DIGITS) for name, rate in rates.items()}
     return Doubt(n=len(proba), scores=scores, coverage=coverage, least=least, **rates)

@@ -67,3 +67,9 @@ def test_a_judge_that_is_never_wrong_has_no_errors_to_catch():
     table = pd.DataFrame(proba, columns=["p_A", "p_B", "p_C"]).assign(diagnosis=labels)
     doubt = doubt_of(table, NAMES)
     assert (doubt.caught, doubt.wrong, doubt.accuracy) == (0.0, 0.0, 1.0)
+
+
+def test_where_all_are_equally_unsure_nobody_is_kept(known):
+    unsure = known.assign(p_A=0.336, p_B=0.332, p_C=0.332)  # the limit is rounded above them
+    doubt = doubt_of(unsure, NAMES)
+    assert (doubt.least, doubt.referred, doubt.kept) == (0.34, 1, 0)
