@@ -83,7 +83,8 @@ ratios = keys.join(regional_binding(volumes, atlas, affine, reference, measured_
 
 # %%
 every_region, number_of = salient_regions(page)
-which = number_of[config.saliency.region_source]
+used_source = config.saliency.region_source
+which = number_of[used_source]
 regions = every_region[which]
 brain = region_mask_on(atlas, "brain", affine, shape)
 
@@ -120,9 +121,12 @@ limits = {"dl": brain} | {
     f"dl_{region}": region_mask_on(atlas, region, affine, shape)
     for region in measured_in
 }
-for column, limit in limits.items():
-    specific = own_region_means(volumes, regions & limit)
-    ratios[column] = binding_ratio(specific, nonspecific)
+by_source = {source: keys.copy() for source in number_of}  # whose map makes the region
+for source, number in number_of.items():
+    for column, limit in limits.items():
+        specific = own_region_means(volumes, every_region[number] & limit)
+        by_source[source][column] = binding_ratio(specific, nonspecific)
+ratios = ratios.join(by_source[used_source][list(limits)])
 page.write_table("binding/ratios.tsv", ratios)
 
 # %% [markdown]
@@ -192,11 +196,7 @@ show.table(
 
 # %%
 p_under = {}
-for source, number in number_of.items():
-    of_source = keys.copy()
-    for column, limit in limits.items():
-        specific = own_region_means(volumes, every_region[number] & limit)
-        of_source[column] = binding_ratio(specific, nonspecific)
+for source, of_source in by_source.items():
     for column, found in tested(of_source, limits).items():
         for a, b, value in found[["group_a", "group_b", "p"]].to_numpy():
             p_under[source, column, a, b] = value
@@ -278,7 +278,6 @@ counted = [
     f"{titles[column]} {significant.get(column, 0)} of {len(tests[column])}"
     for column in tests
 ]
-source = config.saliency.region_source
 first = stacked[(stacked["group_a"] == groups[0]) & (stacked["group_b"] == groups[1])]
 p_first = ", ".join(
     f"{titles[column]} P = {value:.2g}"
@@ -288,13 +287,13 @@ p_first = ", ".join(
 result = (
     f"{groups[0]} against {groups[1]} {page.where}: {p_first}. Pairs of diagnoses that "
     f"differ (P < {alpha:g}, uncorrected): {', '.join(counted)}; the DL region was "
-    f"made from {whose_map(source)}."
+    f"made from {whose_map(used_source)}."
 )
 
 # %%
 numbers = {
     "tests": stacked.to_dict("records"),
     "p_by_source": under,
-    "region_source": config.saliency.region_source,
+    "region_source": used_source,
 }
 page.close(numbers, claims, result)

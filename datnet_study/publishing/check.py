@@ -24,7 +24,6 @@ from datnet_study.publishing.rows import (
 
 TEXT_FILES = {".html", ".js", ".css", ".txt", ".ipynb", ".md", ".inv", ".map", ".bib", ""}
 IMAGE_FILES = {".png", ".svg", ".ico"}
-FONTS = {".woff", ".woff2", ".ttf", ".eot"}  # pass where they are known
 INDEX = "searchindex.js"  # has each word by itself
 GAP = 3  # characters between two words of a needle
 AROUND = 30  # characters of an excerpt on either side

@@ -13,8 +13,6 @@ from datnet_images.transforms import to_mni
 from datnet_study.native import MATCH_FWHM_MM
 from datnet_study.placed_scans import as_counts, failed, measures_of
 
-SPACES = ("auto", "mni", "native")
-
 
 class Placed(NamedTuple):
     """A scan in MNI space, as far as it could be brought there."""
