@@ -12,14 +12,17 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONDONTWRITEBYTECODE :=
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help study book import report package test bench lint format clean
+.PHONY: help study plan book import report package test test-slurm bench lint format clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo "  STUDY=NAME picks data_manifest/NAME.yaml or a .yaml file (default: paper)"
 
-study: .venv/study ## Run every page of STUDY that is out of date and build its book
-	@$(BIN)/python -m datnet_study.run study "$(STUDY_FILE)"
+study: .venv/study ## Run every page of STUDY that is out of date and build its book [PROFILE=slurm]
+	@$(BIN)/python -m datnet_study.run study "$(STUDY_FILE)" $(if $(PROFILE),--profile "$(PROFILE)")
+
+plan: .venv/study ## List what a run of STUDY would do, and what it costs [PROFILE=slurm]
+	@$(BIN)/python -m datnet_study.run plan "$(STUDY_FILE)" $(if $(PROFILE),--profile "$(PROFILE)")
 
 book: .venv/study ## Build the book of a STUDY that has run; PUBLIC=1: one that everybody may see
 	@$(BIN)/python -m datnet_study.run $(if $(filter 1,$(PUBLIC)),public,book) "$(STUDY_FILE)"
@@ -41,6 +44,9 @@ package: .venv/study ## Pack the networks of a finished STUDY for other machines
 
 test: .venv/test lint ## Lint, unit tests, and the whole smoke study with its book
 	$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
+
+test-slurm: .venv/study ## Run the smoke study on a real Slurm of this machine (root, Debian; ten minutes)
+	$(BIN)/python tests/slurm/whole_study.py
 
 bench: .venv/bench ## Measure speed as ratios, for the page `performance` (a third of an hour)
 	$(BIN)/python benchmarks/performance.py
@@ -72,4 +78,5 @@ clean: ## Remove results and environment
 
 .venv/test: .venv/study requirements-test.txt
 	$(BIN)/pip install --quiet --no-compile --requirement requirements-test.txt
+	$(BIN)/pip install --quiet --no-compile --no-deps roc-validator==0.13.0
 	touch $@

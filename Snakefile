@@ -7,7 +7,9 @@ import os
 import shlex
 import sys
 
+from datnet_study.costs import expected_cost, number_of_scans, read_measured
 from datnet_study.graph import LANES, Graph
+from datnet_study.page_groups import page_groups
 from datnet_study.ready import ready_study
 
 os.environ["PYTHONUTF8"] = "1"  # for the jobs: files are UTF-8 in any locale
@@ -21,6 +23,10 @@ except (OSError, ValueError) as error:
         raise
     sys.exit(f"\n{error}\n")
 OUT = f"results/{study.name}"
+n_scans, measured = number_of_scans(study), read_measured()
+costs = {job.name: expected_cost(study, job, n_scans, measured) for job in graph.jobs.values()}
+groups = page_groups(graph, {name for name, cost in costs.items() if cost.is_short})
+ON_GPU = {"gpu": 1} if study.training.accelerator == "gpu" else {}
 localrules: study
 
 
@@ -41,6 +47,11 @@ for job in graph.jobs.values():
             debug=" --debug" if DEBUG else "",
         threads: job.threads
         priority: job.priority
+        group: groups.get(job.name)
+        resources:
+            runtime=lambda wildcards, attempt, cost=costs[job.name]: cost.minutes_to_ask(attempt),
+            mem_mb=lambda wildcards, attempt, cost=costs[job.name]: cost.memory_to_ask(attempt),
+            **(ON_GPU if job.command[0] in ("fit", "ceiling") else {}),
         shell:
             f"{shlex.quote(sys.executable)} -m datnet_study.warm datnet_study.run {{params.job}}"
             " --threads {threads}"

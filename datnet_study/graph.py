@@ -67,8 +67,12 @@ class Graph:
     def inputs(self, job):
         """Files that a job needs, those of other jobs with their records."""
         names = self._resolved(job)
-        writers = {self.writer[name].name for name in names if name in self.writer}
-        return names + [self.record(self.jobs[name]) for name in sorted(writers - {job.name})]
+        return names + [self.record(self.jobs[name]) for name in sorted(self.starts_from(job))]
+
+    def starts_from(self, job):
+        """Names of the jobs that a job starts from."""
+        writers = {self.writer[name].name for name in self._resolved(job) if name in self.writer}
+        return writers - {job.name}
 
     def record(self, job):
         """Name of the file that says that a job is done, with its fingerprint."""

@@ -6,6 +6,7 @@ import time
 
 from datnet_core import fingerprint
 from datnet_study.declaration import setting
+from datnet_study.records import peak_memory_mb
 
 
 def made_from(declaration, study, begin):
@@ -21,7 +22,7 @@ def made_from(declaration, study, begin):
     Returns
     -------
     dict
-        Study file, hashes of scans and code, commit, seeds, declared settings, seconds.
+        Study file, hashes of scans and code, commit, seeds, declared settings, seconds, memory.
     """
     record = study.results / "volumes.json"
     phantom = {"phantom": study.phantom.seed} if study.phantom else {}
@@ -34,6 +35,7 @@ def made_from(declaration, study, begin):
         "seeds": {"training": study.training.seed} | phantom,
         "settings": {name: setting(settings, name, source) for name in declaration.settings},
         "seconds": round(time.perf_counter() - begin, 1),
+        "memory_mb": round(peak_memory_mb()),
     }
 
 

@@ -1,8 +1,12 @@
 """Records of finished jobs: `records/<job>.<fingerprint>` holds what the job made, a line each.
 
-`study_file.txt` beside them says which study file the results are of.
+`costs/<job>.json` has what it took. `study_file.txt` beside them says which study file the results
+are of.
 """
 
+import json
+import resource
+import time
 from contextlib import suppress
 
 from datnet_core.files import whole
@@ -26,6 +30,46 @@ def forget(study, made):
         with suppress(FileNotFoundError):  # another job removes its own at the same time
             if set(record.read_text().splitlines()) & set(made):
                 record.unlink()
+
+
+def peak_memory_mb():
+    """Largest memory of this process and of those it has waited for, MB.
+
+    Returns
+    -------
+    float
+
+    Examples
+    --------
+    >>> peak_memory_mb() > 1
+    True
+    """
+    kinds = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    return max(resource.getrusage(kind).ru_maxrss for kind in kinds) / 1000  # Linux counts kB
+
+
+def note_cost(study, job, begin, threads, kernel_mb=0.0):
+    """Note what a finished job took, as `costs/<job>.json` of the results.
+
+    Parameters
+    ----------
+    study : Study
+    job : str
+        Name of the job.
+    begin : float
+        `time.time()` when it began.
+    threads : int
+    kernel_mb : float
+        Memory of a kernel that the job did not start itself, MB.
+    """
+    took = {
+        "begin": begin,
+        "seconds": round(time.time() - begin, 1),
+        "memory_mb": round(max(peak_memory_mb(), kernel_mb)),
+        "threads": threads,
+    }
+    with whole(study.results / "costs" / f"{job}.json") as part:
+        part.write_text(json.dumps(took))
 
 
 def folder_of(study, into):

@@ -4,15 +4,17 @@ The Snakefile calls this with the jobs of `graph`; a person runs `make study`, t
 """
 
 import argparse
+import json
 import os
 import sys
+import time
 from pathlib import Path
 
 import yaml
 
 from datnet_core.files import whole
 from datnet_study.commands import COMMANDS, add_commands
-from datnet_study.records import claim, folder_of, forget
+from datnet_study.records import claim, folder_of, forget, note_cost
 from datnet_study.study import read_study
 
 
@@ -130,24 +132,25 @@ def public(study, _):
 
 def workflow(study, arguments):
     """Run the jobs of a study that are not done, by Snakemake, and say where the book is."""
-    from datnet_study.graph import LANES, Graph
+    from datnet_study.graph import Graph
+    from datnet_study.workflow import lanes_of, run_workflow
 
-    missing = Graph(study, LANES).missing()
+    missing = Graph(study, lanes_of(arguments.profile)).missing()
     if not missing:  # as Snakemake, whose own start takes longer
         sys.stdout.write("Nothing to do: nothing has changed since the last run.\n")
-    else:
-        from datnet_study.workflow import run_workflow
-
-        if code := run_workflow(study, len(missing), arguments.options):
-            sys.exit(code)
+    elif code := run_workflow(study, len(missing), arguments.options, arguments.profile):
+        sys.exit(code)
     sys.stdout.write(f"The book of study {study.name}: {study.results / 'book/index.html'}\n")
 
 
-def plan(study, _):
-    """List the jobs that a run would do, a line each."""
-    from datnet_study.graph import LANES, Graph
+def plan(study, arguments):
+    """Say which jobs a run would do, a line each, and about what they cost."""
+    from datnet_study.costs import planned
+    from datnet_study.graph import Graph
+    from datnet_study.workflow import lanes_of
 
-    sys.stdout.write("".join(f"{job.name}\n" for job in Graph(study, LANES).missing()))
+    jobs = Graph(study, lanes_of(arguments.profile)).missing()
+    sys.stdout.write(f"{planned(study, jobs)}\n")
 
 
 JOBS = {"study": workflow} | {
@@ -165,6 +168,10 @@ def parser():
         kind.add_argument("--threads", type=int, default=1, help="threads, or scans at once")
         kind.add_argument("--record", type=Path, help="file that says that the job is done")
         kind.add_argument("--debug", action="store_true", help="show errors with their traceback")
+        if name in ("study", "plan"):
+            kind.add_argument(
+                "--profile", default="local", help="a folder of profiles/: where to run"
+            )
         if name == "study":
             kind.add_argument("options", nargs="*", help="for Snakemake, behind --")
         if name == "grid":
@@ -198,20 +205,30 @@ def main(arguments=None):
 
 def _run_job(arguments):
     """Run a job of a study."""
-    names = ("OMP_NUM_THREADS", "MKL_NUM_THREADS")
+    begin, names = time.time(), ("OMP_NUM_THREADS", "MKL_NUM_THREADS")
     threads = 1 if arguments.kind == "fit" else arguments.threads
     os.environ |= {name: str(threads) for name in names}  # this process is the job's own
     study = read_study(arguments.study)
-    if arguments.record:
-        sys.stderr.write(f"\n--- {arguments.record.name.rpartition('.')[0]} ---\n")
+    job = arguments.record and arguments.record.name.rpartition(".")[0]
+    if job:
+        sys.stderr.write(f"\n--- {job} ---\n")
     elsewhere = arguments.kind == "page" and _target(study, arguments) != study.results
     if arguments.kind not in ("study", "plan") and not elsewhere:
         claim(study)
         forget(study, _results(arguments))
     JOBS[arguments.kind](study, arguments)
-    if arguments.record:
+    if job:
+        note_cost(study, job, begin, arguments.threads, _kernel_mb(study, arguments))
         with whole(arguments.record) as part:
             part.write_text("\n".join(_results(arguments)) + "\n")
+
+
+def _kernel_mb(study, arguments):
+    """Memory of the kernel of a page, which may be no child of this process, MB."""
+    if arguments.kind != "page":
+        return 0.0
+    result = study.results / f"{arguments.page}.json"
+    return json.loads(result.read_text(encoding="utf-8"))["made_from"]["memory_mb"]
 
 
 def unexpected(error):

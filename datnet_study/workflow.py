@@ -1,17 +1,43 @@
-"""The jobs of a study that are not done, by Snakemake, with processes that start warm."""
+"""The jobs of a study that are not done, by Snakemake.
+
+Here they start warm; on a cluster, each network is a job of its own.
+"""
 
 import subprocess
 import sys
 from contextlib import nullcontext
 from pathlib import Path
 
+from datnet_core import fingerprint
+from datnet_study.graph import LANES
 from datnet_study.ready import ready_study
 from datnet_study.warm import serving
 
+PROFILES = fingerprint.ROOT / "profiles"
+LOCAL = "local"  # profile of one machine
 FEW = 4  # jobs that together start as fast as the server that they would start from
 
 
-def run_workflow(study, n_missing, options=()):
+def lanes_of(profile):
+    """Processes that train networks side by side; None, one for each network, on a cluster.
+
+    Parameters
+    ----------
+    profile : str
+
+    Returns
+    -------
+    int or None
+
+    Examples
+    --------
+    >>> lanes_of("local"), lanes_of("slurm")
+    (2, None)
+    """
+    return LANES if profile == LOCAL else None
+
+
+def run_workflow(study, n_missing, options=(), profile=LOCAL):
     """Run the jobs of a study that are not done.
 
     Parameters
@@ -21,6 +47,8 @@ def run_workflow(study, n_missing, options=()):
         How many they are.
     options : sequence of str
         For Snakemake; what stands behind its `--` are jobs, in place of all.
+    profile : str
+        Folder of `profiles/`: `local` or `slurm`.
 
     Returns
     -------
@@ -30,11 +58,20 @@ def run_workflow(study, n_missing, options=()):
     Raises
     ------
     FileNotFoundError, ValueError
-        As `ready_study`, before anything runs.
+        As `ready_study`, before anything runs; or if there is no such profile.
     """
-    command = [Path(sys.executable).with_name("snakemake"), "--workflow-profile", "profiles/local"]
-    command += ["--config", f"study={study.source}", *options]
-    with _server() if n_missing > FEW else nullcontext() as environment:
+    folder = PROFILES / profile
+    if not folder.is_dir():
+        known = ", ".join(sorted(path.name for path in PROFILES.iterdir()))
+        raise ValueError(f"no profile {profile!r}; there are {known}")
+    command = [
+        Path(sys.executable).with_name("snakemake"),
+        "--workflow-profile",
+        f"profiles/{profile}",
+    ]
+    command += ["--config", f"study={study.source}", f"lanes={lanes_of(profile) or 0}", *options]
+    here = profile == LOCAL and n_missing > FEW
+    with _server() if here else nullcontext() as environment:
         ready_study(study.source)
         return subprocess.run(command, env=environment, check=False).returncode
 

@@ -1,0 +1,194 @@
+"""What the jobs of a study are expected to take, in time and memory, for a plan and a cluster.
+
+`data_manifest/job_costs.tsv` holds what they took in two studies of different size
+(`records.note_cost`); between and beyond these, a job costs by the number of scans.
+"""
+
+from dataclasses import dataclass
+from math import ceil, prod
+
+import pandas as pd
+
+from datnet_core import fingerprint
+from datnet_core.settings import NetworkSettings, TrainingSettings
+from datnet_study.fits import planned_fits
+from datnet_study.table import image_paths
+
+MEASURED = "job_costs.tsv"  # in data_manifest/
+UNKNOWN = {"seconds": 120.0, "memory_mb": 2000.0}  # a page that nobody has measured yet
+SHORT_SECONDS = 180
+SPARE = 3.0  # times the expected seconds: machines differ by as much
+USUAL_MM = 4.0  # grid of the networks that were measured
+HEAD_MM = (180, 216, 180)  # what the grid of the scans covers
+FLOOR_MINUTES, FLOOR_MB = 10, 1000  # a process alone takes a part of them
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a job is expected to take."""
+
+    seconds: float
+    memory_mb: float
+    measured: bool = True
+
+    @property
+    def is_short(self):
+        """Whether it is worth no job of a cluster of its own."""
+        return self.seconds <= SHORT_SECONDS
+
+    def minutes_to_ask(self, attempt):
+        """Minutes to ask a cluster for, twice as many at each further attempt.
+
+        Examples
+        --------
+        >>> Cost(600, 900).minutes_to_ask(1), Cost(600, 900).minutes_to_ask(2)
+        (40, 80)
+        """
+        return ceil(FLOOR_MINUTES + SPARE * self.seconds / 60) * 2 ** (attempt - 1)
+
+    def memory_to_ask(self, attempt):
+        """Memory to ask a cluster for, MB, twice as much at each further attempt.
+
+        Examples
+        --------
+        >>> Cost(600, 900).memory_to_ask(1)
+        2350
+        """
+        return ceil(FLOOR_MB + 1.5 * self.memory_mb) * 2 ** (attempt - 1)
+
+
+def read_measured(path=None):
+    """Read the measured costs.
+
+    Parameters
+    ----------
+    path : Path, optional
+        A table with the columns `job`, `scans`, `seconds` and `memory_mb`; the project's own if not
+        given. Networks have the row `fit`, for one of the default size.
+
+    Returns
+    -------
+    DataFrame
+    """
+    path = path or fingerprint.ROOT / "data_manifest" / MEASURED
+    return pd.read_csv(path, sep="\t", comment="#")
+
+
+def number_of_scans(study):
+    """Scans of a study, before any job has run.
+
+    Parameters
+    ----------
+    study : Study
+
+    Returns
+    -------
+    int
+    """
+    if study.phantom is None:
+        return len(image_paths(study))
+    groups = study.phantom.participants.values()
+    return sum(sum(group.values()) for group in groups) + study.phantom.follow_ups
+
+
+def expected_cost(study, job, n_scans, measured):
+    """What a job is expected to take.
+
+    Parameters
+    ----------
+    study : Study
+    job : Job
+    n_scans : int
+        Output of `number_of_scans`.
+    measured : DataFrame
+        Output of `read_measured`.
+
+    Returns
+    -------
+    Cost
+        Seconds and memory on the line through the two measured sizes of a study, never below the
+        smaller ones; for networks that are not the default ones, by their work.
+    """
+    kind = job.command[0]
+    name = job.command[1] if kind == "page" else kind
+    rows = measured[measured["job"] == name].sort_values("scans")
+    if rows.empty:
+        return Cost(**UNKNOWN, measured=False)
+    seconds, memory_mb = (_on_line(rows["scans"], rows[key], n_scans) for key in UNKNOWN)
+    if kind == "fit":
+        recipe_of = {fit.folder: fit.recipe for fit in planned_fits(study)}
+        seconds *= sum(work_of(*study.recipe(recipe_of[name])) for name in job.command[1:])
+    return Cost(seconds, memory_mb)
+
+
+def planned(study, jobs):
+    """Jobs with what each is expected to take, and the sum.
+
+    Parameters
+    ----------
+    study : Study
+    jobs : sequence of Job
+
+    Returns
+    -------
+    str
+        A line for each job, and one for all. `?` marks what nobody has measured yet.
+    """
+    n_scans, measured = number_of_scans(study), read_measured()
+    costs = [(job, expected_cost(study, job, n_scans, measured)) for job in jobs]
+    lines = [
+        f"{job.name:28}{job.threads:4} core(s) {cost.seconds / 60:8.1f} min "
+        f"{cost.memory_mb / 1000:6.1f} GB{'' if cost.measured else ' ?'}"
+        for job, cost in costs
+    ]
+    hours = sum(job.threads * cost.seconds for job, cost in costs) / 3600
+    largest = max((cost.memory_mb for _, cost in costs), default=0) / 1000
+    lines.append(
+        f"{len(costs)} job(s), about {hours:.2f} core-hours, {largest:.1f} GB for the largest"
+    )
+    return "\n".join(lines)
+
+
+def work_of(grid_mm, network, training):
+    """Work of training a network as a multiple of the default one, by its multiplications.
+
+    Those of a convolution grow with the voxels and with the square of the filters; those of the
+    training with its scans.
+
+    Parameters
+    ----------
+    grid_mm : float
+        Voxel size, mm.
+    network : NetworkSettings
+    training : TrainingSettings
+
+    Returns
+    -------
+    float
+
+    Examples
+    --------
+    >>> work_of(4.0, NetworkSettings(n_filters=16), TrainingSettings(max_steps=2200))
+    8.0
+    """
+    usual, steps = TrainingSettings(), training.max_steps or TrainingSettings().max_steps
+    shown = steps * training.batch_size / (usual.max_steps * usual.batch_size)
+    voxels = _voxels(network, grid_mm) / _voxels(NetworkSettings(), USUAL_MM)
+    return shown * voxels * (network.n_filters / NetworkSettings().n_filters) ** 2
+
+
+def _voxels(network, grid_mm):
+    """Voxels that a network looks at, about."""
+    if network.resized_to:
+        return prod(network.resized_to)
+    extents = [high - low for low, high in network.field_mm] if network.field_mm else HEAD_MM
+    return prod(extent / grid_mm for extent in extents)
+
+
+def _on_line(scans, values, n_scans):
+    """Value at a number of scans, on the line through the smallest and the largest measured."""
+    first, last = values.iloc[0], values.iloc[-1]
+    if (apart := scans.iloc[-1] - scans.iloc[0]) == 0:
+        return float(first)
+    slope = max(0.0, (last - first) / apart)
+    return float(first + slope * max(0, n_scans - scans.iloc[0]))
