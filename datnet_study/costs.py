@@ -121,7 +121,7 @@ def expected_cost(study, job, n_scans, measured):
     return Cost(seconds, memory_mb)
 
 
-def planned(study, jobs):
+def plan_text(study, jobs):
     """Jobs with what each is expected to take, and the sum.
 
     Parameters

@@ -145,12 +145,12 @@ def workflow(study, arguments):
 
 def plan(study, arguments):
     """Say which jobs a run would do, a line each, and about what they cost."""
-    from datnet_study.costs import planned
+    from datnet_study.costs import plan_text
     from datnet_study.graph import Graph
     from datnet_study.workflow import lanes_of
 
     jobs = Graph(study, lanes_of(arguments.profile)).missing()
-    sys.stdout.write(f"{planned(study, jobs)}\n")
+    sys.stdout.write(f"{plan_text(study, jobs)}\n")
 
 
 JOBS = {"study": workflow} | {

@@ -81,7 +81,8 @@ def run(project, *arguments):
 
 def planned(project, study):
     """Names of the jobs that a run would do."""
-    return set(run(project, "plan", study).split())
+    *jobs, _ = run(project, "plan", study).splitlines()  # the last line is the sum
+    return {job.split()[0] for job in jobs}
 
 
 def planned_by_the_engine(project, study):

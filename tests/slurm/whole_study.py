@@ -36,9 +36,12 @@ def study_file(folder, name, **changes):
 
 def run(study, profile, *options):
     """Run a study; it has to end with 0."""
-    line = [sys.executable, "-m", "datnet_study.run", "study", study, "--profile", profile]
+    line = [sys.executable, "-m", "datnet_study.run", "study", "--profile", profile, study]
     begin = time.monotonic()
-    subprocess.run([*line, "--", *options], cwd=ROOT, check=True, timeout=3000)
+    if profile == "slurm":  # which keeps no accounts here, so `sacct` knows nothing
+        options = ["--slurm-status-command", "squeue", *options]
+    line += ["--", *options] if options else []
+    subprocess.run(line, cwd=ROOT, check=True, timeout=3000)
     print(f"{profile} ended with 0 after {(time.monotonic() - begin) / 60:.1f} min", flush=True)
 
 
@@ -87,7 +90,8 @@ def stopped_and_finished(folder):
     if "TIMEOUT" not in ends:
         raise AssertionError(f"no job was ended by its time limit: {ends}")
     config = json.loads((ROOT / "results/smoke-limit" / NETWORK / "config.json").read_text())
-    print(f"finished: {ends.count('TIMEOUT')} job(s) ended by the limit, {config['n_epochs']} epochs")
+    ended = ends.count("TIMEOUT")
+    print(f"finished: {ended} job(s) ended by the limit, {config['n_epochs']} epochs", flush=True)
 
 
 def main():

@@ -243,6 +243,7 @@ def test_a_result_says_what_it_was_made_from(project):
         "result": "It was 3.",
     }
     assert made_from.pop("seconds") >= 0
+    assert made_from.pop("memory_mb") > 1
     assert made_from.pop("commit") is None  # this project is no repository
     assert made_from == {
         "study_file": "phantom.yaml",

@@ -1,8 +1,10 @@
 """The command line of a job: what it refuses, what it leaves, and in which order."""
 
+import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -31,9 +33,16 @@ def project(tmp_path, monkeypatch):
 
 @pytest.fixture
 def pages(project, monkeypatch):
-    """Arguments of each page that was to run; nothing is run."""
+    """Arguments of each page that was to run; nothing is run, a result says what it took."""
     ran = []
-    monkeypatch.setattr("datnet_study.execute.run_page", lambda *given: ran.append(given))
+
+    def run_page(source, output, *given):
+        ran.append((source, output, *given))
+        result = output.parents[1] / f"{source.stem}.json"
+        result.parent.mkdir(exist_ok=True)
+        result.write_text('{"made_from": {"memory_mb": 12345678}}')
+
+    monkeypatch.setattr("datnet_study.execute.run_page", run_page)
     return ran
 
 
@@ -174,6 +183,17 @@ def test_a_job_leaves_its_record_in_place_of_older_ones_and_of_no_others(project
     assert records(project) == ["tiny.bbb", "tiny2.aaa"]
 
 
+def test_a_finished_job_says_what_it_took(project, pages):
+    run.main(["page", "mine.yaml", "tiny", *record("tiny.aaa"), "--threads", "2"])
+    cost = json.loads((project / "results/mine/costs/tiny.json").read_text())
+    assert cost["memory_mb"] == 12345678  # of the kernel, which is the larger process
+    assert cost["threads"] == 2
+    assert 0 <= cost["seconds"] < 60
+    assert abs(cost["begin"] - time.time()) < 60
+    run.main(["page", "mine.yaml", "tiny"])  # by hand: no job of the study
+    assert json.loads((project / "results/mine/costs/tiny.json").read_text()) == cost
+
+
 def test_a_job_that_fails_leaves_no_record_not_even_the_old_one(project, pages, monkeypatch):
     run.main(["page", "mine.yaml", "tiny", *record("tiny.aaa")])
 
@@ -218,8 +238,10 @@ class Planned:
 
     names = []
 
+    lanes = 2
+
     def __init__(self, study, n_lanes):
-        assert (study.name, n_lanes) == ("mine", 2)
+        assert (study.name, n_lanes) == ("mine", self.lanes)
 
     def missing(self):
         return [Job(name, ("page", name)) for name in self.names]
@@ -243,7 +265,7 @@ def test_a_study_asks_for_the_workflow_only_where_something_is_missing(
 
     def called(command, env, check):
         assert env is None  # too few jobs for a server
-        commands.append(command[-1])
+        commands.append(command[-2])
         return subprocess.CompletedProcess(command, code)
 
     monkeypatch.setattr(subprocess, "run", called)
@@ -270,9 +292,13 @@ def test_a_study_asks_for_the_workflow_only_where_something_is_missing(
 def test_a_plan_names_the_jobs_and_leaves_everything(project, monkeypatch, capsys):
     (project / "results/mine/records/page.aaa").write_text("page fusion\n")
     monkeypatch.setattr("datnet_study.graph.Graph", Planned)
-    monkeypatch.setattr(Planned, "names", ["fusion", "book"])
+    monkeypatch.setattr(Planned, "names", ["fusion", "radiomics"])
+    monkeypatch.setattr("datnet_study.costs.number_of_scans", lambda _: 300)
     run.main(["plan", "mine.yaml"])
-    assert capsys.readouterr().out == "fusion\nbook\n"
+    said = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in said] == ["fusion", "radiomics", "2"]
+    monkeypatch.setattr(Planned, "lanes", None)  # each network is a job of its own
+    run.main(["plan", "mine.yaml", "--profile", "slurm"])
     assert records(project) == ["page.aaa"]
 
 
