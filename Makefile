@@ -12,7 +12,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONDONTWRITEBYTECODE :=
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help study plan book import report package test test-slurm bench lint format clean
+.PHONY: help study plan book import report package archive test test-slurm bench lint format clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ report: .venv/study ## Report on a scan or a folder: SCAN= and STUDY= or PACKAGE
 package: .venv/study ## Pack the networks of a finished STUDY for other machines [OUT=folder] [TRACER=]
 	@$(BIN)/python -m datnet_study.run package "$(STUDY_FILE)" $(if $(OUT),--out "$(OUT)") \
 	  $(if $(TRACER),--tracer "$(TRACER)")
+
+archive: .venv/study ## Pack book, tables and provenance of a STUDY that has run into one file
+	@$(BIN)/python -m datnet_study.run archive "$(STUDY_FILE)"
 
 test: .venv/test lint ## Lint, unit tests, and the whole smoke study with its book
 	$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder

@@ -51,6 +51,7 @@ for job in graph.jobs.values():
         resources:
             runtime=lambda wildcards, attempt, cost=costs[job.name]: cost.minutes_to_ask(attempt),
             mem_mb=lambda wildcards, attempt, cost=costs[job.name]: cost.memory_to_ask(attempt),
+            in_turn=1,  # pages that share a job of a cluster run one after the other
             **(ON_GPU if job.command[0] in ("fit", "ceiling") else {}),
         shell:
             f"{shlex.quote(sys.executable)} -m datnet_study.warm datnet_study.run {{params.job}}"

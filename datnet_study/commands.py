@@ -79,6 +79,14 @@ def package(arguments):
     sys.stdout.write(f"The package of study {study.name}: {folder}\n{content}\n")
 
 
+def archive(arguments):
+    """Pack book, tables, provenance and versions of a finished study into one file."""
+    from datnet_study.archiving import write_archive
+
+    study = read_study(arguments.study)
+    sys.stdout.write(f"The archive of study {study.name}: {write_archive(study)}\n")
+
+
 def _try(arguments, age, unlike_expected, said_of):
     """Judge the made-up scan of a package and compare with what was said of it."""
     from datnet_study.reporting.batch import row_of
@@ -135,7 +143,7 @@ def _told(rows, folder):
     return JUDGED if n_judged == len(rows) else NOT_JUDGED
 
 
-COMMANDS = {"import": bring_in, "report": report, "package": package}
+COMMANDS = {"import": bring_in, "report": report, "package": package, "archive": archive}
 
 
 def add_commands(kinds):
@@ -168,6 +176,9 @@ def add_commands(kinds):
     kind.add_argument("study", help="study file of a finished study")
     kind.add_argument("--out", type=Path, help="new folder (default: package of the results)")
     kind.add_argument("--tracer", default="", help="of the study's scans, where they are your own")
+    kind.add_argument("--debug", action="store_true", help="show errors with their traceback")
+    kind = kinds.add_parser("archive", help=archive.__doc__)
+    kind.add_argument("study", help="study file")
     kind.add_argument("--debug", action="store_true", help="show errors with their traceback")
 
 

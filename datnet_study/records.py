@@ -48,7 +48,7 @@ def peak_memory_mb():
     return max(resource.getrusage(kind).ru_maxrss for kind in kinds) / 1000  # Linux counts kB
 
 
-def note_cost(study, job, begin, threads, kernel_mb=0.0):
+def note_cost(study, job, begin, threads, page=None):
     """Note what a finished job took, as `costs/<job>.json` of the results.
 
     Parameters
@@ -59,13 +59,17 @@ def note_cost(study, job, begin, threads, kernel_mb=0.0):
     begin : float
         `time.time()` when it began.
     threads : int
-    kernel_mb : float
-        Memory of a kernel that the job did not start itself, MB.
+    page : str, optional
+        Page that it ran: its kernel, which may be no child of this process, says what it took.
     """
+    memory_mb = peak_memory_mb()
+    if page:
+        result = json.loads((study.results / f"{page}.json").read_text(encoding="utf-8"))
+        memory_mb = max(memory_mb, result["made_from"]["memory_mb"])
     took = {
         "begin": begin,
         "seconds": round(time.time() - begin, 1),
-        "memory_mb": round(max(peak_memory_mb(), kernel_mb)),
+        "memory_mb": round(memory_mb),
         "threads": threads,
     }
     with whole(study.results / "costs" / f"{job}.json") as part:

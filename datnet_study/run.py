@@ -4,7 +4,6 @@ The Snakefile calls this with the jobs of `graph`; a person runs `make study`, t
 """
 
 import argparse
-import json
 import os
 import sys
 import time
@@ -135,11 +134,16 @@ def workflow(study, arguments):
     from datnet_study.graph import Graph
     from datnet_study.workflow import lanes_of, run_workflow
 
-    missing = Graph(study, lanes_of(arguments.profile)).missing()
+    lanes = lanes_of(arguments.profile)
+    missing = Graph(study, lanes).missing()
     if not missing:  # as Snakemake, whose own start takes longer
         sys.stdout.write("Nothing to do: nothing has changed since the last run.\n")
     elif code := run_workflow(study, len(missing), arguments.options, arguments.profile):
         sys.exit(code)
+    elif not Graph(study, lanes).missing():  # not where some jobs were asked for, in place of all
+        from datnet_study.archiving import write_crate
+
+        write_crate(study, lanes)
     sys.stdout.write(f"The book of study {study.name}: {study.results / 'book/index.html'}\n")
 
 
@@ -218,17 +222,9 @@ def _run_job(arguments):
         forget(study, _results(arguments))
     JOBS[arguments.kind](study, arguments)
     if job:
-        note_cost(study, job, begin, arguments.threads, _kernel_mb(study, arguments))
+        note_cost(study, job, begin, arguments.threads, getattr(arguments, "page", None))
         with whole(arguments.record) as part:
             part.write_text("\n".join(_results(arguments)) + "\n")
-
-
-def _kernel_mb(study, arguments):
-    """Memory of the kernel of a page, which may be no child of this process, MB."""
-    if arguments.kind != "page":
-        return 0.0
-    result = study.results / f"{arguments.page}.json"
-    return json.loads(result.read_text(encoding="utf-8"))["made_from"]["memory_mb"]
 
 
 def unexpected(error):
