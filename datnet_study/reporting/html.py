@@ -223,6 +223,6 @@ def _viewer(found, judge, wanted):
     """A viewer of the scan, as HTML."""
     if not wanted or found.fine is None:
         return ""
-    from datnet_study.reporting.viewer import viewer_of
+    from datnet_study.figures.viewers import viewer_of
 
     return viewer_of(found.fine, judge.atlas, judge.facts.images.regions, _top(found, judge))

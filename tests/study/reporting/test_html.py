@@ -93,7 +93,7 @@ def test_a_part_that_fails_is_a_sentence(found, judge, tmp_path, monkeypatch):
     for name in ("plot_scan_strip", "plot_among"):
         module = {"plot_among": "placing"}.get(name, "scan_strip")
         monkeypatch.setattr(f"datnet_study.figures.{module}.{name}", fail)
-    monkeypatch.setattr("datnet_study.reporting.viewer.viewer_of", fail)
+    monkeypatch.setattr("datnet_study.figures.viewers.viewer_of", fail)
     scan = dataclasses.replace(found, failed={})
     write_report(scan, judge, tmp_path / "part.html")
     written = (tmp_path / "part.html").read_text()
