@@ -19,8 +19,10 @@ def bring_in(arguments):
     from datnet_study.importing import Wanted, import_scans
     from datnet_study.importing.frames import minutes_of
 
-    table = arguments.table and arguments.table.expanduser()
-    wanted = Wanted(arguments.window and minutes_of(arguments.window), arguments.series, table)
+    paths = {name: getattr(arguments, name) for name in ("table", "clinical", "names")}
+    paths = {name: path and path.expanduser() for name, path in paths.items()}
+    window = arguments.window and minutes_of(arguments.window)
+    wanted = Wanted(window, arguments.series, **paths)
     source, target = arguments.source.expanduser(), arguments.target.expanduser()
     import_scans(source, target, wanted, arguments.key and arguments.key.expanduser())
 
@@ -159,6 +161,8 @@ def add_commands(kinds):
     kind.add_argument("target", type=Path, help="new folder, or that of an earlier import")
     kind.add_argument("--key", type=Path, help="key of the ids (default: <target>-private/key)")
     kind.add_argument("--table", type=Path, help="table of participants, with their ids there")
+    kind.add_argument("--clinical", type=Path, help="PPMI: table of visits with clinical values")
+    kind.add_argument("--names", type=Path, help="PPMI: YAML with the names of its columns")
     _add_series(kind)
     kind = kinds.add_parser("report", help=report.__doc__.splitlines()[0])
     judge = kind.add_mutually_exclusive_group(required=True)

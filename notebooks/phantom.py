@@ -9,7 +9,7 @@
 #       data_manifest/generator_sensitivity.tsv, data_manifest/atlas/*]
 #     writes:
 #       participants: [predictions/oracle.tsv, predictions/region_means.tsv]
-#     settings: [control, diagnoses, images.reference_region,
+#     settings: [control, diagnoses, images.reference_region, images.regions,
 #       phantom]
 #     threads: 2
 # ---
@@ -74,6 +74,7 @@ from datnet_study.figures import (
     plot_group_boxes,
     plot_montage,
     plot_power_spectra,
+    view_scans,
 )
 
 # %% tags=["setup"]
@@ -118,6 +119,14 @@ plot_montage(examples, atlas.affine)
 # side; in MSA a more even one; in PSP one that reaches the caudate. In the negative
 # control all patients are alike. The texture of the background is the noise of the
 # scanner after its filter.
+
+# %% figure="fig-phantom-viewer"
+view_scans(examples, atlas, config.images.regions)
+
+# %% [markdown]
+# **The same scans to look around in**: choose a diagnosis, then click or drag in a
+# plane to move the other two. The lines are the regions that the study measures; L is
+# left.
 #
 # ## Where the numbers come from
 #

@@ -67,6 +67,9 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "plot_saliency_maps",
             "view_saliency_maps",
         ],
+        "viewers": [
+            "view_scans",
+        ],
         "strips": [
             "plot_maps_beside",
             "plot_region_strip",

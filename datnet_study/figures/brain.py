@@ -1,7 +1,7 @@
 """Figures of brains on black: planes of each volume, and a viewer to move through them.
 
-Paper Fig. 5, single scans, and true differences. All that nilearn draws is here: its
-import takes a second.
+Paper Fig. 5, single scans, and true differences. All that nilearn draws is here and in
+`viewers`: its import takes a second.
 """
 
 import html

@@ -19,6 +19,7 @@ COLUMNS = (
 )  # fmt: skip
 ALWAYS = COLUMNS[:3]
 STATE = "import.json"
+OLDEST = 90  # years, and for all who are older: ages over 89 identify (HIPAA, 45 CFR 164.514)
 SOURCES = {"bids": "a BIDS data set", "dicom": "DICOM files", "ppmi": "a PPMI archive"}
 DESCRIPTION = {
     "Name": "Scans imported for a DAT-Net study",
@@ -33,7 +34,7 @@ Participants have ids that only the owner of the source can trace back; dates, n
 of the source are not here. `scans.tsv` is what a study reads. The licence of the source holds.
 """
 PEOPLE = {
-    "age": {"Description": "Age at the first scan", "Units": "year"},
+    "age": {"Description": "Age at the first scan; 90 stands for 90 or older", "Units": "year"},
     "sex": {"Description": "Sex", "Levels": {"F": "female", "M": "male"}},
 }
 
@@ -117,14 +118,20 @@ def write_scan_tables(target, rows):
     ----------
     target : Path
     rows : list of dict
-        Scans, by the names of `COLUMNS`. A column that nobody has is left out.
+        Scans, by the names of `COLUMNS`. A column that nobody has is left out; an age of 90 or more
+        is written as 90.
     """
-    first = {}
+    rows, first = [row | {"age": _shown_age(row.get("age"))} for row in rows], {}
     for row in rows:
         first.setdefault(row["participant_id"], row)
     _write_rows(target / "participants.tsv", ("participant_id", "age", "sex"), first.values())
     known = [name for name in COLUMNS if any(row.get(name) is not None for row in rows)]
     _write_rows(target / "scans.tsv", list(dict.fromkeys((*ALWAYS, *known))), rows)
+
+
+def _shown_age(age):
+    """An age as it may be written."""
+    return OLDEST if age is not None and float(age) > OLDEST else age
 
 
 def _write_rows(path, columns, rows):

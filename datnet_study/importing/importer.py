@@ -182,8 +182,9 @@ def _checked(source, target, wanted):
     """Refuse what is not there, and a target inside of the source or around it."""
     if not source.is_dir():
         raise FileNotFoundError(f"{source}: no such folder; expected the scans to import (FROM)")
-    if wanted.table and not wanted.table.is_file():
-        raise FileNotFoundError(f"{wanted.table}: no such file; expected a table (TABLE)")
+    for option in ("table", "clinical", "names"):
+        if (path := getattr(wanted, option)) and not path.is_file():
+            raise FileNotFoundError(f"{path}: no such file; expected one ({option.upper()})")
     if source.is_relative_to(target) or target.is_relative_to(source):
         raise ValueError(
             f"{target}: lies in {source}, or around it; the source is only read: give a folder "
@@ -203,7 +204,8 @@ def _path(target, item):
 
 def _state(source, wanted, key):
     """What an import depends on, as a word that tells nothing about it."""
-    tables = [wanted.table] if wanted.table else []
+    given = (wanted.table, wanted.clinical, wanted.names)
+    tables = [path for path in given if path]
     files = [(path, path.stat()) for path in (*source_files(source), *tables)]
     listing = [f"{path} {stat.st_size} {stat.st_mtime_ns}" for path, stat in files]
     return keyed(key, "state", "\n".join([code_hash(__file__), repr(wanted), *listing]))

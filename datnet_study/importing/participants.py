@@ -14,7 +14,7 @@ WORDS = {"diagnosis": r"[A-Za-z][\w +/.-]{0,23}", "certainty": r"[A-Za-z]{1,12}"
          "sex": r"[A-Za-z0-9]{1,6}"}  # fmt: skip
 NUMBERS = ("age", "symptom_duration_years", "updrs", "hoehn_yahr")
 OTHER_NAMES = {"diagnosis": "group"}  # as many BIDS data sets call it
-MISSING = ("", "n/a", "na", "nan")
+MISSING = ("", "n/a", "na", "nan", ".")  # the last as SAS writes it
 SEXES = {"m": "M", "male": "M", "f": "F", "female": "F", "o": None, "other": None}  # of BIDS
 
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 from functools import partial
 
 from datnet_images.atlas import read_atlas
+from datnet_study.importing.clinical import read_names, with_clinical
 from datnet_study.importing.dicom import converted, series_scan
 from datnet_study.importing.headers import wanted_series
 from datnet_study.importing.mni import has_mni_grid, in_mni
@@ -52,7 +53,7 @@ def search_table(source, wanted):
 
 
 def ppmi_scans(source, wanted):
-    """SPECT scans of an archive, with what the search table says of them.
+    """SPECT scans of an archive, with what the search table and a clinical table say of them.
 
     Of several images of one visit the pre-processed one is taken, and of several of these the one
     with the highest image id, which is the latest.
@@ -76,7 +77,11 @@ def ppmi_scans(source, wanted):
         _scan(series, wanted, rows.get(number), table, atlas)
         for series, number in zip(found, numbers, strict=True)
     ]
-    return _one_a_visit(scans, numbers, rows), remarks
+    scans = _one_a_visit(scans, numbers, rows)
+    if wanted.clinical:
+        scans, more = with_clinical(scans, wanted.clinical, read_names(wanted.names))
+        remarks = [*remarks, *more]
+    return scans, remarks
 
 
 def _is_search_table(path):

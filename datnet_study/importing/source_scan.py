@@ -29,3 +29,5 @@ class Wanted:
     window_min: tuple | None = None  # minutes after injection: (from, to)
     series: str = ""  # part of the description of the series to take, where there are several
     table: Path | None = None  # of participants, with their id at the source
+    clinical: Path | None = None  # of visits, for an archive of PPMI
+    names: Path | None = None  # what the columns of `clinical` are called

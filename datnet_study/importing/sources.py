@@ -59,7 +59,17 @@ def scans_of(kind, source, wanted):
     scans : list of SourceScan
     remarks : list of str
         Lines about other files.
+
+    Raises
+    ------
+    ValueError
+        If a clinical table is given for a source that is no archive of PPMI.
     """
+    if kind != "ppmi" and (wanted.clinical or wanted.names):
+        raise ValueError(
+            f"{source}: CLINICAL and NAMES are for an archive of PPMI; expected for other sources "
+            "a table with a row for each participant: say TABLE="
+        )
     scans, remarks = READERS[kind](source, wanted)
     remarks = [*remarks, *_packed(source), *_tracers(scans)]
     if wanted.table and kind != "ppmi":

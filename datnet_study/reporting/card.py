@@ -124,13 +124,13 @@ def ages_in_words(facts):
 
 def doubt_in_words(facts):
     """What sets and flags promise, a sentence each."""
-    doubt = facts.doubt
+    doubt, who = facts.doubt, "phantoms" if facts.phantom else "people"
     if doubt is None:
-        return ["No network judged people out of fold in this way: there are no sets and no flag."]
+        return [f"No network judged {who} out of fold in this way: there are no sets and no flag."]
     return [
-        f"Out of fold, {doubt.n} people were judged by networks that never saw them: "
+        f"Out of fold, {doubt.n} {who} were judged by networks that never saw them: "
         f"{doubt.accuracy:.0%} right by the most probable diagnosis.",
-        f"A set of diagnoses is to hold the right one in {doubt.coverage:.0%} of such people.",
+        f"A set of diagnoses is to hold the right one in {doubt.coverage:.0%} of such {who}.",
         f"A scan is referred if its largest probability is below {doubt.least:.2f}. Out of fold "
         f"this were {doubt.referred:.0%} of the scans; on {doubt.wrong:.0%} of these the networks "
         f"were wrong, which is {doubt.caught:.0%} of all their errors; of the others "

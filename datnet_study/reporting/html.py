@@ -11,12 +11,14 @@ from datnet_core import __version__
 from datnet_core.files import whole
 from datnet_images.grid import study_grid
 from datnet_images.quality import LIMITS
+from datnet_study.figures.viewers import HEIGHT_PX, WIDTH_PX
 from datnet_study.reporting.card import (
     COHORTS,
     ages_in_words,
     doubt_in_words,
     never_tried,
 )
+from datnet_study.reporting.found import file_name
 from datnet_study.reporting.judging import error_words
 from datnet_study.reporting.measures import outlines
 from datnet_study.reporting.words import first_screen, measure_rows, norms_in_words, warnings_of
@@ -71,6 +73,8 @@ def rendered(found, judge, figures, viewer=""):
         first_screen(found, judge)
         | {
             "name": found.name,
+            "plain_name": file_name(found.name, ()),  # in a style sheet, where nothing is escaped
+            "viewer_size": (WIDTH_PX, HEIGHT_PX),
             "project": __version__,
             "phantom": facts.phantom,
             "warnings": warnings_of(found, judge),
@@ -150,7 +154,7 @@ def _strip(found, judge):
         f"Axial planes of the scan in inverse grey and in hot colours, left of the head on the "
         f"left, with outlines of {', '.join(regions)}",
         f"{what} in axial planes, in inverse grey and in hot colours. The lines are the regions of "
-        f"the atlas. L is left. {sides}",
+        f"the atlas. L: the left of the head, on the left of the picture. {sides}",
     )
 
 
@@ -223,6 +227,6 @@ def _viewer(found, judge, wanted):
     """A viewer of the scan, as HTML."""
     if not wanted or found.fine is None:
         return ""
-    from datnet_study.reporting.viewer import viewer_of
+    from datnet_study.figures.viewers import viewer_of
 
     return viewer_of(found.fine, judge.atlas, judge.facts.images.regions, _top(found, judge))

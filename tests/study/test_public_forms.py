@@ -106,7 +106,8 @@ def test_a_page_without_a_notebook_offers_nothing():
 
 
 def test_every_figure_says_what_it_shows():
-    silent = {"view_saliency_maps", "colours", "feature_words"}  # HTML, and no figures
+    views = {"view_saliency_maps", "view_scans"}  # HTML
+    silent = {*views, "colours", "feature_words"}  # and no figures
     for name in set(figures.__all__) - silent:
         assert getattr(getattr(figures, name), KINDS), name
 

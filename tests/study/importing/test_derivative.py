@@ -69,6 +69,17 @@ def test_a_column_that_nobody_has_is_left_out_and_a_gap_is_n_a(tmp_path):
     assert people == ["participant_id\tage\tsex", "sub-1\t60\tF", "sub-2\tn/a\tM"]
 
 
+@pytest.mark.parametrize(
+    ("age", "written"), [(89, "89"), ("89.9", "89.9"), ("90", "90"), (93, "90"), ("101.5", "90")]
+)
+def test_an_age_over_89_is_not_told(tmp_path, age, written):
+    row = {"participant_id": "sub-1", "session_id": "ses-1", "path": "a", "age": age, "updrs": 95}
+    write_scan_tables(tmp_path, [row])
+    line = (tmp_path / "scans.tsv").read_text().splitlines()[1]
+    assert line.split("\t")[3:] == [written, "95"]
+    assert (tmp_path / "participants.tsv").read_text().splitlines()[1].split("\t")[1] == written
+
+
 def test_a_folder_of_something_else_is_left_alone(tmp_path):
     start_derivative(tmp_path / "to", "dicom")
     start_derivative(tmp_path / "to", "dicom")

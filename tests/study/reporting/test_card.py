@@ -20,6 +20,8 @@ def test_a_card_says_what_there_is_not(coarse_atlas, judge):
     assert not any("younger" in line for line in never_tried(facts))
     own = judge.facts.model_copy(update={"phantom": False, "doubt": None})
     assert scans_in_words(own) == "They learned from scans of people."
+    assert "phantoms" in doubt_in_words(judge.facts)[0]
+    assert "people" in doubt_in_words(judge.facts.model_copy(update={"phantom": False}))[0]
     assert len(doubt_in_words(own)) == 1 and "any scan of a person" not in never_tried(own)
 
 

@@ -62,6 +62,18 @@ def test_the_first_screen_comes_first(text):
     assert places[-1] < text.index("<h2>The scan</h2>")
 
 
+def test_a_printed_page_says_which_scan_it_is_of_and_is_never_dark(text):
+    style = text.partition("<style>")[2].partition("</style>")[0]
+    assert ', research use only"' in style and "counter(page)" in style
+    assert "@media screen and (prefers-color-scheme: dark)" in style
+    assert style.count("prefers-color-scheme") == 1
+
+
+def test_planes_stay_large_enough_on_a_narrow_screen(text):
+    assert text.count('<div class="planes"><img') == text.count("<figure>") > 0
+    assert ".planes { overflow-x: auto; }" in text and "aspect-ratio: 660 / 285" in text
+
+
 def test_the_viewer_is_shut_in(text):
     (frame,) = re.findall(r"<iframe[^>]*>", text)
     assert 'sandbox="allow-scripts"' in frame and "srcdoc=" in frame
@@ -93,7 +105,7 @@ def test_a_part_that_fails_is_a_sentence(found, judge, tmp_path, monkeypatch):
     for name in ("plot_scan_strip", "plot_among"):
         module = {"plot_among": "placing"}.get(name, "scan_strip")
         monkeypatch.setattr(f"datnet_study.figures.{module}.{name}", fail)
-    monkeypatch.setattr("datnet_study.reporting.viewer.viewer_of", fail)
+    monkeypatch.setattr("datnet_study.figures.viewers.viewer_of", fail)
     scan = dataclasses.replace(found, failed={})
     write_report(scan, judge, tmp_path / "part.html")
     written = (tmp_path / "part.html").read_text()
