@@ -52,7 +52,7 @@ def read_checklists(path):
         If columns differ, an item stands twice, a word is not known, or a row lacks what its
         status asks for: a line for each problem, with the item.
     """
-    rows = pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False)
+    rows = read_resolved(path)
     if tuple(rows.columns) != ITEM_COLUMNS:
         raise ValueError(f"{path}: columns {list(rows.columns)}; expected {list(ITEM_COLUMNS)}")
     problems = []
@@ -63,6 +63,11 @@ def read_checklists(path):
     if problems:
         raise problem_list(f"{path}: {len(problems)} problem(s)", problems)
     return rows
+
+
+def read_resolved(path):
+    """Items as a page wrote them, the output of `of_study`: a DataFrame of texts."""
+    return pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False)
 
 
 def _problems(row):
@@ -169,7 +174,7 @@ def refuse_dead_keys(rows, results):
             page, path = KEY.fullmatch(text).groups()
             numbers = results.get(page, {}).get("numbers", {})
             if missing := _missing_part(numbers, path):
-                problems.append(f"{item_name(row)}: {text}: no {missing} there")
+                problems.append(f"{item_name(row)}: {text}: the page has no {missing}")
     _refuse("results that no page has", problems)
 
 
@@ -177,8 +182,8 @@ def _missing_part(numbers, path):
     """The first part of a path (a.b) that numbers do not have; empty where all is there."""
     for part in path.split("."):
         if not isinstance(numbers, dict) or part not in numbers:
-            known = f"; {', '.join(list(numbers)[:8])}" if isinstance(numbers, dict) else ""
-            return f"{part!r}{known}"
+            known = ", ".join(list(numbers)[:8]) if isinstance(numbers, dict) else ""
+            return f"{part!r}; it has {known or 'nothing there'}"
         numbers = numbers[part]
     return ""
 

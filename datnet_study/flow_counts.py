@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from datnet_study.masking import MARK, hidden_cells, is_small
+from datnet_study.performance import confusion
 
-KEYS = ["participant_id", "session_id"]
 COHORT_NAMES = ("pretraining", "training", "blind_test")
 
 
@@ -15,6 +15,7 @@ COHORT_NAMES = ("pretraining", "training", "blind_test")
 class FlowCounts:
     """Counts of people and scans; in public, marks stand in the place of small ones."""
 
+    names: tuple  # of the diagnoses
     people: int | str  # in the table
     scans: int | str
     left_out: int | str  # scans
@@ -22,7 +23,7 @@ class FlowCounts:
     sizes: dict  # participants of each cohort
     cohorts: pd.DataFrame  # participants by cohort and diagnosis, of those used
     said: dict  # participants of the blind test by what the index test says
-    judged: pd.DataFrame  # the same, by that and by the reference standard; empty without any
+    judged: pd.DataFrame  # the same, by label (rows) and by that; empty without any
 
     def masked(self):
         """The same with a mark for each count from 1 to 4, and for what would give it away.
@@ -30,8 +31,10 @@ class FlowCounts:
         Returns
         -------
         FlowCounts
-            Where few scans are left out, their number is hidden with that of all scans and people;
-            so are these where they would give few people by subtraction.
+            Both cross tables hide what the figures of the pages `cohorts` and `blind_test` hide, so
+            that nothing follows from two of them. Where few scans are left out, their number is
+            hidden with that of all scans and people; so are these where they would give few people
+            by subtraction.
         """
         few = bool(is_small(self.left_out))
         used = sum(self.sizes.values())
@@ -84,22 +87,15 @@ def flow_counts(quality, scans, predictions, class_names):
     reasons = pd.Series(why, dtype=object).str.replace("_", " ").value_counts()
     people = scans.drop_duplicates("participant_id")
     by = pd.crosstab(people["cohort"], people["diagnosis"])
-    by = by.reindex(columns=[name for name in class_names if name in by], fill_value=0)
-    judged = pd.DataFrame()
-    if len(predictions):
-        likeliest = predictions[[f"p_{name}" for name in class_names]].to_numpy().argmax(axis=1)
-        says = pd.Series(np.array(class_names, dtype=object)[likeliest], predictions.index)
-        judged = pd.crosstab(says, predictions["diagnosis"])
-        there = [name for name in class_names if name in judged]
-        judged = judged.reindex(index=list(class_names), columns=there, fill_value=0)
-    judged.index.name = judged.columns.name = by.index.name = by.columns.name = None
+    judged = confusion(predictions, class_names) if len(predictions) else pd.DataFrame()
     return FlowCounts(
+        names=tuple(class_names),
         people=quality["participant_id"].nunique(),
         scans=len(quality),
         left_out=len(out),
         reasons=reasons.to_dict(),
         sizes={name: int((people["cohort"] == name).sum()) for name in COHORT_NAMES},
         cohorts=by,
-        said={name: int(n) for name, n in judged.sum(axis=1).items()},
+        said={name: int(n) for name, n in judged.sum().items()},
         judged=judged,
     )

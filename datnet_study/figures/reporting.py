@@ -13,7 +13,6 @@ SHADES = {
     "unverified": "0.6",
 }  # fmt: skip
 BOX = {"boxstyle": "round,pad=0.5", "facecolor": "white", "edgecolor": "0.3"}
-ARROW = {"arrowstyle": "->", "color": "0.3", "shrinkA": 0, "shrinkB": 2}
 
 
 @of_groups
@@ -72,44 +71,33 @@ def plot_test_flow(flow):
 
 
 def _flow(flow, masked):
-    """The figure of `plot_test_flow`."""
+    """The figure of `plot_test_flow`; a box is drawn after those that it leads to."""
     shown = flow.masked() if masked else flow
-    several = len(flow.judged)
-    fig, ax = plt.subplots(figsize=(max(9, 2.1 * several), 8.5 if several else 5))
-    ax.set(xlim=(0, 3), ylim=(0 if several else 2.2, 5.2))
+    several, there = len(shown.judged), set(flow.judged.index[flow.judged.any(axis=1)])
+    fig, ax = plt.subplots(figsize=(max(9, 2.1 * several), 7 if several else 4))
+    ax.set(xlim=(0, 3), ylim=(0 if several else 2.3, 4.8))
     ax.axis("off")
-    _box(ax, 1.2, 4.9, f"in the table of scans\n{shown.people} participants, {shown.scans} scans")
-    out = [f"{n} {reason}" for reason, n in shown.reasons.items()]
-    left_out = "\n".join([f"left out: {shown.left_out} scans", *out])
-    _box(ax, 2.45, 4.15, left_out, ha="center")
-    ax.annotate("", (2.1, 4.15), (1.2, 4.15), arrowprops=ARROW)
-    _arrow(ax, (1.2, 4.65), (1.2, 3.55))
-    for k, cohort in enumerate(COHORT_TITLES):
+    root, blind = (1.5, 4.4), (2.5, 3.05)
+    for k, name in enumerate(shown.judged):
+        x = 0.35 + 2.6 * (k + 0.5) / several
+        by = [f"{label} {n}" for label, n in shown.judged[name].items() if label in there]
+        _box(ax, "\n".join(["by reference:", *by]), (x, 0.5), (x, 1.6))
+        _box(ax, f"index test: {name}\n{shown.said[name]} participants", (x, 1.6), blind)
+    for k, (cohort, title) in enumerate(COHORT_TITLES.items()):
         by = shown.cohorts.loc[cohort] if cohort in shown.cohorts.index else {}
-        lines = [f"{name} {n}" for name, n in by.items()]
-        x = 0.5 + k
-        title = f"{COHORT_TITLES[cohort]}\n{shown.sizes[cohort]} participants"
-        _box(ax, x, 3.0, "\n".join([title, *lines]))
-        _arrow(ax, (1.2, 3.75), (x, 3.55))
-    if not several:
-        return fig
-    ax.text(0.02, 1.95, "index test\nsays", va="center", color="0.3", fontsize=10)
-    ax.text(0.02, 0.6, "reference\nstandard", va="center", color="0.3", fontsize=10)
-    for k, name in enumerate(shown.judged.index):
-        x = 0.55 + 2.3 * (k + 0.5) / several
-        _box(ax, x, 1.95, f"{name}\n{shown.said[name]} participants")
-        _arrow(ax, (2.5, 2.45), (x, 2.2))
-        by = [f"{label} {n}" for label, n in shown.judged.loc[name].items()]
-        _box(ax, x, 0.6, "\n".join(by))
-        _arrow(ax, (x, 1.7), (x, 1.05))
+        lines = [f"{name} {by[name]}" for name in shown.names if by.get(name, 0) != 0]
+        head = f"{title}\n{shown.sizes[cohort]} participants"
+        _box(ax, "\n".join([head, *lines]), (0.5 + k, blind[1]), root)
+    why = [f"{n} {reason}" for reason, n in shown.reasons.items()]
+    _box(ax, "\n".join([f"left out: {shown.left_out} scans", *why]), (2.6, root[1]), root)
+    _box(ax, f"in the table of scans\n{shown.people} participants, {shown.scans} scans", root)
     return fig
 
 
-def _box(ax, x, y, text, ha="center"):
-    """A box of text around a point."""
-    ax.text(x, y, text, ha=ha, va="center", bbox=BOX, fontsize=10)
-
-
-def _arrow(ax, start, end):
-    """An arrow from one box to the next."""
-    ax.annotate("", end, start, arrowprops=ARROW)
+def _box(ax, text, centre, start=None):
+    """A box of text, with an arrow that comes from another place."""
+    arrow = None if start is None else {"arrowstyle": "<-", "color": "0.3"}
+    ax.annotate(
+        text, start or centre, centre, ha="center", va="center", fontsize=10, bbox=BOX,
+        arrowprops=arrow,
+    )  # fmt: skip
