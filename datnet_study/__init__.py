@@ -42,6 +42,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "accuracies",  # and mean sensitivities
             "decision_differences",  # with exact tests
             "gains_table",  # differences of AUCs, with P values
+            "performance_of_parts",  # of a cohort, with what may be public
             "sensitivities",  # at the specificities of the paper
             "side_by_side",  # a row for each classifier, a column for each diagnosis
         ],

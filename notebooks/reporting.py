@@ -45,6 +45,7 @@ from datnet_study import (
     open_page,
     pages_named,
     pairs_of,
+    performance_of_parts,
     read_checklists,
     refuse_dead_keys,
     right_decisions,
@@ -161,16 +162,8 @@ parts = subgroups_of(people) if len(judged) else {}
 by_part = subgroup_table(judged, right, parts, config.diagnoses, pair)
 
 # %%
-heads = {"accuracy": "accuracy"}
-if pair:
-    heads["auc"] = f"AUC, {' against '.join(pair)}"
-shown = by_part[["by", "part", "people"]].copy()
-for name, title in heads.items():
-    of_part = by_part[[name, f"{name}_low", f"{name}_high"]].itertuples(index=False)
-    texts = [show.interval(*value) for value in of_part]
-    shown[title] = ["too few" if text == "–" else text for text in texts]
 nothing = Markdown("There is no blind test, or nothing in its table divides it.")
-show.table(shown, of_groups=True) if len(shown) else nothing
+performance_of_parts(by_part, pair) if len(by_part) else nothing
 
 # %% [markdown]
 # Thirds of age are those of the people of the blind test. These parts were not planned
