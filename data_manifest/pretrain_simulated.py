@@ -71,17 +71,24 @@ def write_card(folder, config):
     )
     text = f"""# Weights pre-trained on simulated people
 
-**No scan of a person is in these weights.** A network learned from {config["n_fit"]:,} scans of a
-digital phantom: {N_HOSPITALS} made-up hospitals, each with {PER_DIAGNOSIS} people of each of
-{", ".join(CLASSES)}. A study starts from it with `training.pretrain_on: simulated`, or `both`; no
-study does so unless its file says so.
+## What it is
+
+A network that learned from {config["n_fit"]:,} scans of a digital phantom: {N_HOSPITALS} made-up
+hospitals, each with {PER_DIAGNOSIS} people of each of {", ".join(CLASSES)}. **No scan of a person
+is in these weights.**
+
+## What it is for
+
+To start a study from, with `training.pretrain_on: simulated`, or `both`; no study does so unless
+its file says so. Not to judge scans as it is, and not to learn about a disease: do not take a map
+or a region of such a network for a finding, for part of it was put in.
+
+## Made from
 
 **What is assumed.** How the diseases differ is put in, not found: losses by region, midbrain and
 differences between the sides come from `phantom.yaml` (its `source` column says which are
 assumptions), and each hospital draws its own around them. A network that starts here expects such
-patterns. Where the patients of a hospital differ in another way, it may learn worse; the page
-`simulated` of the book tries one such hospital. Do not take a map or a region of such a network for
-a finding about the disease: part of it was put in.
+patterns.
 
 **What varies between hospitals.** The template (SD {randomised.TEMPLATE_MM:g} mm along each axis);
 log binding of the tracer (SD {randomised.LEVEL_SD:g}) and of each region
@@ -90,9 +97,6 @@ of the logarithm of its exponent); the difference between sides ({randomised.ASY
 uptake of the tissues ({randomised.TISSUE_SD:g}); and, each value as likely as any other,
 
 {lines}
-
-**Not varied:** which regions bind, the reference region ({REFERENCE}), the four diagnoses, wrong
-labels (there are none), scans that are not in MNI space.
 
 | | |
 |---|---|
@@ -106,7 +110,22 @@ labels (there are none), scans that are not in MNI space.
 {machine["processor"]}, shared with others |
 | phantom numbers | {config["numbers"]} |
 | code of the generator | {config["generator"]} |
-| content | SHA-256 {facts["sha256"]} |
+
+## How sure it is
+
+The page `simulated` of the book has what studies gained and lost that started here, on phantoms of
+three other generators. Where the patients of a hospital differ in another way than assumed, a
+network that starts here may learn worse; one of the three is such a hospital.
+
+## What it was never tried on
+
+- any scan of a person
+- other regions that bind, another reference region than {REFERENCE}, other diagnoses than the four
+- wrong labels (there are none), scans that are not in MNI space
+
+## Files
+
+`weights.safetensors` (SHA-256 of the content {facts["sha256"]}), `config.json`.
 """
     (folder / "card.md").write_text(text)
 

@@ -42,6 +42,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "accuracies",  # and mean sensitivities
             "decision_differences",  # with exact tests
             "gains_table",  # differences of AUCs, with P values
+            "performance_of_parts",  # of a cohort, with what may be public
             "sensitivities",  # at the specificities of the paper
             "side_by_side",  # a row for each classifier, a column for each diagnosis
         ],
@@ -111,6 +112,27 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "claims_view": [
             "claims_view",  # a table with colours
             "rules_view",  # what each verdict means
+        ],
+        "checklists": [
+            "of_study",  # reporting items as they stand in one study
+            "pages_named",  # by the items
+            "read_checklists",
+            "refuse_dead_keys",  # of results that no page has
+        ],
+        "checklists_view": [
+            "items_counted",  # by guideline and status
+            "items_in_words",
+            "items_view",  # a table with links
+        ],
+        "flow_counts": [
+            "flow_counts",  # from the table of scans to a verdict
+        ],
+        "methods_text": [
+            "methods_text",  # the settings in sentences
+        ],
+        "subgroups": [
+            "subgroup_table",  # accuracy and AUC of each
+            "subgroups_of",  # by sex, age, duration, site
         ],
         "key_figure": [
             "auc_ladder",  # between two diagnoses, as pages have stored it

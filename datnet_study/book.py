@@ -13,9 +13,11 @@ import nbformat
 import yaml
 
 from datnet_study.chapter import chapter, plain
+from datnet_study.checklists import read_resolved, refuse_dead_anchors
 from datnet_study.reference import write_reference
 
 FILES = "files"  # folder of the book with the results of the pages
+REPORTING = "reporting"  # page whose items say where the book reports them
 PAGE = re.compile(r"`pages/(\w+)`")
 
 
@@ -71,6 +73,8 @@ def html_book(study, chapters, notice, where, more=None):
     ------
     RuntimeError
         If the build fails: names the log and quotes its warnings.
+    ValueError
+        If an item of a reporting guideline points at a place that the book does not have.
     """
     root = study.data_manifest.parent
     log, more = where / "book.log", more or {}
@@ -104,7 +108,10 @@ def html_book(study, chapters, notice, where, more=None):
             lines = [line for line in log.read_text().splitlines() if "WARN" in line]
             quoted = "\n".join(f"  {line.replace(f'{source}/', '')}" for line in lines[:10])
             raise RuntimeError(f"the book did not build; log: {log}\n{quoted}")
-        yield Path(folder) / "_build" / "html"
+        html = Path(folder) / "_build" / "html"
+        if REPORTING in chapters:
+            refuse_dead_anchors(read_resolved(study.results / f"{REPORTING}.tsv"), html)
+        yield html
 
 
 def rows_of_pages(text, present):

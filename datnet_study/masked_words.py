@@ -11,7 +11,7 @@ OF = re.compile(rf"{NUMBER}( of (?:the |all |its )?){NUMBER}")
 ALONE = re.compile(NUMBER)
 UNIT = re.compile(
     r"\s?(?:mm|ml|cm|s|min|h|y|years?|%|°|kBq|MBq|GB|×|folds?|networks?|models?|voxels?|times|"
-    r"features?|regions?|iterations?|epochs?|draws?|layers?|decimals?|claims?|cells?|AUCs?)\b|\s?[×%°]"
+    r"features?|regions?|iterations?|epochs?|draws?|layers?|decimals?|claims?|items?|cells?|AUCs?)\b|\s?[×%°]"
 )  # behind a number that counts no people
 PLACE = re.compile(
     r"(?:\b[xyzP] [=<>]|Figs?\.|Tables?|fold|layer|stage|version|top|×|at|fewer than) ?$"

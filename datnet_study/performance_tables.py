@@ -7,6 +7,7 @@ import pandas as pd
 
 from datnet_study import show
 from datnet_study.comparison import adjusted, in_words
+from datnet_study.masking import FEWEST, is_small
 
 PS = ("P", "P (Holm)", "P (BH)", "P (McNemar, exact)", "P (chi-square)")  # 1 counts nobody
 
@@ -92,3 +93,35 @@ def decision_differences(found, heading="DAT-Net minus"):
         )
     ]
     return show.table(pd.DataFrame(rows), of_groups=True, not_people=PS)
+
+
+def performance_of_parts(found, pair):
+    """Show the output of `subgroups.subgroup_table`; "too few" where it has no number.
+
+    In public, what divides off fewer than five people is left out with all its parts, for whoever
+    knows how many they are in all would know how many are left.
+
+    Parameters
+    ----------
+    found : DataFrame
+        With a row at least.
+    pair : (str, str) or None
+        Diagnoses that the AUC is about; without, there is no such column.
+
+    Returns
+    -------
+    pandas.io.formats.style.Styler
+    """
+    shown = found[["by", "part", "people"]].copy()
+    heads = {"accuracy": "accuracy"} | ({"auc": f"AUC, {in_words(pair)}"} if pair else {})
+    for name, head in heads.items():
+        values = found[[name, f"{name}_low", f"{name}_high"]].itertuples(index=False)
+        texts = [show.interval(*value) for value in values]
+        shown[head] = ["too few" if text == "–" else text for text in texts]
+    few = found.groupby("by")["people"].transform(lambda sizes: is_small(sizes).any())
+    made = show.table(shown)
+    if not few.all():
+        make, said, _ = show.table(shown[~few], of_groups=True).public
+        left_out = f"What divides off fewer than {FEWEST} people is left out."
+        made.public = make, left_out if few.any() else said, False
+    return made

@@ -10,6 +10,7 @@ from datnet_core.metrics.groups import mann_whitney
 from datnet_phantom.spectrum import power_spectrum
 from datnet_study import figures
 from datnet_study.calibration import net_benefit, referral, reliability
+from datnet_study.flow_counts import flow_counts
 from datnet_study.key_figure import auc_ladder
 from datnet_study.performance import confusion, diagnostic_table, right_decisions
 
@@ -81,6 +82,29 @@ def intervals(names, methods=("occlusion", "uptake")):
 
 def flow(names, rng):
     return figures.plot_flow(made_up_scans(names), names)
+
+
+def reporting_items(names, rng):
+    statuses = ("reported", "partly", "missing", "not_applicable", "unverified")
+    counted = pd.DataFrame([[20, 9, 8, 5, 0], [12, 0, 3, 1, 0]], columns=statuses)
+    return figures.plot_items(counted.set_axis(["TRIPOD+AI", "CLEAR"]))
+
+
+def counts_of_flow(names, rng):
+    """Eighteen scans of twelve people, of whom one is left out; the blind test judged at random."""
+    scans = made_up_scans(names).assign(
+        session_id=lambda rows: rows.groupby("participant_id").cumcount()
+    )
+    quality = scans[["participant_id", "session_id"]].assign(used=True, by_hand=None, worst="noise")
+    quality.loc[0, "used"] = False
+    blind = scans[scans["cohort"] == "blind_test"].drop_duplicates("participant_id")
+    proba = rng.dirichlet(np.ones(len(names)), len(blind))
+    blind = blind.assign(**dict(zip([f"p_{name}" for name in names], proba.T, strict=True)))
+    return flow_counts(quality, scans[1:], blind, names)
+
+
+def flow_of_tests(names, rng):
+    return figures.plot_test_flow(counts_of_flow(names, rng))
 
 
 def group_boxes(names, rng):
@@ -398,6 +422,7 @@ CHARTS = {
     "plot_flow": flow,
     "plot_group_boxes": group_boxes,
     "plot_importances": importances,
+    "plot_items": reporting_items,
     "plot_key_figure": key_figure,
     "plot_interval_panels": interval_panels,
     "plot_ladder": ladder,
@@ -419,6 +444,7 @@ CHARTS = {
     "plot_region_strip": region_strip,
     "plot_roc_curves": roc_curves,
     "plot_scan_strip": scan_strip,
+    "plot_test_flow": flow_of_tests,
     "plot_uptake_strip": uptake_strip,
 }
 BRAINS = {  # a second each

@@ -1,6 +1,6 @@
 // Buttons above a table of claims: which verdicts are shown, and which page of the book.
 document.addEventListener("DOMContentLoaded", () => {
-  document.querySelectorAll("table.claims").forEach((table) => {
+  document.querySelectorAll("table.claims:not(.items)").forEach((table) => {
     const rows = [...table.tBodies[0].rows];
     const all = { verdict: "all verdicts", page: "all pages" };
     const chosen = { verdict: all.verdict, page: all.page };

@@ -28,6 +28,10 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "plot_learning_curves",
             "plot_rates",
         ],
+        "reporting": [
+            "plot_items",
+            "plot_test_flow",
+        ],
         "roc": [
             "plot_confusion",
             "plot_roc_curves",

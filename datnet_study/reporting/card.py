@@ -1,7 +1,14 @@
-"""What a model was made of and what it is not for, in words: the card of a package."""
+"""What a model was made of and what it is not for, in words: the card of a package.
+
+All cards of the project, of models and of data, have the same headings (`HEADINGS`).
+"""
 
 from datnet_study.reporting.judge import AGE
 
+HEADINGS = (
+    "What it is", "What it is for", "Made from", "How sure it is", "What it was never tried on",
+    "Files",
+)  # fmt: skip
 COHORTS = {
     "pretraining": "uncertain diagnoses, to start from",
     "training": "sure diagnoses, to learn from",
@@ -10,10 +17,9 @@ COHORTS = {
 CARD = """\
 # {title}
 
-Networks of the study `{name}`, packed to judge scans elsewhere. **Research use only**: this is no
-medical device, and nothing it says may decide about a person.
+## What it is
 
-{scans}
+Networks of the study `{name}`, packed to judge scans elsewhere.
 
 | | |
 |---|---|
@@ -25,19 +31,25 @@ medical device, and nothing it says may decide about a person.
 | networks | {networks} |
 | made by | datnet-study {project} |
 
-## Who it learned from
+## What it is for
+
+**Research use only**: this is no medical device, and nothing it says may decide about a person.
+
+## Made from
+
+{scans}
 
 {people}
 
 {ages}
 
+Controls, for the z-scores of a report:
+
+{norms}
+
 ## How sure it is
 
 {doubt}
-
-## Controls
-
-{norms}
 
 ## What it was never tried on
 

@@ -112,3 +112,29 @@ def test_a_book_with_a_warning_is_not_built_and_the_warning_is_quoted(book):
     assert not (study.results / "book").exists()
     left = {path.name for path in study.results.iterdir()}
     assert left == {"book.log", "pages", "tiny.json", "shown.tsv", "people.tsv"}
+
+
+@pytest.mark.parametrize("anchor", ["part", "gone"])
+def test_a_book_whose_reporting_page_points_at_nothing_is_not_built(book, monkeypatch, anchor):
+    study, page = book
+    row = {"guideline": "CLEAR", "item": "6", "where": f"intro#{anchor}"}
+    (study.results / "reporting.tsv").write_text("\t".join(row) + "\n" + "\t".join(row.values()))
+    for name in ("pages/{}.ipynb", "{}.json"):
+        made = (study.results / name.format("tiny")).read_bytes()
+        (study.results / name.format("reporting")).write_bytes(made)
+
+    def build(command, **_):
+        output = Path(command[command.index("--path-output") + 1]) / "_build" / "html"
+        output.mkdir(parents=True)
+        (output / "intro.html").write_text('<section id="part">')
+        return subprocess.CompletedProcess(command, 0)
+
+    monkeypatch.setattr(subprocess, "run", build)
+    pages = [Declaration("reporting", page.source, (), {}, ())]
+    if anchor == "part":
+        build_book(study, pages)
+        assert (study.results / "book/intro.html").is_file()
+        return
+    with pytest.raises(ValueError, match="CLEAR 6: intro#gone: the chapter has no such anchor"):
+        build_book(study, pages)
+    assert not (study.results / "book").exists()

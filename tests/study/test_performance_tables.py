@@ -7,6 +7,7 @@ from datnet_study.performance_tables import (
     accuracies,
     decision_differences,
     gains_table,
+    performance_of_parts,
     sensitivities,
     side_by_side,
 )
@@ -53,3 +54,28 @@ def test_decisions_and_their_differences_in_words():
     headings, shown = cells(decision_differences(found))
     assert shown[0][3:] == ["3 : 1", "0.02", "0.04", "0.5"]  # Holm: twice the smaller
     assert headings[4:6] == ["P (McNemar, exact)", "P (Holm)"]
+
+
+def parts(people):
+    """A table of parts, every second of which has numbers."""
+    found = pd.DataFrame({"by": ["sex", "sex", "age", "age"], "part": list("FMyo")})
+    found = found.assign(people=people, accuracy=[0.5, np.nan] * 2, auc=[0.75, np.nan] * 2)
+    for name in ("accuracy", "auc"):
+        found[f"{name}_low"], found[f"{name}_high"] = found[name] - 0.1, found[name] + 0.1
+    return found
+
+
+def test_parts_have_numbers_or_are_too_few():
+    shown = performance_of_parts(parts([40, 12, 30, 22]), ("PD", "HC")).data
+    assert shown["accuracy"].tolist() == ["0.500 (0.400 to 0.600)", "too few"] * 2
+    assert shown["AUC, PD against HC"][0] == "0.750 (0.650 to 0.850)"
+    assert "AUC" not in " ".join(performance_of_parts(parts([40, 12, 30, 22]), None).data)
+
+
+def test_in_public_what_divides_off_few_people_is_left_out_with_its_other_parts():
+    make, said, _ = performance_of_parts(parts([49, 3, 30, 22]), None).public
+    assert "sex" not in make() and "49" not in make() and ">30<" in make()
+    assert said == "What divides off fewer than 5 people is left out."
+    assert not hasattr(performance_of_parts(parts([49, 3, 50, 2]), None), "public")
+    make, *_ = performance_of_parts(parts([40, 12, 30, 22]), None).public
+    assert "sex" in make() and ">40<" in make()
