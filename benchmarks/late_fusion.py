@@ -2,11 +2,12 @@
 
     python benchmarks/late_fusion.py RESULTS [RESULTS ...]
 
-Each RESULTS is the folder of a finished study of another seed, such as `benchmarks/recipe_judged.py`
-leaves in `results/judged-demo-<seed>`: the training cohort of `demo` and 660 patients whom no network
-has seen. A fusion learns from the out-of-fold verdicts, one number of the default changed at a time,
-and is judged on the unseen, with all values and without the UPDRS. About a minute a cohort. Every
-look is a row of `data_manifest/late_fusion_choice.tsv`, which is written anew.
+Each RESULTS is the folder of a finished study of another seed, such as
+`benchmarks/recipe_judged.py` leaves in `results/judged-demo-<seed>`: the training cohort of `demo`
+and 660 patients whom no network has seen. A fusion learns from the out-of-fold verdicts, one number
+of the default changed at a time, and is judged on the unseen, with all values and without the
+UPDRS. About a minute a cohort. Every look is a row of `data_manifest/late_fusion_choice.tsv`, which
+is written anew.
 """
 
 import sys

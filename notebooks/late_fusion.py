@@ -484,6 +484,8 @@ result += (
     f"{helps} "
     f"({show.signed(*saved[GATE])})."
 )
+
+# %%
 numbers = {
     "decisions": shares.to_dict("index"),
     "decisions_cross_validation": shares_cv.to_dict("index"),
