@@ -156,6 +156,11 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "embedding": [
             "pooled_features",  # of scans, before the last layer
         ],
+        "external": [
+            "away_from_home",  # AUCs at other sites minus those at home
+            "beside_paper",
+            "needed_for_auc",  # participants of each diagnosis
+        ],
         "late_fusion": [
             "LateFusionSettings",
             "fit_late_fusion",  # by a gate or by attention
