@@ -203,7 +203,7 @@ for method, table in aucs.items():
     if len(table):
         of = table[["auc", "auc_low", "auc_high"]].itertuples(index=False)
         texts = [show.interval(*value) for value in of]
-        display(Markdown(f"*{method}*"), side_by_side(table, texts, "at"))
+        display(side_by_side(table, texts, f"{method} at"))
 
 # %% [markdown]
 # Each site minus home; the people are others, so a difference needs more of them than a

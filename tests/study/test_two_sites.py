@@ -18,9 +18,8 @@ from datnet_study.study import read_study
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
 PEOPLE = {
-    "possible": {"IPD": 2, "MSA": 2},
-    "definite": {"IPD": 6, "MSA": 5},
-    "confirmed": {"IPD": 3, "MSA": 3},
+    "definite": {"IPD": 5, "MSA": 4},
+    "confirmed": {"IPD": 2, "MSA": 2},
 }
 RUN = {"quality", "cohorts", "cross_validation", "blind_test", "external"}
 STUDY = {
@@ -30,7 +29,7 @@ STUDY = {
     "diagnoses": ["IPD", "MSA"],
     "images": {"grid_mm": 8},
     "network": {"n_filters": 2, "n_levels": 2, "n_members": 1},
-    "training": {"n_folds": 2, "max_epochs": 2},
+    "training": {"n_folds": 2, "max_epochs": 1},
 }  # fmt: skip
 
 
