@@ -8,18 +8,24 @@ import pandera.pandas as pa
 
 from datnet_study.columns import KEYS, translated
 from datnet_study.row_problems import failed_checks, path_problems
+from datnet_study.site_roles import EXTERNAL
 from datnet_study.split import write_draw
 from datnet_study.table import refuse
 
-COHORTS = {"possible": "pretraining", "definite": "training", "confirmed": "blind_test"}
+COHORTS = {
+    "possible": "pretraining", "definite": "training", "confirmed": "blind_test",
+    EXTERNAL: EXTERNAL,
+}  # fmt: skip
 CLINICAL = ("age", "sex", "symptom_duration_years", "updrs", "hoehn_yahr")
+OPTIONAL = (*CLINICAL, "site")  # columns that a table may lack
 REMEDY = {"certainty": ", or let `split` draw a blind test"}  # besides naming the column
 
 
 def scan_schema(diagnoses):
     """Schema of a scan table in our words, as text, as a pandera object: one check per rule.
 
-    Anyone may lack any of the clinical values, and the table a column of them.
+    Anyone may lack any of the clinical values, and the table a column of them. A table without the
+    column `site` is of one site; where there is one, each scan has its site.
 
     Parameters
     ----------
@@ -42,6 +48,7 @@ def scan_schema(diagnoses):
             "symptom_duration_years": pa.Column(str, _between(0, 80), nullable=True),
             "updrs": pa.Column(str, _between(0, 199), nullable=True),
             "hoehn_yahr": pa.Column(str, _between(0, 5), nullable=True),
+            "site": pa.Column(str),
         },
         checks=[
             _not_repeated(list(KEYS), "scan listed twice"),
@@ -66,9 +73,10 @@ def read_scans(table, diagnoses):
 
     Returns
     -------
-    DataFrame of shape (n_scans, 11)
+    DataFrame of shape (n_scans, 11) or (n_scans, 12)
         Columns of the table and `cohort`; ordered by participant and age, or by the name of the
-        session where the age is not known. A clinical column that is not there is all missing.
+        session where the age is not known. A clinical column that is not there is all missing; a
+        column `site` is there if the table has one.
 
     Raises
     ------
@@ -86,7 +94,7 @@ def read_scans(table, diagnoses):
         f"column {name}: missing; say under columns.{name} how the table calls it"
         f"{REMEDY.get(name, '')}"
         for name in missing
-        if name not in CLINICAL
+        if name not in OPTIONAL
     ]
     if "definite" not in set(scans.get("certainty", COHORTS)):
         problems.append("no scan of certainty 'definite': the training needs some")
@@ -96,7 +104,8 @@ def read_scans(table, diagnoses):
         problems += failed_checks(error.failure_cases, scans)
     problems += path_problems(scans, table.folder)
     refuse(table.path, problems)
-    checked = checked.reindex(columns=list(schema.columns))  # in our order
+    there = [name for name in schema.columns if name != "site" or name in checked]
+    checked = checked.reindex(columns=there)  # in our order
     checked["sex"] = checked["sex"].astype(object).where(checked["sex"].notna(), None)
     numbers = [column for column in CLINICAL if column != "sex"]
     checked[numbers] = checked[numbers].astype(float)
@@ -199,9 +208,17 @@ def _not_repeated(columns, problem):
 
 
 def _one_value_per_participant(column):
-    """Check that a participant has one value of a column in all sessions."""
+    """Check that a participant has one value of a column in all sessions.
+
+    Who is confirmed at home may be judged at another site as well: nobody learns from either scan.
+    """
+
+    def one_value(table):
+        alike = table.assign(**{column: table[column].replace(EXTERNAL, "confirmed")})
+        return alike.groupby("participant_id")[column].transform("nunique") <= 1
+
     return _whole_row(
         ["participant_id", column],
-        lambda table: table.groupby("participant_id")[column].transform("nunique") <= 1,
+        one_value,
         f"participant with more than one {column}",
     )
