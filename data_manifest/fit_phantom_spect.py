@@ -44,7 +44,9 @@ def expected_uptake(atlas, numbers, healthy, brainstem):
         a visible structure, and the whole of `midbrain` and `brainstem`; `putamen_whole`.
     """
     scene = read_scene(atlas, numbers)
-    numbers = numbers.model_copy(update={"background": numbers.background | {"brainstem": brainstem}})
+    numbers = numbers.model_copy(
+        update={"background": numbers.background | {"brainstem": brainstem}}
+    )
     binding = {name: healthy[name.rsplit("_", 1)[0]] for name in BINDING_COLUMNS}
     image = blurred(paint(binding, scene, numbers), numbers.scanner.resolution_fwhm_mm, scene)
     image = image / image[region_mask(atlas, numbers.reference_region)].mean()
@@ -53,7 +55,9 @@ def expected_uptake(atlas, numbers, healthy, brainstem):
         uptake = image[region_mask(atlas, name)]
         found[name] = uptake[uptake >= np.median(uptake)].mean()
         found[f"{name}_whole"] = uptake.mean()
-    return found | {name: image[region_mask(atlas, name)].mean() for name in ("midbrain", "brainstem")}
+    return found | {
+        name: image[region_mask(atlas, name)].mean() for name in ("midbrain", "brainstem")
+    }
 
 
 def fitted(path=HERE / "phantom-spect.yaml"):
@@ -69,7 +73,9 @@ def fitted(path=HERE / "phantom-spect.yaml"):
     putamen = 1 + controls["value"][controls["region"] == "putamen"].mean()
 
     def binding(level, midbrain):
-        striatum = {part: level * PATTERN[part.split("_")[0]] for part in PARTS if part != "midbrain"}
+        striatum = {
+            part: level * PATTERN[part.split("_")[0]] for part in PARTS if part != "midbrain"
+        }
         return striatum | {"midbrain": midbrain}
 
     def misfit(values):
