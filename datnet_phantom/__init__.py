@@ -7,6 +7,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "cohort": [
             "Cohort",  # size, seed and labels of what is to be made
+            "Site",  # who is imaged at one of several sites
         ],
         "numbers": [
             "numbers_hash",  # what they are, in twelve digits

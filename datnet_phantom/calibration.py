@@ -98,6 +98,7 @@ class Scanner(Numbers):
     zoom: AtLeastZero
     counts: Positive
     counts_sd: AtLeastZero
+    correction_bias: Annotated[Number, Field(gt=-1)] = 0.0  # `scanner.correction_factor`
 
 
 class Calibration(Numbers):

@@ -14,14 +14,15 @@ from pathlib import Path
 
 import nibabel as nib
 import numpy as np
+import pandas as pd
 from joblib import Parallel, delayed
 
 from datnet_core.files import whole
 from datnet_core.fingerprint import code_hash
 from datnet_core.progress import progress
-from datnet_phantom.people import draw_participants
 from datnet_phantom.regions import BINDING_COLUMNS
 from datnet_phantom.scanner import read_scene, render
+from datnet_phantom.sites import imaged
 from datnet_phantom.streams import Stream, generator
 from datnet_phantom.truth import effect_maps, effect_path
 
@@ -47,7 +48,9 @@ LARGEST = 32000  # stored count of an image, below 32767 of int16
 OURS = "scans.tsv\nphantom.json\ntruth\n"
 
 
-def write_cohort(root, cohort, calibration, atlas, control, reference_region, *, n_jobs=2):
+def write_cohort(
+    root, cohort, calibration, atlas, control, reference_region, *, sites=None, n_jobs=2
+):
     """Write the whole data set; scans that stand there already are kept.
 
     Files of another seed, calibration or code are recognised by `phantom.json` and written anew.
@@ -66,7 +69,10 @@ def write_cohort(root, cohort, calibration, atlas, control, reference_region, *,
     control : str
         Diagnosis without any loss.
     reference_region : str
-        Region that normalises the counts in the maps of true differences.
+        Region that normalises the counts in the maps of true differences, which are those of
+        `calibration`.
+    sites : mapping of str to (Site, Calibration), optional
+        Sites by name, each with its numbers; `scans.tsv` then has a column `site`.
     n_jobs : int
         Threads; SciPy, gzip and NumPy run side by side in them.
 
@@ -74,18 +80,25 @@ def write_cohort(root, cohort, calibration, atlas, control, reference_region, *,
     ------
     ValueError
         If the cohort has a diagnosis that the calibration does not know, or more wrong labels
-        than there are people; or if the atlas lacks a region.
+        than there are people; or if the atlas lacks a region. As `sites.imaged`.
     """
     root = Path(root)
-    _start(root, _recipe(cohort, calibration, atlas, control, reference_region))
-    scans, truth = draw_participants(cohort, calibration, control)
-    scene = read_scene(atlas, calibration)
-    everything = scans.join(truth[["severity", *BINDING_COLUMNS]])
-    jobs = [
-        delayed(_write_scan)(root, scan, scene, atlas.affine, calibration, cohort.seed)
-        for scan in everything.to_dict("records")
-        if not (root / scan["path"]).is_file()
-    ]
+    parts = imaged(cohort, calibration, control, sites)
+    _start(root, _recipe(cohort, calibration, atlas, control, reference_region, sites))
+    jobs = []
+    for part in parts:
+        scene = read_scene(atlas, part.calibration)
+        everything = part.scans.join(part.truth[["severity", *BINDING_COLUMNS]])
+        rows = zip(everything.to_dict("records"), part.streams, part.of_person, strict=True)
+        jobs += [
+            delayed(_write_scan)(root, scan, scene, atlas.affine, part.calibration, streams)
+            for scan, *streams in rows
+            if not (root / scan["path"]).is_file()
+        ]
+    scans, truth = (
+        pd.concat([getattr(part, name) for part in parts], ignore_index=True)
+        for name in ("scans", "truth")
+    )
     done = Parallel(n_jobs, prefer="threads", return_as="generator_unordered")(jobs)
     for _ in progress(done, "writing phantom scans", len(jobs)):
         pass
@@ -102,16 +115,21 @@ def write_cohort(root, cohort, calibration, atlas, control, reference_region, *,
     _write_table(scans, root / "scans.tsv")
 
 
-def _recipe(cohort, calibration, atlas, control, reference_region):
+def _recipe(cohort, calibration, atlas, control, reference_region, sites):
     """Everything the files depend on, as text."""
     recipe = {
         "cohort": dataclasses.asdict(cohort),
-        "calibration": calibration.model_dump(),
+        "calibration": calibration.model_dump(exclude_unset=True),
         "control": control,
         "reference_region": reference_region,
         "atlas": hashlib.sha256(atlas.labels).hexdigest(),
         "code": code_hash(__file__),
     }
+    if sites:
+        recipe["sites"] = {
+            name: [dataclasses.asdict(site), numbers.model_dump(exclude_unset=True)]
+            for name, (site, numbers) in sites.items()
+        }
     return json.dumps(recipe, indent=1)
 
 
@@ -132,12 +150,11 @@ def _start(root, recipe):
     (root / ".bidsignore").write_text(OURS)
 
 
-def _write_scan(root, scan, scene, affine, calibration, seed):
+def _write_scan(root, scan, scene, affine, calibration, streams):
     """Render one scan and write its sidecar, then the image, which says that both are there."""
-    number = int(scan["participant_id"].removeprefix("sub-"))
-    session = ("ses-baseline", "ses-followup").index(scan["session_id"])
-    rng = generator(Stream.SCANS, seed, number, session)
-    person = generator(Stream.SCANS, seed, number) if session else None  # as at baseline
+    own, first = streams
+    rng = generator(Stream.SCANS, *own)
+    person = generator(Stream.SCANS, *first) if first else None  # anatomy, as at baseline
     counts = render(scan, scan["age"], scene, calibration, rng, person)
     slope = float(counts.max()) / LARGEST
     img = nib.Nifti1Image(np.round(counts / slope).astype(np.int16), affine)

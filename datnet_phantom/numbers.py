@@ -12,7 +12,7 @@ import pandas as pd
 import yaml
 from pydantic import ValidationError
 
-from datnet_phantom.calibration import Calibration
+from datnet_phantom.calibration import Calibration, Scanner
 
 
 def read_calibration(path, scanner=None):
@@ -47,9 +47,10 @@ def read_calibration(path, scanner=None):
     numbers = _values(_generator(_content(path)))
     if scanner:
         known = numbers.get("scanner", {})
-        if unknown := sorted(set(scanner) - set(known)):
+        names = list(known | dict.fromkeys(Scanner.model_fields))
+        if unknown := sorted(set(scanner) - set(names)):
             raise ValueError(
-                f"phantom.scanner names {unknown}; expected some of {', '.join(known)}"
+                f"phantom.scanner names {unknown}; expected some of {', '.join(names)}"
             )
         numbers["scanner"] = known | scanner
     try:

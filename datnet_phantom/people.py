@@ -87,7 +87,7 @@ def draw_participants(cohort, calibration, control, stream=Stream.PEOPLE):
                     "session_id": ("ses-baseline", "ses-followup")[session],
                 }
                 label_and_file = {
-                    "path": _path(**keys),
+                    "path": scan_path(**keys),
                     "diagnosis": label,
                     "certainty": certainty,
                 }
@@ -145,8 +145,14 @@ def _first_patient(groups, control):
     return next((name for name in groups if name != control), None)
 
 
-def _path(participant_id, session_id):
-    """Path of a scan in the data set, as BIDS has it."""
+def scan_path(participant_id, session_id):
+    """Path of a scan in the data set, as BIDS has it.
+
+    Examples
+    --------
+    >>> scan_path("sub-0001", "ses-1")
+    'sub-0001/ses-1/pet/sub-0001_ses-1_space-MNI152NLin6Asym_res-02_pet.nii.gz'
+    """
     stem = f"{participant_id}_{session_id}_space-MNI152NLin6Asym_res-02_pet"
     return f"{participant_id}/{session_id}/pet/{stem}.nii.gz"
 

@@ -13,6 +13,7 @@ from scipy import ndimage
 
 from datnet_images.atlas import region_mask
 from datnet_phantom.anatomy import deformation, misregistered, splines, widening
+from datnet_phantom.correction import correction_factor
 from datnet_phantom.density import REFERENCE_AGE
 from datnet_phantom.noise import noise_cv, noise_filter, relative_noise, sigma
 from datnet_phantom.regions import BINDING_COLUMNS
@@ -135,6 +136,8 @@ def chance(age, scene, calibration, rng, anatomy_rng=None):
     wider += anatomy.ventricle_sd * person.standard_normal()
     shape_mm += widening(scene, wider, anatomy.ventricle_reach_mm)
     noise = relative_noise(scene, noise_cv(scanner, calibration.tracer.half_life_min), rng)
+    if scanner.correction_bias:
+        noise *= correction_factor(scene, scanner)
     back_mm = misregistered(scene, scanner, rng) - scanner.normalised_share * shape_mm
     scale = np.float32(scanner.counts * np.exp(scanner.counts_sd * rng.normal()))
     return Chance(own, scene.grid_mm + shape_mm, noise, back_mm, scale)
@@ -156,7 +159,10 @@ def expected_image(binding, scene, calibration):
     """
     scanner = calibration.scanner
     both = np.hypot(scanner.resolution_fwhm_mm, scanner.filter_fwhm_mm)
-    return blurred(paint(binding, scene, calibration), both, scene)
+    expected = blurred(paint(binding, scene, calibration), both, scene)
+    if scanner.correction_bias:  # so smooth that the filters leave it as it is
+        expected *= correction_factor(scene, scanner)
+    return expected
 
 
 def blurred(image, fwhm_mm, scene):

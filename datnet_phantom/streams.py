@@ -24,6 +24,7 @@ class Stream(IntEnum):
     HOSPITAL_PEOPLE = 6  # of one of them, whose seed the stream above draws
     YARDSTICK_PEOPLE = 7  # whom the image ceiling learns from
     YARDSTICK_SCANS = 8  # their images
+    SITES = 9  # seed of the people and scans of one site
 
 
 def generator(stream, seed, number=0, session=0):

@@ -16,7 +16,7 @@ from datnet_study.table_file import read_table_file
 
 KEYS = ("participant_id", "session_id")
 NUMBERS = ("age", "symptom_duration_years", "updrs", "hoehn_yahr")
-COLUMNS = (*KEYS, "path", "diagnosis", "certainty", "age", "sex", *NUMBERS[1:])
+COLUMNS = (*KEYS, "path", "diagnosis", "certainty", "age", "sex", *NUMBERS[1:], "site")
 MISSING = {"", "n/a", "N/A", "NA", "na", "nan", "NaN", "null", "NULL", "None", "#N/A"}
 COMMA = re.compile(r"[+-]?\d+,\d+")  # no number of ours reaches 1,000, so it is a decimal comma
 

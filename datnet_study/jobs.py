@@ -65,12 +65,11 @@ def _dataset(study):
     """The phantom cohort, for a study that has one."""
     if study.phantom is None:
         return
+    numbers = [study.data_manifest / name for name in study.phantom.number_files]
     depends = {
         "code": code_hash(fingerprint.ROOT / "datnet_phantom" / "dataset.py"),
         "settings": settings_of(study, ("phantom", "control", "images.reference_region")),
-        "files": contents(
-            [study.calibration_path, *atlas_files(study)], study.data_manifest.parent
-        ),
+        "files": contents([*numbers, *atlas_files(study)], study.data_manifest.parent),
     }
     images = tuple(f"dataset/{name}" for name in image_paths(study))  # once they are known
     writes = ("dataset/scans.tsv", "dataset/truth/scans.tsv", *images)

@@ -28,7 +28,12 @@ def dataset(study, arguments):
     atlas = read_atlas(study.atlas_path)
     cohort, reference = study.phantom.cohort, study.images.reference_region
     root, control, threads = study.dataset_root, study.control, arguments.threads
-    write_cohort(root, cohort, calibration, atlas, control, reference, n_jobs=threads)
+    sites = {
+        name: (own.site, read_calibration(study.data_manifest / numbers, scanner))
+        for name, own in study.phantom.sites.items()
+        for numbers, scanner in [study.phantom.numbers_of(name)]
+    }
+    write_cohort(root, cohort, calibration, atlas, control, reference, sites=sites, n_jobs=threads)
 
 
 def normalise(study, arguments):

@@ -13,13 +13,15 @@ from datnet_study.table import refuse
 
 COHORTS = {"possible": "pretraining", "definite": "training", "confirmed": "blind_test"}
 CLINICAL = ("age", "sex", "symptom_duration_years", "updrs", "hoehn_yahr")
+OPTIONAL = (*CLINICAL, "site")  # columns that a table may lack
 REMEDY = {"certainty": ", or let `split` draw a blind test"}  # besides naming the column
 
 
 def scan_schema(diagnoses):
     """Schema of a scan table in our words, as text, as a pandera object: one check per rule.
 
-    Anyone may lack any of the clinical values, and the table a column of them.
+    Anyone may lack any of the clinical values, and the table a column of them. A table without the
+    column `site` is of one site; where there is one, each scan has its site.
 
     Parameters
     ----------
@@ -42,6 +44,7 @@ def scan_schema(diagnoses):
             "symptom_duration_years": pa.Column(str, _between(0, 80), nullable=True),
             "updrs": pa.Column(str, _between(0, 199), nullable=True),
             "hoehn_yahr": pa.Column(str, _between(0, 5), nullable=True),
+            "site": pa.Column(str),
         },
         checks=[
             _not_repeated(list(KEYS), "scan listed twice"),
@@ -66,9 +69,10 @@ def read_scans(table, diagnoses):
 
     Returns
     -------
-    DataFrame of shape (n_scans, 11)
+    DataFrame of shape (n_scans, 11) or (n_scans, 12)
         Columns of the table and `cohort`; ordered by participant and age, or by the name of the
-        session where the age is not known. A clinical column that is not there is all missing.
+        session where the age is not known. A clinical column that is not there is all missing; a
+        column `site` is there if the table has one.
 
     Raises
     ------
@@ -86,7 +90,7 @@ def read_scans(table, diagnoses):
         f"column {name}: missing; say under columns.{name} how the table calls it"
         f"{REMEDY.get(name, '')}"
         for name in missing
-        if name not in CLINICAL
+        if name not in OPTIONAL
     ]
     if "definite" not in set(scans.get("certainty", COHORTS)):
         problems.append("no scan of certainty 'definite': the training needs some")
@@ -96,7 +100,8 @@ def read_scans(table, diagnoses):
         problems += failed_checks(error.failure_cases, scans)
     problems += path_problems(scans, table.folder)
     refuse(table.path, problems)
-    checked = checked.reindex(columns=list(schema.columns))  # in our order
+    there = [name for name in schema.columns if name != "site" or name in checked]
+    checked = checked.reindex(columns=there)  # in our order
     checked["sex"] = checked["sex"].astype(object).where(checked["sex"].notna(), None)
     numbers = [column for column in CLINICAL if column != "sex"]
     checked[numbers] = checked[numbers].astype(float)

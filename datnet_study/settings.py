@@ -5,7 +5,6 @@ that have a choice are keys of these sections; `book/open_points.md` lists all.
 """
 
 import re
-from dataclasses import fields
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -19,8 +18,6 @@ from pydantic import (
 )
 
 from datnet_core.training.plan import VARIANTS
-from datnet_phantom.cohort import Cohort
-from datnet_phantom.regions import BINDING_COLUMNS
 from datnet_study.columns import COLUMNS
 
 Fraction = Annotated[float, Field(gt=0, lt=1)]
@@ -31,7 +28,6 @@ Width = Annotated[float, Field(ge=0, allow_inf_nan=False)]  # mm; 0 is none
 Certainty = Literal["possible", "definite", "confirmed"]
 Column = Literal[COLUMNS]
 Protocol = Literal[tuple(VARIANTS)]
-OWN_SCANS = {"table", "sheet", "columns", "values", "split"}  # keys that a phantom cannot have
 
 
 def _text(word):
@@ -58,51 +54,6 @@ class Section(BaseModel):
             return settings
         known = tuple(cls.model_fields)
         return {key: value if key in known else known for key, value in settings.items()}
-
-
-class Phantom(Section):
-    """Size, seed and labels of the digital phantom cohort, and the numbers it is made with.
-
-    `numbers` is a file of `data_manifest/`, one for each tracer; `scanner` replaces some of its
-    numbers of the scanner. The best possible classifier measures the scanner with `oracle_scans`
-    phantom scans of its own.
-    """
-
-    seed: Count = 2022
-    participants: dict[Certainty, dict[str, Count]]
-    follow_ups: Count = 0
-    mislabelled: dict[Certainty, Annotated[float, Field(ge=0, lt=1)]] = {
-        "possible": 0.25,
-        "definite": 0.02,
-        "confirmed": 0.0,
-    }
-    identical_patients: bool = False
-    numbers: Annotated[str, Field(pattern=r"^phantom[A-Za-z0-9._-]*\.yaml$")] = "phantom.yaml"
-    scanner: dict[str, float] = {}
-    oracle_scans: Annotated[int, Field(gt=len(BINDING_COLUMNS))] = 160
-
-    @property
-    def cohort(self):
-        """What the generator of the phantom is given: this section without the numbers."""
-        return Cohort(**{key.name: getattr(self, key.name) for key in fields(Cohort)})
-
-    def check(self, diagnoses, space, given):
-        """Refuse groups that are no diagnosis, follow-ups of nobody, and keys for real scans."""
-        if own := sorted(given & OWN_SCANS):
-            raise ValueError(f"a phantom has no {own}; these are for `dataset` (your scans)")
-        if space == "native":
-            raise ValueError(
-                "images.space is native, and a phantom lies in MNI space: leave it out"
-            )
-        groups = {name for group in self.participants.values() for name in group}
-        if extra := sorted(groups - set(diagnoses)):
-            raise ValueError(f"phantom.participants names {extra}, not in {diagnoses}")
-        confirmed = sum(self.participants.get("confirmed", {}).values())
-        if self.follow_ups > confirmed:
-            raise ValueError(
-                f"phantom.follow_ups is {self.follow_ups}, expected at most the "
-                f"{confirmed} participants of certainty 'confirmed'"
-            )
 
 
 class Images(Section):

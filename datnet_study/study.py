@@ -15,6 +15,7 @@ from datnet_core.settings import NetworkSettings, TrainingSettings
 from datnet_study.columns import ScanTable
 from datnet_study.ingredients import Ingredients, Recipe
 from datnet_study.notice import notice_of
+from datnet_study.phantom_settings import Phantom
 from datnet_study.problems import problem_list
 from datnet_study.scan_counts import Ceiling, LearningCurve, check_counts
 from datnet_study.settings import (
@@ -22,7 +23,6 @@ from datnet_study.settings import (
     Decisions,
     Fusion,
     Images,
-    Phantom,
     Protocol,
     Radiomics,
     Saliency,

@@ -30,8 +30,7 @@ def certainties(study):
     set of str
     """
     if study.phantom:
-        groups = study.phantom.participants.items()
-        return {certainty for certainty, group in groups if sum(group.values())}
+        return {certainty for certainty, _ in study.phantom.everyone}
     return {row.get("certainty") for row in scan_rows(study)} - {None}
 
 
@@ -48,8 +47,7 @@ def participants(study):
         Empty where there is no table, or none of the columns that this takes.
     """
     if study.phantom:
-        groups = study.phantom.participants
-        return {(key, name): n for key, group in groups.items() for name, n in group.items() if n}
+        return study.phantom.everyone
     columns = ("certainty", "diagnosis", "participant_id")
     people = {tuple(row.get(name) for name in columns) for row in scan_rows(study)}
     return dict(Counter((certainty, name) for certainty, name, who in people if who))

@@ -37,7 +37,7 @@ DAYS = ("%Y-%m-%d", "%Y%m%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%Y/%m/%d", "%
         "%d.%m.%y", "%d-%b-%Y", "%d %b %Y", "%d %B %Y", "%B %d %Y")  # fmt: skip
 HEADER_TEXTS = ("descrip", "aux_file", "intent_name", "db_name")
 ROLES = {"participant_id": ID, "session_id": SESSION, "path": FILE}
-CLASSES = ("diagnosis", "certainty", "sex")
+CLASSES = ("diagnosis", "certainty", "sex", "site")
 
 
 class Needles(NamedTuple):

@@ -56,6 +56,17 @@ def test_controls_may_lack_clinical_scores(folder):
     assert scans["updrs"].isna().tolist() == [True, False]
 
 
+def test_a_site_is_kept_where_the_table_has_one_and_then_every_scan_has_it(folder):
+    assert "site" not in read_scans(scan_table(folder(row(1), CONFIRMED)), CLASSES)
+    north, south = row(1, site="North"), CONFIRMED | {"site": "South"}
+    theirs = folder(north, south)
+    scans = read_scans(scan_table(theirs, values={"site": {"North": "pet_a"}}), CLASSES)
+    assert scans["site"].tolist() == ["pet_a", "South"]
+    assert list(scans.columns)[-2:] == ["site", "cohort"]
+    with pytest.raises(ValueError, match="site is missing"):
+        read_scans(scan_table(folder(north, south | {"site": np.nan})), CLASSES)
+
+
 @pytest.mark.parametrize(
     ("bad", "message"),
     [
