@@ -23,7 +23,7 @@ from datnet_core.settings import NetworkSettings, TrainingSettings
 from datnet_phantom.numbers import read_calibration
 from datnet_phantom.randomised import random_calibration
 from datnet_study.sites.site_shares import EQUAL
-from datnet_study.sites.transfer import ADVERSARIAL, SOURCE, STILL, Recipe, judged_by
+from datnet_study.sites.transfer import ADVERSARIAL, SOURCE, STILL, SiteRecipe, judged_by
 
 HERE = Path(__file__).parents[1] / "data_manifest"
 TABLE = HERE / "adaptation_choice.tsv"
@@ -63,7 +63,7 @@ def main(folder):
                 continue
             begin, network = time.process_time(), NetworkSettings()
             training = replace(TrainingSettings(), max_steps=steps, seed=seed)
-            recipe = Recipe(GRID_MM, seen_field(network), network, training, weight)
+            recipe = SiteRecipe(GRID_MM, seen_field(network), network, training, weight)
             found = judged_by(row, scans, CLASSES, recipe, folder / f"{seed}-{steps}")
             key = {"site": seed, "row": row, "weight": weight, "steps": steps}
             auc = mean_auc(scans.labels[scans.judged], found.proba)

@@ -10,8 +10,10 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
+from joblib import Parallel, delayed
 
 from datnet_core.network import Ensemble
+from datnet_core.progress import progress
 from datnet_core.training.batches import Scans
 from datnet_core.training.loop import fit
 from datnet_core.training.prediction import load_model, predict
@@ -22,6 +24,7 @@ from datnet_study.sites.site_features import pooled_features, with_statistics_of
 SOURCE, DEGRADED, ADVERSARIAL = "source only", "degradation augmentation", "domain-adversarial"
 STILL, LABELLED = "the same with λ = 0", "trained on labelled scans of the site"
 ROWS = (SOURCE, DEGRADED, ADVERSARIAL, STILL, LABELLED)
+PLACES = {SOURCE: "source", STILL: "source", DEGRADED: "degraded"}  # whatever the other site has
 
 
 class TwoSites(NamedTuple):
@@ -56,7 +59,7 @@ class Judgement(NamedTuple):
     site_right: np.ndarray  # (n_held_out + n_judged,) of a classifier that tells sites apart
 
 
-class Recipe(NamedTuple):
+class SiteRecipe(NamedTuple):
     """How networks are made: grid, network, training, and weight of the reversed gradient."""
 
     voxel_mm: float
@@ -76,7 +79,7 @@ def judged_by(row, scans, classes, recipe, folder):
     scans : TwoSites
     classes : sequence of str
         Diagnoses in the order of the labels.
-    recipe : Recipe
+    recipe : SiteRecipe
     folder : Path
         For the networks; a finished one is taken as it is.
 
@@ -108,6 +111,49 @@ def judged_by(row, scans, classes, recipe, folder):
         torch.set_num_threads(n_threads)
 
 
+def judged_side_by_side(asked, classes, recipe, folder, n_jobs=2):
+    """Train and judge several rows, in processes of one thread each.
+
+    Parameters
+    ----------
+    asked : dict of tuple to (str, TwoSites)
+        By a key of texts and numbers, the row and its scans. A network that learns from the same
+        scans is trained once.
+    classes, recipe, folder
+        As in `judged_by`.
+    n_jobs : int
+        Processes.
+
+    Returns
+    -------
+    dict of tuple to Judgement
+        In the order of `asked`.
+    """
+    groups = {}
+    for key, (row, _) in asked.items():
+        name = PLACES.get(row) or f"{row}-{len(groups)}"
+        groups.setdefault(name, []).append(key)
+    longest_first = sorted(groups, key=lambda name: name in PLACES.values())
+    jobs = [
+        delayed(_judged_in_turn)(
+            [asked[key] for key in groups[name]], classes, recipe, folder / name
+        )
+        for name in longest_first
+    ]
+    done = Parallel(n_jobs, return_as="generator")(jobs)
+    found = {}
+    for name, judgements in zip(
+        longest_first, progress(done, "training networks", len(jobs)), strict=True
+    ):
+        found |= dict(zip(groups[name], judgements, strict=True))
+    return {key: found[key] for key in asked}
+
+
+def _judged_in_turn(asked, classes, recipe, folder):
+    """Rows whose networks share a folder, one after the other."""
+    return [judged_by(row, scans, classes, recipe, folder) for row, scans in asked]
+
+
 def _networks(row, scans, classes, recipe, folder):
     """The trained network as it judges scans of the first site and of the other."""
     seen = scans.volumes[(slice(None), *recipe.field)]
@@ -120,7 +166,7 @@ def _networks(row, scans, classes, recipe, folder):
         return train_adversarial(
             given, seen[scans.target], classes, **options, weight=recipe.weight
         )
-    place = {SOURCE: "source", STILL: "source", DEGRADED: "degraded", LABELLED: "labelled"}[row]
+    place = PLACES.get(row, "labelled")
     teachers = scans.target if row == LABELLED else scans.source
     volumes, labels = seen[teachers], scans.labels[teachers]
     if row == DEGRADED:
