@@ -66,6 +66,7 @@ page = open_page("spect", study, into)
 config = page.settings
 classes, seed = config.diagnoses, config.training.seed
 CURVE = "by number of unlabelled scans"
+KEYS = {"participant_id": str, "session_id": str}
 
 # %% tags=["remove-input"]
 show.notice(page)
@@ -173,8 +174,8 @@ def oracle(two, kind):
     if to_site in config.phantom.sites:
         numbers, _ = config.phantom.numbers_of(to_site)
     calibration = read_calibration(page.path(f"data_manifest/{numbers}"))
-    keys = ["participant_id", "session_id"]
-    truth = page.table("dataset/truth/scans.tsv")
+    truth = pd.read_csv(page.path("dataset/truth/scans.tsv"), sep="\t", dtype=KEYS)
+    keys = list(KEYS)
     true = scans.loc[two.judged, keys].merge(truth, on=keys, validate="1:1")
     binding = np.log(true[list(BINDING_COLUMNS)].to_numpy(dtype=float))
     given = posterior(binding, shares_of(kind, present), calibration, config.control)
@@ -318,6 +319,10 @@ def reached(row, kind=EQUAL):
     return show.interval(r.auc, r.auc_low, r.auc_high)
 
 
+# %% [markdown]
+# The sentence that stands at the top of the page:
+
+# %%
 before, after = (show.interval(*told[EQUAL, row], 2) for row in (SOURCE, ADVERSARIAL))
 result = (
     f"{page.where.capitalize()}, domain-adversarial training changed the mean AUC at "
