@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from datnet_study.sites.who import home_of
+
 LEARN, HELD_OUT, LOOKED_AT, JUDGED = "source", "held out", "target", "judged"
 ROLES = (LEARN, HELD_OUT, LOOKED_AT, JUDGED)
 FEWEST = 2  # people of a diagnosis at the other site, one to look at and one to judge
@@ -51,7 +53,7 @@ def site_roles(scans, site, seed):
     others = others[others["diagnosis"].map(enough) >= FEWEST]
     if training.empty or others["diagnosis"].nunique() < 2:
         return "", roles
-    home = training.mode().iloc[0]
+    home = home_of(scans[of_site != site])
     roles[first & (of_site == home) & (cohort == "training")] = LEARN
     roles[first & (of_site == home) & (cohort == "blind_test")] = HELD_OUT
     rng = np.random.default_rng(seed)

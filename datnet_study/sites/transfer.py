@@ -18,8 +18,8 @@ from datnet_core.training.batches import Scans
 from datnet_core.training.loop import fit
 from datnet_core.training.prediction import load_model, predict
 from datnet_study.sites.adversarial import train_adversarial
-from datnet_study.sites.degraded import N_COPIES, degraded
 from datnet_study.sites.site_features import pooled_features, with_statistics_of
+from datnet_study.sites.spect_like import N_COPIES, spect_like
 
 SOURCE, DEGRADED, ADVERSARIAL = "source only", "degradation augmentation", "domain-adversarial"
 STILL, LABELLED = "the same with λ = 0", "trained on labelled scans of the site"
@@ -170,7 +170,7 @@ def _networks(row, scans, classes, recipe, folder):
     teachers = scans.target if row == LABELLED else scans.source
     volumes, labels = seen[teachers], scans.labels[teachers]
     if row == DEGRADED:
-        copies = [degraded(scans.volumes[teachers], recipe.voxel_mm, k) for k in range(N_COPIES)]
+        copies = [spect_like(scans.volumes[teachers], recipe.voxel_mm, k) for k in range(N_COPIES)]
         volumes = np.concatenate([volumes, *(c[(slice(None), *recipe.field)] for c in copies)])
         labels = np.tile(labels, 1 + N_COPIES)
     given = Scans(volumes, labels, np.arange(len(volumes)), np.arange(0))

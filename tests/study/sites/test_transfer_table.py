@@ -6,7 +6,7 @@ import pytest
 from sklearn.metrics import recall_score, roc_auc_score
 
 from datnet_study.sites.adaptation_choice import chosen_adaptation
-from datnet_study.sites.degraded import degraded
+from datnet_study.sites.spect_like import spect_like
 from datnet_study.sites.transfer import ADVERSARIAL, site_told
 from datnet_study.sites.transfer_table import transfer_table
 
@@ -76,10 +76,10 @@ def test_a_degraded_scan_is_coarser_and_keeps_its_mean(rng):
     image = np.zeros((2, 15, 16, 17), np.float32)
     image[:, 7, 8, 8] = 100.0
     image += 1
-    copies = degraded(image, 4.0, seed=3)
+    copies = spect_like(image, 4.0, seed=3)
     peak = copies[:, 7, 8, 8]
     assert (peak < 50).all() and copies.dtype == np.float32
     np.testing.assert_allclose(copies.sum((1, 2, 3)), image.sum((1, 2, 3)), rtol=0.1)
     assert not np.array_equal(copies[0], copies[1])  # each by its own draw
-    assert np.array_equal(copies, degraded(image, 4.0, seed=3))
-    assert not np.array_equal(copies, degraded(image, 4.0, seed=4))
+    assert np.array_equal(copies, spect_like(image, 4.0, seed=3))
+    assert not np.array_equal(copies, spect_like(image, 4.0, seed=4))
