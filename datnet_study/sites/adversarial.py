@@ -7,6 +7,7 @@ Batches, changes of the scans, optimiser and running mean are those of `datnet_c
 that without a push the network is, to the byte, the one that `fit` trains.
 """
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -31,6 +32,7 @@ from datnet_study.sites.site_features import (
 
 STEEPNESS = 10  # of the schedule, as in the article
 HIDDEN = 16  # units of the head that tells sites apart
+HEAD_RATE = 10  # times the learning rate: the network's is so low that the head would not follow it
 
 
 class Adapted(NamedTuple):
@@ -115,7 +117,8 @@ def train_adversarial(scans, target, classes, *, network, training, weight):
     head = domain_head(last_linear(build(len(classes), network)).in_features)
     torch.manual_seed(stream_seed(Draws.WEIGHTS, seed))
     model = build(len(classes), network).to(memory_format=torch.channels_last_3d)
-    optimizers = adam(model, training), adam(head, training)
+    faster = replace(training, learning_rate=HEAD_RATE * training.learning_rate)
+    optimizers = adam(model, training), adam(head, faster)
     longest = n_epochs(len(scans.learn), training)
     plateau = training.halve_after or longest
     schedules = [ReduceLROnPlateau(o, factor=0.5, patience=plateau) for o in optimizers]

@@ -143,7 +143,7 @@ def judged_side_by_side(asked, classes, recipe, folder, n_jobs=2):
     done = Parallel(n_jobs, return_as="generator")(jobs)
     found = {}
     for name, judgements in zip(
-        longest_first, progress(done, "training networks", len(jobs)), strict=True
+        longest_first, progress(done, "training networks", len(jobs), unit="lane"), strict=True
     ):
         found |= dict(zip(groups[name], judgements, strict=True))
     return {key: found[key] for key in asked}
