@@ -27,6 +27,7 @@ study: str = "data_manifest/smoke.yaml"  # study file
 into: str = "study"  # folder below results/ to write to; study: the study's own
 to_site: str = "spect"  # site whose scans are judged without their labels
 resamples: int = 2000  # resamples of the participants for an interval
+n_jobs: int = 2  # processes that train networks, of one thread each
 
 # %% tags=["setup"]
 import tempfile
@@ -158,7 +159,7 @@ sizes = sorted({n for k in (8, 4, 2) if (n := everybody // k) >= least})
 asked = {(kind, row): (row, two) for kind, two in sites.items() for row in ROWS}
 asked |= {(CURVE, n): (ADVERSARIAL, two_sites(EQUAL, most=n)) for n in sizes}
 with tempfile.TemporaryDirectory() as folder:
-    found = judged_side_by_side(asked, classes, recipe, Path(folder))
+    found = judged_side_by_side(asked, classes, recipe, Path(folder), n_jobs)
 
 
 # %% [markdown]

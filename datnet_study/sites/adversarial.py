@@ -35,7 +35,7 @@ HIDDEN = 16  # units of the head that tells sites apart
 HEAD_RATE = 10  # times the learning rate: the network's is so low that the head would not follow it
 
 
-class Adapted(NamedTuple):
+class AtTwoSites(NamedTuple):
     """Networks with the same weights, one for each site; both in evaluation mode."""
 
     source: nn.Module
@@ -101,7 +101,7 @@ def train_adversarial(scans, target, classes, *, network, training, weight):
 
     Returns
     -------
-    Adapted
+    AtTwoSites
 
     Raises
     ------
@@ -137,7 +137,7 @@ def train_adversarial(scans, target, classes, *, network, training, weight):
         for schedule in schedules:
             schedule.step(loss)
     source = averaged.module.eval()
-    return Adapted(source, with_statistics_of(source, target, training))
+    return AtTwoSites(source, with_statistics_of(source, target, training))
 
 
 def domain_head(n_features):
