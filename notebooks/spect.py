@@ -332,9 +332,13 @@ result = (
     f"unequal ones (one seed; 95% interval over participants). The same with λ = 0 "
     f"changed it by {changed(EQUAL, STILL)} and {changed(UNEQUAL, STILL)}. The network "
     f"as it is reached {reached(SOURCE)}, one trained on labelled scans of other "
-    f"people there {reached(LABELLED)}. A classifier of the features told the site in "
-    f"{before} of the cases before and {after} after."
+    f"people there {reached(LABELLED)}."
 )
+if len(held_out):
+    result += (
+        f" A classifier of the features told the site in {before} of the cases before "
+        f"and {after} after."
+    )
 
 # %%
 if page.phantom:

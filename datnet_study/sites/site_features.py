@@ -7,6 +7,7 @@ import torch
 from torch import nn
 from torch.optim.swa_utils import update_bn
 
+from datnet_core.network import last_linear
 from datnet_core.training.augmentation import augmented, draw_changes
 from datnet_core.training.batches import batch, n_batches
 from datnet_core.training.streams import Draws, stream_seed
@@ -81,6 +82,8 @@ def pooled_features(model, volumes, batch_size=16):
     -------
     ndarray of float32, shape (n_scans, n_features)
     """
+    if not len(volumes):
+        return np.empty((0, last_linear(model).in_features), np.float32)
     chunks = np.array_split(np.arange(len(volumes)), max(1, -(-len(volumes) // batch_size)))
     return np.concatenate([Pooled(model)(batch(volumes, rows)).numpy() for rows in chunks])
 
