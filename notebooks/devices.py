@@ -84,7 +84,7 @@ kept = scans["site"] != left_out
 table = scans[kept].reset_index(drop=True)
 setting = setting_of(table, config.diagnoses, chosen)
 groups = groups_judged(setting)
-title = {key: f"{key[0]}, {key[1]}" for key in groups}
+title = {key: f"{key[0]} ({key[1]})" for key in groups}
 learn = setting.labels[setting.learn]
 counts = {f"{chosen}, learned from": learn} | {
     title[key]: setting.labels[setting.judged[rows]] for key, rows in groups.items()
@@ -198,7 +198,7 @@ by_group = results.assign(
     method=results["remedy"],
     diagnosis=results["site"] + "\n" + results["who"],
 )
-plot_interval_panels(by_group, "pairs", "mean AUC of pairs", by_method=True)
+plot_interval_panels(by_group, "pairs", "mean AUC of pairs", x_min=0.4, by_method=True)
 
 # %% [markdown]
 # **Mean AUC between two diagnoses** under each remedy, by site and people, with 95%
@@ -206,8 +206,9 @@ plot_interval_panels(by_group, "pairs", "mean AUC of pairs", by_method=True)
 # remedy costs there. In *the same people* only the device differs from the first panel.
 
 # %% figure="fig-devices-gain"
+even = dict.fromkeys(by_group["diagnosis"], 0.0)
 plot_interval_panels(
-    by_group, "pairs_gain", "minus degraded copies", x_min=-0.3, by_method=True
+    by_group, "pairs_gain", "minus degraded", even, x_min=-0.3, by_method=True
 )
 
 # %% [markdown]
@@ -222,7 +223,9 @@ def in_numbers(value, text):
     """A column of the results as text, remedies by groups of people."""
     parts = [value, f"{value}_low", f"{value}_high"]
     shown = [text(*row) for row in results[parts].to_numpy()]
-    wide = results.assign(shown=shown, group=results["site"] + ", " + results["who"])
+    wide = results.assign(
+        shown=shown, group=results["site"] + " (" + results["who"] + ")"
+    )
     wide = wide.pivot(index="remedy", columns="group", values="shown")
     return wide.loc[list(proba), list(title.values())].reset_index()
 
@@ -289,36 +292,38 @@ n_seeds = seeds["seed"].nunique()
 grouped = seeds.groupby(["site", "who", "remedy"], sort=False)["pairs_gain"]
 over = grouped.agg(["mean", "min", "max"]).reset_index()
 over["text"] = [show.signed(*row) for row in over[["mean", "min", "max"]].to_numpy()]
-over["group"] = over["site"] + ", " + over["who"]
+over["group"] = over["site"] + " (" + over["who"] + ")"
 wide = over.pivot(index="remedy", columns="group", values="text")
 wide = wide.loc[list(dict.fromkeys(over["remedy"])), list(dict.fromkeys(over["group"]))]
 show.table(wide.reset_index(), of_groups=True)
 
 # %% tags=["remove-input"]
-Markdown(f"The file has {n_seeds} seed{'s' * (n_seeds > 1)}.")
+Markdown(f"So far the benchmark has {n_seeds} seed{'s' * (n_seeds != 1)}.")
 
 
 # %%
-def sentence(key, remedy):
-    """What a remedy gives one group of people beside degraded copies, in words."""
-    row = results[(results["site"] == key[0]) & (results["who"] == key[1])]
-    row = row.set_index("remedy").loc[remedy]
-    limits = row["pairs_gain"], row["pairs_gain_low"], row["pairs_gain_high"]
-    return f"{show.signed(*limits)} at {title[key]}"
+def gain(key, better, other):
+    """Mean AUC of pairs under one remedy minus another, one of them degraded copies."""
+    sign = 1 if other == DEGRADED else -1
+    of = results[(results["site"] == key[0]) & (results["who"] == key[1])]
+    row = of.set_index("remedy").loc[better if sign > 0 else other]
+    limits = [sign * row[f"pairs_gain{part}"] for part in ("", "_low", "_high")]
+    return f"{show.signed(limits[0], *sorted(limits[1:]))} at {title[key]}"
 
 
-said = {
-    remedy: ", ".join(sentence(key, remedy) for key in groups)
-    for remedy in (NOTHING, MATCHED)
-}
-aucs = results.set_index(["site", "who", "remedy"])["pairs"]
-lost = aucs.xs(NOTHING, level="remedy")
-drops = ", ".join(f"{lost[key]:.3f} at {title[key]}" for key in groups)
+def everywhere(better, other):
+    """Such differences in all groups of people, in words."""
+    return ", ".join(gain(key, better, other) for key in groups)
+
+
+# %%
+lost = results.set_index(["site", "who", "remedy"])["pairs"].xs(NOTHING, level="remedy")
+found = ", ".join(f"{lost[key]:.3f} at {title[key]}" for key in groups)
 result = (
-    f"{page.where.capitalize()}, a network that learned at {chosen} and is used as it "
-    f"is has a mean AUC between two diagnoses of {drops}. Beside a network that "
-    f"learned from degraded copies as well, that is {said[NOTHING]}; with the "
-    f"resolution matched it is {said[MATCHED]}."
+    f"{page.where.capitalize()}, a network that learned at {chosen} has a mean AUC "
+    f"between two diagnoses of {found}. Learning from degraded copies as well changes "
+    f"this by {everywhere(DEGRADED, NOTHING)}. With the resolution matched, the "
+    f"difference to degraded copies is {everywhere(MATCHED, DEGRADED)}."
 )
 
 # %% [markdown]

@@ -76,7 +76,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "degraded",  # copies as other cameras might make them
             "estimated_fwhm",  # resolution of the scans of a site
             "missing_fwhm",  # of the filter to a common one
-            "smoothed",
+            "filtered",  # by a Gaussian
         ],
         "parts": [
             "part_of_people",  # what is fitted on some judges others

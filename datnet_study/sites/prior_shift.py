@@ -6,6 +6,7 @@ algorithm is ten lines, and no library among the requirements has it.
 
 import numpy as np
 
+AS_LEARNED = 10  # scans that count as if they had the shares learned from; few scans say little
 STEPS = 500  # at most; far more than it takes
 CLOSE = 1e-9
 
@@ -14,8 +15,10 @@ def estimated_shares(proba, learned):
     """Shares of the classes among unlabelled scans, by the EM algorithm of Saerens et al.
 
     p(c | x) is proportional to p_learned(c | x) s(c) / s_learned(c), and s(c) is its mean over
-    scans, again and again. It is the most likely s if scans of a class look alike at both sites; a
-    scanner that makes all scans look like another class is taken for a shift of the shares.
+    scans and over `AS_LEARNED` more with the shares that were learned, again and again. It is the
+    most likely s if scans of a class look alike at both sites; a scanner that makes all scans look
+    like another class is taken for a shift of the shares. Without the further scans, the share of
+    a rare class goes to 0 at a small site, and nobody could have it any more.
 
     Parameters
     ----------
@@ -35,13 +38,14 @@ def estimated_shares(proba, learned):
 
     Examples
     --------
-    >>> sure = np.array([[0.99, 0.01]] * 3 + [[0.01, 0.99]])
-    >>> estimated_shares(sure, np.array([0.5, 0.5])).round(2)
-    array([0.76, 0.24])
+    >>> sure = np.array([[1.0, 0.0]] * 70 + [[0.0, 1.0]] * 20)
+    >>> estimated_shares(sure, np.array([0.5, 0.5]))  # 70 + 5 and 20 + 5 of 100
+    array([0.75, 0.25])
     """
     shares = learned = np.asarray(learned, dtype=float)
     for _ in range(STEPS if len(proba) else 0):
-        before, shares = shares, with_shares(proba, learned, shares).mean(axis=0)
+        expected = with_shares(proba, learned, shares).sum(axis=0) + AS_LEARNED * learned
+        before, shares = shares, expected / (len(proba) + AS_LEARNED)
         if np.abs(shares - before).max() < CLOSE:
             break
     return shares

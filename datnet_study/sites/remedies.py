@@ -16,7 +16,7 @@ from datnet_core.training.loop import fit
 from datnet_core.training.prediction import load_model, predict
 from datnet_study.sites.parts import balanced_rows, part_of_people
 from datnet_study.sites.prior_shift import recalibrated
-from datnet_study.sites.resolution import degraded, missing_fwhm, smoothed
+from datnet_study.sites.resolution import degraded, filtered, missing_fwhm
 
 NOTHING, SHARES, MATCHED = "nothing", "class shares recalibrated", "resolution matched"
 DEGRADED, BALANCED = "degraded copies learned from", "site-balanced training"
@@ -105,7 +105,7 @@ def judged_by_networks(folder, volumes, setting, learner, fwhm_mm):
         made[SHARES] = by_site(made[NOTHING], setting, learner)
         common = max(fwhm_mm.values())
         missing = missing_fwhm([fwhm_mm[name] for name in setting.site], common)
-        matched = smoothed(volumes, missing, learner.spacing_mm)[(slice(None), *learner.field)]
+        matched = filtered(volumes, missing, learner.spacing_mm)[(slice(None), *learner.field)]
         made[MATCHED] = learner.judges(
             _start(folder / "matched", matched, setting, learner), matched, setting.judged
         )

@@ -6,11 +6,10 @@ made as coarse as another one, not as fine.
 """
 
 import numpy as np
-from scipy import ndimage
 
+from datnet_images.transforms import FWHM_PER_SD, smoothed
 from datnet_phantom.spectrum import power_spectrum
 
-FWHM_PER_SD = 2 * np.sqrt(2 * np.log(2))
 BAND = (0.02, 0.07)  # cycles/mm: below lies the shape of the head, above little but noise
 COPIES = 4  # degraded copies of each scan
 WIDEST_MM = 8.0  # of an extra filter, FWHM; from 11 mm to what SPECT has
@@ -18,7 +17,7 @@ NOISE_SD = 0.08  # largest added SD, after the filter, relative to the reference
 GAIN = 1.0  # largest share of the detail that a copy has twice
 
 
-def smoothed(volumes, fwhm_mm, spacing_mm):
+def filtered(volumes, fwhm_mm, spacing_mm):
     """Scans after a Gaussian filter.
 
     Parameters
@@ -35,13 +34,15 @@ def smoothed(volumes, fwhm_mm, spacing_mm):
 
     Examples
     --------
-    >>> smoothed(np.ones((1, 5, 5, 5)), 8.0, 4.0).round(3).max().item()
+    >>> filtered(np.ones((1, 5, 5, 5)), 8.0, 4.0).round(3).max().item()
     1.0
     """
-    sigmas = np.broadcast_to(fwhm_mm, len(volumes)) / FWHM_PER_SD / spacing_mm
+    affine = np.diag([spacing_mm, spacing_mm, spacing_mm, 1.0])
     made = [
-        ndimage.gaussian_filter(volume, sigma, mode="nearest") if sigma else volume
-        for volume, sigma in zip(np.asarray(volumes, np.float32), sigmas, strict=True)
+        smoothed(volume, affine, fwhm) if fwhm else volume
+        for volume, fwhm in zip(
+            np.asarray(volumes, np.float32), np.broadcast_to(fwhm_mm, len(volumes)), strict=True
+        )
     ]
     return np.stack(made)
 
@@ -96,8 +97,8 @@ def estimated_fwhm(volumes, reference, reference_mm, spacing_mm):
     Examples
     --------
     >>> object = np.random.default_rng(0).normal(size=(2, 44, 46, 42))
-    >>> coarse = smoothed(object, 12.0, 4.0)
-    >>> fine = smoothed(object, 9.0, 4.0)
+    >>> coarse = filtered(object, 12.0, 4.0)
+    >>> fine = filtered(object, 9.0, 4.0)
     >>> abs(estimated_fwhm(coarse, fine, 9.0, 4.0) - 12.0) < 0.3
     True
     """
@@ -137,9 +138,9 @@ def degraded(volumes, spacing_mm, rng):
     for volume in np.concatenate([volumes] * COPIES).astype(np.float32):
         u, level = rng.uniform(-1, 1), NOISE_SD * rng.random()
         fwhm_mm = max(u, 0) * WIDEST_MM
-        soft = smoothed(volume[None], WIDEST_MM if u < 0 else fwhm_mm, spacing_mm)[0]
+        soft = filtered(volume[None], WIDEST_MM if u < 0 else fwhm_mm, spacing_mm)[0]
         made = volume + GAIN * -u * (volume - soft) if u < 0 else soft
         noise = rng.standard_normal((1, *volume.shape), dtype=np.float32)
-        noise = smoothed(noise, max(fwhm_mm, 2 * spacing_mm), spacing_mm)[0]
+        noise = filtered(noise, max(fwhm_mm, 2 * spacing_mm), spacing_mm)[0]
         copies.append(made + level * noise / noise.std())
     return np.stack(copies).astype(np.float32)

@@ -7,7 +7,7 @@ devices before (2019, DAT SPECT); no label and no scan of the other site is used
 
 import numpy as np
 
-from datnet_study.sites.resolution import missing_fwhm, smoothed
+from datnet_study.sites.resolution import filtered, missing_fwhm
 
 SPECT_FWHM_MM = (8.0, 12.0)  # reconstructed, as articles give it
 PET_FWHM_MM = 5.5  # of the scanner of the study, as in data_manifest/phantom.yaml
@@ -41,7 +41,7 @@ def spect_like(volumes, voxel_mm, seed):
     """
     rng = np.random.default_rng([seed, len(volumes)])
     fwhm_mm = rng.uniform(*SPECT_FWHM_MM, len(volumes))
-    coarse = smoothed(volumes, missing_fwhm(PET_FWHM_MM, fwhm_mm), voxel_mm)
-    noise = smoothed(rng.standard_normal(volumes.shape), fwhm_mm, voxel_mm)
+    coarse = filtered(volumes, missing_fwhm(PET_FWHM_MM, fwhm_mm), voxel_mm)
+    noise = filtered(rng.standard_normal(volumes.shape), fwhm_mm, voxel_mm)
     level = rng.uniform(*NOISE, len(volumes)) / noise.std(axis=(1, 2, 3))
     return (coarse * (1 + level[:, None, None, None] * noise)).astype(np.float32)
