@@ -148,6 +148,7 @@ recipe = SiteRecipe(
     config.images.grid_mm, page.field(), config.network, training, choice["weight"]
 )
 facts = {"λ": choice["weight"], "steps": longest, "sites to choose on": choice["sites"]}
+facts["candidates"] = choice["candidates"]
 facts["mean AUC there"] = round(choice["auc"], 3)
 facts = pd.DataFrame(facts.items(), columns=["what", "value"]).astype(str)
 show.table(facts, of_groups=True, not_people=list(facts))

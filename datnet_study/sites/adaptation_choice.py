@@ -16,7 +16,8 @@ def chosen_adaptation(table):
     Returns
     -------
     dict
-        `weight`, `steps`, `auc` (mean over the sites) and `sites`, how many judged it.
+        `weight`, `steps`, `auc` (mean over the sites), `sites`, how many judged it, and
+        `candidates`, how many were tried on all of them.
 
     Raises
     ------
@@ -25,6 +26,7 @@ def chosen_adaptation(table):
 
     Examples
     --------
+    >>> import pandas as pd
     >>> rows = [(1, ADVERSARIAL, 0.1, 550, 0.8), (1, ADVERSARIAL, 1.0, 550, 0.7)]
     >>> columns = ["site", "row", "weight", "steps", "auc"]
     >>> chosen_adaptation(pd.DataFrame(rows, columns=columns))["weight"]
@@ -44,4 +46,5 @@ def chosen_adaptation(table):
         "steps": int(steps),
         "auc": float(complete["mean"].max()),
         "sites": int(table["site"].nunique()),
+        "candidates": len(complete),
     }

@@ -60,7 +60,7 @@ def transfer_table(
     weights = np.concatenate([np.ones((1, len(diagnosis))), weights])  # first: as they are
     found = {}
     for name, table in proba.items():
-        named = np.asarray(class_names)[table.argmax(axis=1)]
+        named = np.asarray(list(class_names))[table.argmax(axis=1)]
         aucs, shares = [], []
         for group in present:
             own = diagnosis == group

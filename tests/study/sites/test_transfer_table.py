@@ -67,6 +67,7 @@ def test_the_chosen_weight_is_the_best_on_all_development_sites():
     table = pd.DataFrame(rows, columns=columns)
     found = chosen_adaptation(table)
     assert (found["weight"], found["steps"], found["sites"]) == (0.1, 9, 2)
+    assert found["candidates"] == 2
     assert found["auc"] == pytest.approx(0.75)
     with pytest.raises(ValueError, match="all 2 development sites"):
         chosen_adaptation(table[table["weight"] != 1.0].iloc[[0, 1, 4]])
