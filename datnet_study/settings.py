@@ -65,8 +65,10 @@ class Images(Section):
     potentials (that ratio less 1). `space` is where the scans lie: in MNI space already, or as the
     camera has them (`native`). `scan_fwhm_mm` is the resolution of the scanner, `filter_fwhm_mm`
     of the filter: applied to native scans (0: they are smoothed), and in MNI space what the scans
-    have behind them. `fit_striatum` says whether striatum and midbrain move the map of a native
-    scan. `transforms` is a folder of transforms by hand, `verdicts` a file of verdicts.
+    have behind them. `site_fwhm_mm` is the resolution of finished scans, filters included, by site,
+    from a measurement; it is estimated for sites that are not named. `fit_striatum` says
+    whether striatum and midbrain move the map of a native scan. `transforms` is a folder of
+    transforms by hand, `verdicts` a file of verdicts.
     """
 
     grid_mm: PositiveFloat = 4.0
@@ -74,6 +76,7 @@ class Images(Section):
     space: Literal["mni", "native"] = "mni"
     scan_fwhm_mm: PositiveFloat = 6.0
     filter_fwhm_mm: Width = 10.0
+    site_fwhm_mm: dict[Word, PositiveFloat] = {}
     fit_striatum: bool = True
     transforms: UserPath | None = None
     verdicts: UserPath | None = None

@@ -112,7 +112,10 @@ def test_a_section_that_is_a_number_is_refused(path, tmp_path):
 
 
 def test_a_missing_file_is_named_beside_those_there_are(path):
-    with pytest.raises(FileNotFoundError, match=r"phantom-other\.yaml; there are: phantom\.yaml"):
+    with pytest.raises(
+        FileNotFoundError,
+        match=r"phantom-other\.yaml; there are: phantom-spect\.yaml, phantom\.yaml",
+    ):
         read_calibration(path.with_name("phantom-other.yaml"))
 
 
