@@ -66,14 +66,15 @@ def away_from_home(aucs, home):
         intervals, which takes the people as others), `detectable` (`comparison.detectable`). NaN
         where one of the two has no interval; without what is missing at home.
     """
-    columns = ["auc", "auc_low", "auc_high"]
-    own = aucs[aucs["method"] == home].set_index("of")[columns]
+    own = {
+        row.of: (row.auc, row.auc_low, row.auc_high)
+        for row in aucs[aucs["method"] == home].itertuples()
+    }
     rows = []
     for row in aucs[aucs["method"] != home].itertuples():
-        if row.of not in own.index:
+        if row.of not in own:
             continue
-        there, here = (row.auc, row.auc_low, row.auc_high), tuple(own.loc[[row.of]].iloc[0])
-        found = (np.nan,) * 3
+        there, here, found = (row.auc, row.auc_low, row.auc_high), own[row.of], (np.nan,) * 3
         if np.isfinite([*there, *here]).all():
             found = independent_difference(there, here)
         rows.append((row.method, row.of, *found, detectable(*found[1:])))

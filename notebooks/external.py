@@ -184,6 +184,8 @@ def aucs_of(method):
 
 aucs = {method: aucs_of(method) for method in judged}
 network = aucs[NETWORK].reset_index(drop=True)
+
+# %%
 is_pair = network["of"].map(lambda of: not isinstance(of, str)).astype(bool)
 one_only = Markdown("Each place has one diagnosis only: there is nothing to tell.")
 if is_pair.any():
@@ -320,15 +322,17 @@ show.table(pd.DataFrame(beside), of_groups=True, not_people=list(beside[0]))
 pairs = apart[NETWORK][apart[NETWORK]["of"].map(lambda of: not isinstance(of, str))]
 if len(pairs):
     first = pairs.iloc[0]
-    at = network[
-        (network["method"] == first["method"]) & (network["of"] == first["of"])
-    ]
-    value = show.interval(*at[["auc", "auc_low", "auc_high"]].iloc[0])
+    at = {
+        (r.method, r.of): (r.auc, r.auc_low, r.auc_high) for r in network.itertuples()
+    }
+    value = show.interval(*at[first["method"], first["of"]])
     change = show.signed(*first[["difference", "low", "high"]])
     begin = f"The network tells {in_words(first['of'])} with an AUC of {value} at the "
     begin += f"site {first['method']} {page.where} (95%), {change} against {HOME}"
 else:
     begin = f"No two diagnoses are there both at home and at a site {page.where}"
+
+# %%
 site = sites[0]
 result = (
     f"{begin}. Of {len(people[f'{NETWORK}, {site}'])} participants of {site} it is "
