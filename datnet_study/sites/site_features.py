@@ -7,7 +7,6 @@ import torch
 from torch import nn
 from torch.optim.swa_utils import update_bn
 
-from datnet_core.network import last_linear
 from datnet_core.training.augmentation import augmented, draw_changes
 from datnet_core.training.batches import batch, n_batches
 from datnet_core.training.streams import Draws, stream_seed
@@ -64,28 +63,6 @@ def with_statistics_of(model, volumes, training):
         torch.manual_seed(stream_seed(Draws.DROPOUT, training.seed, OTHER_SITE))
         update_bn(batches(), own)
     return own.eval()
-
-
-@torch.inference_mode()
-def pooled_features(model, volumes, batch_size=16):
-    """Features that a network has in front of its last layer.
-
-    Parameters
-    ----------
-    model : torch.nn.Module
-        Output of `network.build`, in evaluation mode.
-    volumes : ndarray of float32, shape (n_scans, X, Y, Z)
-    batch_size : int
-        Scans at once.
-
-    Returns
-    -------
-    ndarray of float32, shape (n_scans, n_features)
-    """
-    if not len(volumes):
-        return np.empty((0, last_linear(model).in_features), np.float32)
-    chunks = np.array_split(np.arange(len(volumes)), max(1, -(-len(volumes) // batch_size)))
-    return np.concatenate([Pooled(model)(batch(volumes, rows)).numpy() for rows in chunks])
 
 
 def changed_batch(volumes, rows, training, rng):

@@ -12,13 +12,14 @@ import numpy as np
 import torch
 from joblib import Parallel, delayed
 
-from datnet_core.network import Ensemble
+from datnet_core.network import Ensemble, last_linear
 from datnet_core.progress import progress
 from datnet_core.training.batches import Scans
 from datnet_core.training.loop import fit
 from datnet_core.training.prediction import load_model, predict
+from datnet_study.embedding import pooled_features
 from datnet_study.sites.adversarial import train_adversarial
-from datnet_study.sites.site_features import pooled_features, with_statistics_of
+from datnet_study.sites.site_features import with_statistics_of
 from datnet_study.sites.spect_like import N_COPIES, spect_like
 
 SOURCE, DEGRADED, ADVERSARIAL = "source only", "degradation augmentation", "domain-adversarial"
@@ -187,7 +188,7 @@ def _judgement(scans, recipe, at_source, at_target):
     model = Ensemble([at_target], recipe.network.both_sides).eval()
     proba = predict(model, seen, scans.judged)
     features = [
-        pooled_features(model, seen[rows])
+        _features(model, seen, rows)
         for model, rows in (
             (at_source, scans.source),
             (at_target, scans.target),
@@ -196,6 +197,13 @@ def _judgement(scans, recipe, at_source, at_target):
         )
     ]
     return Judgement(proba, site_told(*features))
+
+
+def _features(network, volumes, rows):
+    """What one network has in front of its last layer, where there are scans."""
+    if not len(rows):
+        return np.empty((0, last_linear(network).in_features))
+    return pooled_features(Ensemble([network]).eval(), volumes, rows)
 
 
 def site_told(source, target, held_out, judged):
