@@ -22,6 +22,7 @@ def fabric_of(training):
         If the accelerator is not there.
     """
     from lightning_fabric import Fabric  # 2 s of imports, which prediction does without
+    from lightning_fabric.plugins.environments import LightningEnvironment
 
     try:
         return Fabric(
@@ -30,6 +31,7 @@ def fabric_of(training):
             precision=training.precision,
             # Forked processes share the memory map; a notebook allows no other kind.
             strategy="ddp_fork" if training.devices > 1 else "auto",
+            plugins=LightningEnvironment(),  # no look for Slurm: a job of it is one of these too
         )
     except RuntimeError as error:
         raise RuntimeError(
