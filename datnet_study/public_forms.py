@@ -11,6 +11,7 @@ drawn in another way, `of_participants` is left out, as is a figure without a wo
 import base64
 import functools
 import io
+import re
 
 from datnet_study.masked_words import masked_words
 from datnet_study.masking import FEWEST, MARK
@@ -138,6 +139,6 @@ def sentence_form(shown):
 
 def _form(kind, data, said, words=(), averages=False):
     """What stands in the output of a cell; of a mark that is not there nothing is said."""
-    if MARK in said and not any(MARK in text for text in (data, *words)):
-        said = ""
+    if not any(MARK in text for text in (data, *words)):
+        said = " ".join(part for part in re.split(r"(?<=\.) ", said) if MARK not in part)
     return {"type": kind, "data": data, "said": said, "words": [*words], "averages": averages}

@@ -25,8 +25,8 @@ def _flow_masked(scans, class_names, words=None):  # noqa: ARG001, the words are
 
 @replaced(
     _flow_masked,
-    f"{MARK} stands for a count below {FEWEST}, or for one that would give such a count away; the "
-    "words of the scan table are left out.",
+    f"The words of the scan table are left out. {MARK} stands for a count below {FEWEST}, or for "
+    "one that would give such a count away.",
 )
 @themed
 def plot_flow(scans, class_names, words=None):

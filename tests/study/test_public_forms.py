@@ -18,6 +18,7 @@ from datnet_study.public_forms import (
     of_groups,
     of_participants,
     offer_public_forms,
+    public_html,
     replaced,
 )
 
@@ -99,6 +100,12 @@ def test_markup_and_tables_of_groups_are_public(shell):
     )
     table = show.table(pd.DataFrame({"scans": [3, 40, 50]}), of_groups=True)
     assert form(shell, table)["data"].count(MARK) == 2
+
+
+def test_of_what_was_said_only_the_mark_that_is_not_there_is_left_out(shell):
+    said = f"Words are left out. {MARK} stands for a small count."
+    for text, left in {"none": "Words are left out.", f"{MARK} of 9": said}.items():
+        assert form(shell, public_html(HTML("own"), text, said))["said"] == left
 
 
 def test_a_page_without_a_notebook_offers_nothing():
