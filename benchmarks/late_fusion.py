@@ -19,7 +19,7 @@ import pandas as pd
 import torch
 
 from datnet_core.progress import progress
-from datnet_study.fusion import fit_logistic_fusion, fusion_features, verdicts
+from datnet_study.fusion import fit_logistic_fusion, fused_verdicts, fusion_features
 from datnet_study.late_fusion import LateFusionSettings, fit_late_fusion, without
 
 TABLE = Path(__file__).parents[1] / "data_manifest/late_fusion_choice.tsv"
@@ -57,7 +57,7 @@ def judged(made, unseen, truth):
     """Mean -log p of the right diagnosis, and mean sensitivity, with all values and without one."""
     row = {}
     for what, columns in {"all": [], "no_updrs": ["updrs"]}.items():
-        p = verdicts(*made, [without(table, columns) for table in unseen], CLASSES)
+        p = fused_verdicts(*made, [without(table, columns) for table in unseen], CLASSES)
         is_right = np.array(CLASSES)[p.to_numpy().argmax(1)] == truth
         own = p.to_numpy()[np.arange(len(p)), [CLASSES.index(name) for name in truth]]
         row[f"loss_{what}"] = -np.log(own.clip(1e-6)).mean()

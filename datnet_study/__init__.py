@@ -195,7 +195,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "fit_logistic_fusion",  # to the same features
             "fused_proba",  # of scans that several networks judge
             "fusion_features",
-            "verdicts",  # of a fusion, the mean over networks
+            "fused_verdicts",  # of a fusion, the mean over networks
         ],
         "importance": [
             "importance_spread",  # three measures over draws of participants

@@ -167,7 +167,7 @@ def fused_proba(model, by_model, scans, class_names):
     )
 
 
-def verdicts(model, learned, tables, class_names):
+def fused_verdicts(model, learned, tables, class_names):
     """Probabilities of every class from a fusion, the mean over tables of features.
 
     Parameters
@@ -208,14 +208,14 @@ def cross_fitted(fit, features, diagnosis, fold, class_names, seen=None):
     Returns
     -------
     DataFrame of shape (n, n_classes)
-        As `verdicts`.
+        As `fused_verdicts`.
     """
     diagnosis, fold = np.asarray(diagnosis, dtype=str), np.asarray(fold, dtype=int)
     parts = []
     for k in np.unique(fold):
         made = fit(features[fold != k], diagnosis[fold != k])
         parts.append(
-            verdicts(*made, [(features if seen is None else seen)[fold == k]], class_names)
+            fused_verdicts(*made, [(features if seen is None else seen)[fold == k]], class_names)
         )
     return pd.concat(parts).loc[features.index]
 

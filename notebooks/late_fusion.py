@@ -58,13 +58,13 @@ from datnet_study import (
     fit_fusion,
     fit_late_fusion,
     fit_logistic_fusion,
+    fused_verdicts,
     fusion_features,
     open_page,
     pooled_features,
     reliability,
     right_decisions,
     show,
-    verdicts,
     visits,
     without,
 )
@@ -198,7 +198,9 @@ models = {title: fit(features, labels) for title, fit in fits.items()}
 # %%
 who = blind[[*keys, "diagnosis"]]
 judged = {NETWORK: among(blind, classes, groups_compared)}
-judged |= {title: who.join(verdicts(*m, new, classes)) for title, m in models.items()}
+judged |= {
+    title: who.join(fused_verdicts(*m, new, classes)) for title, m in models.items()
+}
 page.write_table("predictions/late_fusion.tsv", judged[GATE])
 first = visits(blind)["all"]
 people = blind[first]
@@ -276,7 +278,7 @@ missing = {}
 for what, columns in taken.items():
     tables = [without(table, columns) for table in new]
     for title in (GATE, FIXED[GATE], ATTENTION, FIXED[ATTENTION], TREES, REGRESSION):
-        proba = verdicts(*models[title], tables, classes)
+        proba = fused_verdicts(*models[title], tables, classes)
         missing[title, what] = right_decisions(who.join(proba), classes)[first]
 
 # %%

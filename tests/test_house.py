@@ -26,6 +26,14 @@ def test_every_name_of_a_face_is_there(face):
     assert set(package.__all__) <= set(dir(package))
 
 
+@pytest.mark.parametrize("face", faces())
+def test_no_name_of_a_face_is_that_of_another_module_beside_it(face):
+    package = importlib.import_module(face)  # once imported, the module takes the name's place
+    beside = {path.stem for path in Path(package.__file__).parent.glob("*.py")}
+    for name in beside & set(package.__all__):
+        assert getattr(package, name).__module__ == f"{face}.{name}"
+
+
 def test_no_public_function_or_class_exists_twice():
     names = Counter(
         node.name

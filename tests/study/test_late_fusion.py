@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from small_fusion import toy
 
-from datnet_study.fusion import cross_fitted, fit_logistic_fusion, verdicts
+from datnet_study.fusion import cross_fitted, fit_logistic_fusion, fused_verdicts
 from datnet_study.late_fusion import (
     LateFusionSettings,
     fit_late_fusion,
@@ -195,7 +195,7 @@ def test_verdicts_are_means_over_networks_with_a_column_for_each_class(rng):
     columns = ["p_x", "p_y", "updrs"]
     model, learned = fit_logistic_fusion(features[columns], diagnosis)
     other = features.assign(p_x=0.5)
-    found = verdicts(model, learned, [features, other], ("C", "A", "B", "D"))
+    found = fused_verdicts(model, learned, [features, other], ("C", "A", "B", "D"))
     assert list(found) == ["p_C", "p_A", "p_B", "p_D"]
     assert (found["p_D"] == 0).all()
     each = [model.predict_proba(table[columns])[:, 0] for table in (features, other)]
