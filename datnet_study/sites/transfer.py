@@ -163,9 +163,11 @@ def _networks(row, scans, classes, recipe, folder):
     if row == ADVERSARIAL:
         volumes, labels = seen[scans.source], scans.labels[scans.source]
         given = Scans(volumes, labels, np.arange(len(volumes)), np.arange(0))
-        return train_adversarial(
+        adapted = train_adversarial(
             given, seen[scans.target], classes, **options, weight=recipe.weight
         )
+        # Of both sites alike, or a classifier would tell them by how they were counted.
+        return with_statistics_of(adapted.source, volumes, training), adapted.target
     place = PLACES.get(row, "labelled")
     teachers = scans.target if row == LABELLED else scans.source
     volumes, labels = seen[teachers], scans.labels[teachers]
@@ -177,7 +179,7 @@ def _networks(row, scans, classes, recipe, folder):
     fit(folder / place / "member-0", given, classes, **options)
     (model,) = load_model(folder / place, network, "cpu").networks
     if row == STILL:  # what `train_adversarial` makes with a weight of 0
-        return model, with_statistics_of(model, seen[scans.target], training)
+        return [with_statistics_of(model, seen[r], training) for r in (teachers, scans.target)]
     return model, model
 
 
