@@ -63,7 +63,7 @@ def main(folder):
                 continue
             begin, network = time.process_time(), NetworkSettings()
             training = replace(TrainingSettings(), max_steps=steps, seed=seed)
-            recipe = SiteRecipe(GRID_MM, seen_field(network), network, training, weight)
+            recipe = SiteRecipe(GRID_MM, seen_field(network), network, training, weight, steps)
             found = judged_by(row, scans, CLASSES, recipe, folder / f"{seed}-{steps}")
             key = {"site": seed, "row": row, "weight": weight, "steps": steps}
             auc = mean_auc(scans.labels[scans.judged], found.proba)

@@ -38,8 +38,8 @@ def rows_of(seed, folder):
     every, diagnosis = simulated_sites(*calibrations, seed, folder)
     choice = chosen_adaptation(pd.read_csv(HERE / "adaptation_choice.tsv", sep="\t"))
     network = NetworkSettings()
-    training = replace(TrainingSettings(), max_steps=choice["steps"], seed=seed)
-    recipe = SiteRecipe(GRID_MM, seen_field(network), network, training, choice["weight"])
+    training, chosen = replace(TrainingSettings(), seed=seed), (choice["weight"], choice["steps"])
+    recipe = SiteRecipe(GRID_MM, seen_field(network), network, training, *chosen)
     for kind in (EQUAL, UNEQUAL):
         scans, found = with_kind(every, diagnosis, kind, seed), {}
         for row in ROWS:

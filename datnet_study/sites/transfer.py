@@ -24,7 +24,7 @@ from datnet_study.sites.spect_like import N_COPIES, spect_like
 SOURCE, DEGRADED, ADVERSARIAL = "source only", "degradation augmentation", "domain-adversarial"
 STILL, LABELLED = "the same with λ = 0", "trained on labelled scans of the site"
 ROWS = (SOURCE, DEGRADED, ADVERSARIAL, STILL, LABELLED)
-PLACES = {SOURCE: "source", STILL: "source", DEGRADED: "degraded"}  # whatever the other site has
+PLACES = {SOURCE: "source", STILL: "still", DEGRADED: "degraded"}  # whatever the other site has
 
 
 class TwoSites(NamedTuple):
@@ -60,13 +60,14 @@ class Judgement(NamedTuple):
 
 
 class SiteRecipe(NamedTuple):
-    """How networks are made: grid, network, training, and weight of the reversed gradient."""
+    """How networks are made."""
 
     voxel_mm: float
-    field: tuple
-    network: object
-    training: object
-    weight: float
+    field: tuple  # part of the grid that a network sees
+    network: object  # NetworkSettings
+    training: object  # TrainingSettings
+    weight: float  # lambda of the reversed gradient
+    steps: int  # of the training with it, and of the same with a weight of 0
 
 
 def judged_by(row, scans, classes, recipe, folder):
@@ -158,6 +159,8 @@ def _networks(row, scans, classes, recipe, folder):
     """The trained network as it judges scans of the first site and of the other."""
     seen = scans.volumes[(slice(None), *recipe.field)]
     training = replace(recipe.training, early_stopping_on="none", accelerator="cpu")
+    if row in (ADVERSARIAL, STILL):
+        training = replace(training, max_steps=recipe.steps)
     network = replace(recipe.network, n_members=1, class_prior="uniform")
     options = {"network": network, "training": training}
     if row == ADVERSARIAL:
