@@ -21,8 +21,11 @@ from datnet_study.sites.adversarial import train_adversarial
 from datnet_study.sites.site_features import pooled_features, with_statistics_of
 from datnet_study.sites.spect_like import N_COPIES, spect_like
 
-SOURCE, DEGRADED, ADVERSARIAL = "source only", "degradation augmentation", "domain-adversarial"
-STILL, LABELLED = "the same with λ = 0", "trained on labelled scans of the site"
+SOURCE = "source only"
+DEGRADED = "degradation augmentation"
+ADVERSARIAL = "domain-adversarial"
+STILL = "the same with λ = 0"
+LABELLED = "trained on labelled scans of the site"
 ROWS = (SOURCE, DEGRADED, ADVERSARIAL, STILL, LABELLED)
 PLACES = {SOURCE: "source", STILL: "still", DEGRADED: "degraded"}  # whatever the other site has
 
