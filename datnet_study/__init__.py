@@ -153,12 +153,27 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "separation_difference",  # of two numbers of the same scans
             "significant_share",
         ],
+        "embedding": [
+            "pooled_features",  # of scans, before the last layer
+        ],
+        "external": [
+            "away_from_home",  # AUCs at other sites minus those at home
+            "beside_paper",
+            "needed_for_auc",  # participants of each diagnosis
+        ],
+        "late_fusion": [
+            "LateFusionSettings",
+            "fit_late_fusion",  # by a gate or by attention
+            "without",  # values that nobody has
+        ],
         "fusion": [
             "among",  # a classifier that may name some diagnoses only
+            "cross_fitted",  # verdicts of fusions of the other folds
             "fit_fusion",
             "fit_logistic_fusion",  # to the same features
             "fused_proba",  # of scans that several networks judge
             "fusion_features",
+            "verdicts",  # of a fusion, the mean over networks
         ],
         "importance": [
             "importance_spread",  # three measures over draws of participants

@@ -7,6 +7,7 @@ matter here: the pages say what they leave out. This is about what no page could
 from collections import Counter
 
 from datnet_study.problems import problem_list
+from datnet_study.site_roles import EXTERNAL
 from datnet_study.table import participants
 
 
@@ -26,7 +27,7 @@ def check_cohorts(study):
         One line per reason: what was found, what was expected, and what to change.
     """
     found = participants(study)
-    certainties = ("possible", "definite", "confirmed")
+    certainties = ("possible", "definite", "confirmed", EXTERNAL)
     readable = all(
         certainty in certainties and diagnosis in study.diagnoses for certainty, diagnosis in found
     )

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
+from datnet_study.site_roles import BOTH, give_roles
 from datnet_study.split import drawn, read_draw
 from datnet_study.table_file import read_table_file
 
@@ -30,6 +31,7 @@ class ScanTable:
     sheet: str | None = None
     columns: dict = field(default_factory=dict)  # name in the table, by our name
     values: dict = field(default_factory=dict)  # by our column: our word by theirs; None is missing
+    sites: dict = field(default_factory=dict)  # what each site is for; none: all for both
     split: float | None = None  # share of the participants to draw for the blind test
     split_path: Path | None = None  # file of the draw
     seed: int = 0
@@ -53,7 +55,8 @@ def translated(table):
     Returns
     -------
     Translated
-        A missing value is None. Rows whose diagnosis `values` maps to null are left out.
+        A missing value is None. Rows whose diagnosis `values` maps to null are left out, and
+        those that the role of their site leaves out (`site_roles`).
 
     Raises
     ------
@@ -79,9 +82,12 @@ def translated(table):
     for row in rows:
         if row.get("path") is not None:
             row["path"] = relative(row["path"], table.folder)
+    rows, refused = give_roles(rows, table.sites, row_name)
+    problems += refused
     sides = {}
     if table.split is not None:
-        sides, refused = _divided(table, rows)
+        free = [row for row in rows if table.sites.get(row.get("site"), BOTH) == BOTH]
+        sides, refused = _divided(table, free)
         problems += refused
     return Translated(rows, problems, sides)
 

@@ -58,7 +58,7 @@ def own_files(study):
     text = json.dumps(
         {
             "files": [[name, hashes[str(path)]] for name, path in paths.items()],
-            "read as": [study.sheet, study.columns, study.values],
+            "read as": [study.sheet, study.columns, study.values, study.sites],
             "drawn": study.split is not None
             and [[row.get("participant_id"), row.get("certainty")] for row in scan_rows(study)],
         }

@@ -5,6 +5,7 @@ regression is ours. What trees rely on is in `importance`.
 """
 
 import numpy as np
+import pandas as pd
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -94,7 +95,7 @@ def fit_logistic_fusion(features, diagnosis):
     """
     classes, codes = np.unique(np.asarray(diagnosis, dtype=str), return_inverse=True)
     model = make_pipeline(
-        FunctionTransformer(_log_of_probabilities),
+        FunctionTransformer(log_of_probabilities),
         SimpleImputer(strategy="median"),
         StandardScaler(),
         LogisticRegression(max_iter=1000),
@@ -166,7 +167,69 @@ def fused_proba(model, by_model, scans, class_names):
     )
 
 
-def _log_of_probabilities(features):
-    """Features with the logarithm of each probability in its place."""
+def verdicts(model, learned, tables, class_names):
+    """Probabilities of every class from a fusion, the mean over tables of features.
+
+    Parameters
+    ----------
+    model, learned
+        Output of `fit_fusion` or of another fit like it.
+    tables : sequence of DataFrame of shape (n_scans, n_features)
+        Features of the same scans, from one network each.
+    class_names : sequence of str
+        Classes of the study; one that was not learned has the probability 0.
+
+    Returns
+    -------
+    DataFrame
+        `p_<class>`, with the index of the first table.
+    """
+    names = list(model.feature_names_in_)
+    proba = np.mean([model.predict_proba(table[names]) for table in tables], axis=0)
+    found = pd.DataFrame(0.0, tables[0].index, [f"p_{name}" for name in class_names])
+    found[[f"p_{name}" for name in learned]] = proba
+    return found
+
+
+def cross_fitted(fit, features, diagnosis, fold, class_names, seen=None):
+    """Probabilities of scans by fusions that learned from the scans of the other folds.
+
+    Parameters
+    ----------
+    fit : callable
+        Gets features and labels; returns model and classes, as `fit_fusion`.
+    features : DataFrame of shape (n, n_features)
+    diagnosis, fold : array-like of shape (n,)
+        Label and fold of each scan.
+    class_names : sequence of str
+    seen : DataFrame of shape (n, n_features), optional
+        What is judged, where it is not what is learned from: such as without some values.
+
+    Returns
+    -------
+    DataFrame of shape (n, n_classes)
+        As `verdicts`.
+    """
+    diagnosis, fold = np.asarray(diagnosis, dtype=str), np.asarray(fold, dtype=int)
+    parts = []
+    for k in np.unique(fold):
+        made = fit(features[fold != k], diagnosis[fold != k])
+        parts.append(
+            verdicts(*made, [(features if seen is None else seen)[fold == k]], class_names)
+        )
+    return pd.concat(parts).loc[features.index]
+
+
+def log_of_probabilities(features):
+    """Features with the logarithm of each probability in its place, from `FLOOR` up.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> log_of_probabilities(pd.DataFrame({"p_A": [1.0, 0.0], "age": [60.0, 70.0]})).round(2)
+        p_A   age
+    0  0.00  60.0
+    1 -9.21  70.0
+    """
     names = [name for name in features if name.startswith("p_")]
     return features.assign(**{name: np.log(features[name].clip(lower=FLOOR)) for name in names})

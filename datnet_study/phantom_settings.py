@@ -12,6 +12,7 @@ from pydantic import Field
 from datnet_phantom.cohort import Cohort, Site, check_sites
 from datnet_phantom.regions import BINDING_COLUMNS
 from datnet_study.settings import Certainty, Count, Section
+from datnet_study.site_roles import BOTH, certainty_at
 
 OWN_SCANS = {"table", "sheet", "columns", "values", "split"}  # keys that a phantom cannot have
 Numbers = Annotated[str, Field(pattern=r"^phantom[A-Za-z0-9._-]*\.yaml$")]
@@ -64,18 +65,24 @@ class Phantom(Section):
         """What the generator of the phantom is given: this section without the numbers."""
         return Cohort(**{key.name: getattr(self, key.name) for key in fields(Cohort)})
 
-    @property
-    def everyone(self):
-        """Number of people by certainty and diagnosis, those of all sites, each once."""
+    def people(self, roles):
+        """Number of people by certainty and diagnosis, those of all sites, each once.
+
+        `roles` says what each site is for (`sites` of the study file).
+        """
         found = Counter()
-        for certainty, sizes in self._groups():
-            found.update({(certainty, name): n for name, n in sizes.items() if n})
+        for site, certainty, sizes in self._groups():
+            counts = certainty_at(certainty, roles.get(site, BOTH))
+            if counts is not None:
+                found.update({(counts, name): n for name, n in sizes.items() if n})
         return dict(found)
 
     def _groups(self):
-        """Certainty and sizes of each group of people."""
-        for place in (self, *self.sites.values()):
-            yield from place.participants.items()
+        """Site, certainty and sizes of each group of people; those of the home site first."""
+        home = next((name for name, own in self.sites.items() if own.site.is_home), None)
+        for site, place in ((home, self), *self.sites.items()):
+            for certainty, sizes in place.participants.items():
+                yield site, certainty, sizes
 
     def numbers_of(self, site):
         """File of the numbers of a site, and what replaces numbers of its scanner."""
@@ -90,7 +97,7 @@ class Phantom(Section):
         others = (site.numbers for site in self.sites.values() if site.numbers)
         return list(dict.fromkeys([self.numbers, *others]))
 
-    def check(self, diagnoses, space, given):
+    def check(self, diagnoses, space, given, roles=()):
         """Refuse groups that are no diagnosis, follow-ups of nobody, and keys for real scans."""
         if own := sorted(given & OWN_SCANS):
             raise ValueError(f"a phantom has no {own}; these are for `dataset` (your scans)")
@@ -98,11 +105,18 @@ class Phantom(Section):
             raise ValueError(
                 "images.space is native, and a phantom lies in MNI space: leave it out"
             )
-        groups = {name for _, sizes in self._groups() for name in sizes}
+        groups = {name for *_, sizes in self._groups() for name in sizes}
         if extra := sorted(groups - set(diagnoses)):
             raise ValueError(f"phantom.participants names {extra}, not in {diagnoses}")
         if self.sites:
             check_sites({name: site.site for name, site in self.sites.items()})
+        if roles and not self.sites:
+            raise ValueError("sites says what sites are for, and phantom.sites has none: add them")
+        if roles and set(roles) != set(self.sites):
+            raise ValueError(
+                f"sites names {sorted(roles)}; expected each of phantom.sites once: "
+                f"{sorted(self.sites)}"
+            )
         confirmed = sum(self.participants.get("confirmed", {}).values())
         if self.follow_ups > confirmed:
             raise ValueError(

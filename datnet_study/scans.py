@@ -8,10 +8,14 @@ import pandera.pandas as pa
 
 from datnet_study.columns import KEYS, translated
 from datnet_study.row_problems import failed_checks, path_problems
+from datnet_study.site_roles import EXTERNAL
 from datnet_study.split import write_draw
 from datnet_study.table import refuse
 
-COHORTS = {"possible": "pretraining", "definite": "training", "confirmed": "blind_test"}
+COHORTS = {
+    "possible": "pretraining", "definite": "training", "confirmed": "blind_test",
+    EXTERNAL: EXTERNAL,
+}  # fmt: skip
 CLINICAL = ("age", "sex", "symptom_duration_years", "updrs", "hoehn_yahr")
 OPTIONAL = (*CLINICAL, "site")  # columns that a table may lack
 REMEDY = {"certainty": ", or let `split` draw a blind test"}  # besides naming the column
@@ -204,9 +208,17 @@ def _not_repeated(columns, problem):
 
 
 def _one_value_per_participant(column):
-    """Check that a participant has one value of a column in all sessions."""
+    """Check that a participant has one value of a column in all sessions.
+
+    Who is confirmed at home may be judged at another site as well: nobody learns from either scan.
+    """
+
+    def one_value(table):
+        alike = table.assign(**{column: table[column].replace(EXTERNAL, "confirmed")})
+        return alike.groupby("participant_id")[column].transform("nunique") <= 1
+
     return _whole_row(
         ["participant_id", column],
-        lambda table: table.groupby("participant_id")[column].transform("nunique") <= 1,
+        one_value,
         f"participant with more than one {column}",
     )

@@ -19,6 +19,7 @@ from pydantic import (
 
 from datnet_core.training.plan import VARIANTS
 from datnet_study.columns import COLUMNS
+from datnet_study.site_roles import BOTH, TEST, TRAIN
 
 Fraction = Annotated[float, Field(gt=0, lt=1)]
 Count = Annotated[int, Field(ge=0)]
@@ -28,6 +29,7 @@ Width = Annotated[float, Field(ge=0, allow_inf_nan=False)]  # mm; 0 is none
 Certainty = Literal["possible", "definite", "confirmed"]
 Column = Literal[COLUMNS]
 Protocol = Literal[tuple(VARIANTS)]
+SiteRole = Literal[TRAIN, TEST, BOTH]
 
 
 def _text(word):

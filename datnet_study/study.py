@@ -27,6 +27,7 @@ from datnet_study.settings import (
     Radiomics,
     Saliency,
     Section,
+    SiteRole,
     UserPath,
     Word,
     check_mirroring,
@@ -50,7 +51,7 @@ class Study(Section):
     """One study: its scans and every choice made with them.
 
     Exactly one of `dataset` (a folder of images) and `phantom` is given; `table`, `sheet`,
-    `columns`, `values` and `split` say how the table of one's own scans is read (`ScanTable`).
+    `columns`, `values` and `split` say how its table is read (`ScanTable`), `sites` who is judged.
     A study whose diagnoses do not hold the usual `control` has no controls.
     """
 
@@ -62,6 +63,7 @@ class Study(Section):
     columns: dict[Column, Word] = {}
     values: dict[Column, dict[Word, Word | None]] = {}
     split: Annotated[float, Field(ge=0, lt=1)] | None = None
+    sites: dict[Word, SiteRole] = {}
     phantom: Phantom | None = None
     diagnoses: Annotated[tuple[str, ...], Field(min_length=2)] = ("IPD", "MSA", "PSP", "NC")
     control: str = "NC"
@@ -98,7 +100,8 @@ class Study(Section):
             _, network, training = self.recipe(name)
             check_mirroring(network, training.flips)
         if self.phantom:
-            self.phantom.check(self.diagnoses, self.images.space, self.model_fields_set)
+            given = self.model_fields_set
+            self.phantom.check(self.diagnoses, self.images.space, given, self.sites)
         check_counts(self.learning_curve, self.ceiling, self.diagnoses, bool(self.phantom))
         return self
 
@@ -186,6 +189,7 @@ class Study(Section):
             self.sheet,
             self.columns,
             self.values,
+            self.sites,
             self.split,
             self._place.split.with_suffix(".split.tsv"),
             self.training.seed,

@@ -30,7 +30,7 @@ def certainties(study):
     set of str
     """
     if study.phantom:
-        return {certainty for certainty, _ in study.phantom.everyone}
+        return {certainty for certainty, _ in study.phantom.people(study.sites)}
     return {row.get("certainty") for row in scan_rows(study)} - {None}
 
 
@@ -47,7 +47,7 @@ def participants(study):
         Empty where there is no table, or none of the columns that this takes.
     """
     if study.phantom:
-        return study.phantom.everyone
+        return study.phantom.people(study.sites)
     columns = ("certainty", "diagnosis", "participant_id")
     people = {tuple(row.get(name) for name in columns) for row in scan_rows(study)}
     return dict(Counter((certainty, name) for certainty, name, who in people if who))

@@ -5,7 +5,8 @@
 #   kernelspec: {display_name: Python 3, language: python, name: python3}
 #   datnet:
 #     reads: [cross_validation.json, blind_test.json, saliency.json, binding_ratio.json,
-#       radiomics.json, fusion.json, predictions/oracle*.tsv, data_manifest/claims.tsv,
+#       radiomics.json, fusion.json, external.json, predictions/oracle*.tsv,
+#       data_manifest/claims.tsv,
 #       null/cross_validation.json, null/blind_test.json, null/saliency.json,
 #       null/binding_ratio.json, null/radiomics.json, null/fusion.json]
 #     writes:
@@ -26,7 +27,8 @@ study: str = "data_manifest/smoke.yaml"  # study file
 into: str = "study"  # folder below results/ to write to; study: the study's own
 
 # %% tags=["setup"]
-from IPython.display import Markdown
+import pandas as pd
+from IPython.display import Markdown, display
 
 from datnet_study import (
     above_ceiling,
@@ -148,6 +150,20 @@ if page.phantom:
 page.write_table("claims.tsv", compared)
 empty = [name for name in ("ceiling", "null") if not compared[name].any()]
 show.markup(claims_view(compared.drop(columns=empty), "The claims of the paper"))
+
+# %% [markdown]
+# ## In another hospital
+#
+# The paper has one hospital and claims nothing about another, so what comes out at
+# sites that a study keeps for tests has no verdict; it stands beside the numbers of the
+# paper's own hospital ({doc}`external`).
+
+# %%
+outside = page.result("external")["numbers"].get("beside_paper", [])
+nowhere = Markdown("No site of this study is for tests only (`sites`).")
+elsewhere = pd.DataFrame(outside)
+kept = list(elsewhere)
+display(show.table(elsewhere, of_groups=True, not_people=kept) if outside else nowhere)
 
 # %% [markdown]
 # ## Summary

@@ -9,7 +9,7 @@
 #     writes:
 #       participants: [scans.tsv, volumes.npy, volumes.json]
 #     cache: [volumes.npy, volumes.json]
-#     settings: [control, diagnoses, images, training.n_folds, training.seed,
+#     settings: [control, diagnoses, images, sites, training.n_folds, training.seed,
 #       training.pretrain_on, training.early_stopping_on]
 #     threads: 2
 # ---
@@ -71,8 +71,10 @@ show.notice(page)
 # The certainty of a diagnosis decides the cohort: *possible* diagnoses pre-train
 # the network, *definite* ones (and all controls) train it, *confirmed* ones are
 # kept for the blind test; a study file may map other words to these, or have the blind
-# test drawn (`split`). The table is checked before anything else happens; a row that
-# breaks a rule stops the study here, with every other such row in the same message.
+# test drawn (`split`), or say what each site is for (`sites`: a site for tests only
+# teaches nothing and is judged on {doc}`external`). The table is checked before
+# anything else happens; a row that breaks a rule stops the study here, with every other
+# such row in the same message.
 # Scans that fail on {doc}`quality` are left out from here on.
 
 # %%
@@ -86,6 +88,7 @@ titles = {
     "pretraining": "pre-training",
     "training": "training",
     "blind_test": "blind test",
+    "external": "other sites",
 }
 
 # %%
@@ -94,6 +97,8 @@ for theirs, ours in scan_table.values.get("certainty", {}).items():
     words[ours] = f"{words[ours]}, {theirs}" if ours in words else theirs
 if scan_table.split is not None:
     words |= {"definite": "all others", "confirmed": "drawn"}
+tested = [name for name, role in scan_table.sites.items() if role == "test"]
+words["external"] = ", ".join(tested)
 
 # %% figure="fig-cohorts-flow"
 plot_flow(scans, config.diagnoses, words)
@@ -253,9 +258,8 @@ lacks = f" There is no {', no '.join(absent)} {page.where}." if absent else ""
 # %%
 where = "of this phantom" if page.phantom else "of this study"
 sizes = people["cohort"].value_counts()
-by_cohort = ", ".join(
-    f"{sizes.get(cohort, 0)} {title}" for cohort, title in titles.items()
-)
+shown = [name for name in titles if name != "external" or name in sizes]
+by_cohort = ", ".join(f"{sizes.get(name, 0)} {titles[name]}" for name in shown)
 every_one = len(scans) == len(every)
 n_used = f"All {len(scans)}" if every_one else f"{len(scans)} of {len(every)}"
 result = (

@@ -10,7 +10,7 @@
 #       aggregates: [quality_by_diagnosis.tsv]
 #       participants: [quality.tsv, quality_kept.json]
 #     cache: [quality_kept.json]
-#     settings: [diagnoses, images]
+#     settings: [diagnoses, images, sites]
 #     threads: 2
 # ---
 

@@ -9,6 +9,7 @@ from datnet_study.public_forms import replaced
 
 COHORT_TITLES = {
     "pretraining": "pre-training", "training": "training", "blind_test": "blind test",
+    "external": "other sites, test only",
 }  # fmt: skip
 
 
@@ -49,14 +50,17 @@ def plot_flow(scans, class_names, words=None):
 
 def _flow(scans, class_names, words, hidden=None, scans_hidden=False):
     """The figure of `plot_flow`; with counts of people hidden, or those of their scans."""
-    fig, ax = plt.subplots(figsize=(9, 4))
-    ax.set(xlim=(0, 3), ylim=(0, 2))
+    use = {"pretraining": "possible", "training": "definite", "blind_test": "confirmed"}
+    if (scans["cohort"] == "external").any():
+        use["external"] = "external"
+    fig, ax = plt.subplots(figsize=(3 * len(use), 4))
+    ax.set(xlim=(0, len(use)), ylim=(0, 2))
     ax.axis("off")
     box = {"boxstyle": "round,pad=0.6", "facecolor": "white", "edgecolor": "0.3"}
     everyone = scans["participant_id"].nunique()
     top = f"{everyone} participants, {MARK if scans_hidden else len(scans)} scans"
-    ax.text(1.5, 1.75, top, ha="center", va="center", bbox=box)
-    use = {"pretraining": "possible", "training": "definite", "blind_test": "confirmed"}
+    middle = len(use) / 2
+    ax.text(middle, 1.75, top, ha="center", va="center", bbox=box)
     for x, (cohort, certainty) in enumerate(use.items()):
         part = scans[scans["cohort"] == cohort]
         people = part.drop_duplicates("participant_id")["diagnosis"].value_counts()
@@ -73,7 +77,7 @@ def _flow(scans, class_names, words, hidden=None, scans_hidden=False):
         n_scans = MARK if scans_hidden else len(part)
         text = "\n".join([title, f"{n_people} participants, {n_scans} scans", *lines])
         ax.annotate(
-            text, (1.5, 1.6), (x + 0.5, 0.6), ha="center", va="center", bbox=box,
+            text, (middle, 1.6), (x + 0.5, 0.6), ha="center", va="center", bbox=box,
             arrowprops={"arrowstyle": "<-", "color": "0.3"},
         )  # fmt: skip
     return fig

@@ -6,6 +6,7 @@ COHORTS = {
     "pretraining": "uncertain diagnoses, to start from",
     "training": "sure diagnoses, to learn from",
     "blind_test": "kept apart, to judge",
+    "external": "of other sites, to judge",
 }
 CARD = """\
 # {title}

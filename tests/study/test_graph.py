@@ -332,10 +332,11 @@ def test_what_measures_a_network_changes_no_fit(project):
 @pytest.mark.parametrize(
     ("section", "change", "expected"),
     [
-        ("fusion", {"n_estimators": 21}, {"fusion", "claims", "summary", "book"}),
+        ("fusion", {"n_estimators": 21}, {"fusion", "late_fusion", "claims", "summary", "book"}),
         ("radiomics", {"bin_width": 0.2}, {"radiomics", "claims", "summary", "book"}),
         ("decisions", {"cross_validation": "argmax"},
-         {"cross_validation", "blind_test", "calibration", "fusion", "truth", "protocol",
+         {"cross_validation", "blind_test", "calibration", "external", "fusion", "late_fusion",
+          "truth", "protocol",
           "resolution", "scan_report", "claims", "summary", "book"}),
         ("saliency", {"region_threshold": 0.6},
          {"saliency", "salient_region", "binding_ratio", "circularity", "radiomics", "claims",

@@ -104,6 +104,7 @@ BEHIND = {
     "config.compared": {"diagnoses", "control"},
     "config.patients": {"diagnoses", "control"},
     "page.grid": {"images"},
+    "page.scan_table": {"sites"},
     "page.volumes": {"images"},
     "page.field": {"images", "network"},
     "page.seen": {"images", "network"},

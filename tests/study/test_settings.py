@@ -42,7 +42,7 @@ SITES = {
 def test_a_phantom_of_sites_counts_everybody_once_and_knows_the_numbers_of_each():
     given = {"participants": {"confirmed": {"IPD": 3}}, "scanner": {"zoom": 0.1}, "sites": SITES}
     made = Phantom.model_validate(given)
-    assert made.everyone == {("confirmed", "IPD"): 5, ("confirmed", "MSA"): 1}
+    assert made.people({}) == {("confirmed", "IPD"): 5, ("confirmed", "MSA"): 1}
     assert made.numbers_of("pet_b") == ("phantom.yaml", {"zoom": 0.1, "counts": 9.0})
     assert made.numbers_of("spect") == ("phantom-spect.yaml", {"counts": 7.0})
     assert made.number_files == ["phantom.yaml", "phantom-spect.yaml"]

@@ -8,7 +8,15 @@ import pytest
 
 from datnet_core.settings import NetworkSettings, TrainingSettings
 from datnet_study.sites.ratios import judged_by_ratios, ratios_after_combat
-from datnet_study.sites.remedies import BALANCED, COMBAT, NEEDS, judged_by_networks, learner_of
+from datnet_study.sites.remedies import (
+    BALANCED,
+    COMBAT,
+    MATCHED,
+    NEEDS,
+    NOTHING,
+    judged_by_networks,
+    learner_of,
+)
 from datnet_study.sites.shift import paired_rows, ratio_bias, saliency_shift
 from datnet_study.sites.trace import told_apart
 from datnet_study.sites.who import setting_of
@@ -95,6 +103,14 @@ def test_every_remedy_says_what_it_needs_and_changes_something(volumes, setting,
     for proba in every.values():
         assert proba.shape == (len(setting.judged), 3)
         np.testing.assert_allclose(proba.sum(axis=1), 1)
+
+
+def test_matching_resolutions_that_are_equal_is_doing_nothing(
+    tmp_path, volumes, setting, learner, judged
+):
+    equal = judged_by_networks(tmp_path, volumes, setting, learner, dict.fromkeys("ab", 10.0))
+    assert equal[MATCHED].tobytes() == equal[NOTHING].tobytes()
+    assert judged[0][MATCHED].tobytes() != judged[0][NOTHING].tobytes()
 
 
 def test_finished_networks_are_kept(volumes, setting, learner, judged):
