@@ -297,6 +297,8 @@ plot_auc_by_size(curve, marks)
 
 # %%
 seeds = pd.read_csv(page.path("data_manifest/spect_seeds.tsv"), sep="\t")
+for name in ("weight", "steps"):
+    seeds = seeds[seeds[name] == choice[name]]  # not those of an earlier choice
 n_seeds = seeds["seed"].nunique()
 over_seeds = seeds[seeds["row"] != DEGRADED].groupby(["shares", "row"], sort=False)
 over_seeds = over_seeds["difference"].agg(["mean", "min", "max"])
