@@ -3,8 +3,9 @@
     python benchmarks/spect_seeds.py FOLDER [SEED ...]
 
 Writes `data_manifest/spect_seeds.tsv`, which the page shows; a stopped run goes on, for finished
-rows are skipped. Six minutes a seed on one core; five seeds if none is named. FOLDER holds the
-scans and networks. Weight and length are those that `adaptation_choice` found on made-up sites.
+seeds are skipped, and those of another weight or length are left out. Six minutes a seed on one
+core; five seeds if none is named. FOLDER holds the scans and networks. Weight and length are those
+that `adaptation_choice` found on made-up sites.
 """
 
 import sys
@@ -28,7 +29,7 @@ SEEDS = range(3001, 3006)
 COLUMNS = ["shares", "row", "auc", "difference", "sensitivity", "site_told"]
 
 
-def rows_of(seed, folder):
+def rows_of(seed, folder, choice):
     """All rows of one seed under both kinds of shares."""
     folder = folder / str(seed)
     folder.mkdir(parents=True, exist_ok=True)
@@ -36,10 +37,9 @@ def rows_of(seed, folder):
         read_calibration(HERE / name) for name in ("phantom.yaml", "phantom-spect.yaml")
     ]
     every, diagnosis = simulated_sites(*calibrations, seed, folder)
-    choice = chosen_adaptation(pd.read_csv(HERE / "adaptation_choice.tsv", sep="\t"))
     network = NetworkSettings()
-    training = replace(TrainingSettings(), max_steps=choice["steps"], seed=seed)
-    recipe = SiteRecipe(GRID_MM, seen_field(network), network, training, choice["weight"])
+    training, chosen = replace(TrainingSettings(), seed=seed), (choice["weight"], choice["steps"])
+    recipe = SiteRecipe(GRID_MM, seen_field(network), network, training, *chosen)
     for kind in (EQUAL, UNEQUAL):
         scans, found = with_kind(every, diagnosis, kind, seed), {}
         for row in ROWS:
@@ -61,13 +61,15 @@ def rows_of(seed, folder):
 
 def main(folder, seeds):
     """Fill in the seeds that are missing."""
+    choice = chosen_adaptation(pd.read_csv(HERE / "adaptation_choice.tsv", sep="\t"))
+    choice = {name: choice[name] for name in ("weight", "steps")}
     table = pd.read_csv(TABLE, sep="\t")
+    table = table[(table[list(choice)] == pd.Series(choice)).all(axis=1)]  # others are of the past
     for seed in seeds:
         if seed in set(table["seed"]):
             continue
         begin = time.process_time()
-        rows = pd.DataFrame(rows_of(seed, folder))
-        rows.insert(0, "seed", seed)
+        rows = pd.DataFrame(rows_of(seed, folder, choice)).assign(seed=seed, **choice)
         rows["seconds"] = time.process_time() - begin
         table = pd.concat([table, rows]) if len(table) else rows
         table.to_csv(TABLE, sep="\t", index=False, float_format="%.4f")

@@ -6,7 +6,8 @@ from, and where they are not. The labels choose who takes part; nothing learns f
 
 import numpy as np
 
-EQUAL, UNEQUAL = "equal shares", "unequal shares"
+EQUAL = "equal shares"
+UNEQUAL = "unequal shares"
 COMMON = 0.7  # share of the first diagnosis among unequal ones, as in a clinic of few others
 
 

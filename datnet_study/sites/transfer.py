@@ -22,10 +22,13 @@ from datnet_study.sites.adversarial import train_adversarial
 from datnet_study.sites.site_features import with_statistics_of
 from datnet_study.sites.spect_like import N_COPIES, spect_like
 
-SOURCE, DEGRADED, ADVERSARIAL = "source only", "degradation augmentation", "domain-adversarial"
-STILL, LABELLED = "the same with λ = 0", "trained on labelled scans of the site"
+SOURCE = "source only"
+DEGRADED = "degradation augmentation"
+ADVERSARIAL = "domain-adversarial"
+STILL = "the same with λ = 0"
+LABELLED = "trained on labelled scans of the site"
 ROWS = (SOURCE, DEGRADED, ADVERSARIAL, STILL, LABELLED)
-PLACES = {SOURCE: "source", STILL: "source", DEGRADED: "degraded"}  # whatever the other site has
+PLACES = {SOURCE: "source", STILL: "still", DEGRADED: "degraded"}  # whatever the other site has
 
 
 class TwoSites(NamedTuple):
@@ -61,13 +64,14 @@ class Judgement(NamedTuple):
 
 
 class SiteRecipe(NamedTuple):
-    """How networks are made: grid, network, training, and weight of the reversed gradient."""
+    """How networks are made."""
 
     voxel_mm: float
-    field: tuple
-    network: object
-    training: object
-    weight: float
+    field: tuple  # part of the grid that a network sees
+    network: object  # NetworkSettings
+    training: object  # TrainingSettings
+    weight: float  # lambda of the reversed gradient
+    steps: int  # of the training with it, and of the same with a weight of 0
 
 
 def judged_by(row, scans, classes, recipe, folder):
@@ -159,14 +163,18 @@ def _networks(row, scans, classes, recipe, folder):
     """The trained network as it judges scans of the first site and of the other."""
     seen = scans.volumes[(slice(None), *recipe.field)]
     training = replace(recipe.training, early_stopping_on="none", accelerator="cpu")
+    if row in (ADVERSARIAL, STILL):
+        training = replace(training, max_steps=recipe.steps)
     network = replace(recipe.network, n_members=1, class_prior="uniform")
     options = {"network": network, "training": training}
     if row == ADVERSARIAL:
         volumes, labels = seen[scans.source], scans.labels[scans.source]
         given = Scans(volumes, labels, np.arange(len(volumes)), np.arange(0))
-        return train_adversarial(
+        adapted = train_adversarial(
             given, seen[scans.target], classes, **options, weight=recipe.weight
         )
+        # Of both sites alike, or a classifier would tell them by how they were counted.
+        return with_statistics_of(adapted.source, volumes, training), adapted.target
     place = PLACES.get(row, "labelled")
     teachers = scans.target if row == LABELLED else scans.source
     volumes, labels = seen[teachers], scans.labels[teachers]
@@ -178,7 +186,7 @@ def _networks(row, scans, classes, recipe, folder):
     fit(folder / place / "member-0", given, classes, **options)
     (model,) = load_model(folder / place, network, "cpu").networks
     if row == STILL:  # what `train_adversarial` makes with a weight of 0
-        return model, with_statistics_of(model, seen[scans.target], training)
+        return [with_statistics_of(model, seen[r], training) for r in (teachers, scans.target)]
     return model, model
 
 

@@ -24,6 +24,7 @@ RECIPE = SiteRecipe(
     network=NetworkSettings(n_filters=2, n_levels=2),
     training=TrainingSettings(batch_size=4, max_epochs=2, averaging=0.5, accelerator="cpu"),
     weight=0.5,
+    steps=4,
 )
 
 
@@ -79,6 +80,16 @@ def test_unlabelled_scans_reach_the_two_rows_that_look_at_them(scans, tmp_path):
 def test_every_row_is_another_network(scans, tmp_path):
     found = [judged_by(r, scans, CLASSES, RECIPE, tmp_path / r).proba.tobytes() for r in ROWS]
     assert len(set(found)) == len(ROWS)
+
+
+def test_weight_and_length_are_those_of_the_rows_against_the_site_alone(scans, tmp_path):
+    other = RECIPE._replace(weight=2.0, steps=2)
+    for row in ROWS:
+        proba = [
+            judged_by(row, scans, CLASSES, recipe, tmp_path / f"{row}-{recipe.steps}").proba
+            for recipe in (RECIPE, other)
+        ]
+        assert np.array_equal(*proba) == (row not in (ADVERSARIAL, STILL)), row
 
 
 def test_side_by_side_is_as_one_by_one(scans, tmp_path):
