@@ -121,9 +121,9 @@ def degraded(volumes, spacing_mm, rng, field=WHOLE):
     """Copies of scans as other cameras might make them: coarser or finer, and noisier.
 
     Of each copy a number u between -1 and 1 is drawn: above 0 it is filtered with u times
-    `WIDEST_MM`; below 0 it gets a share of |u| of what such a filter takes once more. Noise is white
-    before the filter and has an SD of up to `NOISE_SD` after it. These ranges are an assumption
-    about cameras in general, not about a site that is judged.
+    `WIDEST_MM`; below 0 it gets once more a share of |u| of what such a filter takes. Noise is
+    white before the filter and has an SD of up to `NOISE_SD` after it. These ranges are an
+    assumption about cameras in general, not about a site that is judged.
 
     Parameters
     ----------
