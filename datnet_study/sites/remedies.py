@@ -105,7 +105,7 @@ def judged_by_networks(folder, volumes, setting, learner, fwhm_mm):
         made[SHARES] = by_site(made[NOTHING], setting, learner)
         common = max(fwhm_mm.values())
         missing = missing_fwhm([fwhm_mm[name] for name in setting.site], common)
-        matched = filtered(volumes, missing, learner.spacing_mm)[(slice(None), *learner.field)]
+        matched = filtered(volumes, missing, learner.spacing_mm, learner.field)
         made[MATCHED] = learner.judges(
             _start(folder / "matched", matched, setting, learner), matched, setting.judged
         )
@@ -154,7 +154,7 @@ def _with_copies(folder, volumes, plain, setting, learner):
     """Learn from degraded copies beside the scans; judge scans as they are."""
     rng = np.random.default_rng(learner.training.seed)
     teach = np.concatenate([setting.pretrain, setting.learn])
-    copies = degraded(volumes[teach], learner.spacing_mm, rng)[(slice(None), *learner.field)]
+    copies = degraded(volumes[teach], learner.spacing_mm, rng, learner.field)
     sets = np.split(copies, len(copies) // len(teach))
     every = np.concatenate([plain[teach], *sets])
     labels, n = np.tile(setting.labels[teach], 1 + len(sets)), len(teach)

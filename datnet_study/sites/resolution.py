@@ -5,6 +5,8 @@ Gaussian. It is most of what differs between scanners (Joshi et al. 2009, PMC430
 made as coarse as another one, not as fine.
 """
 
+import itertools
+
 import numpy as np
 
 from datnet_images.transforms import FWHM_PER_SD, smoothed
@@ -14,10 +16,10 @@ BAND = (0.02, 0.07)  # cycles/mm: below lies the shape of the head, above little
 COPIES = 4  # degraded copies of each scan
 WIDEST_MM = 8.0  # of an extra filter, FWHM; from 11 mm to what SPECT has
 NOISE_SD = 0.08  # largest added SD, after the filter, relative to the reference
-GAIN = 1.0  # largest share of the detail that a copy has twice
+WHOLE = (slice(None),) * 3
 
 
-def filtered(volumes, fwhm_mm, spacing_mm):
+def filtered(volumes, fwhm_mm, spacing_mm, field=WHOLE):
     """Scans after a Gaussian filter.
 
     Parameters
@@ -27,10 +29,12 @@ def filtered(volumes, fwhm_mm, spacing_mm):
         0 leaves a scan as it is.
     spacing_mm : float
         Edge of a voxel.
+    field : tuple of 3 slice
+        Part of the grid that is returned; what lies beside it counts for the filter.
 
     Returns
     -------
-    ndarray of float32, shape (n_scans, X, Y, Z)
+    ndarray of float32, shape (n_scans, x, y, z)
 
     Examples
     --------
@@ -39,7 +43,7 @@ def filtered(volumes, fwhm_mm, spacing_mm):
     """
     affine = np.diag([spacing_mm, spacing_mm, spacing_mm, 1.0])
     made = [
-        smoothed(volume, affine, fwhm) if fwhm else volume
+        (smoothed(volume, affine, fwhm) if fwhm else volume)[field]
         for volume, fwhm in zip(
             np.asarray(volumes, np.float32), np.broadcast_to(fwhm_mm, len(volumes)), strict=True
         )
@@ -113,13 +117,13 @@ def estimated_fwhm(volumes, reference, reference_mm, spacing_mm):
     return float(np.sqrt(max(square, 0.0)) * FWHM_PER_SD)
 
 
-def degraded(volumes, spacing_mm, rng):
+def degraded(volumes, spacing_mm, rng, field=WHOLE):
     """Copies of scans as other cameras might make them: coarser or finer, and noisier.
 
     Of each copy a number u between -1 and 1 is drawn: above 0 it is filtered with u times
-    `WIDEST_MM`; below 0 it gets back |u| times `GAIN` of what such a filter takes. Noise is white
-    before the filter and has an SD of up to `NOISE_SD` after it. These ranges are an assumption
-    about cameras in general, not about a site that is judged.
+    `WIDEST_MM`; below 0 it gets once more a share of |u| of what such a filter takes. Noise is
+    white before the filter and has an SD of up to `NOISE_SD` after it. These ranges are an
+    assumption about cameras in general, not about a site that is judged.
 
     Parameters
     ----------
@@ -128,19 +132,21 @@ def degraded(volumes, spacing_mm, rng):
     spacing_mm : float
         Edge of a voxel.
     rng : numpy.random.Generator
+    field : tuple of 3 slice
+        Part of the grid that is returned.
 
     Returns
     -------
-    ndarray of float32, shape (COPIES * n_scans, X, Y, Z)
+    ndarray of float32, shape (COPIES * n_scans, x, y, z)
         All scans once, then once more, and so on.
     """
     copies = []
-    for volume in np.concatenate([volumes] * COPIES).astype(np.float32):
+    for volume in itertools.chain.from_iterable([np.asarray(volumes, np.float32)] * COPIES):
         u, level = rng.uniform(-1, 1), NOISE_SD * rng.random()
         fwhm_mm = max(u, 0) * WIDEST_MM
         soft = filtered(volume[None], WIDEST_MM if u < 0 else fwhm_mm, spacing_mm)[0]
-        made = volume + GAIN * -u * (volume - soft) if u < 0 else soft
+        made = volume - u * (volume - soft) if u < 0 else soft
         noise = rng.standard_normal((1, *volume.shape), dtype=np.float32)
         noise = filtered(noise, max(fwhm_mm, 2 * spacing_mm), spacing_mm)[0]
-        copies.append(made + level * noise / noise.std())
+        copies.append((made + level * noise / noise.std())[field])
     return np.stack(copies).astype(np.float32)
