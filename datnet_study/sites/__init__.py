@@ -24,7 +24,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "spect_like",  # PET scans as a SPECT camera might have made them
         ],
         "site_features": [
-            "pooled_features",  # what a network has in front of its last layer
+            "features_of_scans",  # what a network has in front of its last layer
             "with_statistics_of",  # batch norms of another site
         ],
         "site_shares": [

@@ -67,7 +67,7 @@ def with_statistics_of(model, volumes, training):
 
 
 @torch.inference_mode()
-def pooled_features(model, volumes, batch_size=16):
+def features_of_scans(model, volumes, batch_size=16):
     """Features that a network has in front of its last layer.
 
     Parameters

@@ -18,7 +18,7 @@ from datnet_core.training.batches import Scans
 from datnet_core.training.loop import fit
 from datnet_core.training.prediction import load_model, predict
 from datnet_study.sites.adversarial import train_adversarial
-from datnet_study.sites.site_features import pooled_features, with_statistics_of
+from datnet_study.sites.site_features import features_of_scans, with_statistics_of
 from datnet_study.sites.spect_like import N_COPIES, spect_like
 
 SOURCE = "source only"
@@ -195,7 +195,7 @@ def _judgement(scans, recipe, at_source, at_target):
     model = Ensemble([at_target], recipe.network.both_sides).eval()
     proba = predict(model, seen, scans.judged)
     features = [
-        pooled_features(model, seen[rows])
+        features_of_scans(model, seen[rows])
         for model, rows in (
             (at_source, scans.source),
             (at_target, scans.target),

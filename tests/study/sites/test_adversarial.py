@@ -18,7 +18,7 @@ from datnet_study.sites.adversarial import (
     reversal_factor,
     train_adversarial,
 )
-from datnet_study.sites.site_features import Pooled, pooled_features, with_statistics_of
+from datnet_study.sites.site_features import Pooled, features_of_scans, with_statistics_of
 
 CLASSES = ("IPD", "MSA", "PSP")
 NETWORK = NetworkSettings(n_filters=2, n_levels=2)
@@ -85,7 +85,7 @@ def test_pooled_features_and_the_last_layer_make_the_logits(source):
     model = build(3, replace(NETWORK, standardised=True, resized_to=(8, 9, 10))).eval()
     x = torch.from_numpy(source.volumes[:4, None])
     torch.testing.assert_close(last_linear(model)(Pooled(model)(x)), model(x), rtol=0, atol=0)
-    assert pooled_features(model, source.volumes, batch_size=5).shape == (12, 4)
+    assert features_of_scans(model, source.volumes, batch_size=5).shape == (12, 4)
 
 
 def test_without_a_push_it_is_the_training_without_a_head_for_sites(source, target, tmp_path):
