@@ -58,7 +58,6 @@ from datnet_study.titles import UNEVEN
 
 page = open_page("devices", study, into)
 config = page.settings
-CLOSEST = 50  # scans of a site that its resolution is estimated from
 
 # %% tags=["remove-input"]
 show.notice(page)
@@ -102,8 +101,8 @@ show.table(pd.DataFrame(sizes).T.rename_axis("people").reset_index(), of_groups=
 # ## What the devices change
 #
 # The resolution of finished scans is entered (`images.site_fwhm_mm`), or else
-# estimated from how much fine detail the scans of a site have beside those of the home
-# site. Where both are there, they show how far an estimate can be trusted.
+# estimated from how much fine detail the mean scan of a site has beside that of the
+# home site. Where both are there, they show how far an estimate can be trusted.
 
 # %%
 volumes = page.volumes()[kept.to_numpy()]
@@ -113,8 +112,8 @@ own_mm = entered.get(
 )
 judged, at = setting.judged, setting.site[setting.judged]
 sites = [chosen, *sorted(set(at) - {chosen})]
-some = {name: volumes[judged[at == name][:CLOSEST]] for name in sites[1:]}
-reference = volumes[setting.learn[:CLOSEST]]
+some = {name: volumes[judged[at == name]] for name in sites[1:]}
+reference = volumes[setting.learn]
 estimates = {
     name: estimated_fwhm(of, reference, own_mm, spacing) for name, of in some.items()
 }

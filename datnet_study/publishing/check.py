@@ -13,7 +13,7 @@ from typing import NamedTuple
 from datnet_study.problems import problem_list
 from datnet_study.publishing.baseline import digest, is_own, known_files
 from datnet_study.publishing.days import days_in
-from datnet_study.publishing.decoding import embedded_images, folded, texts
+from datnet_study.publishing.decoding import embedded_images, folded, texts, without_images
 from datnet_study.publishing.needles import DATE, ID, MACHINE, WORD
 from datnet_study.publishing.rows import (
     people_by_age,
@@ -107,6 +107,7 @@ def _in_file(path, data, people, by_first, allowed):
     elif kind in IMAGE_FILES:
         yield "image of unknown origin", f"{len(data)} bytes; it may show one participant"
     known = set()  # the same again in another layer says nothing new
+    data = without_images(data, lambda image: digest(image) in allowed)
     for where, text in texts(data):
         place = where.strip(", ")
         for found, excerpt in _in_text(text, by_first, known):

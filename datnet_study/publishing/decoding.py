@@ -42,6 +42,7 @@ IMAGES_64 = (
     "SUkqA",
     "TU0AK",
 )  # their starts
+IMAGE_64 = re.compile(rf"(?:{'|'.join(map(re.escape, IMAGES_64))})[A-Za-z0-9+/]*={{0,2}}".encode())
 PACKED = {b"\x1f\x8b": gzip.decompress, b"BZh": bz2.decompress, b"\xfd7zXZ": lzma.decompress}
 
 
@@ -95,6 +96,30 @@ def embedded_images(text):
     for run in dict.fromkeys(RUN64.findall(text)):
         if run.startswith(IMAGES_64):
             yield _from64(run)
+
+
+def without_images(data, is_known):
+    """Bytes without the images in base64 that are known; they say nothing, and take long to read.
+
+    Parameters
+    ----------
+    data : bytes
+    is_known : callable
+        Of the bytes of an image.
+
+    Returns
+    -------
+    bytes
+        With a space for each; an image stays that is not spelt as base64 is by rule, for what is
+        left over in it could say something.
+    """
+
+    def kept(found):
+        image = _from64(found[0].decode())
+        as_ruled = base64.b64encode(image) == found[0]
+        return b" " if as_ruled and is_known(image) else found[0]
+
+    return IMAGE_64.sub(kept, data)
 
 
 def _unpacked(data):

@@ -78,7 +78,8 @@ def estimated_fwhm(volumes, reference, reference_mm, spacing_mm):
 
     A Gaussian of SD s leaves exp(-(2 pi f s)^2) of the power at frequency f, whatever the object;
     so the slope of log(power / power of the reference) over f^2 is -(2 pi)^2 (s^2 - s_ref^2), if
-    the people look alike on average. No label is used.
+    the people look alike on average. The power is that of the mean scan: in single scans a noisy
+    camera looks like a fine one, and the more so the noisier it is. No label is used.
 
     Parameters
     ----------
@@ -96,7 +97,7 @@ def estimated_fwhm(volumes, reference, reference_mm, spacing_mm):
 
     References
     ----------
-    After Carbonell et al. 2024, doi:10.1101/2024.09.30.614929, who fit the power of a scan alone.
+    After Carbonell et al. 2024, doi:10.1101/2024.09.30.614929, who fit the power of one scan.
 
     Examples
     --------
@@ -106,13 +107,10 @@ def estimated_fwhm(volumes, reference, reference_mm, spacing_mm):
     >>> abs(estimated_fwhm(coarse, fine, 9.0, 4.0) - 12.0) < 0.3
     True
     """
-    f, _ = power_spectrum(reference[0], spacing_mm)
-    own, other = (
-        np.mean([np.log(power_spectrum(v, spacing_mm)[1]) for v in some], axis=0)
-        for some in (volumes, reference)
-    )
-    band = (f >= BAND[0]) & (f <= BAND[1]) & np.isfinite(own - other)
-    slope, _ = np.polyfit(f[band] ** 2, (own - other)[band], 1)
+    f, own = power_spectrum(np.mean(volumes, axis=0), spacing_mm)
+    change = np.log(own) - np.log(power_spectrum(np.mean(reference, axis=0), spacing_mm)[1])
+    band = (f >= BAND[0]) & (f <= BAND[1]) & np.isfinite(change)
+    slope, _ = np.polyfit(f[band] ** 2, change[band], 1)
     square = (reference_mm / FWHM_PER_SD) ** 2 - slope / (2 * np.pi) ** 2
     return float(np.sqrt(max(square, 0.0)) * FWHM_PER_SD)
 

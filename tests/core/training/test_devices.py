@@ -1,18 +1,22 @@
 """Devices, number type and memory: what training and prediction run on is a setting."""
 
 import resource
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from small_fits import LEARN, NETWORK, content, exit_code, fit
+from small_fits import LEARN, NETWORK, OTHER, content, exit_code, fit, made_up_scans
 
+from datnet_core.saliency import saliency_maps
 from datnet_core.training.checkpoint import read_config, read_tensors
-from datnet_core.training.prediction import load_model
+from datnet_core.training.prediction import load_model, predict
 
 HERE = torch.accelerator.is_available()
+# The same sums on the CPU, which checks the test, and on a GPU where there is one.
+DEVICES = ["cpu", pytest.param("gpu", marks=pytest.mark.skipif(not HERE, reason="needs a GPU"))]
 
 
 @pytest.fixture
@@ -53,6 +57,7 @@ SHARED = {  # what makes one device with whole batches and two with halves do th
     "accelerator": "cpu", "normalisation": "instance", "dropout": 0.0, "flips": False,
     "balanced_classes": False, "max_epochs": 3, "learn": LEARN[:16],
 }  # fmt: skip
+NETWORK_OF_SHARED = replace(NETWORK, normalisation="instance", dropout=0.0)
 
 
 def test_two_devices_share_each_batch_and_learn_what_one_device_learns(tmp_path):
@@ -64,6 +69,30 @@ def test_two_devices_share_each_batch_and_learn_what_one_device_learns(tmp_path)
         torch.testing.assert_close(two[name], weights, atol=1e-4, rtol=1e-3)
     losses = [read_config(folder)["validation_loss"] for folder in folders]
     assert losses[0] == pytest.approx(losses[1], rel=1e-4)
+
+
+@pytest.mark.parametrize("accelerator", DEVICES)
+def test_another_device_learns_and_judges_and_maps_as_the_cpu_does(tmp_path, accelerator):
+    fit(tmp_path / "cpu/member-0", **SHARED)
+    fit(tmp_path / "other/member-0", **SHARED | {"accelerator": accelerator})
+    volumes, _ = made_up_scans()
+    models = [
+        load_model(tmp_path / "cpu", NETWORK_OF_SHARED, "cpu"),
+        load_model(tmp_path / "other", NETWORK_OF_SHARED, accelerator),
+    ]
+    proba = [predict(model, volumes, OTHER) for model in models]
+    np.testing.assert_allclose(proba[1], proba[0], atol=1e-3)
+    zeros = np.zeros(len(OTHER), int)
+    maps = [saliency_maps(model, volumes[OTHER], zeros)[0] for model in models]
+    assert np.corrcoef(maps[0].ravel(), maps[1].ravel())[0, 1] > 0.999
+
+
+@pytest.mark.parametrize("accelerator", DEVICES)
+def test_half_precision_learns_on_another_device(tmp_path, accelerator):
+    fit(tmp_path / "half/m", **SHARED | {"accelerator": accelerator, "precision": "bf16-mixed"})
+    fit(tmp_path / "full/m", **SHARED)
+    losses = [read_config(tmp_path / f"{name}/m")["validation_loss"] for name in ("half", "full")]
+    assert losses[0] == pytest.approx(losses[1], rel=0.05)
 
 
 LARGE = (800, 48, 50, 52)  # 0.4 GB of float32

@@ -40,6 +40,16 @@ def test_the_resolution_is_found_beside_a_known_one(heads, fwhm_mm):
     np.testing.assert_allclose(found, estimated_fwhm(3 * other, known, 10.0, SPACING_MM))
 
 
+def test_noise_of_a_camera_is_not_taken_for_detail(rng, heads):
+    known = np.repeat(filtered(heads[:1], 10.0, SPACING_MM), 60, axis=0)
+    coarse = np.repeat(filtered(heads[:1], 13.0, SPACING_MM), 60, axis=0)
+    noise = filtered(rng.normal(size=coarse.shape), 10.0, SPACING_MM)
+    noisy = coarse + 0.1 * coarse.std() * noise / noise.std()
+    assert estimated_fwhm(noisy, known, 10.0, SPACING_MM) == pytest.approx(13, abs=1)
+    single = estimated_fwhm(noisy[:1], known, 10.0, SPACING_MM)
+    assert abs(single - 13) > abs(estimated_fwhm(noisy, known, 10.0, SPACING_MM) - 13)
+
+
 def test_copies_are_coarser_finer_and_noisier_and_depend_on_the_seed(heads):
     known = filtered(heads, 10.0, SPACING_MM)
     first, again, other = (
