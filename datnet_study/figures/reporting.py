@@ -83,7 +83,12 @@ def _flow(flow, masked):
         x = 0.35 + 2.6 * (k + 0.5) / several
         by = [f"{label} {n}" for label, n in shown.judged[name].items() if label in there]
         _box(ax, "\n".join(["by reference:", *by]), (x, 0.5), (x, 1.6))
-        _box(ax, f"index test: {name}\n{shown.said[name]} participants", (x, 1.6), places["blind_test"])
+        _box(
+            ax,
+            f"index test: {name}\n{shown.said[name]} participants",
+            (x, 1.6),
+            places["blind_test"],
+        )
     for cohort, place in places.items():
         by = shown.cohorts.loc[cohort] if cohort in shown.cohorts.index else {}
         lines = [f"{name} {by[name]}" for name in shown.names if by.get(name, 0) != 0]
