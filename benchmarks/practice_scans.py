@@ -37,7 +37,7 @@ def write_practice_scans(folder):
             name = f"scan{number:02}"
             shutil.move(root / scan.path, folder / f"{name}.nii.gz")
             diagnosis = THEIRS.get(scan.diagnosis, scan.diagnosis)
-            rows.append([number, f"{name}.nii.gz", diagnosis, scan.age, SEX[scan.sex]])
+            rows.append([number, f"{name}.nii.gz", diagnosis, round(scan.age), SEX[scan.sex]])
     titles = ["Patient", "File", "Final diagnosis", "Age (y)", "Sex"]
     pd.DataFrame(rows, columns=titles).to_csv(folder / "patients.csv", index=False)
     print(f"{len(rows)} phantom scans and a table of them: {folder}")
