@@ -36,7 +36,6 @@ TOP = {
     "diagnoses": "groups that are told apart, in this order in every table",
     "control": "which of them are the controls",
     "protocols": "ways to stop the training that the page `protocol` compares",
-    "recipes": "by name, other grids, networks or trainings, which the page `resolution` compares",
 }  # what has settings of its own says it in its docstring
 
 
@@ -105,7 +104,7 @@ def study_file_chapter():
         "file, one beside it or in `data_manifest/`, and only what differs has to be written. An "
         "unknown key is an error that lists the known ones. A letter with a number, such as A9, is "
         "a row of {doc}`../open_points`.",
-        _table(schema, parts, TOP),
+        _table(schema, parts, TOP | dict(_first_lines(schema, parts))),
     ]
     for keys, name in _groups(schema, parts):
         lead, *rest = UNDERLINED.split(parts[name]["description"])
@@ -118,6 +117,13 @@ def study_file_chapter():
 def _label(name):
     """Label of a group of settings in the book."""
     return f"settings-{name.lower()}"
+
+
+def _first_lines(schema, parts):
+    """What each group of settings is for, by its key at the top."""
+    for key, of in schema["properties"].items():
+        for name in REFERENCE.findall(str(of)):
+            yield key, parts[name]["description"].partition("\n")[0]
 
 
 def _groups(schema, parts, prefix=""):

@@ -55,7 +55,8 @@ def test_every_target_of_make_and_every_variable_given_to_it_exists(path):
 
 @pytest.mark.parametrize("path", TEXTS, ids=ids)
 def test_every_command_of_the_program_is_understood_by_it(path):
-    for line in RUN.findall(path.read_text(encoding="utf-8")):
+    text = re.sub(r"\\\n *", "", path.read_text(encoding="utf-8"))  # lines that go on
+    for line in RUN.findall(text):
         words = shlex.split(line, comments=True)
         if words and words[0].islower() and "…" not in words:  # else it stands for any kind
             parser().parse_args(words)
