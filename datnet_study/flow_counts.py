@@ -9,6 +9,7 @@ from datnet_study.masking import MARK, hidden_cells, is_small
 from datnet_study.performance import confusion
 
 COHORT_NAMES = ("pretraining", "training", "blind_test")
+OTHER_SITES = "external"  # only where a study has sites that are for tests
 
 
 @dataclass(frozen=True)
@@ -88,13 +89,14 @@ def flow_counts(quality, scans, predictions, class_names):
     people = scans.drop_duplicates("participant_id")
     by = pd.crosstab(people["cohort"], people["diagnosis"])
     judged = confusion(predictions, class_names) if len(predictions) else pd.DataFrame()
+    cohorts = (*COHORT_NAMES, *([OTHER_SITES] if OTHER_SITES in by.index else []))
     return FlowCounts(
         names=tuple(class_names),
         people=quality["participant_id"].nunique(),
         scans=len(quality),
         left_out=len(out),
         reasons=reasons.to_dict(),
-        sizes={name: int((people["cohort"] == name).sum()) for name in COHORT_NAMES},
+        sizes={name: int((people["cohort"] == name).sum()) for name in cohorts},
         cohorts=by,
         said={name: int(n) for name, n in judged.sum().items()},
         judged=judged,

@@ -16,7 +16,7 @@ from datnet_core.training.loop import fit
 from datnet_core.training.prediction import load_model, predict
 from datnet_study.sites.parts import balanced_rows, part_of_people
 from datnet_study.sites.prior_shift import recalibrated
-from datnet_study.sites.resolution import degraded, filtered, missing_fwhm
+from datnet_study.sites.resolution import degraded_copies, filtered, missing_fwhm
 
 NOTHING, SHARES, MATCHED = "nothing", "class shares recalibrated", "resolution matched"
 DEGRADED, BALANCED = "degraded copies learned from", "site-balanced training"
@@ -154,7 +154,7 @@ def _with_copies(folder, volumes, plain, setting, learner):
     """Learn from degraded copies beside the scans; judge scans as they are."""
     rng = np.random.default_rng(learner.training.seed)
     teach = np.concatenate([setting.pretrain, setting.learn])
-    copies = degraded(volumes[teach], learner.spacing_mm, rng, learner.field)
+    copies = degraded_copies(volumes[teach], learner.spacing_mm, rng, learner.field)
     sets = np.split(copies, len(copies) // len(teach))
     every = np.concatenate([plain[teach], *sets])
     labels, n = np.tile(setting.labels[teach], 1 + len(sets)), len(teach)

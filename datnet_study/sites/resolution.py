@@ -115,7 +115,7 @@ def estimated_fwhm(volumes, reference, reference_mm, spacing_mm):
     return float(np.sqrt(max(square, 0.0)) * FWHM_PER_SD)
 
 
-def degraded(volumes, spacing_mm, rng, field=WHOLE):
+def degraded_copies(volumes, spacing_mm, rng, field=WHOLE):
     """Copies of scans as other cameras might make them: coarser or finer, and noisier.
 
     Of each copy a number u between -1 and 1 is drawn: above 0 it is filtered with u times

@@ -3,7 +3,13 @@
 import numpy as np
 import pytest
 
-from datnet_study.sites.resolution import COPIES, degraded, estimated_fwhm, filtered, missing_fwhm
+from datnet_study.sites.resolution import (
+    COPIES,
+    degraded_copies,
+    estimated_fwhm,
+    filtered,
+    missing_fwhm,
+)
 
 SPACING_MM = 4.0
 
@@ -53,11 +59,11 @@ def test_noise_of_a_camera_is_not_taken_for_detail(rng, heads):
 def test_copies_are_coarser_finer_and_noisier_and_depend_on_the_seed(heads):
     known = filtered(heads, 10.0, SPACING_MM)
     first, again, other = (
-        degraded(known, SPACING_MM, np.random.default_rng(seed)) for seed in (0, 0, 1)
+        degraded_copies(known, SPACING_MM, np.random.default_rng(seed)) for seed in (0, 0, 1)
     )
     assert first.shape == (COPIES * 3, *known.shape[1:])
     part = (slice(4, 20), slice(None), slice(2, 30))
-    some = degraded(known, SPACING_MM, np.random.default_rng(0), part)
+    some = degraded_copies(known, SPACING_MM, np.random.default_rng(0), part)
     np.testing.assert_array_equal(some, first[(slice(None), *part)])
     np.testing.assert_array_equal(first, again)
     assert (first != other).any(axis=(1, 2, 3)).all()
