@@ -7,9 +7,9 @@ import pandas as pd
 
 from datnet_study.masking import MARK, hidden_cells, is_small
 from datnet_study.performance import confusion
-from datnet_study.site_roles import EXTERNAL
 
 COHORT_NAMES = ("pretraining", "training", "blind_test")
+OTHER_SITES = "external"  # only where a study has sites that are for tests
 
 
 @dataclass(frozen=True)
@@ -87,18 +87,16 @@ def flow_counts(quality, scans, predictions, class_names):
     why = np.where(out["by_hand"].notna(), "by hand", out["worst"].fillna("not readable"))
     reasons = pd.Series(why, dtype=object).str.replace("_", " ").value_counts()
     people = scans.drop_duplicates("participant_id")
-    sizes = {name: int((people["cohort"] == name).sum()) for name in (*COHORT_NAMES, EXTERNAL)}
-    if not sizes[EXTERNAL]:  # most studies have one site
-        del sizes[EXTERNAL]
     by = pd.crosstab(people["cohort"], people["diagnosis"])
     judged = confusion(predictions, class_names) if len(predictions) else pd.DataFrame()
+    cohorts = (*COHORT_NAMES, *([OTHER_SITES] if OTHER_SITES in by.index else []))
     return FlowCounts(
         names=tuple(class_names),
         people=quality["participant_id"].nunique(),
         scans=len(quality),
         left_out=len(out),
         reasons=reasons.to_dict(),
-        sizes=sizes,
+        sizes={name: int((people["cohort"] == name).sum()) for name in cohorts},
         cohorts=by,
         said={name: int(n) for name, n in judged.sum().items()},
         judged=judged,

@@ -92,9 +92,11 @@ def _images(images):
     hands = " Some transforms were made by hand." if images.transforms is not None else ""
     seen = " A person could overrule the quality check." if images.verdicts is not None else ""
     ratio = INPUTS[images.input].format(reference=images.reference_region)
+    finished = [f"{mm:g} mm at {site}" for site, mm in images.site_fwhm_mm.items()]
+    by_site = f" The finished scans had {', '.join(finished)}." if finished else ""
     return (
         f"Scans came {came}.{hands} Their scanner had a resolution of {images.scan_fwhm_mm:g} mm "
-        f"FWHM.{seen} {ratio}, and the uptake ratio was sampled linearly on a grid of "
+        f"FWHM.{by_site}{seen} {ratio}, and the uptake ratio was sampled linearly on a grid of "
         f"{images.grid_mm:g} mm. Binding ratios were measured in {', '.join(images.regions)}."
     )
 

@@ -209,8 +209,9 @@ for method, table in aucs.items():
 
 # %% [markdown]
 # Each site minus home; the people are others, so a difference needs more of them than a
-# comparison of two classifiers. *Would be shown from*: the true difference that as many
-# scans would show with a chance of 80%.
+# comparison of two classifiers. Where a phantom images some people at both sites, the
+# interval is too wide: it takes them for others. *Would be shown from*: the true
+# difference that as many scans would show with a chance of 80%.
 
 # %%
 apart = {method: away_from_home(table, HOME) for method, table in aucs.items()}

@@ -74,28 +74,23 @@ def _flow(flow, masked):
     """The figure of `plot_test_flow`; a box is drawn after those that it leads to."""
     shown = flow.masked() if masked else flow
     several, there = len(shown.judged), set(flow.judged.index[flow.judged.any(axis=1)])
-    fig, ax = plt.subplots(figsize=(max(9, 2.1 * several), 7 if several else 4))
-    ax.set(xlim=(0, 3), ylim=(0 if several else 2.3, 4.8))
+    n = len(shown.sizes)
+    fig, ax = plt.subplots(figsize=(max(3 * n, 2.1 * several), 7 if several else 4))
+    ax.set(xlim=(0, n), ylim=(0 if several else 2.3, 4.8))
     ax.axis("off")
-    root, wide = (1.5, 4.4), 3 / len(shown.sizes)
-    places = {cohort: ((k + 0.5) * wide, 3.05) for k, cohort in enumerate(shown.sizes)}
+    root, blind = (n / 2, 4.4), (2.5, 3.05)
     for k, name in enumerate(shown.judged):
-        x = 0.35 + 2.6 * (k + 0.5) / several
+        x = 0.35 + (n - 0.4) * (k + 0.5) / several
         by = [f"{label} {n}" for label, n in shown.judged[name].items() if label in there]
         _box(ax, "\n".join(["by reference:", *by]), (x, 0.5), (x, 1.6))
-        _box(
-            ax,
-            f"index test: {name}\n{shown.said[name]} participants",
-            (x, 1.6),
-            places["blind_test"],
-        )
-    for cohort, place in places.items():
+        _box(ax, f"index test: {name}\n{shown.said[name]} participants", (x, 1.6), blind)
+    for k, cohort in enumerate(shown.sizes):
         by = shown.cohorts.loc[cohort] if cohort in shown.cohorts.index else {}
         lines = [f"{name} {by[name]}" for name in shown.names if by.get(name, 0) != 0]
         head = f"{COHORT_TITLES[cohort]}\n{shown.sizes[cohort]} participants"
-        _box(ax, "\n".join([head, *lines]), place, root)
+        _box(ax, "\n".join([head, *lines]), (0.5 + k, blind[1]), root)
     why = [f"{n} {reason}" for reason, n in shown.reasons.items()]
-    _box(ax, "\n".join([f"left out: {shown.left_out} scans", *why]), (2.6, root[1]), root)
+    _box(ax, "\n".join([f"left out: {shown.left_out} scans", *why]), (n - 0.4, root[1]), root)
     _box(ax, f"in the table of scans\n{shown.people} participants, {shown.scans} scans", root)
     return fig
 

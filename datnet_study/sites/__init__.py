@@ -72,7 +72,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "with_shares",  # probabilities for other shares
         ],
         "resolution": [
-            "degraded_copies",  # scans as other cameras might make them
+            "degraded_copies",  # copies as other cameras might make them
             "estimated_fwhm",  # resolution of the scans of a site
             "missing_fwhm",  # of the filter to a common one
             "filtered",  # by a Gaussian

@@ -16,7 +16,7 @@ OTHER = {  # another value of each setting
     "images.grid_mm": 3.0, "images.input": "bp", "images.space": "native",
     "images.scan_fwhm_mm": 4.5, "images.filter_fwhm_mm": 7.0, "images.verdicts": Path("a.tsv"),
     "images.transforms": Path("b"), "images.reference_region": "cerebellum",
-    "images.regions": ("putamen",),
+    "images.regions": ("putamen",), "images.site_fwhm_mm": {"north": 6.5},
     "network.field_mm": None, "network.n_filters": 11, "network.n_levels": 3,
     "network.normalisation": "instance", "network.dropout": 0.11, "network.n_members": 9,
     "network.both_sides": False, "network.class_prior": "uniform", "network.standardised": True,

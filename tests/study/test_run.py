@@ -311,7 +311,7 @@ def test_a_plan_names_the_jobs_and_leaves_everything(project, monkeypatch, capsy
         (["nowhere", "to"], "nowhere: no such folder; expected the scans to import (FROM)"),
         (["scans", "to", "--window", "75-60"], "window '75-60'; expected minutes after injection"),
         (["scans", "to", "--window", "an hour"], "window 'an hour'; expected minutes"),
-        (["scans", "to", "--table", "none.csv"], "none.csv: no such file; expected a table"),
+        (["scans", "to", "--table", "none.csv"], "none.csv: no such file; expected one (TABLE)"),
     ],
 )
 def test_an_import_that_cannot_be_is_one_message(project, arguments, problem):
