@@ -14,6 +14,7 @@ import yaml
 
 from datnet_study.chapter import chapter, plain
 from datnet_study.checklists import read_resolved, refuse_dead_anchors
+from datnet_study.lookup import write_lookup
 from datnet_study.reference import write_reference
 
 FILES = "files"  # folder of the book with the results of the pages
@@ -95,8 +96,10 @@ def html_book(study, chapters, notice, where, more=None):
         toc["parts"][-1]["chapters"] += [{"file": name} for name in more]
         prose = source / "intro.md"
         prose.write_text(rows_of_pages(prose.read_text(), set(chapters)))
-        library = [{"file": name} for name in write_reference(source)]
-        toc["parts"].append({"caption": "Library", "chapters": library})
+        library = write_reference(source)
+        for caption, names in (("Look up", write_lookup(source)), ("Library", library)):
+            files = [{"file": name} for name in names]
+            toc["parts"].append({"caption": caption, "chapters": files})
         (source / "_toc.yml").write_text(yaml.safe_dump(toc, sort_keys=False))
         (source / "notice.md").write_text(f":::{{important}}\n{plain(notice)}\n:::\n")
         command = [Path(sys.executable).with_name("jupyter-book"), "build", source]

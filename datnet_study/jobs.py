@@ -203,7 +203,8 @@ def _ceiling(study):
 def _book(study, declarations):
     """The book of all pages."""
     root = fingerprint.ROOT
-    prose = [root / "_config.yml", *sorted(p for p in root.glob("book/**/*") if p.is_file())]
+    prose = [root / name for name in ("_config.yml", "Makefile")]  # its help is a chapter
+    prose += sorted(path for path in root.glob("book/**/*") if path.is_file())
     texts = {page.page: page.source.read_text() for page in declarations}
     depends = {
         "code": code_hash(root / "datnet_study" / "book.py"),

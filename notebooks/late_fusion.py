@@ -412,8 +412,8 @@ show.table(pd.DataFrame(rows), of_groups=True)
 # (the paper's blind test comes closest).
 #
 # On a phantom the clinic is partly assumption: of age, sex, duration, UPDRS and stage,
-# several means and their tie to severity are assumed (`data_manifest/phantom.yaml`;
-# {doc}`phantom`), and UPDRS of MSA was deliberately set where it does not tell MSA from
+# several means and their tie to severity are assumed (`data_manifest/phantom.yaml`,
+# page `phantom`), and UPDRS of MSA was deliberately set where it does not tell MSA from
 # IPD alone. What clinical data add there says how a method uses them, and nothing about
 # patients.
 #

@@ -14,7 +14,10 @@ TOOLS = (
     "sphinx_togglebutton", "sphinx_copybutton", "sphinx_design", "sphinx_thebe", "sphinx_comments",
     "sphinx-mathjax-offline", "sphinx_jupyterbook_latex", "sphinx_external_toc",
 )  # fmt: skip
-SINGLE = ("_config.yml", "pyproject.toml", "data_manifest/claims.tsv", "data_manifest/phantom.yaml")
+SINGLE = (
+    "Makefile", "_config.yml", "pyproject.toml", "data_manifest/claims.tsv",
+    "data_manifest/phantom.yaml",
+)  # fmt: skip
 SHOWN = {".html", ".js", ".css", ".md", ".bib", ".yaml", ".yml", ".tsv", ".tpl", ".txt", ".jinja"}
 
 

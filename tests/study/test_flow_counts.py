@@ -89,3 +89,12 @@ def test_the_cross_tables_hide_the_cells_that_other_pages_hide(flow):
     make, *_ = plot_flow(scans, NAMES).public
     texts = "\n".join(text.get_text() for text in make().axes[0].texts)
     assert texts.count(f" {MARK}") == marks
+
+
+def test_people_of_other_sites_are_a_cohort_where_there_are_any(flow):
+    assert "external" not in flow.sizes
+    rows = pd.DataFrame({"participant_id": ["a", "b"], "session_id": "1"})
+    quality = rows.assign(used=True, by_hand=None, worst="noise")
+    scans = rows.assign(cohort=["training", "external"], diagnosis="IPD")
+    found = flow_counts(quality, scans, pd.DataFrame(), NAMES)
+    assert found.sizes == {"pretraining": 0, "training": 1, "blind_test": 0, "external": 1}

@@ -16,8 +16,8 @@ from datnet_study.study import read_study
 
 ROOT = Path(__file__).parents[2]
 PARTS = (
-    "_config.yml", "book", "data_manifest", "datnet_core", "datnet_images", "datnet_phantom",
-    "datnet_study",
+    "Makefile", "_config.yml", "book", "data_manifest", "datnet_core", "datnet_images",
+    "datnet_phantom", "datnet_study",
     "notebooks",
 )  # fmt: skip
 

@@ -1,6 +1,7 @@
 """What every page of the study looks like."""
 
 import ast
+import re
 from pathlib import Path
 
 import jupytext
@@ -33,6 +34,13 @@ def test_pages_are_the_chapters_of_the_book():
     chapters = [toc["root"], *(c["file"] for part in toc["parts"] for c in part["chapters"])]
     pages = [file.removeprefix("pages/") for file in chapters if file.startswith("pages/")]
     assert sorted(pages) == [path.stem for path in SOURCES]
+
+
+def test_a_page_links_to_pages_that_are_there_whenever_it_is(source, cells):
+    only_if = read_declaration(source).only_if
+    for target in re.findall(r"\{doc\}`(\w+)`", "\n".join(cell.source for cell in cells)):
+        other = read_declaration(source.with_name(f"{target}.py"))
+        assert other.only_if in (None, only_if), f"{target} is not in every study"
 
 
 def test_the_source_is_a_percent_script_for_the_python_kernel(source):

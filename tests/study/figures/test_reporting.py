@@ -38,3 +38,12 @@ def test_a_study_without_a_blind_test_ends_with_its_cohorts(rng):
     flow = replace(counts_of_flow(NAMES, rng), judged=pd.DataFrame(), said={})
     words = texts(plot_test_flow(flow))
     assert "blind test" in words and "index test" not in words
+
+
+def test_people_of_other_sites_have_a_box_where_there_are_any(rng):
+    from dataclasses import replace
+
+    flow = counts_of_flow(NAMES, rng)
+    assert "other sites" not in texts(plot_test_flow(flow))
+    words = texts(plot_test_flow(replace(flow, sizes=flow.sizes | {"external": 7})))
+    assert "other sites, test only\n7 participants" in words
