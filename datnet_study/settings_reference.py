@@ -103,7 +103,7 @@ def study_file_chapter():
         "`phantom`; every other key has a default. `extends: paper.yaml` starts from another study "
         "file, one beside it or in `data_manifest/`, and only what differs has to be written. An "
         "unknown key is an error that lists the known ones. A letter with a number, such as A9, is "
-        "a row of {doc}`../open_points`.",
+        "a row of the chapter *Open points*.",
         _table(schema, parts, TOP | dict(_first_lines(schema, parts))),
     ]
     for keys, name in _groups(schema, parts):

@@ -106,10 +106,13 @@ def test_the_readme_is_short_links_to_what_is_there_and_names_every_page_once():
 @pytest.mark.parametrize("path", GUIDE, ids=ids)
 def test_a_guide_links_to_chapters_that_every_book_has(path):
     pages = [read_declaration(page) for page in (ROOT / "notebooks").glob("*.py")]
+    text = path.read_text(encoding="utf-8")
+    links = re.findall(r"\]\(([^):]+)\)", text)  # which lead somewhere outside of a book too
+    assert not [name for name in links if not (path.parent / name).is_file()]
     there = {f"pages/{page.page}" for page in pages if not page.only_if} | set(LOOKED_UP)
     there |= {chapter_of(face) for face in faces()}
     there |= {str(other.relative_to(BOOK).with_suffix("")) for other in BOOK.rglob("*.md")}
-    for name in re.findall(r"\{doc\}`([^`]+)`", path.read_text(encoding="utf-8")):
+    for name in re.findall(r"\{doc\}`([^`]+)`", text):
         target = (path.parent / name).resolve().relative_to(BOOK)
         assert str(target) in there, name
 
