@@ -12,8 +12,8 @@ from datnet_study.declaration import read_declaration
 ROOT = Path(__file__).parents[1]
 SMOKE = "data_manifest/smoke.yaml"
 PARTS = (
-    "Makefile", "Snakefile", "_config.yml", "book", "data_manifest", "datnet_core", "datnet_images",
-    "datnet_phantom", "datnet_study", "notebooks", "profiles",
+    "Makefile", "Snakefile", "_config.yml", "book", "constraints.txt", "data_manifest",
+    "datnet_core", "datnet_images", "datnet_phantom", "datnet_study", "notebooks", "profiles",
 )  # fmt: skip
 PAGES = {path.stem: read_declaration(path) for path in (ROOT / "notebooks").glob("*.py")}
 
