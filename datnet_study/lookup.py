@@ -23,7 +23,7 @@ def write_lookup(folder):
     Parameters
     ----------
     folder : Path
-        Source of a book, where `reference.write_reference` has been.
+        Source of a book.
 
     Returns
     -------
@@ -35,6 +35,7 @@ def write_lookup(folder):
         "commands": _commands(fingerprint.ROOT),
         "result-files": _result_files(fingerprint.ROOT / "notebooks"),
     }
+    (Path(folder) / FOLDER).mkdir(exist_ok=True)
     for name, text in texts.items():
         (Path(folder) / FOLDER / f"{name}.md").write_text(text, encoding="utf-8")
     return [f"{FOLDER}/{name}" for name in texts]
