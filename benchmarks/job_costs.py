@@ -1,0 +1,50 @@
+"""What the jobs of a study take, for `make plan` and a cluster: a minute, once two studies ran.
+
+    make study STUDY=demo && make study STUDY=paper
+    python benchmarks/job_costs.py
+
+Writes `data_manifest/job_costs.tsv` from what the jobs of these two studies noted in
+`results/<study>/costs/`. Both should have run on a machine with nothing else to do.
+"""
+
+import json
+from collections import defaultdict
+from pathlib import Path
+
+import pandas as pd
+
+from datnet_study.costs import MEASURED, number_of_scans
+from datnet_study.graph import LANES, Graph
+from datnet_study.study import read_study
+
+MANIFEST = Path(__file__).parents[1] / "data_manifest"
+STUDIES = ("demo", "paper")
+
+
+def rows_of(study):
+    """A row for each kind of job: seconds, of networks for one of them, and the largest memory."""
+    took = defaultdict(list)
+    for job in Graph(study, LANES).jobs.values():
+        note = json.loads((study.results / f"costs/{job.name}.json").read_text())
+        kind, *of = job.command
+        name = of[0] if kind == "page" else kind
+        took[name].append((note["seconds"], len(of) if kind == "fit" else 1, note["memory_mb"]))
+    for name, notes in took.items():
+        seconds, networks, memory_mb = zip(*notes, strict=True)
+        yield {
+            "job": name,
+            "scans": number_of_scans(study),
+            "seconds": round(sum(seconds) / sum(networks), 1),
+            "memory_mb": max(memory_mb),
+        }
+
+
+def main():
+    """Write the table."""
+    studies = [read_study(MANIFEST / f"{name}.yaml") for name in STUDIES]
+    table = pd.DataFrame([row for study in studies for row in rows_of(study)])
+    table.sort_values(["job", "scans"]).to_csv(MANIFEST / MEASURED, sep="\t", index=False)
+
+
+if __name__ == "__main__":
+    main()
