@@ -95,8 +95,8 @@ def _images(images):
     finished = [f"{mm:g} mm at {site}" for site, mm in images.site_fwhm_mm.items()]
     by_site = f" The finished scans had {', '.join(finished)}." if finished else ""
     return (
-        f"Scans came {came}.{hands} Their scanner had a resolution of {images.scan_fwhm_mm:g} mm "
-        f"FWHM.{by_site}{seen} {ratio}, and the uptake ratio was sampled linearly on a grid of "
+        f"Scans came {came}.{hands} Their scanner was taken to have a resolution of "
+        f"{images.scan_fwhm_mm:g} mm FWHM.{by_site}{seen} {ratio}, and the uptake ratio was sampled linearly on a grid of "
         f"{images.grid_mm:g} mm. Binding ratios were measured in {', '.join(images.regions)}."
     )
 
@@ -191,8 +191,8 @@ def _regions(saliency, radiomics, images):
         f"Maps are full gradients, put together {form}. The salient region is {rule}; it is that "
         f"of {whose_map(saliency.region_source)}. Maps were summed up over "
         f"{', '.join(saliency.regions)}. Radiomic features were computed in 3D by PyRadiomics "
-        f"3.0.1 from the unfiltered uptake ratios, on the grid of {images.grid_mm:g} mm, with "
-        f"grey levels in bins of {radiomics.bin_width:g}; all other parameters are its defaults."
+        f"3.0.1 from the uptake ratios without a further filter, on the grid of {images.grid_mm:g} mm, "
+        f"with grey levels in bins of {radiomics.bin_width:g}; all other parameters are its defaults."
     )
 
 
