@@ -96,8 +96,8 @@ def _images(images):
     by_site = f" The finished scans had {', '.join(finished)}." if finished else ""
     return (
         f"Scans came {came}.{hands} Their scanner was taken to have a resolution of "
-        f"{images.scan_fwhm_mm:g} mm FWHM.{by_site}{seen} {ratio}, and the uptake ratio was sampled linearly on a grid of "
-        f"{images.grid_mm:g} mm. Binding ratios were measured in {', '.join(images.regions)}."
+        f"{images.scan_fwhm_mm:g} mm FWHM.{by_site}{seen} {ratio}, and the uptake ratio was sampled "
+        f"linearly on a grid of {images.grid_mm:g} mm. Binding ratios were measured in {', '.join(images.regions)}."
     )
 
 
@@ -191,8 +191,9 @@ def _regions(saliency, radiomics, images):
         f"Maps are full gradients, put together {form}. The salient region is {rule}; it is that "
         f"of {whose_map(saliency.region_source)}. Maps were summed up over "
         f"{', '.join(saliency.regions)}. Radiomic features were computed in 3D by PyRadiomics "
-        f"3.0.1 from the uptake ratios without a further filter, on the grid of {images.grid_mm:g} mm, "
-        f"with grey levels in bins of {radiomics.bin_width:g}; all other parameters are its defaults."
+        "3.0.1 from the uptake ratios without a further filter, on the grid of "
+        f"{images.grid_mm:g} mm, with grey levels in bins of {radiomics.bin_width:g}; all other "
+        "parameters are its defaults."
     )
 
 
