@@ -96,8 +96,9 @@ def _images(images):
     by_site = f" The finished scans had {', '.join(finished)}." if finished else ""
     return (
         f"Scans came {came}.{hands} Their scanner was taken to have a resolution of "
-        f"{images.scan_fwhm_mm:g} mm FWHM.{by_site}{seen} {ratio}, and the uptake ratio was sampled "
-        f"linearly on a grid of {images.grid_mm:g} mm. Binding ratios were measured in {', '.join(images.regions)}."
+        f"{images.scan_fwhm_mm:g} mm FWHM.{by_site}{seen} {ratio}, and the uptake ratio was "
+        f"sampled linearly on a grid of {images.grid_mm:g} mm. Binding ratios were measured in "
+        f"{', '.join(images.regions)}."
     )
 
 
