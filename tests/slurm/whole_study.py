@@ -19,7 +19,7 @@ import yaml
 
 ROOT = Path(__file__).parents[2]
 NETWORK = "models/pretrain/member-0"
-LONG = {"max_steps": 60000, "max_epochs": None, "early_stopping_on": "none"}
+LONG = {"max_steps": 25000, "max_epochs": None, "early_stopping_on": "none"}
 FIT = "fit_study_first_0"  # the pre-training of a study, of one network a job
 
 
@@ -80,7 +80,7 @@ def stopped_and_finished(folder):
     study = study_file(folder, "smoke-limit", training=LONG, protocols=[], recipes={})
     disturbance = threading.Thread(target=restarted)
     disturbance.start()
-    limit = ["--set-resources", f"{FIT}:runtime=1", "--retries", "9"]
+    limit = ["--set-resources", f"{FIT}:runtime=1", "--retries", "20"]
     run(study, "slurm", *limit, "--", FIT)
     disturbance.join()
     said = subprocess.run(
