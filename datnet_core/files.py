@@ -2,7 +2,9 @@
 
 import glob
 import os
+import platform
 from contextlib import contextmanager
+from pathlib import Path
 
 
 @contextmanager
@@ -13,7 +15,9 @@ def whole(path):
     ----------
     path : Path
         Its folder is made if there is none. After an error or a kill, what stood there before
-        still does. What a kill leaves beside it, `part-<process>-<name>`, the next run removes.
+        still does. What a kill leaves beside it, `part-<machine>.<process>-<name>`, the next run on
+        that machine removes. Of two that write at once, the one that ends last is the one that
+        stays.
 
     Examples
     --------
@@ -25,11 +29,14 @@ def whole(path):
     '1 2 3'
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    # The process in the name: a second run at the same time must not rename this one's half. The
-    # suffix stays, for many writers go by it.
-    part = path.with_name(f"part-{os.getpid()}-{path.name}")
-    for left in path.parent.glob(f"part-*-{glob.escape(path.name)}"):
-        left.unlink(missing_ok=True)
+    # The process in the name: a second run at the same time must not rename this one's half, nor
+    # remove it. The suffix stays, for many writers go by it.
+    here = f"part-{platform.node()}."
+    part = path.with_name(f"{here}{os.getpid()}-{path.name}")
+    for left in path.parent.glob(f"{glob.escape(here)}*-{glob.escape(path.name)}"):
+        process = left.name.removeprefix(here).partition("-")[0]
+        if left == part or not Path(f"/proc/{process}").exists():
+            left.unlink(missing_ok=True)
     try:
         yield part
         part.replace(path)

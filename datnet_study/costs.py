@@ -16,6 +16,7 @@ from datnet_study.table import image_paths
 
 MEASURED = "job_costs.tsv"  # in data_manifest/
 UNKNOWN = {"seconds": 120.0, "memory_mb": 2000.0}  # a page that nobody has measured yet
+UNKNOWN_MARK = " ?"
 SHORT_SECONDS = 180
 SPARE = 3.0  # times the expected seconds: machines differ by as much
 USUAL_MM = 4.0  # grid of the networks that were measured
@@ -138,14 +139,14 @@ def plan_text(study, jobs):
     costs = [(job, expected_cost(study, job, n_scans, measured)) for job in jobs]
     lines = [
         f"{job.name:28}{job.threads:4} core(s) {cost.seconds / 60:8.1f} min "
-        f"{cost.memory_mb / 1000:6.1f} GB{'' if cost.measured else ' ?'}"
+        f"{cost.memory_mb / 1000:6.1f} GB{'' if cost.measured else UNKNOWN_MARK}"
         for job, cost in costs
     ]
     hours = sum(job.threads * cost.seconds for job, cost in costs) / 3600
     largest = max((cost.memory_mb for _, cost in costs), default=0) / 1000
-    lines.append(
-        f"{len(costs)} job(s), about {hours:.2f} core-hours, {largest:.1f} GB for the largest"
-    )
+    guessed = "; ?: a guess, nobody has measured it" if UNKNOWN_MARK in "".join(lines) else ""
+    sums = f"about {hours:.2f} core-hours, {largest:.1f} GB for the largest"
+    lines.append(f"{len(costs)} job(s), {sums}{guessed}")
     return "\n".join(lines)
 
 

@@ -77,7 +77,8 @@ def _enough_people(study):
     if few := [name for name, n in definite.items() if is_small(n)]:
         raise ValueError(
             f"the training cohort has fewer than {FEWEST} participants of {', '.join(few)}; "
-            "expected at least so many of each diagnosis in a public book: leave the diagnosis out"
+            "expected at least so many of each diagnosis in a public book: name the other "
+            "diagnoses under `diagnoses`, map this one to null, and run the study again"
         )
     confirmed = [n for (sure, _), n in sizes.items() if sure == CONFIRMED]
     return {

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import platform
 import shutil
 import subprocess
 import sys
@@ -83,12 +84,13 @@ def test_a_stopped_run_continues_to_the_same_bytes(dataset, tmp_path, atlas, cal
     shutil.copytree(dataset, tmp_path, dirs_exist_ok=True)
     images = sorted(tmp_path.rglob("*_pet.nii.gz"))
     kept = images[0].stat().st_mtime_ns
-    images[3].with_name(f"part-99-{images[3].name}").write_bytes(images[3].read_bytes()[:999])
+    gone = f"part-{platform.node()}.{2**22 + 7}"  # above the largest number of a process
+    images[3].with_name(f"{gone}-{images[3].name}").write_bytes(images[3].read_bytes()[:999])
     images[3].unlink()
     shutil.rmtree(images[7].parents[2])
     for name in ("scans.tsv", "truth/scans.tsv", "participants.tsv"):
         (tmp_path / name).unlink()
-    (tmp_path / "truth" / "part-99-scans.tsv").write_text("participant_id")
+    (tmp_path / "truth" / f"{gone}-scans.tsv").write_text("participant_id")
     write_cohort(tmp_path, TINY, calibration, atlas, "NC", "occipital")
     assert digests(tmp_path) == digests(dataset)
     assert images[0].stat().st_mtime_ns == kept
