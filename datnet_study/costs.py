@@ -16,6 +16,7 @@ from datnet_study.table import image_paths
 
 MEASURED = "job_costs.tsv"  # in data_manifest/
 UNKNOWN = {"seconds": 120.0, "memory_mb": 2000.0}  # a page that nobody has measured yet
+DOUBLINGS = 2  # of time and memory; more than that no node may have
 UNKNOWN_MARK = " ?"
 SHORT_SECONDS = 180
 SPARE = 3.0  # times the expected seconds: machines differ by as much
@@ -38,24 +39,24 @@ class Cost:
         return self.seconds <= SHORT_SECONDS
 
     def minutes_to_ask(self, attempt):
-        """Minutes to ask a cluster for, twice as many at each further attempt.
+        """Minutes to ask a cluster for, twice as many at a second attempt, then four times.
 
         Examples
         --------
         >>> Cost(600, 900).minutes_to_ask(1), Cost(600, 900).minutes_to_ask(2)
         (40, 80)
         """
-        return ceil(FLOOR_MINUTES + SPARE * self.seconds / 60) * 2 ** (attempt - 1)
+        return ceil(FLOOR_MINUTES + SPARE * self.seconds / 60) * 2 ** min(attempt - 1, DOUBLINGS)
 
     def memory_to_ask(self, attempt):
-        """Memory to ask a cluster for, MB, twice as much at each further attempt.
+        """Memory to ask a cluster for, MB, twice as much at a second attempt, then four times.
 
         Examples
         --------
         >>> Cost(600, 900).memory_to_ask(1)
         2350
         """
-        return ceil(FLOOR_MB + 1.5 * self.memory_mb) * 2 ** (attempt - 1)
+        return ceil(FLOOR_MB + 1.5 * self.memory_mb) * 2 ** min(attempt - 1, DOUBLINGS)
 
 
 def read_measured(path=None):

@@ -90,8 +90,8 @@ def test_work_by_hand(work, times):
 
 def test_a_further_attempt_asks_for_twice_as_much():
     cost = Cost(seconds=600, memory_mb=900)
-    assert [cost.minutes_to_ask(k) for k in (1, 2, 3)] == [40, 80, 160]
-    assert [cost.memory_to_ask(k) for k in (1, 2)] == [2350, 4700]
+    assert [cost.minutes_to_ask(k) for k in (1, 2, 3, 9)] == [40, 80, 160, 160]
+    assert [cost.memory_to_ask(k) for k in (1, 2, 3, 9)] == [2350, 4700, 9400, 9400]
 
 
 def test_short_jobs():
