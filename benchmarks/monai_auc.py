@@ -17,12 +17,12 @@ import monai
 import numpy as np
 import pandas as pd
 import torch
-from lightning_fabric import Fabric
 from torch.optim.swa_utils import AveragedModel
 
 from datnet_core.metrics.auc import delong_difference, delong_interval
 from datnet_core.network import build
 from datnet_core.training.batches import Scans
+from datnet_core.training.devices import fabric_of
 from datnet_core.training.epochs import adam, running_mean, train_epoch, validation_loss
 from datnet_core.training.plan import split_inner
 from datnet_core.training.prediction import predict
@@ -34,7 +34,7 @@ EPOCHS = {"pretraining": 12, "training": 12}
 
 def learned(model, volumes, labels, scans, settings):
     """A network after pre-training and fine-tuning, its best epoch of each; and its seconds."""
-    fabric, seconds = Fabric(accelerator="cpu", devices=1), 0.0
+    fabric, seconds = fabric_of(settings), 0.0
     for cohort, n_epochs in EPOCHS.items():
         rows = np.flatnonzero(scans["cohort"] == cohort)
         people, names = (scans[key].to_numpy()[rows] for key in ("participant_id", "diagnosis"))

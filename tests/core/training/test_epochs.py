@@ -5,11 +5,11 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from lightning_fabric import Fabric
 from torch.optim.swa_utils import AveragedModel
 
 from datnet_core.settings import TrainingSettings
 from datnet_core.training.batches import Scans, balanced_order
+from datnet_core.training.devices import fabric_of
 from datnet_core.training.epochs import running_mean, train_epoch
 
 AS_IS = {"shift_voxels": 0, "contrast_sd": 0.0, "noise_sd": 0.0}
@@ -36,7 +36,7 @@ def run_epoch(model, volumes, labels, settings, seed=0):
     steps = []
     optimizer.register_step_post_hook(lambda *_: steps.append(model.scale.detach().clone()))
     train_epoch(
-        Fabric(accelerator="cpu", devices=1),
+        fabric_of(TrainingSettings(accelerator="cpu")),
         model,
         Scans(volumes, labels, FIT, FIT),
         averaged=averaged,
