@@ -21,8 +21,8 @@ help: ## List the targets
 study: .venv/study ## Run every page of STUDY that is out of date and build its book [PROFILE=slurm]
 	@$(BIN)/python -m datnet_study.run study $(if $(PROFILE),--profile "$(PROFILE)") "$(STUDY_FILE)"
 
-plan: .venv/study ## List what a run of STUDY would do, and what it costs [PROFILE=slurm]
-	@$(BIN)/python -m datnet_study.run plan $(if $(PROFILE),--profile "$(PROFILE)") "$(STUDY_FILE)"
+plan: .venv/study ## List what a run of STUDY would do, and what it costs
+	@$(BIN)/python -m datnet_study.run plan "$(STUDY_FILE)"
 
 book: .venv/study ## Build the book of a STUDY that has run; PUBLIC=1: one that everybody may see
 	@$(BIN)/python -m datnet_study.run $(if $(filter 1,$(PUBLIC)),public,book) "$(STUDY_FILE)"

@@ -7,8 +7,9 @@ import os
 import shlex
 import sys
 
-from datnet_study.costs import expected_cost, number_of_scans, read_measured
-from datnet_study.graph import LANES, Graph
+from datnet_study.costs import cost_of_process, expected_cost, number_of_scans, read_measured
+from datnet_study.graph import Graph
+from datnet_study.lanes import LANES, processes_of
 from datnet_study.page_groups import page_groups
 from datnet_study.ready import ready_study
 
@@ -17,7 +18,7 @@ STUDY = config.get("study", "data_manifest/paper.yaml")
 DEBUG = bool(config.get("debug"))  # --config debug=1: errors with their traceback
 try:
     study = ready_study(STUDY)
-    graph = Graph(study, n_lanes=config.get("lanes", LANES) or None)
+    graph = Graph(study)
 except (OSError, ValueError) as error:
     if DEBUG:
         raise
@@ -34,25 +35,27 @@ rule study:
     input: [f"{OUT}/{name}" for name in graph.targets()]
 
 
-for job in graph.jobs.values():
+for name, jobs in processes_of(graph, config.get("lanes", LANES) or None).items():
+    kind, cost = jobs[0].command[0], cost_of_process([costs[job.name] for job in jobs])
+    parts = [part for job in jobs for part in job.command[1:]]
     rule:
-        name: job.name
-        input: [ancient(f"{OUT}/{name}") for name in graph.inputs(job)]
+        name: name
+        input: [ancient(f"{OUT}/{name}") for job in jobs for name in graph.inputs(job)]
         output:
-            *[update(f"{OUT}/{name}") if name in job.kept else f"{OUT}/{name}" for name in job.writes],
-            record=f"{OUT}/{graph.record(job)}",
+            *[update(f"{OUT}/{name}") if name in job.kept else f"{OUT}/{name}" for job in jobs for name in job.writes],
+            record=[f"{OUT}/{graph.record(job)}" for job in jobs],
         params:
             # A function, because braces in a text, such as the study file's name, are wildcards.
-            job=lambda wildcards, line=shlex.join([job.command[0], STUDY, *job.command[1:]]): line,
+            job=lambda wildcards, line=shlex.join([kind, STUDY, *parts]): line,
             debug=" --debug" if DEBUG else "",
-        threads: job.threads
-        priority: job.priority
-        group: groups.get(job.name)
+        threads: max(job.threads for job in jobs)
+        priority: jobs[0].priority
+        group: groups.get(name)
         resources:
-            runtime=lambda wildcards, attempt, cost=costs[job.name]: cost.minutes_to_ask(attempt),
-            mem_mb=lambda wildcards, attempt, cost=costs[job.name]: cost.memory_to_ask(attempt),
+            runtime=lambda wildcards, attempt, cost=cost: cost.minutes_to_ask(attempt),
+            mem_mb=lambda wildcards, attempt, cost=cost: cost.memory_to_ask(attempt),
             in_turn=1,  # pages that share a job of a cluster run one after the other
-            **(ON_GPU if job.command[0] in ("fit", "ceiling") else {}),
+            **(ON_GPU if kind in ("fit", "ceiling") else {}),
         shell:
             f"{shlex.quote(sys.executable)} -m datnet_study.warm datnet_study.run {{params.job}}"
             " --threads {threads}"

@@ -5,7 +5,8 @@
 Runs the study `sites` to its page `devices` with each seed (2022 to 2026 if none is given), of the
 people, their scans and the first weights, and adds its table of remedies to
 `data_manifest/devices_seeds.tsv`, which the page shows. A stopped run goes on: finished seeds are
-skipped, and what a seed has made is kept in `results/sites-<seed>/` until it is finished.
+skipped, and what a seed has made is kept in `results/sites-<seed>/` until it is finished. The first
+seed is the study itself, whose results stay.
 """
 
 import shutil
@@ -27,18 +28,21 @@ COLUMNS = ["pairs", "rest", "brier", "pairs_gain", "rest_gain", "brier_gain"]
 
 def remedies_of(seed, folder):
     """Table of the page `devices` under one seed; its scans and volumes are deleted afterwards."""
-    name = f"sites-{seed}"
-    settings = {"extends": "sites.yaml", "name": name, "phantom": {"seed": seed}}
-    settings["training"] = {"seed": seed - SEEDS[0]}  # that of the study itself is 0
-    path = Path(folder) / f"{name}.yaml"
-    path.write_text(yaml.safe_dump(settings))
+    name, path = "sites", ROOT / "data_manifest/sites.yaml"
+    if seed != SEEDS[0]:
+        name = f"sites-{seed}"
+        settings = {"extends": "sites.yaml", "name": name, "phantom": {"seed": seed}}
+        settings["training"] = {"seed": seed - SEEDS[0]}  # that of the study itself is 0
+        path = Path(folder) / f"{name}.yaml"
+        path.write_text(yaml.safe_dump(settings))
     results = ROOT / "results" / name
     snakemake = Path(sys.executable).with_name("snakemake")
     command = [snakemake, "--workflow-profile", "profiles/local", "--config", f"study={path}"]
     target = f"results/{name}/devices.json"
     subprocess.run([*command, "--", target], cwd=ROOT, check=True)
     table = pd.read_csv(results / "devices.tsv", sep="\t")
-    shutil.rmtree(results)
+    if seed != SEEDS[0]:
+        shutil.rmtree(results)
     return table[["site", "who", "remedy", "participants", *COLUMNS]].assign(seed=seed)
 
 

@@ -10,11 +10,12 @@ Writes `data_manifest/job_costs.tsv` from what the jobs of these two studies not
 import json
 from collections import defaultdict
 from pathlib import Path
+from statistics import mean
 
 import pandas as pd
 
 from datnet_study.costs import MEASURED, number_of_scans
-from datnet_study.graph import LANES, Graph
+from datnet_study.graph import Graph
 from datnet_study.study import read_study
 
 MANIFEST = Path(__file__).parents[1] / "data_manifest"
@@ -22,19 +23,19 @@ STUDIES = ("demo", "paper")
 
 
 def rows_of(study):
-    """A row for each kind of job: seconds, of networks for one of them, and the largest memory."""
+    """A row for each kind of job: mean seconds, and the largest memory."""
     took = defaultdict(list)
-    for job in Graph(study, LANES).jobs.values():
+    for job in Graph(study).jobs.values():
         note = json.loads((study.results / f"costs/{job.name}.json").read_text())
         kind, *of = job.command
         name = of[0] if kind == "page" else kind
-        took[name].append((note["seconds"], len(of) if kind == "fit" else 1, note["memory_mb"]))
+        took[name].append((note["seconds"], note["memory_mb"]))
     for name, notes in took.items():
-        seconds, networks, memory_mb = zip(*notes, strict=True)
+        seconds, memory_mb = zip(*notes, strict=True)
         yield {
             "job": name,
             "scans": number_of_scans(study),
-            "seconds": round(sum(seconds) / sum(networks), 1),
+            "seconds": round(mean(seconds), 1),
             "memory_mb": max(memory_mb),
         }
 

@@ -119,8 +119,31 @@ def expected_cost(study, job, n_scans, measured):
     seconds, memory_mb = (_on_line(rows["scans"], rows[key], n_scans) for key in UNKNOWN)
     if kind == "fit":
         recipe_of = {fit.folder: fit.recipe for fit in planned_fits(study)}
-        seconds *= sum(work_of(*study.recipe(recipe_of[name])) for name in job.command[1:])
+        seconds *= work_of(*study.recipe(recipe_of[job.command[1]]))
     return Cost(seconds, memory_mb)
+
+
+def cost_of_process(costs):
+    """What jobs take that one process runs, one after the other.
+
+    Parameters
+    ----------
+    costs : sequence of Cost
+
+    Returns
+    -------
+    Cost
+
+    Examples
+    --------
+    >>> cost_of_process([Cost(60, 900), Cost(30, 1200)])
+    Cost(seconds=90, memory_mb=1200, measured=True)
+    """
+    return Cost(
+        sum(cost.seconds for cost in costs),
+        max(cost.memory_mb for cost in costs),
+        all(cost.measured for cost in costs),
+    )
 
 
 def plan_text(study, jobs):

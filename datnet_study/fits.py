@@ -34,6 +34,17 @@ class Fit:
         return f"{model_folder(self.variant, self.recipe)}/{self.model}/member-{self.member}"
 
     @property
+    def job_name(self):
+        """Name of the job that trains it.
+
+        Examples
+        --------
+        >>> Fit("fold-0", 1).job_name
+        'fit_fold_0_member_1'
+        """
+        return "_".join(["fit", *self.folder.split("/")[1:]]).replace("-", "_")
+
+    @property
     def files(self):
         """Files of the finished network, relative to the results."""
         return tuple(f"{self.folder}/{name}" for name in FILES)

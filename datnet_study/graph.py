@@ -13,8 +13,6 @@ from datnet_study.declaration import declarations_of, line_of
 from datnet_study.depends import short_hash
 from datnet_study.jobs import jobs_of
 
-LANES = 2  # processes that train networks side by side on one machine
-
 
 class Graph:
     """All jobs of a study.
@@ -22,9 +20,6 @@ class Graph:
     Parameters
     ----------
     study : Study
-    n_lanes : int or None
-        Processes that train networks one after the other, side by side; None for one process for
-        each network, as on a cluster.
 
     Raises
     ------
@@ -32,12 +27,10 @@ class Graph:
         If a declaration is wrong, or a page reads what no job writes; names the line to edit.
     """
 
-    def __init__(self, study, n_lanes=None):
-        on_devices = study.training.accelerator == "gpu" or study.training.devices > 1
+    def __init__(self, study):
         self.study, self._made_from = study, {}
-        lanes = 1 if n_lanes and on_devices else n_lanes  # which all lanes would share
         self.declarations = declarations_of(study)
-        jobs = list(jobs_of(study, list(self.declarations.values()), lanes))
+        jobs = list(jobs_of(study, list(self.declarations.values())))
         self.jobs, self.writer = {}, {}
         for job in jobs:
             if job.name in self.jobs:

@@ -36,7 +36,7 @@ class Job:
     priority: int = 0
 
 
-def jobs_of(study, declarations, lanes):
+def jobs_of(study, declarations):
     """All jobs of a study.
 
     Parameters
@@ -44,8 +44,6 @@ def jobs_of(study, declarations, lanes):
     study : Study
     declarations : sequence of Declaration
         Of its pages.
-    lanes : int or None
-        Processes that train networks side by side; None for one process for each network.
 
     Yields
     ------
@@ -56,7 +54,7 @@ def jobs_of(study, declarations, lanes):
     yield from _normalise(study, own)
     yield from _pages(study, declarations, own)
     yield from _grids(study)
-    yield from _fits(study, lanes)
+    yield from _fits(study)
     yield from _ceiling(study)
     yield from _book(study, declarations)
 
@@ -146,41 +144,31 @@ def _grids(study):
         )
 
 
-def _fits(study, lanes):
-    """The networks, in lanes: a process trains several, one after the other."""
+def _fits(study):
+    """The networks, each a job, whichever of them a process trains."""
     code = code_hash(fingerprint.ROOT / "datnet_study" / "networks.py")
-    planned = planned_fits(study)
-    kind_of, levels = {fit.folder: fit.kind for fit in planned}, {}
-    for fit in planned:  # a process starts in three seconds: no second one where one will do
-        level = "folds" if kind_of.get(fit.start) == fit.kind else "first"
-        levels.setdefault((fit.kind, level), []).append(fit)
-    for (kind, level), fits in levels.items():
-        n_lanes = min(lanes or len(fits), len(fits))
-        for k in range(n_lanes):
-            lane = fits[k::n_lanes]
-            recipes = sorted({fit.recipe for fit in lane})
-            made = {name: study.recipe(name) for name in recipes}
-            arrays = {study.volumes(recipe.grid_mm).name for recipe in made.values()}
-            starts = {fit.start for fit in lane} - {None}
-            begins = {f"{start}/{FILES[0]}" for start in starts - {SIMULATED}}
-            shipped = weight_files(study) if SIMULATED in starts else []
-            depends = {
-                "code": code,
-                "networks": [fit.folder for fit in lane],
-                "files": contents(shipped, study.data_manifest.parent),
-                "settings": settings_of(study, ("diagnoses",))
-                | {name: [asdict(part) for part in recipe[1:]] for name, recipe in made.items()},
-            }
-            writes = tuple(name for fit in lane for name in fit.files)
-            yield Job(
-                f"fit_{kind}_{level}_{k}",
-                ("fit", *(fit.folder for fit in lane)),
-                ("scans.tsv", "volumes.json", *sorted(arrays | begins)),
-                writes,
-                writes,
-                depends,
-                priority=0 if kind == "study" else -1,  # long pages wait for the study's own
-            )
+    planned, shipped = planned_fits(study), {}
+    if any(fit.start == SIMULATED for fit in planned):
+        shipped = contents(weight_files(study), study.data_manifest.parent)
+    for fit in planned:
+        recipe = study.recipe(fit.recipe)
+        begins = () if fit.start in (None, SIMULATED) else (f"{fit.start}/{FILES[0]}",)
+        depends = {
+            "code": code,
+            "network": fit.folder,
+            "files": shipped if fit.start == SIMULATED else {},
+            "settings": settings_of(study, ("diagnoses",))
+            | {"recipe": [asdict(part) for part in recipe[1:]]},
+        }
+        yield Job(
+            fit.job_name,
+            ("fit", fit.folder),
+            ("scans.tsv", "volumes.json", *begins, study.volumes(recipe.grid_mm).name),
+            fit.files,
+            fit.files,
+            depends,
+            priority=0 if fit.kind == "study" else -1,  # long pages wait for the study's own
+        )
 
 
 def _ceiling(study):

@@ -57,7 +57,7 @@ def train(study, fits, scans):
                 start=start_folder(study, job),
             )
             if _finished_at(study, job) != before:
-                forget(study, [f"fit {job.folder}"])
+                forget(study, f"fit {job.folder}")
     finally:
         torch.set_num_threads(n_threads)
 

@@ -78,7 +78,7 @@ class Page:
         self._declaration, self._study, self._begin = declaration, study, time.perf_counter()
         self._target = folder_of(study, into)
         if self._target == study.results:  # the record of its last run goes
-            forget(study, [f"page {self.name}"])
+            forget(study, f"page {self.name}")
         fill = {"diagnosis": study.compared, "variant": variants(study)}
         self._writes, self._written = expanded(declaration.writes, fill), set()
         self.variants, self.curve, self.ended = fill["variant"], curve_starts(study), False

@@ -1,4 +1,4 @@
-"""Records of finished jobs: `records/<job>.<fingerprint>` holds what the job made, a line each.
+"""Records of finished jobs: `records/<job>.<fingerprint>` holds what the job made, in one line.
 
 `costs/<job>.json` has what it took. `study_file.txt` beside them says which study file the results
 are of.
@@ -23,12 +23,12 @@ def forget(study, made):
     Parameters
     ----------
     study : Study
-    made : sequence of str
+    made : str
         Kind and name, such as `page fusion` or `fit models/fold-0/member-0`.
     """
     for record in (study.results / "records").glob("*"):
         with suppress(FileNotFoundError):  # another job removes its own at the same time
-            if set(record.read_text().splitlines()) & set(made):
+            if record.read_text().strip() == made:
                 record.unlink()
 
 

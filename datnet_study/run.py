@@ -80,9 +80,8 @@ def fit(study, arguments):
     planned = {job.folder: job for job in planned_fits(study)}
     if unknown := sorted(set(arguments.folders) - set(planned)):
         raise ValueError(f"study {study.name} has no network {unknown}; it has {list(planned)}")
-    fits = [planned[folder] for folder in arguments.folders]
-    keys = {"participant_id": str, "session_id": str}
-    train(study, fits, pd.read_csv(study.results / "scans.tsv", sep="\t", dtype=keys))
+    scans = pd.read_csv(study.results / "scans.tsv", sep="\t", dtype={"participant_id": str})
+    train(study, [planned[folder] for folder in arguments.folders], scans)
 
 
 def ceiling(study, _):
@@ -137,28 +136,28 @@ def public(study, _):
 def workflow(study, arguments):
     """Run the jobs of a study that are not done, by Snakemake, and say where the book is."""
     from datnet_study.graph import Graph
-    from datnet_study.workflow import lanes_of, run_workflow
+    from datnet_study.workflow import run_workflow
 
-    lanes = lanes_of(arguments.profile)
-    missing = Graph(study, lanes).missing()
+    missing = Graph(study).missing()
     if not missing:  # as Snakemake, whose own start takes longer
         sys.stdout.write("Nothing to do: nothing has changed since the last run.\n")
     elif code := run_workflow(study, len(missing), arguments.options, arguments.profile):
         sys.exit(code)
-    elif not Graph(study, lanes).missing():  # not where some jobs were asked for, in place of all
+    elif not Graph(study).missing():  # not where some jobs were asked for, in place of all
         from datnet_study.archiving import write_crate
 
-        write_crate(study, lanes)
+        write_crate(study)
     sys.stdout.write(f"The book of study {study.name}: {study.results / 'book/index.html'}\n")
 
 
-def plan(study, arguments):
+def plan(study, _):
     """Say which jobs a run would do, a line each, and about what they cost."""
     from datnet_study.costs import plan_text
     from datnet_study.graph import Graph
-    from datnet_study.workflow import lanes_of
+    from datnet_study.ready import ready_study
 
-    jobs = Graph(study, lanes_of(arguments.profile)).missing()
+    ready_study(study.source)  # as a run would, which stops at a wrong table
+    jobs = Graph(study).missing()
     sys.stdout.write(f"{plan_text(study, jobs)}\n")
 
 
@@ -175,13 +174,10 @@ def parser():
         kind = kinds.add_parser(name, help=job.__doc__.splitlines()[0])
         kind.add_argument("study", help="study file")
         kind.add_argument("--threads", type=int, default=1, help="threads, or scans at once")
-        kind.add_argument("--record", type=Path, help="file that says that the job is done")
+        kind.add_argument("--record", type=Path, nargs="+", help="says that the job is done")
         kind.add_argument("--debug", action="store_true", help="show errors with their traceback")
-        if name in ("study", "plan"):
-            kind.add_argument(
-                "--profile", default="local", help="a folder of profiles/: where to run"
-            )
         if name == "study":
+            kind.add_argument("--profile", default="local", help="folder of profiles/")
             kind.add_argument("options", nargs="*", help="for Snakemake, behind --")
         if name == "grid":
             kind.add_argument("spacing_mm", type=float, help="voxel size of the grid, mm")
@@ -202,21 +198,32 @@ def main(arguments=None):
     arguments = parser().parse_args(arguments)
     try:
         if arguments.kind not in COMMANDS:
-            _run_job(arguments)
+            for job in _jobs(arguments):
+                _run_job(job)
         elif code := COMMANDS[arguments.kind](arguments):
             sys.exit(code)
     except Exception as error:
         if arguments.debug:
             raise
-        known = isinstance(error, (RuntimeError, ValueError, FileNotFoundError))
-        sys.exit(f"\n{error}\n" if known else f"\n{unexpected(error)}\n")
+        text = str(error)
+        if not isinstance(error, (RuntimeError, ValueError, FileNotFoundError)):
+            # What no check has foreseen, such as a full disk or a missing right.
+            text = f"{type(error).__name__}: {text}; --debug (make: --config debug=1) shows where"
+        sys.exit(f"\n{text}\n")
+
+
+def _jobs(arguments):
+    """The jobs of a command: each network is one, with its own record."""
+    records = arguments.record or [None] * len(getattr(arguments, "folders", [""]))
+    parts = [{"folders": [name]} for name in arguments.folders] if arguments.kind == "fit" else [{}]
+    for record, part in zip(records, parts, strict=True):
+        yield argparse.Namespace(**vars(arguments) | part | {"record": record})
 
 
 def _run_job(arguments):
     """Run a job of a study."""
-    begin, names = time.time(), ("OMP_NUM_THREADS", "MKL_NUM_THREADS")
-    threads = 1 if arguments.kind == "fit" else arguments.threads
-    os.environ |= {name: str(threads) for name in names}  # this process is the job's own
+    begin, threads = time.time(), str(1 if arguments.kind == "fit" else arguments.threads)
+    os.environ |= {"OMP_NUM_THREADS": threads, "MKL_NUM_THREADS": threads}  # of this job alone
     study = read_study(arguments.study)
     job = arguments.record and arguments.record.name.rpartition(".")[0]
     if job:
@@ -224,24 +231,19 @@ def _run_job(arguments):
     elsewhere = arguments.kind == "page" and _target(study, arguments) != study.results
     if arguments.kind not in ("study", "plan") and not elsewhere:
         claim(study)
-        forget(study, _results(arguments))
+        forget(study, _made(arguments))
     JOBS[arguments.kind](study, arguments)
     if job:
         note_cost(study, job, begin, arguments.threads, getattr(arguments, "page", None))
         with whole(arguments.record) as part:
-            part.write_text("\n".join(_results(arguments)) + "\n")
+            part.write_text(f"{_made(arguments)}\n")
 
 
-def unexpected(error):
-    """Words for an error that no check has foreseen, such as a full disk or a missing right."""
-    return f"{type(error).__name__}: {error}; --debug (make: --config debug=1) shows where"
-
-
-def _results(arguments):
-    """What a job makes, one line each; a record holds it, and its name what it was made from."""
+def _made(arguments):
+    """What a job makes; its record holds it, and the record's name what it was made from."""
     names = {"fit": "folders", "page": "page", "grid": "spacing_mm"}
     made = getattr(arguments, names.get(arguments.kind, ""), "all")
-    return [f"{arguments.kind} {name}" for name in (made if isinstance(made, list) else [made])]
+    return f"{arguments.kind} {made[0] if isinstance(made, list) else made}"
 
 
 if __name__ == "__main__":

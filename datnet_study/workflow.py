@@ -9,7 +9,7 @@ from contextlib import nullcontext
 from pathlib import Path
 
 from datnet_core import fingerprint
-from datnet_study.graph import LANES
+from datnet_study.lanes import LANES
 from datnet_study.ready import ready_study
 from datnet_study.warm import serving
 

@@ -8,8 +8,8 @@
 #       data_manifest/devices_seeds.tsv]
 #     writes:
 #       aggregates: [devices.tsv]
-#     settings: [diagnoses, images, network, training]
-#     threads: 1
+#     settings: [diagnoses, images, network, radiomics.bin_width, training]
+#     threads: 2
 # ---
 
 # %% [markdown]
@@ -25,6 +25,7 @@ into: str = "study"  # folder below results/ to write to; study: the study's own
 home: str = "auto"  # site to learn at; auto: the one with most scans to learn from
 left_out: str = "spect"  # site with another tracer, which has a page of its own
 n_resamples: int = 1000  # of the bootstrap over participants
+n_jobs: int = 2  # processes that extract radiomic features
 
 # %% tags=["setup"]
 import tempfile
@@ -34,26 +35,38 @@ import numpy as np
 import pandas as pd
 from IPython.display import Markdown
 
-from datnet_images import regional_binding, sides
-from datnet_study import open_page, show, yardstick_features
+from datnet_core.training import load_model
+from datnet_images import region_mask_on, regional_binding, sides
+from datnet_study import open_page, pooled_features, show, yardstick_features
 from datnet_study.figures import plot_interval_panels
 from datnet_study.sites import (
     NEEDS,
+    after_combat,
     estimated_fwhm,
     groups_judged,
     home_of,
     judged_by_networks,
+    judged_by_radiomics,
     judged_by_ratios,
     judged_table,
     learner_of,
     part_of_people,
+    radiomic_features,
     ratio_bias,
-    ratios_after_combat,
     saliency_shift,
     setting_of,
     told_apart,
 )
-from datnet_study.sites.remedies import COMBAT, DEGRADED, MATCHED, N_PARTS, NOTHING
+from datnet_study.sites.remedies import (
+    COMBAT,
+    DEGRADED,
+    MATCHED,
+    N_PARTS,
+    NOTHING,
+    RADIOMICS,
+    RADIOMICS_COMBAT,
+    RATIOS,
+)
 from datnet_study.titles import UNEVEN
 
 page = open_page("devices", study, into)
@@ -143,7 +156,20 @@ with tempfile.TemporaryDirectory() as folder:
     seen = volumes[(slice(None), *field)]
     plain = Path(folder) / "plain" / "final"
     saliency = saliency_shift(plain, seen, setting, learner)
+    looks = {NOTHING: plain, DEGRADED: Path(folder) / "degraded" / "final"}
+    models = {n: load_model(of, config.network, "cpu") for n, of in looks.items()}
+    embedded = {n: pooled_features(of, seen, judged) for n, of in models.items()}
 proba |= judged_by_ratios(features, ages, setting, learner)
+
+# %% [markdown]
+# The same regression judges by the radiomic features of {doc}`radiomics`, of putamen
+# and caudate, both sides as one region each.
+
+# %%
+measured = (spacing, config.radiomics.bin_width, n_jobs)
+masks = {n: region_mask_on(atlas, n, affine, volumes.shape[1:]) for n in regions}
+radiomics = radiomic_features(volumes, masks, setting, *measured)
+proba |= judged_by_radiomics(radiomics, ages, setting, learner)
 
 # %%
 changes = bias.assign(
@@ -179,7 +205,7 @@ show.table(
 # coarser or finer and noisier, in ranges that were set beforehand. *Site-balanced
 # training* learns from half of the other sites' own people as well and judges the other
 # half; it alone reads labels of other sites. *ComBat* takes shift and scale of each
-# ratio from home and from the other people of the site, with age and without any
+# feature from home and from the other people of the site, with age and without any
 # diagnosis; a site with fewer than 20 scans stays as it is.
 
 # %%
@@ -257,13 +283,19 @@ show.table(in_numbers("brier", show.interval), of_groups=True)
 # %% [markdown]
 # ## Which site is still told
 #
-# A logistic regression guesses the site of the judged from what a remedy leaves; mean
+# A logistic regression guesses the site of the judged from what a remedy leaves, the
+# pooled features of a network (its *embedding*) among it; mean
 # share of each site that is right. Only of the same people, where there are any, for
 # another population is another reason to be told.
 
 # %%
-after = ratios_after_combat(features, ages, setting)
-left = {"binding ratios": features[judged], COMBAT: after}
+left = {
+    RATIOS: features[judged],
+    COMBAT: after_combat(features, ages, setting),
+    RADIOMICS: radiomics[judged],
+    RADIOMICS_COMBAT: after_combat(radiomics, ages, setting),
+}
+left |= {f"embedding, {name}": of for name, of in embedded.items()}
 left |= {
     f"log probabilities, {name}": np.log(proba[name].clip(1e-9))
     for name in (NOTHING, MATCHED, DEGRADED)

@@ -34,7 +34,7 @@ def run_study(path, skipped=()):
     Pages in `skipped` do not run. Pages get the parameters in `FEW`, where they have them.
     """
     study = read_study(path)
-    graph = Graph(study, n_lanes=1)
+    graph = Graph(study)
     before = {
         job.name: {graph.writer[name].name for name in graph.inputs(job) if name in graph.writer}
         for job in graph.jobs.values()

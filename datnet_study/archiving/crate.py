@@ -25,7 +25,7 @@ from datnet_study.archiving.provenance import (
     WORKFLOW,
     write_provenance,
 )
-from datnet_study.graph import LANES, Graph
+from datnet_study.graph import Graph
 from datnet_study.notice import notice_of
 
 CRATE = "ro-crate-metadata.json"
@@ -41,14 +41,12 @@ BSD = "https://opensource.org/licenses/BSD-3-Clause"
 KINDS = {".json": "application/json", ".tsv": "text/tab-separated-values", ".html": "text/html"}
 
 
-def write_crate(study, lanes=LANES):
+def write_crate(study):
     """Describe a finished study.
 
     Parameters
     ----------
     study : Study
-    lanes : int or None
-        As `graph.Graph` of the run.
 
     Returns
     -------
@@ -62,7 +60,7 @@ def write_crate(study, lanes=LANES):
     ValueError
         If a job is not done.
     """
-    graph = Graph(study, lanes)
+    graph = Graph(study)
     if left := [job.name for job in graph.missing()]:
         raise ValueError(
             f"study {study.name} has {len(left)} job(s) to do, such as {left[0]}; run it first: "

@@ -13,7 +13,7 @@ import nbformat
 from datnet_core.files import whole
 from datnet_study.book import code_facts, html_book
 from datnet_study.chapter import chapter
-from datnet_study.graph import LANES, Graph
+from datnet_study.graph import Graph
 from datnet_study.masked_words import masked_words
 from datnet_study.masking import FEWEST, TO_AVERAGE, is_small
 from datnet_study.notice import notice_of
@@ -49,7 +49,7 @@ def build_public_book(study):
     RuntimeError
         If the build fails.
     """
-    graph = Graph(study, LANES)
+    graph = Graph(study)
     if left := [job.name for job in graph.missing() if job.name != "book"]:
         raise ValueError(
             f"study {study.name} has {len(left)} jobs to do, {', '.join(left[:3])} …; run it "

@@ -47,9 +47,11 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "home_of",  # the site that networks learn at
             "setting_of",  # who teaches and who is judged
         ],
-        "ratios": [
+        "regional_features": [
+            "after_combat",  # features as the home site would have them
+            "judged_by_radiomics",  # radiomic features under each remedy
             "judged_by_ratios",  # binding ratios under each remedy
-            "ratios_after_combat",  # as the home site would have them
+            "radiomic_features",  # of those who teach and who are judged
         ],
         "remedies": [
             "NEEDS",  # what each remedy needs

@@ -22,6 +22,7 @@ NOTHING, SHARES, MATCHED = "nothing", "class shares recalibrated", "resolution m
 DEGRADED, BALANCED = "degraded copies learned from", "site-balanced training"
 RATIOS, RATIOS_SHARES = "binding ratios", "binding ratios, shares recalibrated"
 COMBAT = "binding ratios after ComBat"
+RADIOMICS, RADIOMICS_COMBAT = "radiomic features", "radiomic features after ComBat"
 NEEDS = {
     NOTHING: "nothing",
     SHARES: "unlabelled scans of other people of the site",
@@ -31,6 +32,8 @@ NEEDS = {
     RATIOS: "nothing",
     RATIOS_SHARES: "unlabelled scans of other people of the site",
     COMBAT: "unlabelled scans of other people of the site, and their ages",
+    RADIOMICS: "nothing",
+    RADIOMICS_COMBAT: "unlabelled scans of other people of the site, and their ages",
 }
 N_PARTS = 5  # of the people of a site, for what is fitted without their labels
 HALVES = 2  # for what learns from their labels

@@ -20,7 +20,7 @@ import yaml
 ROOT = Path(__file__).parents[2]
 NETWORK = "models/pretrain/member-0"
 LONG = {"max_steps": 25000, "max_epochs": None, "early_stopping_on": "none"}
-FIT = "fit_study_first_0"  # the pre-training of a study, of one network a job
+FIT = "fit_pretrain_member_0"  # the pre-training of a study
 
 
 def study_file(folder, name, **changes):

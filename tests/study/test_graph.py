@@ -60,8 +60,8 @@ def files(folder):
     return {path for path in folder.rglob("*") if path.is_file()}
 
 
-def graph(name="data_manifest/smoke.yaml", n_lanes=2):
-    return Graph(read_study(name), n_lanes)
+def graph(name="data_manifest/smoke.yaml"):
+    return Graph(read_study(name))
 
 
 def records(name="data_manifest/smoke.yaml"):
@@ -163,7 +163,7 @@ def test_a_wrong_declaration_of_a_new_page_is_named(project, old, new, message):
         graph()
 
 
-@pytest.mark.parametrize("name", ["book", "dataset", "fit_study_first_0"])
+@pytest.mark.parametrize("name", ["book", "dataset", "fit_pretrain_member_0"])
 def test_a_page_cannot_take_the_name_of_another_job(project, name):
     (project / f"notebooks/{name}.py").write_text(PAGE)
     with pytest.raises(ValueError, match=f"{name!r} has another meaning"):
@@ -174,9 +174,8 @@ def test_a_page_cannot_take_the_name_of_another_job(project, name):
 
 
 @pytest.mark.parametrize("study", ["smoke", "demo", "paper", "paper-published", "null", "recipes"])
-@pytest.mark.parametrize("n_lanes", [None, 2])
-def test_every_job_starts_after_those_whose_files_it_reads(study, n_lanes):
-    found = graph(f"data_manifest/{study}.yaml", n_lanes)
+def test_every_job_starts_after_those_whose_files_it_reads(study):
+    found = graph(f"data_manifest/{study}.yaml")
     after = {name: set() for name in found.jobs}
     for name, job in found.jobs.items():
         inputs = found.inputs(job)
@@ -208,7 +207,7 @@ def test_the_image_ceiling_is_read_by_the_page_truth_alone():
 
 
 def test_a_fit_waits_for_the_scans_and_for_the_network_it_starts_from():
-    found = graph(n_lanes=None)
+    found = graph()
     fold = next(j for j in found.jobs.values() if j.command == ("fit", "models/fold-1/member-1"))
     first = next(j for j in found.jobs.values() if j.command == ("fit", "models/pretrain/member-1"))
     assert found.inputs(fold) == [
@@ -233,7 +232,7 @@ def test_fits_depend_on_the_simulated_people_where_they_start_there(project):
     for name in names:
         (project / name).write_text("other")
         now, before = records("simulated.yaml"), simulated
-        assert {"fit_study_first_0", "training"} <= changed(before, now)
+        assert {"fit_fold_0_member_0", "training"} <= changed(before, now)
         simulated = now
     assert changed(own, records("own.yaml")) <= {"simulated", "book"}  # the page of the weights
 
@@ -334,7 +333,8 @@ def test_what_measures_a_network_changes_no_fit(project):
     [
         ("fusion", {"n_estimators": 21},
          {"fusion", "late_fusion", "claims", "reporting", "summary", "book"}),
-        ("radiomics", {"bin_width": 0.2}, {"radiomics", "claims", "reporting", "summary", "book"}),
+        ("radiomics", {"bin_width": 0.2},
+         {"radiomics", "devices", "claims", "reporting", "summary", "book"}),
         ("decisions", {"cross_validation": "argmax"},
          {"cross_validation", "blind_test", "calibration", "external", "fusion", "late_fusion",
           "truth", "protocol", "reporting",
@@ -434,7 +434,8 @@ def test_a_file_that_the_table_does_not_name_counts_for_nothing(looked_at):
 def test_a_changed_scan_table_is_noticed(looked_at):
     before = records("own.yaml")
     edit(looked_at / "own/scans.tsv", "a.nii.gz\tdefinite", "a.nii.gz\tconfirmed")
-    assert "cohorts" in changed(before, records("own.yaml"))
+    # Where nobody is judged blind there is no learning curve, so jobs may differ.
+    assert before["cohorts"] != records("own.yaml")["cohorts"]
 
 
 @pytest.mark.parametrize(

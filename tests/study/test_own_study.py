@@ -98,7 +98,7 @@ def test_an_image_replaced_by_an_older_one_is_noticed_without_the_memory_of_the_
     shutil.copy(min(others), one)
     os.utime(one, (1e9, 1e9))
     jobs = planned(own, "own.yaml")
-    assert {"cohorts", "fit_study_first_0", "cross_validation", "blind_test", "book"} <= jobs
+    assert {"cohorts", "fit_fold_0_member_0", "cross_validation", "blind_test", "book"} <= jobs
     assert "cohort_sizes" not in jobs
     # Also after a stop in between: the scans are read again, the rest is still to be done.
     make(own, "own.yaml", "cohorts")
@@ -109,4 +109,4 @@ def test_a_changed_scan_table_is_noticed(own):
     table = own / "own" / "scans.tsv"
     lines = table.read_text().splitlines()
     table.write_text("\n".join(lines[:-1]) + "\n")
-    assert {"cohorts", "fit_study_first_0"} <= planned(own, "own.yaml")
+    assert {"cohorts", "fit_fold_0_member_0"} <= planned(own, "own.yaml")

@@ -56,7 +56,7 @@ def test_groups_never_wait_in_circles(data):
 
 def test_the_pages_of_a_study():
     study = read_study(ROOT / "data_manifest/paper.yaml")
-    found = Graph(study, None)
+    found = Graph(study)
     groups = page_groups(found, set(found.jobs))
     assert groups["saliency"] == "pages_1"
     assert groups["summary"] > groups["claims"] > groups["blind_test"]

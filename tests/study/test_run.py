@@ -215,13 +215,36 @@ def test_a_page_run_by_hand_is_to_be_made_again_unless_it_went_elsewhere(project
     assert records(project) == []
 
 
-def test_a_fit_drops_the_records_of_its_networks_whichever_lane_made_them(project, monkeypatch):
-    monkeypatch.setitem(run.JOBS, "fit", nothing)
+def test_each_network_of_a_process_is_a_job_with_its_own_record(project, monkeypatch):
+    trained = []
+
+    def train(_, arguments):
+        """Train."""
+        trained.append(arguments.folders)
+
+    monkeypatch.setitem(run.JOBS, "fit", train)
     zero, one, two = (f"models/fold-{k}/member-0" for k in range(3))
-    run.main(["fit", "mine.yaml", zero, two, *record("fit_study_folds_0.aaa")])
-    run.main(["fit", "mine.yaml", one, *record("fit_study_folds_1.aaa")])
-    run.main(["fit", "mine.yaml", two, *record("fit_study_folds_2.bbb")])  # of three lanes
-    assert records(project) == ["fit_study_folds_1.aaa", "fit_study_folds_2.bbb"]
+    run.main(["fit", "mine.yaml", zero, two, *record("fit_0.aaa"), record("fit_2.aaa")[1]])
+    run.main(["fit", "mine.yaml", one, *record("fit_1.aaa")])
+    run.main(["fit", "mine.yaml", two, *record("fit_2.bbb")])  # again, on its own
+    assert trained == [[zero], [two], [one], [two]]
+    assert records(project) == ["fit_0.aaa", "fit_1.aaa", "fit_2.bbb"]
+    for name in ("fit_0", "fit_1", "fit_2"):
+        assert (project / f"results/mine/costs/{name}.json").is_file()
+
+
+def test_a_network_that_fails_leaves_the_records_of_those_before_it(project, monkeypatch):
+    def trained(_, arguments):
+        """Train."""
+        if arguments.folders == ["models/fold-1/member-0"]:
+            raise ValueError("no scans")
+
+    monkeypatch.setitem(run.JOBS, "fit", trained)
+    folders = [f"models/fold-{k}/member-0" for k in range(3)]
+    names = [record(f"fit_{k}.aaa")[1] for k in range(3)]
+    with pytest.raises(SystemExit, match="no scans"):
+        run.main(["fit", "mine.yaml", *folders, "--record", *names])
+    assert records(project) == ["fit_0.aaa"]
 
 
 @pytest.mark.parametrize(("kind", "threads"), [("fit", "1"), ("page", "3")])
@@ -238,10 +261,8 @@ class Planned:
 
     names = []
 
-    lanes = 2
-
-    def __init__(self, study, n_lanes):
-        assert (study.name, n_lanes) == ("mine", self.lanes)
+    def __init__(self, study):
+        assert study.name == "mine"
 
     def missing(self):
         return [Job(name, ("page", name)) for name in self.names]
@@ -294,11 +315,12 @@ def test_a_plan_names_the_jobs_and_leaves_everything(project, monkeypatch, capsy
     monkeypatch.setattr("datnet_study.graph.Graph", Planned)
     monkeypatch.setattr(Planned, "names", ["fusion", "radiomics"])
     monkeypatch.setattr("datnet_study.costs.number_of_scans", lambda _: 300)
+    checked = []
+    monkeypatch.setattr("datnet_study.ready.ready_study", checked.append)
     run.main(["plan", "mine.yaml"])
+    assert [str(source) for source in checked] == ["mine.yaml"]
     said = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in said] == ["fusion", "radiomics", "2"]
-    monkeypatch.setattr(Planned, "lanes", None)  # each network is a job of its own
-    run.main(["plan", "mine.yaml", "--profile", "slurm"])
     assert records(project) == ["page.aaa"]
 
 

@@ -58,7 +58,7 @@ def problems(folder):
 
 def finished(study, monkeypatch):
     """Make what stands for the results of a study whose jobs are all done."""
-    graph = Graph(study, 2)
+    graph = Graph(study)
     for page in graph.declarations.values():
         for name, kind in page.writes.items():
             path = study.results / name
@@ -130,7 +130,7 @@ def test_a_crate_says_with_what_and_how_long(phantom):
     found = entities(phantom)
     run = found["#run"]
     assert run["startTime"] == "2027-01-15T08:00:00+00:00"
-    n_jobs = len(Graph(phantom, 2).jobs)
+    n_jobs = len(Graph(phantom).jobs)
     assert found["#seconds-of-all-jobs"]["value"] == 90.0 * n_jobs
     assert found["#largest-memory-of-a-job"]["value"] == 499 + n_jobs
     settings = json.loads((phantom.results / "provenance/settings.json").read_text())

@@ -7,7 +7,12 @@ import pandas as pd
 import pytest
 
 from datnet_core.settings import NetworkSettings, TrainingSettings
-from datnet_study.sites.ratios import judged_by_ratios, ratios_after_combat
+from datnet_study.sites.regional_features import (
+    after_combat,
+    judged_by_radiomics,
+    judged_by_ratios,
+    radiomic_features,
+)
 from datnet_study.sites.remedies import (
     BALANCED,
     COMBAT,
@@ -97,7 +102,9 @@ def test_ones_own_label_changes_ones_own_prediction_under_no_remedy(
 def test_every_remedy_says_what_it_needs_and_changes_something(volumes, setting, learner, judged):
     features = np.random.default_rng(0).normal(size=(len(setting.labels), 4))
     by_ratios = judged_by_ratios(features, np.full(len(features), 60.0), setting, learner)
-    every = judged[0] | by_ratios
+    texture = np.random.default_rng(1).normal(size=(len(setting.labels), 30))
+    by_radiomics = judged_by_radiomics(texture, np.full(len(features), 60.0), setting, learner)
+    every = judged[0] | by_ratios | by_radiomics
     assert set(every) == set(NEEDS)
     assert len({proba.tobytes() for proba in every.values()}) == len(every)
     for proba in every.values():
@@ -123,9 +130,9 @@ def test_finished_networks_are_kept(volumes, setting, learner, judged):
 
 def test_no_diagnosis_reaches_the_harmonised_ratios(setting, learner, rng):
     features, ages = rng.normal(size=(len(setting.labels), 4)), rng.uniform(40, 80, 96)
-    after = ratios_after_combat(features, ages, setting)
+    after = after_combat(features, ages, setting)
     every = relabelled(setting, np.arange(len(setting.labels)))
-    assert ratios_after_combat(features, ages, every).tobytes() == after.tobytes()
+    assert after_combat(features, ages, every).tobytes() == after.tobytes()
     own = np.isin(setting.judged, setting.lends)
     assert (after[own] != features[setting.judged][own]).all()
     same = ~own  # the home site, and too few people of the other one
@@ -138,15 +145,15 @@ def test_no_diagnosis_reaches_the_harmonised_ratios(setting, learner, rng):
 
 def test_people_of_a_part_have_no_say_in_how_they_are_harmonised(setting, rng):
     features, ages = rng.normal(size=(len(setting.labels), 4)), rng.uniform(40, 80, 96)
-    after = ratios_after_combat(features, ages, setting)
+    after = after_combat(features, ages, setting)
     row = setting.lends[7]
     moved = features.copy()
     moved[row] += 5.0
     (at,) = np.flatnonzero(setting.judged == row)
-    change = ratios_after_combat(moved, ages, setting)[at] - after[at]
+    change = after_combat(moved, ages, setting)[at] - after[at]
     assert (change > 1).all()  # the same shift and scale as before: only the scan itself moved
     others = np.delete(np.arange(len(setting.judged)), at)
-    assert (ratios_after_combat(moved, ages, setting)[others] != after[others]).any()
+    assert (after_combat(moved, ages, setting)[others] != after[others]).any()
 
 
 def test_the_bias_of_ratios_is_that_of_the_same_people(setting):
@@ -181,3 +188,21 @@ def test_other_settings_of_a_study_do_not_stop_or_multiply_the_networks():
     made = learner_of(CLASSES, network, training, 4.0, ())
     assert (made.network.n_members, made.training.early_stopping_on) == (1, "none")
     assert dataclasses.replace(made.network, n_members=3) == network
+
+
+def test_radiomic_features_are_of_who_teaches_and_is_judged_and_no_label_reaches_them(
+    volumes, setting, learner
+):
+    mask = np.zeros(SHAPE, bool)
+    mask[2:6, 3:7, 4:7] = True
+    measured = 4.0, 0.25, 1
+    found = radiomic_features(volumes, {"cube": mask}, setting, *measured)
+    used = np.concatenate([setting.learn, setting.judged])
+    np.testing.assert_array_equal(np.isfinite(found).all(axis=1), np.isin(np.arange(96), used))
+    assert (np.ptp(found[setting.learn], axis=0) > 0).all()  # none of its shape, alike in all scans
+    mean = volumes[used][:, mask].mean(axis=1)  # one of the features is the mean
+    assert any(np.allclose(column, mean, rtol=1e-4) for column in found[used].T)
+    other = relabelled(setting, setting.judged)
+    ages = np.full(96, 60.0)
+    plain, again = (judged_by_radiomics(found, ages, s, learner) for s in (setting, other))
+    assert all(plain[name].tobytes() == again[name].tobytes() for name in plain)
