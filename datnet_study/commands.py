@@ -139,7 +139,8 @@ def _told(rows, folder):
     n_judged = sum(row["judged"] == "yes" for row in rows)
     for row in rows if len(rows) == 1 else ():
         said = row["problem"] or f"{row['most_probable']} is the most probable"
-        sys.stdout.write(f"{row['scan']}: {said}\n")
+        known = " (recognised as a scan of the study)" if row["recognised"] == "yes" else ""
+        sys.stdout.write(f"{row['scan']}{known}: {said}\n")
     what = folder / rows[0]["report"] if len(rows) == 1 else folder
     sys.stdout.write(f"{n_judged} of {len(rows)} scan(s) judged: {what}\n")
     return JUDGED if n_judged == len(rows) else NOT_JUDGED

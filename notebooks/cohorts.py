@@ -129,7 +129,8 @@ ordered = people.assign(
 # %%
 grouped = ordered.groupby(list(in_order), observed=True)
 mean, sd = grouped[list(headings)].mean(), grouped[list(headings)].std()
-table = mean.map("{:.1f}".format) + " (" + sd.map("{:.1f}".format) + ")"
+spread = (" (" + sd.map("{:.1f}".format) + ")").where(sd.notna(), "")  # of two or more
+table = mean.map("{:.1f}".format) + spread
 table = table.where(mean.notna(), "–").rename(columns=headings)
 women = ordered["sex"].eq("F").where(ordered["sex"].notna()).astype(float)
 women = women.groupby([ordered[name] for name in in_order], observed=True).mean()

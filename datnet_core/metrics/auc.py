@@ -79,11 +79,11 @@ def delong_difference(y_true, y_score_a, y_score_b):
     Returns
     -------
     difference, low, high : float
-        The interval has no width for scores that order the scans alike.
+        The interval has no width for scores that order the scans alike, and ends at -1 and 1.
     """
     difference, standard_error = _delong_difference(y_true, y_score_a, y_score_b)
     half = Z * standard_error
-    return difference, float(difference - half), float(difference + half)
+    return difference, *np.clip([difference - half, difference + half], -1, 1).tolist()
 
 
 def _placements(y_true, y_score):

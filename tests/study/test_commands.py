@@ -95,6 +95,7 @@ def test_a_folder_gives_a_table_and_ends_with_3_where_a_scan_has_no_probabilitie
 
 def test_a_scan_of_the_study_is_judged_by_who_never_saw_it(project, capsys):
     run.main(["report", "--study", "mine.yaml", "own/sub-0002.nii.gz", "--space", "mni"])
-    assert "1 of 1 scan(s) judged" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "(recognised as a scan of the study): " in said and "1 of 1 scan(s) judged" in said
     written = (project / "results/reports/mine/sub-0002.html").read_text()
     assert "which never saw the participant" in written

@@ -1,6 +1,7 @@
 """A folder of scans: a report each, and one table."""
 
 import csv
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -43,4 +44,6 @@ def test_a_row_names_what_is_left(found, judge):
     row = row_of(found, judge)
     left = np.array(judge.facts.diagnoses)[found.left]
     assert row["left"] == ",".join(left) and row["refer"] in ("yes", "no")
+    assert row["recognised"] == "no"
+    assert row_of(replace(found, known="one of the study"), judge)["recognised"] == "yes"
     assert row["putamen"] == f"{found.measures['putamen']:.4g}"
