@@ -1,10 +1,11 @@
-"""What the jobs of a study take, for `make plan` and a cluster: a minute, once two studies ran.
+"""What the jobs of a study take, for `make plan` and a cluster: a minute, once three studies ran.
 
-    make study STUDY=demo && make study STUDY=paper
+    make study STUDY=demo && make study STUDY=paper && make study STUDY=sites
     python benchmarks/job_costs.py
 
-Writes `data_manifest/job_costs.tsv` from what the jobs of these two studies noted in
-`results/<study>/costs/`. Both should have run on a machine with nothing else to do.
+Writes `data_manifest/job_costs.tsv` from what the jobs of these studies noted in
+`results/<study>/costs/`. They should have run on a machine with nothing else to do. A page that
+ended in a sentence, because a study has nothing for it, does not count.
 """
 
 import json
@@ -19,7 +20,7 @@ from datnet_study.graph import Graph
 from datnet_study.study import read_study
 
 MANIFEST = Path(__file__).parents[1] / "data_manifest"
-STUDIES = ("demo", "paper")
+STUDIES = ("demo", "paper", "sites")
 
 
 def rows_of(study):
@@ -29,6 +30,10 @@ def rows_of(study):
         note = json.loads((study.results / f"costs/{job.name}.json").read_text())
         kind, *of = job.command
         name = of[0] if kind == "page" else kind
+        if kind == "page":
+            page = json.loads((study.results / f"{name}.json").read_text())
+            if not page["numbers"]:
+                continue
         took[name].append((note["seconds"], note["memory_mb"]))
     for name, notes in took.items():
         seconds, memory_mb = zip(*notes, strict=True)
