@@ -1,6 +1,6 @@
-"""What the jobs of a study take, for `make plan` and a cluster: a minute, once three studies ran.
+"""What the jobs of a study take, for `make plan` and a cluster: a minute, once four studies ran.
 
-    make study STUDY=demo && make study STUDY=paper && make study STUDY=sites
+    for study in demo paper sites large; do make study STUDY=$study; done
     python benchmarks/job_costs.py
 
 Writes `data_manifest/job_costs.tsv` from what the jobs of these studies noted in
@@ -20,7 +20,7 @@ from datnet_study.graph import Graph
 from datnet_study.study import read_study
 
 MANIFEST = Path(__file__).parents[1] / "data_manifest"
-STUDIES = ("demo", "paper", "sites")
+STUDIES = ("demo", "paper", "sites", "large")
 
 
 def rows_of(study):

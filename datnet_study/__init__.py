@@ -14,6 +14,10 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "visits",  # first scans, and both of those who have two
             "youden_cutoffs",  # cutoff of each diagnosis
         ],
+        "costs": [
+            "on_line",  # a value at a number of scans, between and beyond those measured
+            "read_measured",  # what jobs took
+        ],
         "binding_classifier": [
             "class_proba",  # binding ratios as a classifier of new scans
             "out_of_fold_proba",  # and of the scans of each fold

@@ -116,7 +116,7 @@ def expected_cost(study, job, n_scans, measured):
     rows = measured[measured["job"] == name].sort_values("scans")
     if rows.empty:
         return Cost(**UNKNOWN, measured=False)
-    seconds, memory_mb = (_on_line(rows["scans"], rows[key], n_scans) for key in UNKNOWN)
+    seconds, memory_mb = (on_line(rows["scans"], rows[key], n_scans) for key in UNKNOWN)
     if kind == "fit":
         recipe_of = {fit.folder: fit.recipe for fit in planned_fits(study)}
         seconds *= work_of(*study.recipe(recipe_of[job.command[1]]))
@@ -210,8 +210,25 @@ def _voxels(network, grid_mm):
     return prod(extent / grid_mm for extent in extents)
 
 
-def _on_line(scans, values, n_scans):
-    """Value at a number of scans, on the line through the smallest and the largest measured."""
+def on_line(scans, values, n_scans):
+    """Value at a number of scans, on the line through the smallest and the largest measured.
+
+    Parameters
+    ----------
+    scans, values : Series
+        Measured, few scans first.
+    n_scans : int
+
+    Returns
+    -------
+    float
+        Never below the value of the smallest.
+
+    Examples
+    --------
+    >>> on_line(pd.Series([100, 300]), pd.Series([10.0, 20.0]), 500)
+    30.0
+    """
     first, last = values.iloc[0], values.iloc[-1]
     if (apart := scans.iloc[-1] - scans.iloc[0]) == 0:
         return float(first)

@@ -4,7 +4,7 @@
 #     text_representation: {extension: .py, format_name: percent}
 #   kernelspec: {display_name: Python 3, language: python, name: python3}
 #   datnet:
-#     reads: [data_manifest/performance.json]
+#     reads: [data_manifest/performance.json, data_manifest/job_costs.tsv]
 #     settings: []
 #     threads: 1
 # ---
@@ -24,10 +24,11 @@ into: str = "study"  # folder below results/ to write to; study: the study's own
 # %% tags=["setup"]
 import json
 
+import numpy as np
 import pandas as pd
 from IPython.display import Markdown
 
-from datnet_study import open_page, show
+from datnet_study import on_line, open_page, read_measured, show
 from datnet_study.figures import plot_costs
 
 page = open_page("performance", study, into)
@@ -105,6 +106,59 @@ show.table(shown, of_groups=True, not_people=list(shown))
 # *Full gradients*: a map against one forward and one backward pass of the same scans.
 # *Growth*: whole studies with their books on an 8 mm grid with short training, so that
 # what grows with the scans is seen.
+#
+# ## With more scans
+#
+# What the jobs of whole studies took, with their real grid and training: `demo`,
+# `paper` and `large`, the last with 3,000 participants. Steps of training are as many
+# whatever the scans; a row `fit` is one network. The last columns are on paper: on the
+# line through the smallest and the largest study.
+
+
+# %%
+measured = read_measured(page.path("data_manifest/job_costs.tsv"))
+sizes, ON_PAPER = sorted(measured["scans"].unique()), 10_000
+took = {
+    job: of.set_index("scans")
+    for job, of in measured.groupby("job")
+    if of["scans"].nunique() > 1
+}
+foreseen = {
+    job: [
+        on_line(of.index.to_series(), of[k], ON_PAPER) for k in ("seconds", "memory_mb")
+    ]
+    for job, of in took.items()
+}
+
+
+# %%
+def texts(job):
+    """Seconds and memory of a job at each size, as text; a dash where it did not run."""
+    of = took[job].reindex(sizes)
+    at = dict(zip(sizes, of[["seconds", "memory_mb"]].to_numpy(), strict=True))
+    at |= {f"{ON_PAPER:,} on paper": foreseen[job]}
+    return {
+        f"{n} scans": "–" if np.isnan(s) else f"{s:.0f} s, {mb / 1000:.1f} GB"
+        for n, (s, mb) in at.items()
+    }
+
+
+order = sorted(took, key=lambda job: -foreseen[job][0])
+by_size = pd.DataFrame([{"job": job} | texts(job) for job in order])
+show.table(by_size, of_groups=True, not_people=list(by_size))
+
+# %% [markdown]
+# Memory is the largest resident set of a process, with the parts of the array of scans
+# that it has looked at; the system takes these back where memory is short.
+
+# %%
+ends = [job for job, of in took.items() if {sizes[0], sizes[-1]} <= set(of.index)]
+few, many = (
+    sum(took[job]["seconds"][n] for job in ends) for n in (sizes[0], sizes[-1])
+)
+ratio, later = many / few, sum(foreseen[job][0] for job in ends) / many
+largest = max(ends, key=lambda job: took[job]["memory_mb"][sizes[-1]])
+most = [took[largest]["memory_mb"][n] / 1000 for n in (sizes[0], sizes[-1])]
 
 # %%
 result = (
@@ -115,7 +169,10 @@ result = (
     f"A fit starts in {value['fit.warm']:.1f} s, a saliency map costs "
     f"{value['maps.field.passes']:.1f} forward and backward passes, and "
     f"{value['growth.people']:.1f} times as many participants take "
-    f"{value['growth.study']:.1f} times as long. Each number is from one run."
+    f"{value['growth.study']:.1f} times as long. From {sizes[0]} to {sizes[-1]} scans, "
+    f"that is {sizes[-1] / sizes[0]:.1f} times as many, the jobs take {ratio:.1f} times "
+    f"as long, and the largest of them has {most[-1]:.1f} GB in place of {most[0]:.1f}; "
+    f"{ON_PAPER:,} would take {later:.1f} times that. Each number is from one run."
 )
 
 # %% [markdown]
@@ -133,4 +190,6 @@ result = (
 Markdown(result)
 
 # %%
-page.close({"measured": value.to_dict(), "machine": machine}, result=result)
+numbers = {"measured": value.to_dict(), "machine": machine}
+numbers |= {"jobs": measured.to_dict("records"), "on_paper": foreseen}
+page.close(numbers, result=result)

@@ -353,8 +353,8 @@ if (EQUAL, ADVERSARIAL) in over_seeds.index:
     r = over_seeds.loc[EQUAL, ADVERSARIAL]
     ranged = show.signed(r["mean"], r["min"], r["max"])
     result += (
-        f" Over {n_seeds} seeds of the benchmark, the first difference is {ranged} "
-        "(mean and range)."
+        f" Over {n_seeds} seeds of the benchmark on phantoms, the first difference is "
+        f"{ranged} (mean and range)."
     )
 
 # %% [markdown]

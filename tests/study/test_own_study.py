@@ -1,4 +1,4 @@
-"""A study of own scans that lack much, from its file to its book, and what makes it again.
+"""A study of own scans of two hospitals that lack much, to its book, and what makes it again.
 
 It is made once. A test that changes something works on a copy of the finished project, so tests
 run in any order and one by one.
@@ -22,7 +22,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 def finished_own(tmp_path_factory):
     """The project with a finished study, `own.yaml`, of a user's two groups and nothing else.
 
-    There are no controls, no uncertain or confirmed diagnoses, and no clinical columns.
+    There are no controls, no uncertain or confirmed diagnoses, and no clinical columns; a second
+    hospital, with a folder of its own, is for tests only.
     """
     project = copied(tmp_path_factory.mktemp("own"))
     own = project / "own"
@@ -31,13 +32,20 @@ def finished_own(tmp_path_factory):
     shutil.rmtree(project / "results")
     scans = pd.read_csv(own / "scans.tsv", sep="\t", keep_default_na=False)
     scans["diagnosis"] = scans["diagnosis"].map({"IPD": "PD", "MSA": "ET"})
-    scans = scans[scans["diagnosis"].notna() & (scans["certainty"] == "definite")]
+    scans = scans[scans["diagnosis"].notna() & (scans["certainty"] != "possible")]
     scans = scans.drop(columns=list(CLINICAL))
+    at_south = scans["certainty"] == "confirmed"
+    for path in scans.loc[at_south, "path"]:
+        (own / "South" / path).parent.mkdir(parents=True)
+        shutil.move(own / path, own / "South" / path)
+    scans["path"] = scans["path"].where(~at_south, "South/" + scans["path"])
+    scans = scans.assign(site=at_south.map({True: "South", False: "North"}), certainty="definite")
     scans.to_csv(own / "scans.tsv", sep="\t", index=False)
     settings = yaml.safe_load((project / SMOKE).read_text())
     del settings["phantom"], settings["recipes"], settings["learning_curve"]
     settings |= {"name": "own", "title": "Two classes", "dataset": "own"}
     settings |= {"diagnoses": ["PD", "ET"], "protocols": ["test_fold", "no_pretraining"]}
+    settings["sites"] = {"North": "both", "South": "test"}
     settings["network"]["n_members"] = 1
     (project / "own.yaml").write_text(yaml.safe_dump(settings, sort_keys=False))
     make(project, "own.yaml")
@@ -67,6 +75,18 @@ def test_an_own_data_set_of_two_groups_and_nothing_else_becomes_a_book(finished_
         "fold-1",
         "test_fold",
     }
+
+
+def test_a_second_hospital_for_tests_has_its_pages(finished_own):
+    results = finished_own / "results" / "own"
+    scans = pd.read_csv(results / "scans.tsv", sep="\t").groupby("site")["cohort"].unique()
+    assert scans.map(list).to_dict() == {"North": ["training"], "South": ["external"]}
+    for page in ("external", "devices"):
+        numbers = json.loads((results / f"{page}.json").read_text())["numbers"]
+        assert "South" in json.dumps(numbers)
+        assert "South" in (results / f"book/pages/{page}.html").read_text()
+    judged = pd.read_csv(results / "predictions/external.tsv", sep="\t")
+    assert judged.groupby("method")["participant_id"].nunique().eq(7).all()
 
 
 def test_a_study_that_its_participants_do_not_allow_stops_before_any_job(own):
