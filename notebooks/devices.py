@@ -364,8 +364,8 @@ if n_seeds:
         for site, who, middle, low, high in plain[columns].to_numpy()
     ]
     result += (
-        f" Over {n_seeds} seeds of the benchmark on phantoms, degraded copies change it "
-        f"by {', '.join(ranges)} (mean and range)."
+        f" Over {n_seeds} seeds of the benchmark on phantoms, degraded copies change "
+        f"it by {', '.join(ranges)} (mean and range)."
     )
 
 # %% [markdown]
