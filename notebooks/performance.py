@@ -133,7 +133,7 @@ foreseen = {
 
 # %%
 def texts(job):
-    """Seconds and memory of a job at each size, as text; a dash where it did not run."""
+    """Seconds and memory of a job at each size, as text; a dash where not measured."""
     of = took[job].reindex(sizes)
     at = dict(zip(sizes, of[["seconds", "memory_mb"]].to_numpy(), strict=True))
     at |= {f"{ON_PAPER:,} on paper": foreseen[job]}
@@ -170,9 +170,9 @@ result = (
     f"{value['maps.field.passes']:.1f} forward and backward passes, and "
     f"{value['growth.people']:.1f} times as many participants take "
     f"{value['growth.study']:.1f} times as long. From {sizes[0]} to {sizes[-1]} scans, "
-    f"that is {sizes[-1] / sizes[0]:.1f} times as many, the jobs take {ratio:.1f} times "
-    f"as long, and the largest of them has {most[-1]:.1f} GB in place of {most[0]:.1f}; "
-    f"{ON_PAPER:,} would take {later:.1f} times that. Each number is from one run."
+    f"{sizes[-1] / sizes[0]:.1f} times as many, jobs take {ratio:.1f} times as long, "
+    f"and the largest has {most[-1]:.1f} GB in place of {most[0]:.1f}; {ON_PAPER:,} "
+    f"would take {later:.1f} times that. Each number is from one run."
 )
 
 # %% [markdown]
