@@ -161,16 +161,6 @@ with tempfile.TemporaryDirectory() as folder:
     embedded = {n: pooled_features(of, seen, judged) for n, of in models.items()}
 proba |= judged_by_ratios(features, ages, setting, learner)
 
-# %% [markdown]
-# The same regression judges by the radiomic features of {doc}`radiomics`, of putamen
-# and caudate, both sides as one region each.
-
-# %%
-measured = (spacing, config.radiomics.bin_width, n_jobs)
-masks = {n: region_mask_on(atlas, n, affine, volumes.shape[1:]) for n in regions}
-radiomics = radiomic_features(volumes, masks, setting, *measured)
-proba |= judged_by_radiomics(radiomics, ages, setting, learner)
-
 # %%
 changes = bias.assign(
     text=[show.signed(*row, 2) for row in bias[["bias", "low", "high"]].to_numpy()]
@@ -206,7 +196,15 @@ show.table(
 # training* learns from half of the other sites' own people as well and judges the other
 # half; it alone reads labels of other sites. *ComBat* takes shift and scale of each
 # feature from home and from the other people of the site, with age and without any
-# diagnosis; a site with fewer than 20 scans stays as it is.
+# diagnosis; a site with fewer than 20 scans stays as it is. *Radiomic features* are
+# those of {doc}`radiomics`, of putamen and caudate with both sides as one region; the
+# same regression judges by them as by the binding ratios.
+
+# %%
+measured = (spacing, config.radiomics.bin_width, n_jobs)
+masks = {n: region_mask_on(atlas, n, affine, volumes.shape[1:]) for n in regions}
+radiomics = radiomic_features(volumes, masks, setting, *measured)
+proba |= judged_by_radiomics(radiomics, ages, setting, learner)
 
 # %%
 rows = []
@@ -252,7 +250,8 @@ def in_numbers(value, text):
         shown=shown, group=results["site"] + " (" + results["who"] + ")"
     )
     wide = wide.pivot(index="remedy", columns="group", values="shown")
-    return wide.loc[list(proba), list(title.values())].reset_index()
+    compared = [name for name in proba if "gain" not in value or name != DEGRADED]
+    return wide.loc[compared, list(title.values())].reset_index()
 
 
 show.table(in_numbers("pairs", show.interval), of_groups=True)
@@ -333,39 +332,37 @@ Markdown(f"So far the benchmark has {n_seeds} seed{'s' * (n_seeds != 1)}.")
 
 
 # %%
-def gain(key, better, other):
-    """Mean AUC of pairs under one remedy minus another, one of them degraded copies."""
-    sign = 1 if other == DEGRADED else -1
-    of = results[(results["site"] == key[0]) & (results["who"] == key[1])]
-    row = of.set_index("remedy").loc[better if sign > 0 else other]
-    limits = [sign * row[f"pairs_gain{part}"] for part in ("", "_low", "_high")]
-    return f"{show.signed(limits[0], *sorted(limits[1:]))} at {title[key]}"
+of_group = results.set_index(["site", "who", "remedy"]).sort_index()
 
 
-def everywhere(better, other):
-    """Such differences in all groups of people, in words."""
-    return ", ".join(gain(key, better, other) for key in groups)
+def gain(key):
+    """Mean AUC of pairs with degraded copies minus without, as text."""
+    row = of_group.loc[(*key, NOTHING)]  # minus degraded copies
+    low, high = -row["pairs_gain_high"], -row["pairs_gain_low"]
+    return f"{show.signed(-row['pairs_gain'], low, high)} at {title[key]}"
 
 
 # %%
-lost = results.set_index(["site", "who", "remedy"])["pairs"].xs(NOTHING, level="remedy")
-found = ", ".join(f"{lost[key]:.3f} at {title[key]}" for key in groups)
+lost = {key: of_group.loc[(*key, NOTHING), "pairs"] for key in groups}
+worst, first = min(lost, key=lost.get), next(iter(groups))
+best = of_group.loc[worst]["pairs"].idxmax()
+reached = of_group.loc[(*worst, best), ["pairs", "pairs_low", "pairs_high"]]
 result = (
     f"{page.where.capitalize()}, a network that learned at {chosen} has a mean AUC "
-    f"between two diagnoses of {found}. Learning from degraded copies as well changes "
-    f"this by {everywhere(DEGRADED, NOTHING)}. With the resolution matched, the "
-    f"difference to degraded copies is {everywhere(MATCHED, DEGRADED)}."
+    "between two diagnoses of "
+    + ", ".join(f"{value:.3f} at {title[key]}" for key, value in lost.items())
+    + f". Learning from degraded copies as well changes this by {gain(worst)}, where "
+    f"least was left{f', and by {gain(first)}' if first != worst else ''} (95%). "
+    f"Highest there: {best}, {show.interval(*reached)}."
 )
-if n_seeds:
-    columns = ["site", "who", "mean", "min", "max"]
-    plain = over[over["remedy"] == NOTHING]  # minus degraded copies
-    ranges = [
-        f"{show.signed(-middle, -high, -low)} at {site} ({who})"
-        for site, who, middle, low, high in plain[columns].to_numpy()
-    ]
+
+# %%
+plain = over[over["remedy"] == NOTHING].set_index(["site", "who"])  # minus degraded
+if worst in plain.index:
+    middle, low, high = plain.loc[worst, ["mean", "min", "max"]]
     result += (
         f" Over {n_seeds} seeds of the benchmark on phantoms, degraded copies change "
-        f"it by {', '.join(ranges)} (mean and range)."
+        f"it at {title[worst]} by {show.signed(-middle, -high, -low)} (mean and range)."
     )
 
 # %% [markdown]

@@ -321,27 +321,31 @@ show.table(pd.DataFrame(beside), of_groups=True, not_people=list(beside[0]))
 
 # %%
 pairs = apart[NETWORK][apart[NETWORK]["of"].map(lambda of: not isinstance(of, str))]
+begin = f"No two diagnoses are there both at home and at a site {page.where}"
 if len(pairs):
-    first = pairs.iloc[0]
-    at = {
-        (r.method, r.of): (r.auc, r.auc_low, r.auc_high) for r in network.itertuples()
-    }
-    value = show.interval(*at[first["method"], first["of"]])
-    change = show.signed(*first[["difference", "low", "high"]])
-    begin = f"The network tells {in_words(first['of'])} with an AUC of {value} at the "
-    begin += f"site {first['method']} {page.where} (95%), {change} against {HOME}"
-else:
-    begin = f"No two diagnoses are there both at home and at a site {page.where}"
+    at = {(r.method, r.of): r for r in network.itertuples()}
+    of = pairs["of"].iloc[0]  # the first two groups of patients
+    found = [
+        f"{show.interval(r.auc, r.auc_low, r.auc_high)} at the site {site}, "
+        f"{show.signed(*change)}"
+        for site, *change in pairs.loc[
+            pairs["of"] == of, ["method", "difference", "low", "high"]
+        ].itertuples(index=False)
+        for r in [at[site, of]]
+    ]
+    begin = f"{page.where.capitalize()}, the network tells {in_words(of)} with an AUC "
+    begin += f"of {at[HOME, of].auc:.3f} ({HOME}); {'; '.join(found)} (95%)"
 
 # %%
-site = sites[0]
+worst = min(sites, key=lambda site: fallen[NETWORK, site][0])
+large = [f"{len(enough[site])} at {site}" for site in sites]
 result = (
-    f"{begin}. Of {len(people[f'{NETWORK}, {site}'])} participants of {site} it is "
-    f"right in a share of {show.interval(*share_of[site])}, "
-    f"{show.signed(*fallen[NETWORK, site])} against {HOME}; {RATIOS} change by "
-    f"{show.signed(*fallen[RATIOS, site])}. An AUC to ±{half_width:g} takes "
-    f"{NEEDED[0.8]} participants of each diagnosis (at 0.8): of {len(classes)} "
-    f"diagnoses, {len(enough[site])} have as many there."
+    f"{begin}. Accuracy changes most at {worst}: it is right in a share of "
+    f"{show.interval(*share_of[worst])} of {len(people[f'{NETWORK}, {worst}'])} "
+    f"participants, {show.signed(*fallen[NETWORK, worst])} against home; there, "
+    f"{RATIOS} change by {show.signed(*fallen[RATIOS, worst])}. An AUC to "
+    f"±{half_width:g} takes {NEEDED[0.8]} participants of each diagnosis (at 0.8); of "
+    f"{len(classes)} diagnoses have as many: {', '.join(large)}."
 )
 
 # %%

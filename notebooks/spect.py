@@ -49,7 +49,6 @@ from datnet_study.sites import (
     ROLES,
     ROWS,
     SOURCE,
-    STILL,
     UNEQUAL,
     SiteRecipe,
     TwoSites,
@@ -152,8 +151,9 @@ recipe = SiteRecipe(
 )
 facts = {"λ": choice["weight"], "steps": steps, "sites to choose on": choice["sites"]}
 facts["candidates"] = choice["candidates"]
-facts["mean AUC there"] = round(choice["auc"], 3)
-facts = pd.DataFrame(facts.items(), columns=["what", "value"]).astype(str)
+facts["mean AUC there"] = f"{choice['auc']:.3f}"
+values = [f"{value}" for value in facts.values()]
+facts = pd.DataFrame({"what": list(facts), "value": values})
 show.table(facts, of_groups=True, not_people=list(facts))
 
 # %%
@@ -257,7 +257,7 @@ show.table(in_words(UNEQUAL), of_groups=True)
 drawn = table[table["row"] != DEGRADED].rename(
     columns={"row": "method", "shares": "diagnosis"}
 )
-title = "mean AUC minus that with degradation augmentation"
+title = "mean AUC, difference"
 nothing = {kind: 0.0 for kind in sites}
 plot_interval_panels(drawn, "auc_difference", title, nothing, by_method=True)
 
@@ -331,13 +331,19 @@ def reached(row, kind=EQUAL):
 
 # %%
 before, after = (show.interval(*told[EQUAL, row], 2) for row in (SOURCE, ADVERSARIAL))
+r = tables[EQUAL].loc[ADVERSARIAL]
+verdict = show.direction(
+    *(r.auc_difference_low, r.auc_difference_high),
+    more="better than",
+    less="worse than",
+    even="not told apart from",
+)
 result = (
-    f"{page.where.capitalize()}, domain-adversarial training changed the mean AUC at "
-    f"the site {to_site} by {changed(EQUAL)} against degradation augmentation "
-    f"({reached(DEGRADED)}) with equal class shares, and by {changed(UNEQUAL)} with "
-    f"unequal ones (one seed; 95% interval over participants). The same with λ = 0 "
-    f"changed it by {changed(EQUAL, STILL)} and {changed(UNEQUAL, STILL)}. The network "
-    f"as it is reached {reached(SOURCE)}, one trained on labelled scans of other "
+    f"{page.where.capitalize()}, domain-adversarial training is {verdict} degradation "
+    f"augmentation at the site {to_site}: mean AUC {changed(EQUAL)} with equal class "
+    f"shares, {changed(UNEQUAL)} with unequal ones (one seed; 95% interval over "
+    f"participants). Equal shares: the network as it is {reached(SOURCE)}, with "
+    f"degradation augmentation {reached(DEGRADED)}, trained on labelled scans of other "
     f"people there {reached(LABELLED)}."
 )
 if len(held_out):
