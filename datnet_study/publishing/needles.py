@@ -75,7 +75,8 @@ def needles_of(study, common, is_own):
                 elif needle == words:
                     unsearched[kind] += 1
                     if kind == ID:
-                        found |= {(before, *needle): kind for before in CONTEXT}
+                        behind = ((before, *needle) for before in CONTEXT)
+                        found |= {near: kind for near in behind if not is_own(near)}
             if kind in (TEXT, HEADER):
                 for needle in _pieces(words, common, is_own):
                     found.setdefault(needle, kind)

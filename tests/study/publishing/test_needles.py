@@ -27,6 +27,8 @@ def test_words_of_the_book_are_not_searched_alone_and_are_counted(study):
 def test_what_the_project_itself_says_is_not_searched(study):
     of = needles_of(study, set(), lambda words: words[:2] == ("eberhardt", "maria")).of
     assert ("eberhardt", "maria") not in of and ("felgenhauer", "otto") in of
+    of = needles_of(study, set(), lambda words: words == ("case", "17")).of
+    assert ("case", "17") not in of and ("patient", "17") in of
 
 
 def test_words_have_no_case_accents_or_signs():
