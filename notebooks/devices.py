@@ -283,9 +283,9 @@ show.table(in_numbers("brier", show.interval), of_groups=True)
 # ## Which site is still told
 #
 # A logistic regression guesses the site of the judged from what a remedy leaves, the
-# pooled features of a network (its *embedding*) among it; mean
-# share of each site that is right. Only of the same people, where there are any, for
-# another population is another reason to be told.
+# pooled features of a network (its *embedding*) among it; mean share of each site that
+# is right. Only of the same people, where there are any, for another population is
+# another reason to be told. A dash: all who are judged are of one site.
 
 # %%
 left = {
@@ -305,7 +305,7 @@ part = part_of_people(setting.person[judged[alike]], N_PARTS)
 told = {name: told_apart(x[alike], at[alike], part) for name, x in left.items()}
 chance = 1 / len(set(at[alike]))
 shown = pd.DataFrame(told.items(), columns=["left by", "right"])
-shown["right"] = shown["right"].map("{:.2f}".format)
+shown["right"] = shown["right"].map("{:.2f}".format, na_action="ignore").fillna("–")
 shown["chance"] = f"{chance:.2f}"
 show.table(shown, of_groups=True)
 

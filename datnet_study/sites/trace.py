@@ -23,7 +23,7 @@ def told_apart(features, site, part):
     Returns
     -------
     float
-        1 / number of sites is chance.
+        1 / number of sites is chance; NaN where those who learn for some part are of one site.
 
     Examples
     --------
@@ -32,7 +32,9 @@ def told_apart(features, site, part):
     >>> told_apart(rng.normal(size=(100, 2)) + 9 * (site == "a")[:, None], site, part)
     1.0
     """
-    site = np.asarray(site, dtype=str)
+    site, part = np.asarray(site, dtype=str), np.asarray(part)
+    if any(len(set(site[part != k])) < 2 for k in np.unique(part)):
+        return np.nan
     model = make_pipeline(StandardScaler(), LogisticRegression(class_weight="balanced"))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)

@@ -84,7 +84,7 @@ def test_a_second_hospital_is_judged_and_its_labels_reach_nothing(run, hospitals
     assert set(scans.loc[scans["site"] == "South", "cohort"]) == {"external"}
     assert set(scans.loc[scans["site"] == "North", "cohort"]) == {"training", "blind_test"}
     page = json.loads((results / "external.json").read_text())
-    assert "at the site South in this study" in page["result"]
+    assert "at the site South" in page["result"]
     assert page["numbers"]["participants"]["South"] == {"IPD": 2, "MSA": 2}
     assert page["numbers"]["needed"]["0.8"] == 39
     assert [row["of"] for row in page["numbers"]["beside_paper"]] == ["IPD", "MSA", "all"]

@@ -181,6 +181,8 @@ def test_a_site_is_told_from_what_differs_and_not_from_noise(rng):
     noise = rng.normal(size=(120, 2))
     assert told_apart(noise, site, part) == pytest.approx(0.5, abs=0.15)
     assert told_apart(noise + 6 * (site == "a")[:, None], site, part) > 0.95
+    assert np.isnan(told_apart(noise, np.repeat("a", 120), part))
+    assert np.isnan(told_apart(noise, np.where(part == 0, "b", "a"), part))  # b in one part alone
 
 
 def test_other_settings_of_a_study_do_not_stop_or_multiply_the_networks():
