@@ -157,7 +157,7 @@ with tempfile.TemporaryDirectory() as folder:
     plain = Path(folder) / "plain" / "final"
     saliency = saliency_shift(plain, seen, setting, learner)
     looks = {NOTHING: plain, DEGRADED: Path(folder) / "degraded" / "final"}
-    models = {n: load_model(of, config.network, "cpu") for n, of in looks.items()}
+    models = {n: load_model(of, learner.network, "cpu") for n, of in looks.items()}
     embedded = {n: pooled_features(of, seen, judged) for n, of in models.items()}
 proba |= judged_by_ratios(features, ages, setting, learner)
 
