@@ -46,7 +46,6 @@ def finished_own(tmp_path_factory):
     settings |= {"name": "own", "title": "Two classes", "dataset": "own"}
     settings |= {"diagnoses": ["PD", "ET"], "protocols": ["test_fold", "no_pretraining"]}
     settings["sites"] = {"North": "both", "South": "test"}
-    settings["network"]["n_members"] = 1
     (project / "own.yaml").write_text(yaml.safe_dump(settings, sort_keys=False))
     make(project, "own.yaml")
     return project
