@@ -361,7 +361,7 @@ plain = over[over["remedy"] == NOTHING].set_index(["site", "who"])  # minus degr
 if worst in plain.index:
     middle, low, high = plain.loc[worst, ["mean", "min", "max"]]
     result += (
-        f" Over {n_seeds} seeds of the benchmark on phantoms, degraded copies change "
+        f" Over {n_seeds} seeds of the phantom study `sites`, degraded copies change "
         f"it at {title[worst]} by {show.signed(-middle, -high, -low)} (mean and range)."
     )
 

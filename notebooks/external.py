@@ -340,7 +340,7 @@ if len(pairs):
 worst = min(sites, key=lambda site: fallen[NETWORK, site][0])
 large = [f"{len(enough[site])} at {site}" for site in sites]
 result = (
-    f"{begin}. Accuracy changes most at {worst}: it is right in a share of "
+    f"{begin}. Beside home, accuracy is lowest at {worst}: right in a share of "
     f"{show.interval(*share_of[worst])} of {len(people[f'{NETWORK}, {worst}'])} "
     f"participants, {show.signed(*fallen[NETWORK, worst])} against home; there, "
     f"{RATIOS} change by {show.signed(*fallen[RATIOS, worst])}. An AUC to "

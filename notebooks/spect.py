@@ -359,7 +359,7 @@ if (EQUAL, ADVERSARIAL) in over_seeds.index:
     r = over_seeds.loc[EQUAL, ADVERSARIAL]
     ranged = show.signed(r["mean"], r["min"], r["max"])
     result += (
-        f" Over {n_seeds} seeds of the benchmark on phantoms, the first difference is "
+        f" Over {n_seeds} seeds of the phantom study `sites`, the first difference is "
         f"{ranged} (mean and range)."
     )
 

@@ -12,6 +12,7 @@ from datnet_study.figures.style import colours, legend_below, method_looks, pane
 from datnet_study.public_forms import of_groups
 
 RATES = {"sensitivity": "sensitivity", "specificity": "specificity", "ppv": "PPV", "npv": "NPV"}
+WIDEST = 4  # panels in a row
 GROUP_WIDTH = 0.8  # of the points of one rate; the rest is space between rates
 
 
@@ -128,7 +129,7 @@ def plot_rates(tables, class_names):
 @of_groups
 @themed
 def plot_interval_panels(table, value, title, chance=None, *, x_min=None, by_method=False):
-    """A number of each method with its interval, one panel per diagnosis.
+    """A number of each method with its interval, one panel per diagnosis, up to four in a row.
 
     Parameters
     ----------
@@ -152,12 +153,11 @@ def plot_interval_panels(table, value, title, chance=None, *, x_min=None, by_met
     """
     methods = list(dict.fromkeys(table["method"]))
     names = list(dict.fromkeys(table["diagnosis"]))
-    fig, axes = plt.subplots(
-        1, len(names), figsize=(3 + 2 * len(names), 0.37 * len(methods) + 1.25), sharex=True,
-        sharey=True, squeeze=False,
-    )  # fmt: skip
+    n_columns = len(names) if len(names) <= WIDEST else WIDEST - 1  # more would be too small
+    size = 2 + 3 / n_columns, 0.37 * len(methods) + 1.25
+    fig, axes = panels(len(names), n_columns, *size, sharex=True, sharey=True)
     y = np.arange(len(methods))
-    for ax, name in zip(axes[0], names, strict=True):
+    for ax, name in zip(axes, names, strict=True):
         part = table[table["diagnosis"] == name].set_index("method").reindex(methods)
         low, high = part[f"{value}_low"], part[f"{value}_high"]
         error = np.nan_to_num([part[value] - low, high - part[value]]).clip(0)
@@ -171,6 +171,7 @@ def plot_interval_panels(table, value, title, chance=None, *, x_min=None, by_met
             ax.axvline(chance[name], color="0.5", ls=":")
         ax.set(title=name, xlabel=title, ylim=(len(methods) - 0.5, -0.5))
         ax.grid(axis="y", color="0.92")
-    axes[0, 0].set(xlim=(x_min, None))
-    axes[0, 0].set_yticks(y, methods)
+        ax.tick_params(labelbottom=True)  # also where no panel stands below
+    axes[0].set(xlim=(x_min, None))
+    axes[0].set_yticks(y, methods)
     return fig
