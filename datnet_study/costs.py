@@ -89,8 +89,15 @@ def number_of_scans(study):
     """
     if study.phantom is None:
         return len(image_paths(study))
-    groups = study.phantom.participants.values()
-    return sum(sum(group.values()) for group in groups) + study.phantom.follow_ups
+    phantom = study.phantom
+    people = {  # of each site by certainty; the home site has those of the cohort
+        name: own.participants or (phantom.participants if own.site.is_home else {})
+        for name, own in phantom.sites.items()
+    } or {"": phantom.participants}
+    n_scans = sum(sum(group.values()) for of in people.values() for group in of.values())
+    for own in phantom.sites.values():  # who is imaged once more
+        n_scans += sum(people.get(own.people_of, {}).get("confirmed", {}).values())
+    return n_scans + phantom.follow_ups
 
 
 def expected_cost(study, job, n_scans, measured):

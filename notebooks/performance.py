@@ -109,20 +109,20 @@ show.table(shown, of_groups=True, not_people=list(shown))
 #
 # ## With more scans
 #
-# What the jobs of whole studies took, with their real grid and training: `demo`,
-# `paper` and `large`, the last with 3,000 participants. Steps of training are as many
-# whatever the scans; a row `fit` is one network. The last columns are on paper: on the
-# line through the smallest and the largest study.
+# What the jobs of whole studies of different size took, with their real grid and
+# training. Steps of training are as many whatever the scans; a row `fit` is one
+# network. The last column is on paper: on the line through the smallest and the largest
+# study.
 
 
 # %%
 measured = read_measured(page.path("data_manifest/job_costs.tsv"))
-sizes, ON_PAPER = sorted(measured["scans"].unique()), 10_000
 took = {
     job: of.set_index("scans")
     for job, of in measured.groupby("job")
     if of["scans"].nunique() > 1
 }
+sizes, ON_PAPER = sorted({n for of in took.values() for n in of.index}), 10_000
 foreseen = {
     job: [
         on_line(of.index.to_series(), of[k], ON_PAPER) for k in ("seconds", "memory_mb")
@@ -169,10 +169,10 @@ result = (
     f"A fit starts in {value['fit.warm']:.1f} s, a saliency map costs "
     f"{value['maps.field.passes']:.1f} forward and backward passes, and "
     f"{value['growth.people']:.1f} times as many participants take "
-    f"{value['growth.study']:.1f} times as long. From {sizes[0]} to {sizes[-1]} scans, "
-    f"{sizes[-1] / sizes[0]:.1f} times as many, jobs take {ratio:.1f} times as long, "
-    f"and the largest has {most[-1]:.1f} GB in place of {most[0]:.1f}; {ON_PAPER:,} "
-    f"would take {later:.1f} times that. Each number is from one run."
+    f"{value['growth.study']:.1f} times as long on a coarse grid with short training. "
+    f"With the real ones, from {sizes[0]} to {sizes[-1]} scans, jobs take {ratio:.1f} "
+    f"times as long, and the largest has {most[-1]:.1f} GB in place of {most[0]:.1f}; "
+    f"{ON_PAPER:,} scans would take {later:.1f} times that. Each number is from one run."
 )
 
 # %% [markdown]

@@ -99,6 +99,8 @@ def test_short_jobs():
 
 def test_scans_of_a_phantom_and_of_a_table(study, tmp_path):
     assert number_of_scans(study) == 10 + 20 + 10 + 4
+    sites = read_study(ROOT / "data_manifest/sites.yaml")  # 404 at home, twice 150 of them and 140
+    assert number_of_scans(sites) == 404 + 2 * (150 + 140) + 260
     (tmp_path / "own").mkdir()
     (tmp_path / "own/scans.tsv").write_text("path\ta\nx.nii.gz\t1\ny.nii.gz\t2\n")
     text = f"name: own\ntitle: Own\ndataset: {tmp_path / 'own'}\n"
