@@ -172,7 +172,7 @@ result = (
     f"{value['growth.study']:.1f} times as long on a coarse grid with short training. "
     f"With the real ones, from {sizes[0]} to {sizes[-1]} scans, jobs take {ratio:.1f} "
     f"times as long, and the largest has {most[-1]:.1f} GB in place of {most[0]:.1f}; "
-    f"{ON_PAPER:,} scans would take {later:.1f} times that. Each number is from one run."
+    f"{ON_PAPER:,} scans would take {later:.1f} times that. Each number is of one run."
 )
 
 # %% [markdown]
