@@ -357,13 +357,17 @@ result = (
 )
 
 # %%
-plain = over[over["remedy"] == NOTHING].set_index(["site", "who"])  # minus degraded
-if worst in plain.index:
-    middle, low, high = plain.loc[worst, ["mean", "min", "max"]]
+seeded = over.set_index(["site", "who", "remedy"])[["mean", "min", "max"]].sort_index()
+if (*worst, NOTHING) in seeded.index:
+    middle, low, high = seeded.loc[(*worst, NOTHING)]  # minus degraded copies
+    top = seeded.loc[worst]["mean"].idxmax()
     result += (
         f" Over {n_seeds} seeds of the phantom study `sites`, degraded copies change "
-        f"it at {title[worst]} by {show.signed(-middle, -high, -low)} (mean and range)."
+        f"it at {title[worst]} by {show.signed(-middle, -high, -low)} (mean and range)"
     )
+    if top != DEGRADED:
+        result += f"; {top} differ from them by {show.signed(*seeded.loc[(*worst, top)])}"
+    result += "."
 
 # %% [markdown]
 # ## Summary
