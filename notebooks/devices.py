@@ -366,7 +366,8 @@ if (*worst, NOTHING) in seeded.index:
         f"it at {title[worst]} by {show.signed(-middle, -high, -low)} (mean and range)"
     )
     if top != DEGRADED:
-        result += f"; {top} differ from them by {show.signed(*seeded.loc[(*worst, top)])}"
+        more = show.signed(*seeded.loc[(*worst, top)])
+        result += f"; {top} differ from them by {more}"
     result += "."
 
 # %% [markdown]
