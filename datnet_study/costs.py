@@ -1,6 +1,6 @@
 """What the jobs of a study are expected to take, in time and memory, for a plan and a cluster.
 
-`data_manifest/job_costs.tsv` holds what they took in two studies of different size
+`data_manifest/job_costs.tsv` holds what they took in studies of different size
 (`records.note_cost`); between and beyond these, a job costs by the number of scans.
 """
 
@@ -11,13 +11,13 @@ import pandas as pd
 
 from datnet_core import fingerprint
 from datnet_core.settings import NetworkSettings, TrainingSettings
-from datnet_study.fits import planned_fits
 from datnet_study.table import image_paths
 
 MEASURED = "job_costs.tsv"  # in data_manifest/
 UNKNOWN = {"seconds": 120.0, "memory_mb": 2000.0}  # a page that nobody has measured yet
 DOUBLINGS = 2  # of time and memory; more than that no node may have
 UNKNOWN_MARK = " ?"
+SITES = "sites"  # what some pages need to do more than say that a study has none
 SHORT_SECONDS = 180
 SPARE = 3.0  # times the expected seconds: machines differ by as much
 USUAL_MM = 4.0  # grid of the networks that were measured
@@ -65,15 +65,16 @@ def read_measured(path=None):
     Parameters
     ----------
     path : Path, optional
-        A table with the columns `job`, `scans`, `seconds` and `memory_mb`; the project's own if not
-        given. Networks have the row `fit`, for one of the default size.
+        A table with the columns `job`, `scans`, `needs`, `seconds` and `memory_mb`; the project's
+        own if not given. Networks have the row `fit`, for one of the default size. A row that
+        `needs` sites is of pages which end in a sentence where a study has none.
 
     Returns
     -------
     DataFrame
     """
     path = path or fingerprint.ROOT / "data_manifest" / MEASURED
-    return pd.read_csv(path, sep="\t", comment="#")
+    return pd.read_csv(path, sep="\t", comment="#").fillna({"needs": ""})
 
 
 def number_of_scans(study):
@@ -115,18 +116,19 @@ def expected_cost(study, job, n_scans, measured):
     Returns
     -------
     Cost
-        Seconds and memory on the line through the two measured sizes of a study, never below the
-        smaller ones; for networks that are not the default ones, by their work.
+        Seconds and memory on the line through the measured sizes of a study, never below the
+        smallest; for networks that are not the default ones, by their work.
     """
     kind = job.command[0]
     name = job.command[1] if kind == "page" else kind
     rows = measured[measured["job"] == name].sort_values("scans")
+    has = rows["needs"] == (SITES if study.sites else "")
+    rows = rows[has] if has.any() else rows
     if rows.empty:
         return Cost(**UNKNOWN, measured=False)
     seconds, memory_mb = (on_line(rows["scans"], rows[key], n_scans) for key in UNKNOWN)
     if kind == "fit":
-        recipe_of = {fit.folder: fit.recipe for fit in planned_fits(study)}
-        seconds *= work_of(*study.recipe(recipe_of[job.command[1]]))
+        seconds *= work_of(*study.recipe(job.recipe))
     return Cost(seconds, memory_mb)
 
 

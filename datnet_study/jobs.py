@@ -31,6 +31,7 @@ class Job:
     writes: tuple = ()
     kept: tuple = ()  # of `writes`: not removed before the job, which continues them
     depends: dict = field(default_factory=dict)  # what its results depend on, by kind
+    recipe: str = "study"  # of a network
     shown: str = ""  # hash of what only its own look depends on, such as the prose of a page
     threads: int = 1
     priority: int = 0
@@ -167,6 +168,7 @@ def _fits(study):
             fit.files,
             fit.files,
             depends,
+            recipe=fit.recipe,
             priority=0 if fit.kind == "study" else -1,  # long pages wait for the study's own
         )
 

@@ -12,6 +12,7 @@ from contextlib import suppress
 from datnet_core.files import whole
 
 OWNER = "study_file.txt"
+COARSE = 1.0  # seconds that times of files may lag behind the clock
 
 
 def forget(study, made):
@@ -28,7 +29,7 @@ def forget(study, made):
     """
     for record in (study.results / "records").glob("*"):
         with suppress(FileNotFoundError):  # another job removes its own at the same time
-            if record.read_text().strip() == made:
+            if made in record.read_text().splitlines():
                 record.unlink()
 
 
@@ -48,7 +49,7 @@ def peak_memory_mb():
     return max(resource.getrusage(kind).ru_maxrss for kind in kinds) / 1000  # Linux counts kB
 
 
-def note_cost(study, job, begin, threads, page=None):
+def note_cost(study, job, begin, threads, page=None, network=None):
     """Note what a finished job took, as `costs/<job>.json` of the results.
 
     Parameters
@@ -61,7 +62,11 @@ def note_cost(study, job, begin, threads, page=None):
     threads : int
     page : str, optional
         Page that it ran: its kernel, which may be no child of this process, says what it took.
+    network : str, optional
+        Folder of the network that it trained. If it was finished before, the earlier note stays.
     """
+    if network and (study.results / network / "config.json").stat().st_mtime < begin - COARSE:
+        return
     memory_mb = peak_memory_mb()
     if page:
         result = json.loads((study.results / f"{page}.json").read_text(encoding="utf-8"))

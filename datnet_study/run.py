@@ -193,7 +193,8 @@ def parser():
 def main(arguments=None):
     """Run one job; its older records go before, its own comes when it is done.
 
-    Errors end in one message; with `--debug`, in a traceback.
+    Errors end in one message, with their type if no check has foreseen them, such as a full disk;
+    with `--debug`, in a traceback.
     """
     arguments = parser().parse_args(arguments)
     try:
@@ -207,16 +208,14 @@ def main(arguments=None):
             raise
         text = str(error)
         if not isinstance(error, (RuntimeError, ValueError, FileNotFoundError)):
-            # What no check has foreseen, such as a full disk or a missing right.
             text = f"{type(error).__name__}: {text}; --debug (make: --config debug=1) shows where"
         sys.exit(f"\n{text}\n")
 
 
 def _jobs(arguments):
     """The jobs of a command: each network is one, with its own record."""
-    records = arguments.record or [None] * len(getattr(arguments, "folders", [""]))
     parts = [{"folders": [name]} for name in arguments.folders] if arguments.kind == "fit" else [{}]
-    for record, part in zip(records, parts, strict=True):
+    for record, part in zip(arguments.record or [None] * len(parts), parts, strict=True):
         yield argparse.Namespace(**vars(arguments) | part | {"record": record})
 
 
@@ -234,7 +233,8 @@ def _run_job(arguments):
         forget(study, _made(arguments))
     JOBS[arguments.kind](study, arguments)
     if job:
-        note_cost(study, job, begin, arguments.threads, getattr(arguments, "page", None))
+        page, network = getattr(arguments, "page", None), getattr(arguments, "folders", [None])[0]
+        note_cost(study, job, begin, arguments.threads, page, network)
         with whole(arguments.record) as part:
             part.write_text(f"{_made(arguments)}\n")
 

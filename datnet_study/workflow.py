@@ -46,7 +46,8 @@ def run_workflow(study, n_missing, options=(), profile=LOCAL):
     n_missing : int
         How many they are.
     options : sequence of str
-        For Snakemake; what stands behind its `--` are jobs, in place of all.
+        For Snakemake; what stands behind its `--` are rules, in place of all: a page, or a lane
+        as `lanes.processes_of` names it.
     profile : str
         Folder of `profiles/`: `local` or `slurm`.
 

@@ -58,6 +58,7 @@ from datnet_study.sites import (
     told_apart,
 )
 from datnet_study.sites.remedies import (
+    BALANCED,
     COMBAT,
     DEGRADED,
     MATCHED,
@@ -204,7 +205,8 @@ show.table(
 measured = (spacing, config.radiomics.bin_width, n_jobs)
 masks = {n: region_mask_on(atlas, n, affine, volumes.shape[1:]) for n in regions}
 radiomics = radiomic_features(volumes, masks, setting, *measured)
-proba |= judged_by_radiomics(radiomics, ages, setting, learner)
+if known := radiomics.shape[1] > 1:  # not where a region of some scan has none
+    proba |= judged_by_radiomics(radiomics, ages, setting, learner)
 
 # %%
 rows = []
@@ -225,8 +227,8 @@ plot_interval_panels(by_group, "pairs", "mean AUC of pairs", x_min=0.4, by_metho
 
 # %% [markdown]
 # **Mean AUC between two diagnoses** under each remedy, by site and people, with 95%
-# intervals from resampling participants. The first panel is the home site: what a
-# remedy costs there. In *the same people* only the device differs from the first panel.
+# intervals from resampling participants. At home, where people of it are judged, they
+# show what a remedy costs; in *the same people* only the device differs from that.
 
 # %% figure="fig-devices-gain"
 even = dict.fromkeys(by_group["diagnosis"], 0.0)
@@ -285,15 +287,16 @@ show.table(in_numbers("brier", show.interval), of_groups=True)
 # A logistic regression guesses the site of the judged from what a remedy leaves, the
 # pooled features of a network (its *embedding*) among it; mean share of each site that
 # is right. Only of the same people, where there are any, for another population is
-# another reason to be told. A dash: all who are judged are of one site.
+# another reason to be told. A dash: of a second site too few are judged, or none.
 
 # %%
 left = {
     RATIOS: features[judged],
     COMBAT: after_combat(features, ages, setting),
-    RADIOMICS: radiomics[judged],
-    RADIOMICS_COMBAT: after_combat(radiomics, ages, setting),
 }
+if known:
+    left[RADIOMICS] = radiomics[judged]
+    left[RADIOMICS_COMBAT] = after_combat(radiomics, ages, setting)
 left |= {f"embedding, {name}": of for name, of in embedded.items()}
 left |= {
     f"log probabilities, {name}": np.log(proba[name].clip(1e-9))
@@ -344,23 +347,25 @@ def gain(key):
 
 # %%
 lost = {key: of_group.loc[(*key, NOTHING), "pairs"] for key in groups}
-worst, first = min(lost, key=lost.get), next(iter(groups))
-best = of_group.loc[worst]["pairs"].idxmax()
+first, *others = groups  # home, if people of it are judged
+worst = min(others or [first], key=lost.get)
+unlabelled = [name for name in proba if name not in (NOTHING, BALANCED)]
+best = of_group.loc[worst]["pairs"].loc[unlabelled].idxmax()
 reached = of_group.loc[(*worst, best), ["pairs", "pairs_low", "pairs_high"]]
 result = (
     f"{page.where.capitalize()}, a network that learned at {chosen} has a mean AUC "
     "between two diagnoses of "
     + ", ".join(f"{value:.3f} at {title[key]}" for key, value in lost.items())
-    + f". Learning from degraded copies as well changes this by {gain(worst)}, where "
-    f"least was left{f', and by {gain(first)}' if first != worst else ''} (95%). "
-    f"Highest there: {best}, {show.interval(*reached)}."
+    + f". Learning from degraded copies as well changes this by {gain(worst)}"
+    f"{f', where least was left, and by {gain(first)}' if others else ''} (95%). Of "
+    f"the remedies without labels, {best} reach most there, {show.interval(*reached)}."
 )
 
 # %%
 seeded = over.set_index(["site", "who", "remedy"])[["mean", "min", "max"]].sort_index()
 if (*worst, NOTHING) in seeded.index:
     middle, low, high = seeded.loc[(*worst, NOTHING)]  # minus degraded copies
-    top = seeded.loc[worst]["mean"].idxmax()
+    top = seeded.loc[worst]["mean"].loc[unlabelled].idxmax()
     result += (
         f" Over {n_seeds} seeds of the phantom study `sites`, degraded copies change "
         f"it at {title[worst]} by {show.signed(-middle, -high, -low)} (mean and range)"

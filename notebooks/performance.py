@@ -112,7 +112,7 @@ show.table(shown, of_groups=True, not_people=list(shown))
 # What the jobs of whole studies of different size took, with their real grid and
 # training. Steps of training are as many whatever the scans; a row `fit` is one
 # network. The last column is on paper: on the line through the smallest and the largest
-# study.
+# study. Pages that need several sites are left out.
 
 
 # %%
@@ -120,7 +120,7 @@ measured = read_measured(page.path("data_manifest/job_costs.tsv"))
 took = {
     job: of.set_index("scans")
     for job, of in measured.groupby("job")
-    if of["scans"].nunique() > 1
+    if of["scans"].nunique() > 1 and not of["needs"].any()
 }
 sizes, ON_PAPER = sorted({n for of in took.values() for n in of.index}), 10_000
 foreseen = {
@@ -170,8 +170,9 @@ result = (
     f"{value['maps.field.passes']:.1f} forward and backward passes, and "
     f"{value['growth.people']:.1f} times as many participants take "
     f"{value['growth.study']:.1f} times as long on a coarse grid with short training. "
-    f"With the real ones, from {sizes[0]} to {sizes[-1]} scans, jobs take {ratio:.1f} "
-    f"times as long, and the largest has {most[-1]:.1f} GB in place of {most[0]:.1f}; "
+    f"With the real ones, from {sizes[0]} to {sizes[-1]} scans, one job of each kind "
+    f"takes {ratio:.1f} times as long, {largest} most memory, {most[-1]:.1f} GB in "
+    f"place of {most[0]:.1f}; "
     f"{ON_PAPER:,} scans would take {later:.1f} times that. Each number is of one run."
 )
 

@@ -313,16 +313,16 @@ shown
 
 
 # %%
-def changed(kind, row=ADVERSARIAL):
-    """Difference of a row to degradation augmentation as text."""
-    r = tables[kind].loc[row]
+def changed(kind):
+    """Difference of domain-adversarial training to degradation augmentation as text."""
+    r = tables[kind].loc[ADVERSARIAL]
     limits = r.auc_difference, r.auc_difference_low, r.auc_difference_high
     return show.signed(*limits)
 
 
-def reached(row, kind=EQUAL):
-    """Mean AUC of a row as text."""
-    r = tables[kind].loc[row]
+def reached(row):
+    """Mean AUC of a row with equal shares as text."""
+    r = tables[EQUAL].loc[row]
     return show.interval(r.auc, r.auc_low, r.auc_high)
 
 
@@ -340,9 +340,9 @@ verdict = show.direction(
 )
 result = (
     f"{page.where.capitalize()}, domain-adversarial training is {verdict} degradation "
-    f"augmentation at the site {to_site}: mean AUC {changed(EQUAL)} with equal class "
-    f"shares, {changed(UNEQUAL)} with unequal ones (one seed; 95% interval over "
-    f"participants). Equal shares: the network as it is {reached(SOURCE)}, with "
+    f"augmentation at the site {to_site} with equal class shares, mean AUC "
+    f"{changed(EQUAL)}; with unequal ones {changed(UNEQUAL)} (one seed; 95% interval "
+    f"over participants). Equal shares: the network as it is {reached(SOURCE)}, with "
     f"degradation augmentation {reached(DEGRADED)}, trained on labelled scans of other "
     f"people there {reached(LABELLED)}."
 )

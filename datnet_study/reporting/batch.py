@@ -56,13 +56,13 @@ def row_of(found, judge):
     Returns
     -------
     dict
-        `scan`, `judged` and `recognised` (as one of the study; yes or no), `quality`,
+        `scan`, `judged` (yes or no), `recognised` (yes: as one of the study), `quality`,
         `most_probable`, `p_<diagnosis>`, `left` (what cannot be ruled out), `refer`, the measures,
         `problem`; empty where not known.
     """
     names = judge.facts.diagnoses
     row = {"scan": found.name, "judged": "yes" if found.is_judged else "no"}
-    row["recognised"] = "yes" if found.known else "no"
+    row["recognised"] = "yes" if found.known else ""  # nobody can be where a package judges
     row["quality"] = found.quality.get("verdict", "")
     p = found.proba if found.is_judged else [None] * len(names)
     row["most_probable"] = names[int(found.proba.argmax())] if found.is_judged else ""

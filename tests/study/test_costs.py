@@ -15,21 +15,21 @@ from datnet_study.costs import (
     read_measured,
     work_of,
 )
-from datnet_study.fits import planned_fits
+from datnet_study.graph import Graph
 from datnet_study.jobs import Job
 from datnet_study.study import read_study
 
 ROOT = Path(__file__).parents[2]
 MEASURED = pd.DataFrame(
     [
-        ("truth", 300, 30.0, 500.0),
-        ("truth", 1300, 130.0, 1500.0),
-        ("flat", 300, 20.0, 400.0),
-        ("flat", 1300, 10.0, 400.0),
-        ("fit", 300, 40.0, 600.0),
-        ("fit", 1300, 40.0, 600.0),
+        ("truth", 300, "", 30.0, 500.0),
+        ("truth", 1300, "", 130.0, 1500.0),
+        ("flat", 300, "", 20.0, 400.0),
+        ("flat", 1300, "", 10.0, 400.0),
+        ("fit", 300, "", 40.0, 600.0),
+        ("fit", 1300, "", 40.0, 600.0),
     ],
-    columns=["job", "scans", "seconds", "memory_mb"],
+    columns=["job", "scans", "needs", "seconds", "memory_mb"],
 )
 
 
@@ -62,12 +62,19 @@ def test_a_page_that_nobody_measured_is_marked(study):
 
 
 def test_networks_cost_by_their_work(study):
-    folders = [fit.folder for fit in planned_fits(study)]
-    one = expected_cost(study, Job("fit", ("fit", folders[0])), 44, MEASURED).seconds
+    one = expected_cost(study, Job("fit", ("fit", "models/fold-0/member-0")), 44, MEASURED).seconds
     own = study.recipe("study")
     assert one == pytest.approx(40 * work_of(own.grid_mm, own.network, own.training))
-    coarse = next(fit.folder for fit in planned_fits(study) if fit.recipe == "coarse")
-    assert expected_cost(study, Job("fit", ("fit", coarse)), 44, MEASURED).seconds < one / 8
+    job = next(job for job in Graph(study).jobs.values() if job.recipe == "coarse")
+    assert expected_cost(study, job, 44, MEASURED).seconds < one / 8
+
+
+def test_a_page_of_sites_costs_by_whether_there_are_some(study):
+    rows = [("external", 300, "", 2.0, 500.0), ("external", 900, "sites", 60.0, 1200.0)]
+    measured = pd.DataFrame(rows, columns=MEASURED.columns)
+    sites = read_study(ROOT / "data_manifest/sites.yaml")
+    cost = [expected_cost(of, page("external"), 900, measured).seconds for of in (study, sites)]
+    assert cost == [2.0, 60.0]
 
 
 @pytest.mark.parametrize(

@@ -218,24 +218,32 @@ def test_a_page_run_by_hand_is_to_be_made_again_unless_it_went_elsewhere(project
 def test_each_network_of_a_process_is_a_job_with_its_own_record(project, monkeypatch):
     trained = []
 
-    def train(_, arguments):
+    def train(study, arguments):
         """Train."""
         trained.append(arguments.folders)
+        config = study.results / arguments.folders[0] / "config.json"
+        config.parent.mkdir(parents=True, exist_ok=True)
+        config.touch(exist_ok=False)  # once
 
     monkeypatch.setitem(run.JOBS, "fit", train)
     zero, one, two = (f"models/fold-{k}/member-0" for k in range(3))
     run.main(["fit", "mine.yaml", zero, two, *record("fit_0.aaa"), record("fit_2.aaa")[1]])
     run.main(["fit", "mine.yaml", one, *record("fit_1.aaa")])
-    run.main(["fit", "mine.yaml", two, *record("fit_2.bbb")])  # again, on its own
-    assert trained == [[zero], [two], [one], [two]]
+    assert trained == [[zero], [two], [one]]
+    took = {path.stem: path.read_text() for path in (project / "results/mine/costs").iterdir()}
+    assert set(took) == {"fit_0", "fit_1", "fit_2"}
+    monkeypatch.setitem(run.JOBS, "fit", nothing)  # again, on its own, where it is finished
+    os.utime(project / "results/mine" / two / "config.json", (1e9, 1e9))
+    run.main(["fit", "mine.yaml", two, *record("fit_2.bbb")])
     assert records(project) == ["fit_0.aaa", "fit_1.aaa", "fit_2.bbb"]
-    for name in ("fit_0", "fit_1", "fit_2"):
-        assert (project / f"results/mine/costs/{name}.json").is_file()
+    assert (project / "results/mine/costs/fit_2.json").read_text() == took["fit_2"]
 
 
 def test_a_network_that_fails_leaves_the_records_of_those_before_it(project, monkeypatch):
-    def trained(_, arguments):
+    def trained(study, arguments):
         """Train."""
+        (study.results / arguments.folders[0]).mkdir(parents=True)
+        (study.results / arguments.folders[0] / "config.json").touch()
         if arguments.folders == ["models/fold-1/member-0"]:
             raise ValueError("no scans")
 

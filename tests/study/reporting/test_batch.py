@@ -44,6 +44,6 @@ def test_a_row_names_what_is_left(found, judge):
     row = row_of(found, judge)
     left = np.array(judge.facts.diagnoses)[found.left]
     assert row["left"] == ",".join(left) and row["refer"] in ("yes", "no")
-    assert row["recognised"] == "no"
+    assert row["recognised"] == ""
     assert row_of(replace(found, known="one of the study"), judge)["recognised"] == "yes"
     assert row["putamen"] == f"{found.measures['putamen']:.4g}"
