@@ -49,6 +49,7 @@ from datnet_study.sites import (
     ROLES,
     ROWS,
     SOURCE,
+    STILL,
     UNEQUAL,
     SiteRecipe,
     TwoSites,
@@ -356,11 +357,12 @@ if len(held_out):
 if page.phantom:
     result += f" The best possible classifier reaches {reached(ORACLE)}."
 if (EQUAL, ADVERSARIAL) in over_seeds.index:
-    r = over_seeds.loc[EQUAL, ADVERSARIAL]
-    ranged = show.signed(r["mean"], r["min"], r["max"])
+    first, still = (
+        show.signed(*over_seeds.loc[EQUAL, row]) for row in (ADVERSARIAL, STILL)
+    )
     result += (
-        f" Over {n_seeds} seeds of the phantom study `sites`, the first difference is "
-        f"{ranged} (mean and range)."
+        f" Over {n_seeds} seeds of the benchmark on other phantoms, the first difference "
+        f"is {first} (mean and range), and {still} with λ = 0, which has no adversary."
     )
 
 # %% [markdown]
