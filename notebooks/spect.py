@@ -361,8 +361,8 @@ if (EQUAL, ADVERSARIAL) in over_seeds.index:
         show.signed(*over_seeds.loc[EQUAL, row]) for row in (ADVERSARIAL, STILL)
     )
     result += (
-        f" Over {n_seeds} seeds of the benchmark on other phantoms, the first difference "
-        f"is {first} (mean and range), and {still} with λ = 0, which has no adversary."
+        f" Over {n_seeds} seeds of the benchmark on other phantoms, the first one is "
+        f"{first} (mean and range), and {still} with λ = 0, which has no adversary."
     )
 
 # %% [markdown]
