@@ -49,7 +49,7 @@ archive: .venv/study ## Pack book, tables and provenance of a STUDY that has run
 test: .venv/test lint ## Lint, unit tests, and the whole smoke study with its book
 	$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
-test-slurm: .venv/study ## Run the smoke study on a real Slurm of this machine (root, Debian; ten minutes)
+test-slurm: .venv/study ## Run the smoke study on a real Slurm of this machine (root, Debian; half an hour)
 	$(BIN)/python tests/slurm/whole_study.py
 
 bench: .venv/bench ## Measure speed as ratios, for the page `performance` (a third of an hour)

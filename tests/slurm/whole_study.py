@@ -1,4 +1,4 @@
-"""A whole study on a real Slurm: `make test-slurm`, as root; about ten minutes on two cores.
+"""A whole study on a real Slurm: `make test-slurm`, as root; half an hour on two cores.
 
 Runs the study `smoke` here and on the single node that `single_node.sh` starts, and compares the
 predictions to the byte. Then it trains longer networks, whose first job is ended by its time limit,
