@@ -302,6 +302,8 @@ left |= {
     f"log probabilities, {name}": np.log(proba[name].clip(1e-9))
     for name in (NOTHING, MATCHED, DEGRADED)
 }
+
+# %%
 alike = np.isin(judged, setting.lends, invert=True)
 alike = alike if len(set(at[alike])) > 1 else np.ones(len(judged), bool)
 part = part_of_people(setting.person[judged[alike]], N_PARTS)

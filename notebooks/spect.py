@@ -331,7 +331,6 @@ def reached(row):
 # The sentence that stands at the top of the page:
 
 # %%
-before, after = (show.interval(*told[EQUAL, row], 2) for row in (SOURCE, ADVERSARIAL))
 r = tables[EQUAL].loc[ADVERSARIAL]
 verdict = show.direction(
     *(r.auc_difference_low, r.auc_difference_high),
@@ -347,6 +346,9 @@ result = (
     f"degradation augmentation {reached(DEGRADED)}, trained on labelled scans of other "
     f"people there {reached(LABELLED)}."
 )
+
+# %%
+before, after = (show.interval(*told[EQUAL, row], 2) for row in (SOURCE, ADVERSARIAL))
 if len(held_out):
     result += (
         f" A classifier of the features told the site in {before} of the cases before "

@@ -61,8 +61,8 @@ def two_hospitals():
 
 def test_two_hospitals_of_a_user_get_the_whole_table(project, two_hospitals):
     page, table = project(two_hospitals)
-    assert page["result"].startswith("In this study, domain-adversarial training changed the mean")
-    assert "at the site far by" in page["result"] and "best possible" not in page["result"]
+    assert page["result"].startswith("In this study, domain-adversarial training is ")
+    assert "at the site far with" in page["result"] and "best possible" not in page["result"]
     assert len(table) == 2 * 5 and set(table["shares"]) == {"equal shares", "unequal shares"}
     assert page["numbers"]["home"] == "near"
     sizes = [row["participants"] for row in page["numbers"]["by_unlabelled_scans"]]
