@@ -160,7 +160,8 @@ with tempfile.TemporaryDirectory() as folder:
     looks = {NOTHING: plain, DEGRADED: Path(folder) / "degraded" / "final"}
     models = {n: load_model(of, learner.network, "cpu") for n, of in looks.items()}
     embedded = {n: pooled_features(of, seen, judged) for n, of in models.items()}
-proba |= judged_by_ratios(features, ages, setting, learner)
+after = after_combat(features, ages, setting)
+proba |= judged_by_ratios(features, after, setting, learner)
 
 # %%
 changes = bias.assign(
@@ -205,8 +206,11 @@ show.table(
 measured = (spacing, config.radiomics.bin_width, n_jobs)
 masks = {n: region_mask_on(atlas, n, affine, volumes.shape[1:]) for n in regions}
 radiomics = radiomic_features(volumes, masks, setting, *measured)
-if known := radiomics.shape[1] > 1:  # not where a region of some scan has none
-    proba |= judged_by_radiomics(radiomics, ages, setting, learner)
+left = {RATIOS: features[judged], COMBAT: after}
+if radiomics.shape[1] > 1:  # not where a region of some scan has none
+    after = after_combat(radiomics, ages, setting)
+    left |= {RADIOMICS: radiomics[judged], RADIOMICS_COMBAT: after}
+    proba |= judged_by_radiomics(radiomics, after, setting, learner)
 
 # %%
 rows = []
@@ -290,13 +294,6 @@ show.table(in_numbers("brier", show.interval), of_groups=True)
 # another reason to be told. A dash: of a second site too few are judged, or none.
 
 # %%
-left = {
-    RATIOS: features[judged],
-    COMBAT: after_combat(features, ages, setting),
-}
-if known:
-    left[RADIOMICS] = radiomics[judged]
-    left[RADIOMICS_COMBAT] = after_combat(radiomics, ages, setting)
 left |= {f"embedding, {name}": of for name, of in embedded.items()}
 left |= {
     f"log probabilities, {name}": np.log(proba[name].clip(1e-9))

@@ -325,14 +325,11 @@ begin = f"No two diagnoses are there both at home and at a site {page.where}"
 if len(pairs):
     at = {(r.method, r.of): r for r in network.itertuples()}
     of = pairs["of"].iloc[0]  # the first two groups of patients
-    found = [
-        f"{show.interval(r.auc, r.auc_low, r.auc_high)} at the site {site}, "
-        f"{show.signed(*change)}"
-        for site, *change in pairs.loc[
-            pairs["of"] == of, ["method", "difference", "low", "high"]
-        ].itertuples(index=False)
-        for r in [at[site, of]]
-    ]
+    found = []
+    for row in pairs[pairs["of"] == of].itertuples():
+        r, change = at[row.method, of], (row.difference, row.low, row.high)
+        value = show.interval(r.auc, r.auc_low, r.auc_high)
+        found.append(f"{value} at the site {row.method}, {show.signed(*change)}")
     begin = f"{page.where.capitalize()}, the network tells {in_words(of)} with an AUC "
     begin += f"of {at[HOME, of].auc:.3f} ({HOME}); {'; '.join(found)} (95%)"
 

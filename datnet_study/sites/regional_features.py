@@ -85,14 +85,15 @@ def radiomic_features(volumes, masks, setting, spacing_mm, bin_width, n_jobs):
     return made
 
 
-def judged_by_ratios(features, ages, setting, learner):
+def judged_by_ratios(features, harmonised_features, setting, learner):
     """Probabilities of all judged scans by a logistic regression of the home site.
 
     Parameters
     ----------
     features : ndarray of shape (n_scans, n_features)
         Binding ratios, such as `binding_classifier.sides_unordered`.
-    ages : ndarray of shape (n_scans,)
+    harmonised_features : ndarray of shape (n_judged, n_features)
+        Output of `after_combat`.
     setting : remedies.Setting
     learner : remedies.Learner
 
@@ -101,18 +102,18 @@ def judged_by_ratios(features, ages, setting, learner):
     dict of str to ndarray of shape (n_judged, n_classes)
         By remedy.
     """
-    plain, combat = _plain_and_combat(features, ages, setting, learner)
+    plain, combat = _plain_and_combat(features, harmonised_features, setting, learner)
     return {RATIOS: plain, RATIOS_SHARES: by_site(plain, setting, learner), COMBAT: combat}
 
 
-def judged_by_radiomics(features, ages, setting, learner):
+def judged_by_radiomics(features, harmonised_features, setting, learner):
     """Probabilities of all judged scans by the same regression on radiomic features.
 
     Parameters
     ----------
     features : ndarray of shape (n_scans, n_features)
         Output of `radiomic_features`.
-    ages, setting, learner
+    harmonised_features, setting, learner
         As in `judged_by_ratios`.
 
     Returns
@@ -120,16 +121,16 @@ def judged_by_radiomics(features, ages, setting, learner):
     dict of str to ndarray of shape (n_judged, n_classes)
         By remedy.
     """
-    plain, combat = _plain_and_combat(features, ages, setting, learner)
+    plain, combat = _plain_and_combat(features, harmonised_features, setting, learner)
     return {RADIOMICS: plain, RADIOMICS_COMBAT: combat}
 
 
-def _plain_and_combat(features, ages, setting, learner):
+def _plain_and_combat(features, harmonised_features, setting, learner):
     """Probabilities from features as they are, and as the home site would have them."""
     names = np.array(learner.classes)
     learn, prior = setting.learn, learner.network.class_prior
     known = features[learn], names[setting.labels[learn]]
     return [
         class_proba(*known, given, names.tolist(), prior)
-        for given in (features[setting.judged], after_combat(features, ages, setting))
+        for given in (features[setting.judged], harmonised_features)
     ]

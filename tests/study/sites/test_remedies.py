@@ -101,9 +101,11 @@ def test_ones_own_label_changes_ones_own_prediction_under_no_remedy(
 
 def test_every_remedy_says_what_it_needs_and_changes_something(volumes, setting, learner, judged):
     features = np.random.default_rng(0).normal(size=(len(setting.labels), 4))
-    by_ratios = judged_by_ratios(features, np.full(len(features), 60.0), setting, learner)
+    ages = np.full(len(features), 60.0)
+    by_ratios = judged_by_ratios(features, after_combat(features, ages, setting), setting, learner)
     texture = np.random.default_rng(1).normal(size=(len(setting.labels), 30))
-    by_radiomics = judged_by_radiomics(texture, np.full(len(features), 60.0), setting, learner)
+    after = after_combat(texture, ages, setting)
+    by_radiomics = judged_by_radiomics(texture, after, setting, learner)
     every = judged[0] | by_ratios | by_radiomics
     assert set(every) == set(NEEDS)
     assert len({proba.tobytes() for proba in every.values()}) == len(every)
@@ -138,7 +140,10 @@ def test_no_diagnosis_reaches_the_harmonised_ratios(setting, learner, rng):
     same = ~own  # the home site, and too few people of the other one
     np.testing.assert_array_equal(after[same], features[setting.judged][same])
     judged_labels = relabelled(setting, setting.judged)
-    plain, other = (judged_by_ratios(features, ages, s, learner) for s in (setting, judged_labels))
+    plain, other = (
+        judged_by_ratios(features, after_combat(features, ages, s), s, learner)
+        for s in (setting, judged_labels)
+    )
     assert all(plain[name].tobytes() == other[name].tobytes() for name in plain)
     assert plain[COMBAT].tobytes() != plain["binding ratios"].tobytes()
 
@@ -206,5 +211,8 @@ def test_radiomic_features_are_of_who_teaches_and_is_judged_and_no_label_reaches
     assert any(np.allclose(column, mean, rtol=1e-4) for column in found[used].T)
     other = relabelled(setting, setting.judged)
     ages = np.full(96, 60.0)
-    plain, again = (judged_by_radiomics(found, ages, s, learner) for s in (setting, other))
+    plain, again = (
+        judged_by_radiomics(found, after_combat(found, ages, s), s, learner)
+        for s in (setting, other)
+    )
     assert all(plain[name].tobytes() == again[name].tobytes() for name in plain)
