@@ -135,11 +135,11 @@ foreseen = {
 def texts(job):
     """Seconds and memory of a job at each size, as text; a dash where not measured."""
     of = took[job].reindex(sizes)
-    at = dict(zip(sizes, of[["seconds", "memory_mb"]].to_numpy(), strict=True))
-    at |= {f"{ON_PAPER:,} on paper": foreseen[job]}
+    titles = [*(f"{n:,} scans" for n in sizes), f"{ON_PAPER:,} scans, on paper"]
+    costs = [*of[["seconds", "memory_mb"]].to_numpy(), foreseen[job]]
     return {
-        f"{n} scans": "–" if np.isnan(s) else f"{s:.0f} s, {mb / 1000:.1f} GB"
-        for n, (s, mb) in at.items()
+        title: "–" if np.isnan(s) else f"{s:.0f} s, {mb / 1000:.1f} GB"
+        for title, (s, mb) in zip(titles, costs, strict=True)
     }
 
 
