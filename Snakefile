@@ -7,7 +7,7 @@ import os
 import shlex
 import sys
 
-from datnet_study.costs import cost_of_process, expected_cost, number_of_scans, read_measured
+from datnet_study.costs import cost_of_process, expected_costs
 from datnet_study.graph import Graph
 from datnet_study.lanes import LANES, processes_of
 from datnet_study.page_groups import page_groups
@@ -24,8 +24,7 @@ except (OSError, ValueError) as error:
         raise
     sys.exit(f"\n{error}\n")
 OUT = f"results/{study.name}"
-n_scans, measured = number_of_scans(study), read_measured()
-costs = {job.name: expected_cost(study, job, n_scans, measured) for job in graph.jobs.values()}
+costs = expected_costs(study, graph.jobs.values())
 groups = page_groups(graph, {name for name, cost in costs.items() if cost.is_short})
 ON_GPU = {"gpu": 1} if study.training.accelerator == "gpu" else {}
 localrules: study

@@ -200,32 +200,36 @@ def decision_table(right, scans, n_resamples, seed=0):
     return pd.DataFrame(rows.values(), index=pd.Index(rows, name="method"))
 
 
-def decisions_apart(right_a, right_b, scans, n_resamples, seed=0):
-    """How the decisions of two classifiers on the same scans differ.
+def decisions_apart(right, scans, n_resamples, seed=0):
+    """How the decisions of the first classifier differ from those of each other one.
 
     Parameters
     ----------
-    right_a, right_b : bool array-like of shape (n_scans,)
-        Whether each decision was right, in the order of `scans`.
+    right : dict of str to bool array-like of shape (n_scans,)
+        By title, whether each decision was right, in the order of `scans`.
     scans, n_resamples, seed
         As in `decision_table`.
 
     Returns
     -------
-    dict
-        `accuracy` and `mean_sensitivity`: a minus b with a 95% bootstrap interval over
-        participants; `only_a` and `only_b`, scans on which one alone is right; `chi_square`, the
-        paper's P, which does not know of the pairing; `mcnemar`, the exact P, which does.
+    dict of str to dict
+        By title of the other one: `accuracy` and `mean_sensitivity`, the first minus the other with
+        a 95% bootstrap interval over participants; `only_a` and `only_b`, scans on which the first
+        or the other alone is right; `chi_square`, the paper's P, which does not know of the
+        pairing; `mcnemar`, the exact P, which does.
     """
-    a, b = np.asarray(right_a, dtype=bool), np.asarray(right_b, dtype=bool)
-    person, change = scans["participant_id"], a.astype(float) - b
-    groups = {"accuracy": np.full(len(change), "all"), "mean_sensitivity": scans["diagnosis"]}
-    return {
-        name: group_mean_interval(change, of, person, n_resamples, seed)
-        for name, of in groups.items()
-    } | {
-        "only_a": int((a & ~b).sum()),
-        "only_b": int((b & ~a).sum()),
-        "chi_square": chi_square_correct(a, b),
-        "mcnemar": mcnemar_exact(a, b),
-    }
+    (_, a), *others = ((title, np.asarray(values, dtype=bool)) for title, values in right.items())
+    person, diagnosis, found = scans["participant_id"], scans["diagnosis"], {}
+    for title, b in others:
+        change = a.astype(float) - b
+        groups = {"accuracy": np.full(len(change), "all"), "mean_sensitivity": diagnosis}
+        found[title] = {
+            name: group_mean_interval(change, of, person, n_resamples, seed)
+            for name, of in groups.items()
+        } | {
+            "only_a": int((a & ~b).sum()),
+            "only_b": int((b & ~a).sum()),
+            "chi_square": chi_square_correct(a, b),
+            "mcnemar": mcnemar_exact(a, b),
+        }
+    return found

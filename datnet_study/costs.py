@@ -5,13 +5,13 @@
 """
 
 from dataclasses import dataclass
-from math import ceil, prod
+from math import ceil
 
 import pandas as pd
 
 from datnet_core import fingerprint
-from datnet_core.settings import NetworkSettings, TrainingSettings
 from datnet_study.table import image_paths
+from datnet_study.work import work_of
 
 MEASURED = "job_costs.tsv"  # in data_manifest/
 UNKNOWN = {"seconds": 120.0, "memory_mb": 2000.0}  # a page that nobody has measured yet
@@ -20,8 +20,6 @@ UNKNOWN_MARK = " ?"
 SITES = "sites"  # what some pages need to do more than say that a study has none
 SHORT_SECONDS = 180
 SPARE = 3.0  # times the expected seconds: machines differ by as much
-USUAL_MM = 4.0  # grid of the networks that were measured
-HEAD_MM = (180, 216, 180)  # what the grid of the scans covers
 FLOOR_MINUTES, FLOOR_MB = 10, 1000  # a process alone takes a part of them
 
 
@@ -132,6 +130,23 @@ def expected_cost(study, job, n_scans, measured):
     return Cost(seconds, memory_mb)
 
 
+def expected_costs(study, jobs):
+    """What each job of a study is expected to take, by the measured costs of the project.
+
+    Parameters
+    ----------
+    study : Study
+    jobs : iterable of Job
+
+    Returns
+    -------
+    dict of str to Cost
+        By the name of the job, in the order of the jobs.
+    """
+    n_scans, measured = number_of_scans(study), read_measured()
+    return {job.name: expected_cost(study, job, n_scans, measured) for job in jobs}
+
+
 def cost_of_process(costs):
     """What jobs take that one process runs, one after the other.
 
@@ -168,55 +183,18 @@ def plan_text(study, jobs):
     str
         A line for each job, and one for all. `?` marks what nobody has measured yet.
     """
-    n_scans, measured = number_of_scans(study), read_measured()
-    costs = [(job, expected_cost(study, job, n_scans, measured)) for job in jobs]
+    costs = expected_costs(study, jobs)
     lines = [
         f"{job.name:28}{job.threads:4} core(s) {cost.seconds / 60:8.1f} min "
         f"{cost.memory_mb / 1000:6.1f} GB{'' if cost.measured else UNKNOWN_MARK}"
-        for job, cost in costs
+        for job, cost in zip(jobs, costs.values(), strict=True)
     ]
-    hours = sum(job.threads * cost.seconds for job, cost in costs) / 3600
-    largest = max((cost.memory_mb for _, cost in costs), default=0) / 1000
+    hours = sum(job.threads * costs[job.name].seconds for job in jobs) / 3600
+    largest = max((cost.memory_mb for cost in costs.values()), default=0) / 1000
     guessed = "; ?: a guess, nobody has measured it" if UNKNOWN_MARK in "".join(lines) else ""
     sums = f"about {hours:.2f} core-hours, {largest:.1f} GB for the largest"
     lines.append(f"{len(costs)} job(s), {sums}{guessed}")
     return "\n".join(lines)
-
-
-def work_of(grid_mm, network, training):
-    """Work of training a network as a multiple of the default one, by its multiplications.
-
-    Those of a convolution grow with the voxels and with the square of the filters; those of the
-    training with its scans.
-
-    Parameters
-    ----------
-    grid_mm : float
-        Voxel size, mm.
-    network : NetworkSettings
-    training : TrainingSettings
-
-    Returns
-    -------
-    float
-
-    Examples
-    --------
-    >>> work_of(4.0, NetworkSettings(n_filters=16), TrainingSettings(max_steps=2200))
-    8.0
-    """
-    usual, steps = TrainingSettings(), training.max_steps or TrainingSettings().max_steps
-    shown = steps * training.batch_size / (usual.max_steps * usual.batch_size)
-    voxels = _voxels(network, grid_mm) / _voxels(NetworkSettings(), USUAL_MM)
-    return shown * voxels * (network.n_filters / NetworkSettings().n_filters) ** 2
-
-
-def _voxels(network, grid_mm):
-    """Voxels that a network looks at, about."""
-    if network.resized_to:
-        return prod(network.resized_to)
-    extents = [high - low for low, high in network.field_mm] if network.field_mm else HEAD_MM
-    return prod(extent / grid_mm for extent in extents)
 
 
 def on_line(scans, values, n_scans):

@@ -240,10 +240,8 @@ accuracies(shares)
 # blind test has, so no controls where it has none, as in the paper.
 
 # %%
-apart = {
-    title: decisions_apart(decided[NETWORK], decided[title], people, n_bootstrap)
-    for title in (*marks, always)
-}
+on_all = {title: decided[title] for title in (NETWORK, *marks, always)}
+apart = decisions_apart(on_all, people, n_bootstrap)
 decision_differences(apart)
 
 # %%
@@ -258,8 +256,8 @@ if visit_names:
         for name in visit_names
     )
     same = predictions[groups["baseline"]]
-    after = after.loc[before.index]
-    later["baseline"] = decisions_apart(after, before, same, n_bootstrap)
+    both = {"follow-up": after.loc[before.index], "baseline": before}
+    later = decisions_apart(both, same, n_bootstrap)
     display(decision_differences(later, "follow-up minus"))
 other = show.signed(*share_difference(right[first], right_cv))
 Markdown(f"Blind test minus cross-validation: {other} (Newcombe), P = {p_cv:.2g}.")

@@ -266,11 +266,7 @@ accuracies(decided)
 # the two sides as independent, and loses power by it.
 
 # %%
-apart = {
-    title: decisions_apart(correct[NETWORK], correct[title], predictions, n_bootstrap)
-    for title in correct
-    if title != NETWORK
-}
+apart = decisions_apart(correct, predictions, n_bootstrap)
 decision_differences(apart)
 
 # %% [markdown]

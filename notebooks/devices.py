@@ -91,13 +91,20 @@ if not several:
 # all that differs, and the diagnoses are as common as at home; *its own people* are
 # the population of a site, with other shares of the diagnoses.
 
+
+# %%
+def title_of(site, who):
+    """Name of a group of people who are judged."""
+    return f"{site} ({who})"
+
+
 # %%
 chosen = home_of(scans) if home == "auto" else home
 kept = scans["site"] != left_out
 table = scans[kept].reset_index(drop=True)
 setting = setting_of(table, config.diagnoses, chosen)
 groups = groups_judged(setting)
-title = {key: f"{key[0]} ({key[1]})" for key in groups}
+title = {key: title_of(*key) for key in groups}
 learn = setting.labels[setting.learn]
 counts = {f"{chosen}, learned from": learn} | {
     title[key]: setting.labels[setting.judged[rows]] for key, rows in groups.items()
@@ -248,16 +255,21 @@ plot_interval_panels(
 
 
 # %%
+def by_remedy(rows, remedies):
+    """What is `shown` of each remedy at each site, as a table."""
+    group = [title_of(*key) for key in rows[["site", "who"]].to_numpy()]
+    wide = rows.assign(group=group).pivot(
+        index="remedy", columns="group", values="shown"
+    )
+    return wide.loc[remedies, list(dict.fromkeys(group))].reset_index()
+
+
 def in_numbers(value, text):
     """A column of the results as text, remedies by groups of people."""
     parts = [value, f"{value}_low", f"{value}_high"]
     shown = [text(*row) for row in results[parts].to_numpy()]
-    wide = results.assign(
-        shown=shown, group=results["site"] + " (" + results["who"] + ")"
-    )
-    wide = wide.pivot(index="remedy", columns="group", values="shown")
     compared = [name for name in proba if "gain" not in value or name != DEGRADED]
-    return wide.loc[compared, list(title.values())].reset_index()
+    return by_remedy(results.assign(shown=shown), compared)
 
 
 show.table(in_numbers("pairs", show.interval), of_groups=True)
@@ -323,11 +335,8 @@ seeds = pd.read_csv(page.path("data_manifest/devices_seeds.tsv"), sep="\t")
 n_seeds = seeds["seed"].nunique()
 grouped = seeds.groupby(["site", "who", "remedy"], sort=False)["pairs_gain"]
 over = grouped.agg(["mean", "min", "max"]).reset_index()
-over["text"] = [show.signed(*row) for row in over[["mean", "min", "max"]].to_numpy()]
-over["group"] = over["site"] + " (" + over["who"] + ")"
-wide = over.pivot(index="remedy", columns="group", values="text")
-wide = wide.loc[list(dict.fromkeys(over["remedy"])), list(dict.fromkeys(over["group"]))]
-show.table(wide.reset_index(), of_groups=True)
+over["shown"] = [show.signed(*row) for row in over[["mean", "min", "max"]].to_numpy()]
+show.table(by_remedy(over, list(dict.fromkeys(over["remedy"]))), of_groups=True)
 
 # %% tags=["remove-input"]
 Markdown(f"So far the benchmark has {n_seeds} seed{'s' * (n_seeds != 1)}.")

@@ -192,11 +192,7 @@ accuracies(shares)
 # the chi-square test, the paper's, takes the two as independent.
 
 # %%
-apart = {
-    title: decisions_apart(right[FUSION], right[title], people, n_bootstrap)
-    for title in right
-    if title != FUSION
-}
+apart = decisions_apart({FUSION: right[FUSION]} | right, people, n_bootstrap)
 decision_differences(apart, f"{FUSION}, minus")
 
 # %% [markdown]

@@ -204,14 +204,7 @@ judged |= {
 page.write_table("predictions/late_fusion.tsv", judged[GATE])
 first = visits(blind)["all"]
 people = blind[first]
-
-
-def right_of(tables):
-    """Whether each decision on a first scan is right, by title."""
-    return {t: right_decisions(table, classes)[first] for t, table in tables.items()}
-
-
-right = right_of(judged)
+right = {t: right_decisions(table, classes)[first] for t, table in judged.items()}
 commonest = labels.mode()[0]
 right[f"always {commonest}"] = people["diagnosis"] == commonest
 
@@ -227,11 +220,7 @@ accuracies(shares)
 # test of those on which only one side is right.
 
 # %%
-apart = {
-    title: decisions_apart(right[GATE], right[title], people, n_bootstrap)
-    for title in right
-    if title != GATE
-}
+apart = decisions_apart({GATE: right[GATE]} | right, people, n_bootstrap)
 decision_differences(apart, f"{GATE} minus")
 
 # %% [markdown]
@@ -253,11 +242,8 @@ shares_cv = decision_table(right_cv, known[once], n_bootstrap)
 accuracies(shares_cv)
 
 # %%
-apart_cv = {
-    title: decisions_apart(right_cv[GATE], right_cv[title], known[once], n_bootstrap)
-    for title in right_cv
-    if title != GATE
-}
+first_cv = {GATE: right_cv[GATE]} | right_cv
+apart_cv = decisions_apart(first_cv, known[once], n_bootstrap)
 decision_differences(apart_cv, f"{GATE} minus")
 
 # %% [markdown]

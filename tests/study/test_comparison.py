@@ -98,7 +98,10 @@ def test_decisions_apart_by_hand():
     # Right on 3 IPD of 4 and no MSA of 2, against 1 IPD and both MSA; 2 against 2 scans differ.
     scans = pd.DataFrame({"diagnosis": ["IPD"] * 4 + ["MSA"] * 2, "participant_id": list("pqrstu")})
     a, b = [1, 1, 1, 0, 0, 0], [1, 0, 0, 0, 1, 1]
-    found = decisions_apart(a, b, scans, 200)
+    found = decisions_apart({"a": a, "b": b, "itself": a}, scans, 200)
+    assert list(found) == ["b", "itself"]
+    assert found["itself"]["accuracy"] == (0, 0, 0) and found["itself"]["mcnemar"] == 1
+    found = found["b"]
     assert (found["only_a"], found["only_b"]) == (2, 2)
     assert found["accuracy"][0] == 0
     assert found["mean_sensitivity"][0] == pytest.approx(0.5 / 2 - 1 / 2)  # IPD 2/4, MSA -2/2

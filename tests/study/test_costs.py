@@ -5,7 +5,6 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from datnet_core.settings import NetworkSettings, TrainingSettings
 from datnet_study.costs import (
     SHORT_SECONDS,
     Cost,
@@ -13,11 +12,11 @@ from datnet_study.costs import (
     number_of_scans,
     plan_text,
     read_measured,
-    work_of,
 )
 from datnet_study.graph import Graph
 from datnet_study.jobs import Job
 from datnet_study.study import read_study
+from datnet_study.work import work_of
 
 ROOT = Path(__file__).parents[2]
 MEASURED = pd.DataFrame(
@@ -75,22 +74,6 @@ def test_a_page_of_sites_costs_by_whether_there_are_some(study):
     sites = read_study(ROOT / "data_manifest/sites.yaml")
     cost = [expected_cost(of, page("external"), 900, measured).seconds for of in (study, sites)]
     assert cost == [2.0, 60.0]
-
-
-@pytest.mark.parametrize(
-    ("work", "times"),
-    [
-        ((4.0, NetworkSettings(), TrainingSettings()), 1),
-        ((2.0, NetworkSettings(), TrainingSettings()), 8),
-        ((4.0, NetworkSettings(n_filters=24), TrainingSettings()), 9),
-        ((4.0, NetworkSettings(), TrainingSettings(max_steps=2200, batch_size=8)), 1),
-        ((4.0, NetworkSettings(), TrainingSettings(max_steps=None)), 1),
-        ((4.0, NetworkSettings(field_mm=None), TrainingSettings()), 180 * 216 * 180 / 428_032),
-        ((4.0, NetworkSettings(resized_to=(96, 96, 96)), TrainingSettings()), 96**3 / 6688),
-    ],
-)
-def test_work_by_hand(work, times):
-    assert work_of(*work) == pytest.approx(times)
 
 
 def test_a_further_attempt_asks_for_twice_as_much():
