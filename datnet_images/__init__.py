@@ -29,6 +29,10 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "to_grid",  # resample an image
             "uptake_ratio",  # counts over their mean in the reference region
         ],
+        "rows": [
+            "Rows",  # some scans of an array, without a copy
+            "mean_volume",  # of scans, one after the other
+        ],
         "target": [
             "read_target",  # what scans in MNI space are sums of
             "adapted_target",  # with the levels of one scan

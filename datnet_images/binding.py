@@ -95,7 +95,7 @@ def own_region_means(volumes, regions):
 
 
 def lower_side_left(volumes, atlas, affine, region):
-    """Volumes turned so that the side of a region with less uptake lies on the left.
+    """Yield volumes turned so that the side of a region with less uptake lies on the left.
 
     A mean over people whose worse side is now the left one and now the right one is symmetric;
     turned first, it shows the asymmetry. Noise is turned as well, so that a mean of symmetric
@@ -111,18 +111,17 @@ def lower_side_left(volumes, atlas, affine, region):
     region : str
         With two sides in the atlas, such as `putamen`.
 
-    Returns
-    -------
-    ndarray of shape (n_scans, X, Y, Z)
-        A copy.
+    Yields
+    ------
+    ndarray of shape (X, Y, Z)
+        A scan after the other.
     """
     left, right = (
         region_means(volumes, region_fractions(atlas, side, affine, volumes.shape[1:]))
         for side in sides([region])
     )
-    turned = np.array(volumes)
-    turned[right < left] = turned[right < left, ::-1]
-    return turned
+    for volume, turn in zip(volumes, right < left, strict=True):
+        yield volume[::-1] if turn else volume
 
 
 def regional_binding(volumes, atlas, affine, reference_region, regions):

@@ -34,7 +34,9 @@ from scipy.stats import false_discovery_control
 
 from datnet_core.metrics import mann_whitney
 from datnet_images import (
+    Rows,
     binding_ratio,
+    mean_volume,
     own_region_means,
     region_fractions,
     region_mask_on,
@@ -64,7 +66,7 @@ show.notice(page)
 # %%
 scans = page.scans()
 rows = np.flatnonzero((scans["cohort"] == "training") & scans["diagnosis"].isin(groups))
-volumes = page.volumes()[rows]
+volumes = Rows(page.volumes(), rows)
 affine, shape = page.grid()
 atlas = page.atlas()
 reference = config.images.reference_region
@@ -99,7 +101,7 @@ if len(used) > FEW:
 
 # %% figure="fig-binding-ratio-region"
 plot_region_strip(
-    volumes.mean(axis=0),
+    mean_volume(volumes),
     drawn,
     {name: region_fractions(atlas, name, affine, shape) for name in measured_in},
     affine,

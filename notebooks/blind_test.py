@@ -42,6 +42,7 @@ from datnet_core.metrics import (
     share_interval,
 )
 from datnet_core.training import load_model, predict
+from datnet_images import Rows
 from datnet_study import (
     accuracies,
     among,
@@ -144,7 +145,8 @@ learn = np.flatnonzero(scans["cohort"] == "training")
 both = np.concatenate([learn, rows])
 ages = known_ages(scans, config.control)
 ages = None if ages is None else ages[both]
-features = yardstick_features(volumes[both], page.atlas(), affine, config.images, ages)
+given = Rows(volumes, both), page.atlas(), affine, config.images, ages
+features = yardstick_features(*given)
 labels = scans["diagnosis"].to_numpy()[learn]
 marks = {}
 for title, x in features.items():

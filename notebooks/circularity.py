@@ -30,9 +30,10 @@ into: str = "study"  # folder below results/ to write to; study: the study's own
 alpha: float = 0.05  # two-sided P below which a difference is significant
 paper_p: float = 0.0001  # P below which the paper has IPD against MSA by the DL-BR
 n_permutations: int = 2000  # labellings without meaning
+n_patients: int = 500  # of more, about so many are drawn
 thresholds: list = [0.6, 0.7, 0.8]  # of the region, for the fingerprint
 n_fingerprint: int = 500  # labellings without meaning at each threshold
-seed: int = 0  # of the labellings
+seed: int = 0  # of the labellings, and of that draw
 chunk_size: int = 16  # scans per backward pass; bounds the memory
 
 # %% tags=["setup"]
@@ -45,8 +46,10 @@ from IPython.display import Markdown
 from datnet_core.saliency import top_voxels
 from datnet_core.training import predict
 from datnet_images import (
+    Rows,
     binding_ratio,
     in_full_grid,
+    mean_volume,
     region_fractions,
     region_mask_on,
     region_means,
@@ -136,15 +139,19 @@ show.table(
 # differ from fold to fold, which spreads the ratios and hides differences.
 #
 # Compared are the first scans of the patients of the training cohort; with one group of
-# patients only, it is compared with controls.
+# patients only, it is compared with controls. Of more than `n_patients`, about as many
+# are drawn, by fold and diagnosis: maps of all scans by all models take room.
 
 # %%
 scans, atlas = page.scans(), page.atlas()
 chosen = scans[(scans["cohort"] == "training") & scans["diagnosis"].isin(groups)]
 chosen = chosen.drop_duplicates("participant_id")
+n_there, share = len(chosen), min(1, n_patients / len(chosen))
+alike = chosen.groupby(["fold", "diagnosis"])
+chosen = alike.sample(frac=share, random_state=seed).sort_index()
 rows, fold = chosen.index.to_numpy(), chosen["fold"].to_numpy(int)
 labels = chosen["diagnosis"].map(classes.index).to_numpy()
-volumes, seen = page.volumes()[rows], page.seen()[rows]
+volumes, seen = Rows(page.volumes(), rows), page.seen()[rows]
 affine, shape = page.grid()
 field = page.field()
 in_box = in_full_grid(np.ones(seen.shape[1:], bool), field, shape)
@@ -154,7 +161,8 @@ brain = region_mask_on(atlas, "brain", affine, shape) & in_box
 nuclei = config.images.regions
 reference = config.images.reference_region
 occipital = region_means(volumes, region_fractions(atlas, reference, affine, shape))
-images = binding_ratio(volumes[:, brain], occipital[:, None]).astype(np.float32)
+uptake = np.stack([volume[brain] for volume in volumes])
+images = binding_ratio(uptake, occipital[:, None]).astype(np.float32)
 conventional = regional_binding(volumes, atlas, affine, reference, nuclei)
 conventional = conventional[list(nuclei)].to_numpy()
 limits = [region_mask_on(atlas, region, affine, shape)[brain] for region in nuclei]
@@ -407,7 +415,7 @@ for name, region in regions.items():
 outline = region_mask_on(atlas, mark, affine, shape)
 
 # %% figure="fig-circularity-mechanism"
-plot_region_shift(volumes.mean(axis=0), full, outline, affine, boxes)
+plot_region_shift(mean_volume(volumes), full, outline, affine, boxes)
 
 # %% [markdown]
 # **Regions of two diagnoses, and the ratios of the same scans in either.** Left: the
@@ -668,10 +676,11 @@ least = min(
     by[True], key=lambda source: np.nan_to_num(found[source, first]["p"], nan=1)
 )
 told = verdict_of_all[first]
+drawn_of = f", {len(rows)} of {n_there} patients" if len(rows) < n_there else ""
 result = (
-    f"{words[first]} {page.where}: in the region found without the participant's label "
-    f"the AUC is {auc_of['cross_fitted']}, P = {cross['p']:.2g}; in the {mark} "
-    f"{auc_of[mark]}, P = {putamen['p']:.2g} ({told}: a difference of "
+    f"{words[first]} {page.where}{drawn_of}: in the region found without the "
+    f"participant's label the AUC is {auc_of['cross_fitted']}, P = {cross['p']:.2g}; "
+    f"in the {mark} {auc_of[mark]}, P = {putamen['p']:.2g} ({told}: a difference of "
     f"{show.interval(*cross_auc, 2)}). With the label in the region, the smallest P is "
     f"that of the {small_p(least, first)}."
 )
@@ -719,5 +728,6 @@ numbers = {
     "mechanism": {"median": medians, "p": p_in, "voxels": n_voxels, "common": common},
     "inside": inside.to_dict("records"),
     "fingerprint": shown.to_dict("records"),
+    "patients": {"compared": len(rows), "there": n_there},
 }
 page.close(numbers, result=result)

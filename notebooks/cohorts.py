@@ -33,8 +33,10 @@ import pandas as pd
 from IPython.display import Markdown
 
 from datnet_images import (
+    Rows,
     field_of_view,
     lower_side_left,
+    mean_volume,
     region_fractions,
     region_table,
 )
@@ -187,7 +189,7 @@ present = [name for name in config.diagnoses if name in set(diagnosis[in_trainin
 rows = {name: np.flatnonzero(in_training & (diagnosis == name)) for name in present}
 region = config.images.regions[0]
 means = {
-    name: lower_side_left(volumes[rows[name]], atlas, affine, region).mean(axis=0)
+    name: mean_volume(lower_side_left(Rows(volumes, rows[name]), atlas, affine, region))
     for name in present
 }
 box = field_of_view(config.images.grid_mm, BASAL_GANGLIA_MM)

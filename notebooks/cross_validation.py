@@ -42,6 +42,7 @@ from datnet_core.metrics import (
     fold_difference,
 )
 from datnet_core.training import predict_folds
+from datnet_images import Rows
 from datnet_study import (
     accuracies,
     at_paper_specificity,
@@ -127,7 +128,8 @@ affine, _ = page.grid()
 diagnosis = scans["diagnosis"].to_numpy()[rows]
 ages = known_ages(scans, config.control)
 ages = None if ages is None else ages[rows]
-features = yardstick_features(volumes[rows], page.atlas(), affine, config.images, ages)
+given = Rows(volumes, rows), page.atlas(), affine, config.images, ages
+features = yardstick_features(*given)
 methods = {NETWORK: predictions}
 for title, x in features.items():
     how = config.network.class_prior, config.control if title == AGED else None

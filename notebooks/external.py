@@ -37,6 +37,7 @@ import pandas as pd
 from IPython.display import Markdown, display
 
 from datnet_core.training import load_model, predict
+from datnet_images import Rows
 from datnet_study import (
     accuracies,
     aucs_side_by_side,
@@ -102,7 +103,7 @@ judged = {NETWORK: with_proba(who, np.mean(by_model, axis=0), classes)}
 affine, _ = page.grid()
 learn = np.flatnonzero(scans["cohort"] == "training")
 both = np.concatenate([learn, rows])
-volumes, labels = page.volumes()[both], scans["diagnosis"].to_numpy()[learn]
+volumes, labels = Rows(page.volumes(), both), scans["diagnosis"].to_numpy()[learn]
 features = yardstick_features(volumes, page.atlas(), affine, config.images)
 for title in (RATIOS, UNEVEN):
     known, new = np.split(features[title], [len(learn)])

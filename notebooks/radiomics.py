@@ -43,6 +43,7 @@ from scipy.stats import false_discovery_control
 
 from datnet_core.metrics import mann_whitney_features
 from datnet_images import (
+    Rows,
     effective_features,
     feature_table,
     intraclass_correlation,
@@ -81,7 +82,7 @@ show.notice(page)
 # %%
 scans = page.scans()
 rows = np.flatnonzero((scans["cohort"] == "training") & scans["diagnosis"].isin(groups))
-volumes = page.volumes()[rows]
+volumes = Rows(page.volumes(), rows)
 affine, shape = page.grid()
 atlas = page.atlas()
 keys = scans.loc[
@@ -316,7 +317,7 @@ both = both[np.argsort(scans["participant_id"][both], kind="stable")]  # pairs
 later = {}
 if len(people) > 1:
     fixed = {name: masks[name] for name in config.images.regions}
-    repeated = feature_table(page.volumes()[both], fixed, *measured)
+    repeated = feature_table(Rows(page.volumes(), both), fixed, *measured)
     for region, part in repeated.groupby("region"):
         if len(part) == len(both):  # measured in every scan
             values = part[every].to_numpy(float).reshape(-1, 2, len(every))

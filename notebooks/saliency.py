@@ -54,6 +54,7 @@ from datnet_core.saliency import (
 from datnet_core.sanity import rank_correlation, untrained_model
 from datnet_core.training import predict
 from datnet_images import (
+    Rows,
     box_centre,
     centre_cone,
     in_full_grid,
@@ -90,7 +91,6 @@ show.notice(page)
 
 # %%
 scans = page.scans()
-volumes = page.volumes()
 field = page.field()
 seen = page.seen()  # what the network gets
 affine, shape = page.grid()
@@ -111,8 +111,14 @@ found = fold_maps(
     config.saliency.postprocess,
     chunk_size,
 )
-held_out = in_full_grid(found.held_out, field, shape)
+held_out = found.held_out  # of the box only: whole grids of all scans take room
 fold_means = in_full_grid(found.fold_means, field, shape)
+
+
+def mean_map(maps, which):
+    """Mean map of some scans on the whole grid."""
+    return in_full_grid(maps[which].mean(axis=0), field, shape)
+
 
 # %% [markdown]
 # ## Do the terms add up?
@@ -127,7 +133,7 @@ labels = [classes.index(name) for name in scans["diagnosis"].iloc[others]]
 gaps, gaps_double = [found.gaps.ravel()], []
 for model in progress(models, "completeness of all scans", unit="fold model"):
     if len(others):
-        gaps.append(saliency_maps(model, seen[others], labels)[1])
+        gaps.append(saliency_maps(model, Rows(seen, others), labels)[1])
     few = slice(0, chunk_size)
     double = copy.deepcopy(model).double()
     gaps_double.append(saliency_maps(double, seen[rows[few]], targets[few])[1])
@@ -158,7 +164,7 @@ plot_completeness({"single precision": gaps, "double precision": gaps_double})
 
 # %%
 means = {
-    name: rescaled(held_out[diagnosis == name].mean(axis=0), brain) for name in groups
+    name: rescaled(mean_map(held_out, diagnosis == name), brain) for name in groups
 }
 images = {
     name: nib.Nifti1Image(m.astype(np.float32), affine) for name, m in means.items()
@@ -208,7 +214,6 @@ for k in progress(range(len(models)), "untrained networks", unit="fold"):
         config.saliency.postprocess,
         chunk_size,
     )
-untrained = in_full_grid(untrained, field, shape)
 TRAINED, UNTRAINED, CONE = "trained", "untrained", "centre cone"
 of_kind = {TRAINED: held_out, UNTRAINED: untrained}
 cone = rescaled(centre_cone(field, affine, shape), brain)
@@ -220,7 +225,7 @@ cone = rescaled(centre_cone(field, affine, shape), brain)
 atlas = page.atlas()
 beside = {
     name: {
-        kind: rescaled(maps[diagnosis == name].mean(axis=0), brain)
+        kind: rescaled(mean_map(maps, diagnosis == name), brain)
         for kind, maps in of_kind.items()
     }
     | {CONE: cone}
@@ -314,8 +319,8 @@ enrichment = table.pivot(index="region", columns="diagnosis", values="ratio")
 # %%
 def share_by_fold(maps, name, weight):
     """Share (n_folds,) of a region in the rescaled mean map of a diagnosis."""
-    own = [maps[(held_out_of == k) & (diagnosis == name)] for k in range(len(models))]
-    means = [rescaled(of.mean(axis=0), brain) for of in own]
+    own = [(held_out_of == k) & (diagnosis == name) for k in range(len(models))]
+    means = [rescaled(mean_map(maps, which), brain) for which in own]
     return np.array([share_in_region(m, weight, brain) for m in means])
 
 
@@ -361,7 +366,7 @@ def times_its_share(maps, weight):
 
 def whole(kind):
     """Mean maps of the diagnoses before they are rescaled; signs do not count."""
-    return [np.abs(of_kind[kind][diagnosis == name].mean(axis=0)) for name in groups]
+    return [np.abs(mean_map(of_kind[kind], diagnosis == name)) for name in groups]
 
 
 rows_of_regions = {}
@@ -418,7 +423,7 @@ by_geometry = {
 of_folds = np.stack(
     [
         [
-            held_out[(held_out_of == k) & (diagnosis == name)].mean(axis=0)[brain]
+            mean_map(held_out, (held_out_of == k) & (diagnosis == name))[brain]
             for name in groups
         ]
         for k in range(config.training.n_folds)
@@ -474,20 +479,21 @@ for k, model in enumerate(models):
             config.saliency.postprocess,
             chunk_size,
         )
-        own_maps[wrong] = in_full_grid(maps, field, shape)
+        own_maps[wrong] = maps
 
 # %%
 rule, threshold = config.saliency.region_rule, config.saliency.region_threshold
 of_groups = [held_out[diagnosis == name].mean(axis=0) for name in groups]
 sources = {
-    "cross_fitted": (fold_means, held_out_of.astype(int)),
+    "cross_fitted": (found.fold_means, held_out_of.astype(int)),
     "per_participant": (own_maps, np.arange(len(rows))),
     "per_diagnosis": (of_groups, np.array([groups.index(name) for name in diagnosis])),
 }
 every_region, region_of = [], {}
 for source, (maps, number) in sources.items():
     region_of[source] = len(every_region) + number  # of each scan, in the file
-    every_region += [top_region(m, brain, rule, threshold) for m in maps]
+    whole_maps = (in_full_grid(m, field, shape) for m in maps)
+    every_region += [top_region(m, brain, rule, threshold) for m in whole_maps]
 fold_regions = np.stack(every_region[: len(models)])
 
 # %%

@@ -46,7 +46,9 @@ from datnet_core.saliency import (
 )
 from datnet_core.training import predict
 from datnet_images import (
+    Rows,
     in_full_grid,
+    mean_volume,
     region_fractions,
     region_mask_on,
     region_parts,
@@ -106,7 +108,7 @@ made_of.loc[len(made_of)] = {
 } | whole_field
 scans = page.scans()
 rows = np.flatnonzero((scans["cohort"] == "training") & scans["diagnosis"].isin(groups))
-mean_uptake = page.volumes()[rows].mean(axis=0)
+mean_uptake = mean_volume(Rows(page.volumes(), rows))
 
 # %% figure="fig-salient-region-drawn"
 plot_region_strip(

@@ -146,10 +146,11 @@ def test_scans_are_turned_so_that_the_lower_side_lies_on_the_left(rng):
     affine[0, 3] = -5  # symmetric about x = 0
     atlas = Atlas(labels, affine, dict(zip(sides(["putamen"]), (1, 2), strict=True)))
     volumes = rng.random((9, *labels.shape))
-    turned = lower_side_left(volumes, atlas, affine, "putamen")
+    turned = np.stack(list(lower_side_left(volumes, atlas, affine, "putamen")))
     left, right = (turned[:, labels == label].mean(axis=1) for label in (1, 2))
     assert (left <= right).all()
     for before, after in zip(volumes, turned, strict=True):
         assert np.array_equal(before, after) or np.array_equal(before[::-1], after)
     assert 0 < sum(np.array_equal(a, b) for a, b in zip(volumes, turned, strict=True)) < 9
-    np.testing.assert_array_equal(lower_side_left(turned, atlas, affine, "putamen"), turned)
+    again = np.stack(list(lower_side_left(turned, atlas, affine, "putamen")))
+    np.testing.assert_array_equal(again, turned)
