@@ -27,6 +27,7 @@ APPLIES = {
     "always": "to every study",
     "people": "where scans are of people: of a phantom there is nobody to ask about",
     "phantom": "as the row says to a phantom; people's own answer is left to whoever has the scans",
+    "sites": "where a study has the sites that the pages of the row are about; elsewhere to none",
 }
 NOBODY = "a phantom: nobody was recruited, examined, treated or diagnosed"
 PLACE = re.compile(r"((?:pages/)?\w+)#([\w.-]+)")
@@ -117,7 +118,7 @@ def of_study(rows, phantom, ended):
     DataFrame
         Without the column `applies`. What asks about people does not apply to a phantom; what only
         a phantom answers is missing elsewhere; what a page was to say that had nothing to say is
-        missing, with the reason.
+        missing, with the reason; if it asks about sites that are not there, it does not apply.
 
     Examples
     --------
@@ -140,7 +141,8 @@ def _of_study(row, phantom, ended):
         return row | nowhere | {"status": "missing"}
     for page in pages_named([row]):
         if page in ended:
-            return row | nowhere | {"status": "missing", "reason": f"this study has {ended[page]}"}
+            status = "not_applicable" if row["applies"] == "sites" else "missing"
+            return row | nowhere | {"status": status, "reason": f"this study has {ended[page]}"}
     kept = "" if row["status"] == "reported" else row["reason"]
     return row | {"reason": kept}
 

@@ -1,6 +1,7 @@
 """Reporting items as tables with links, as counts, and in a sentence."""
 
 import html
+import re
 
 import pandas as pd
 
@@ -98,7 +99,8 @@ def _row(row):
         f'<span class="verdict {LOOK.get(status, "cannot")}"><span aria-hidden="true">'
         f"{SIGN[status]}</span> {status.replace('_', ' ')}</span>"
     )
-    cells = (html.escape(row["label"]), mark, "<br>".join(places), html.escape(row["reason"]))
+    reason = re.sub("`(.+?)`", r"<code>\1</code>", html.escape(row["reason"]))
+    cells = (html.escape(row["label"]), mark, "<br>".join(places), reason)
     texts = "".join(f"<td>{text}</td>" for text in cells)
     return f'<tr><th scope="row">{number}</th>{texts}</tr>'
 

@@ -6,9 +6,10 @@
 #   datnet:
 #     reads: [quality.tsv, scans.tsv, predictions/blind_test.tsv,
 #       blind_test.json, calibration.json, claims.json, cohorts.json,
-#       cross_validation.json, fusion.json, phantom*.json, quality.json, radiomics.json,
-#       saliency_sanity.json, salient_region.json, scan_report.json, summary.json,
-#       training.json, data_manifest/reporting.tsv, data_manifest/phantom_card.md]
+#       cross_validation.json, devices.json, external.json, fusion.json, phantom*.json,
+#       quality.json, radiomics.json, saliency_sanity.json, salient_region.json,
+#       scan_report.json, summary.json, training.json, data_manifest/reporting.tsv,
+#       data_manifest/phantom_card.md]
 #     writes:
 #       aggregates: [reporting.tsv]
 #     settings: [control, decisions, diagnoses, fusion, images, network, radiomics,
@@ -88,7 +89,8 @@ plot_items(counted)
 # **Items of each guideline by what the book says of them.** Blue is reported, light
 # blue partly, orange missing; grey does not apply. Of a phantom nobody was recruited,
 # examined or treated, so what asks about that does not apply; in a study of people the
-# same items are missing until whoever has the scans adds them to the article.
+# same items are missing until whoever has the scans adds them to the article. What asks
+# about other sites does not apply, either, where there are none.
 #
 # ## TRIPOD+AI
 
@@ -114,8 +116,9 @@ show.markup(items_view(of["STARD-AI"]))
 show.markup(items_view(of["CLEAR"]))
 
 # %% [markdown]
-# The radiomics of this study are tested one by one, and no model is made of them; what
-# CLEAR asks about a model is answered for the network.
+# The radiomics of this study are tested one by one; only the page {doc}`devices` makes
+# a model of them, where there are several sites. What CLEAR asks about a model is
+# answered for the network.
 #
 # ## CLAIM 2024
 
@@ -169,8 +172,8 @@ performance_of_parts(by_part, pair) if len(by_part) else nothing
 # Thirds of age are those of the people of the blind test. These parts were not planned
 # with a size in mind: intervals that do not overlap are a hint and no proof, and those
 # that do overlap prove nothing, either. A difference can come from the mix of diagnoses
-# in a part. Nothing else that divides people (origin, income, another hospital) is in
-# the table.
+# in a part. Nothing else that divides people, such as origin or income, is in the
+# table.
 #
 # ## Methods to copy
 #

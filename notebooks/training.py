@@ -27,6 +27,8 @@ study: str = "data_manifest/smoke.yaml"  # study file
 into: str = "study"  # folder below results/ to write to; study: the study's own
 
 # %% tags=["setup"]
+from importlib.metadata import version
+
 import numpy as np
 import pandas as pd
 from IPython.display import Markdown
@@ -143,10 +145,11 @@ show.table(overview, of_groups=True, not_people=not_people).format(
 # The same study file gives the same predictions, byte for byte, on the same kind of
 # processor with the same versions and threads. Each network's folder
 # `models/<model>/member-<j>` keeps its settings and seeds, a hash of everything it
-# learned from, and this:
+# learned from, and this; the last line is XGBoost as it is now, of which no network is
+# made, but one classifier of {doc}`fusion`:
 
 # %%
-made_with = records["environment"].iloc[0]
+made_with = records["environment"].iloc[0] | {"XGBoost": version("xgboost-cpu")}
 facts_of_run = {key: str(value) for key, value in made_with.items()}
 show.table(pd.DataFrame(facts_of_run.items(), columns=["what", "value"]))
 

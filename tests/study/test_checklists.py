@@ -57,7 +57,10 @@ def test_labels_are_short_and_unmet_stays_unmet(items):
     status = items.set_index(["guideline", "item"])["status"]
     for item in ("18c", "18d"):
         assert status["TRIPOD+AI", item] == "missing"
-    assert status["CLAIM 2024", "33"] == "missing"
+    ended = {"external": "no site for tests only", "devices": "one site only"}
+    for phantom in (True, False):
+        of_one_site = of_study(items, phantom, ended).set_index(["guideline", "item"])["status"]
+        assert of_one_site["CLAIM 2024", "33"] == "missing"
     assert set(items["source"].str.split("/").str[2]) == {"github.com"}
 
 
@@ -147,6 +150,29 @@ def test_what_a_page_was_to_say_that_ended_early_is_missing_with_the_reason():
         made = of_study(rows, False, {page: "no blind test"}).iloc[0]
         assert made["status"] == "missing" and made["where"] == made["key"] == ""
         assert made["reason"] == "this study has no blind test"
+
+
+def test_what_asks_about_sites_does_not_apply_to_a_study_without_them():
+    row = ROW | {"applies": "sites", "where": "pages/devices#remedies", "key": "devices:results"}
+    rows = pd.DataFrame([row])
+    for phantom in (True, False):
+        made = of_study(rows, phantom, {"devices": "one site only"}).iloc[0]
+        assert made["status"] == "not_applicable" and made["where"] == made["key"] == ""
+        assert made["reason"] == "this study has one site only"
+        made = of_study(rows, phantom, {"external": "no site for tests only"}).iloc[0]
+        assert made["status"] == "reported" and made["where"] == row["where"]
+
+
+def test_what_asks_about_sites_follows_the_study(items):
+    asked = [("TRIPOD+AI", "12d"), ("TRIPOD+AI", "23b"), ("STARD-AI", "29"), ("CLAIM 2024", "33")]
+
+    def statuses(ended):
+        made = of_study(items, True, ended).set_index(["guideline", "item"])["status"]
+        return [made[name] for name in asked]
+
+    assert statuses({}) == ["partly", "reported", "partly", "reported"]
+    only_home = {"external": "no site for tests only", "devices": "one site only"}
+    assert statuses(only_home) == ["not_applicable"] * 3 + ["missing"]
 
 
 def test_a_dead_key_is_refused():

@@ -43,6 +43,11 @@ def test_the_sentence_counts_what_applies_and_names_what_is_missing():
     assert masked_words(words) == words  # items are no people
 
 
+def test_a_setting_in_a_reason_is_shown_as_code():
+    text = items_view(CLEAR.assign(reason="this study has no site for tests only (`sites`) < 1"))
+    assert "tests only (<code>sites</code>) &lt; 1" in text
+
+
 def test_the_table_links_to_places_and_to_where_the_text_was_read():
     text = items_view(CLEAR)
     assert '<a href="blind_test.html#fig-blind-test-confusion">blind test, confusion</a>' in text

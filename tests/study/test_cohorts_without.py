@@ -6,6 +6,7 @@ thinned out; pages run in this process (`in_process`).
 
 import json
 import os
+from importlib.metadata import version
 
 import nibabel as nib
 import numpy as np
@@ -17,6 +18,7 @@ from in_process import leave_out_what_is_dear, run_study
 from datnet_core.fingerprint import ROOT
 from datnet_phantom.cohort import Cohort
 from datnet_phantom.dataset import write_cohort
+from datnet_study.checklists import read_resolved
 from datnet_study.scans import CLINICAL
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
@@ -90,6 +92,12 @@ def regions():
     return of_scan.merge(pd.read_csv("results/own/scans.tsv", sep="\t"))
 
 
+def reported():
+    """Status of each reporting item, by guideline and number."""
+    rows = read_resolved("results/own/reporting.tsv")
+    return rows.set_index(["guideline", "item"])["status"]
+
+
 def without(table, columns, diagnoses=None):
     """A table in which some diagnoses, or all, have no value in some columns."""
     rows = table["diagnosis"].isin(diagnoses or set(table["diagnosis"]))
@@ -130,6 +138,11 @@ def test_two_diagnoses_of_other_names_and_nothing_but_images(run, scans):
     }.items():
         assert words in pages[page]["result"]
     assert ours["blind.accuracy"] == "– (no participant of certainty 'confirmed')"
+    status = reported()
+    assert status["TRIPOD+AI", "14"] == status["CLAIM 2024", "33"] == "missing"
+    assert status["TRIPOD+AI", "23b"] == status["STARD-AI", "29"] == "not_applicable"
+    assert status["CLAIM 2024", "27"] == "reported"  # of a study without a blind test, too
+    assert pages["training"]["numbers"]["environment"]["XGBoost"] == version("xgboost-cpu")
     assert "Nothing was pre-trained" in pages["protocol"]["result"]
     assert ours["cv.auc.ipd"] == "– (no IPD)"
     assert ours["cv.duration.compare"].startswith("– (no patient with a known symptom duration")
