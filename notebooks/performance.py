@@ -150,7 +150,7 @@ def texts(job):
     titles = [*(f"{n:,} scans" for n in sizes), f"{ON_PAPER:,} scans, on paper"]
     costs = [*of[["seconds", "memory_mb"]].to_numpy(), foreseen[job]]
     return {
-        title: "–" if np.isnan(s) else f"{s:.0f} s, {mb / 1000:.1f} GB"
+        title: "–" if np.isnan(s) else f"{s:.0f}\xa0s, {mb / 1000:.1f}\xa0GB"
         for title, (s, mb) in zip(titles, costs, strict=True)
     }
 
@@ -171,21 +171,18 @@ small, large = whole.iloc[0], whole.iloc[-1]
 later = on_line(whole["scans"], whole["minutes"], ON_PAPER)
 
 # %%
+jobs = "as many jobs" if large["jobs"] == small["jobs"] else f"{large['jobs']} jobs"
 result = (
-    f"On {machine['cores']} cores, a training step of the default recipe takes "
-    f"{value['step.default.ms']:.1f} ms a scan at {value['step.default.rate']:.0f}% of "
-    "the rate of a matrix product; MONAI's resnet18 takes "
-    f"{value['step.resnet18.times']:.0f} times as long on whole heads at 2 mm. "
-    f"A fit starts in {value['fit.warm']:.1f} s, a saliency map costs "
-    f"{value['maps.field.passes']:.1f} forward and backward passes, and "
-    f"{value['growth.people']:.1f} times as many participants take "
-    f"{value['growth.study']:.1f} times as long on a coarse grid with short training. "
-    f"With the real ones, a whole study of {large['scans']:,} scans takes "
-    f"{large['minutes']:.0f} minutes on two cores, "
-    f"{large['minutes'] / small['minutes']:.1f} times as long as one of "
-    f"{small['scans']:,}, with {large['jobs']} jobs in place of {small['jobs']}; "
-    f"{largest} takes most memory, {most[-1]:.1f} GB in place of {most[0]:.1f}. "
-    f"{ON_PAPER:,} scans would take {later:.0f} minutes. Each number is of one run."
+    f"A whole study of {large['scans']:,} phantom scans takes {large['minutes']:.0f} "
+    f"minutes on two cores, {large['minutes'] / small['minutes']:.1f} times as long as "
+    f"one of {small['scans']:,}, with {jobs}; its largest job, {largest}, takes "
+    f"{most[-1]:.1f} GB in place of {most[0]:.1f}. {ON_PAPER:,} scans would take "
+    f"{later:.0f} minutes. A training step takes {value['step.default.ms']:.1f} ms a "
+    f"scan at {value['step.default.rate']:.0f}% of the rate of a matrix product; "
+    f"MONAI's resnet18 takes {value['step.resnet18.times']:.0f} times as long on whole "
+    "heads at 2 mm. A saliency map costs as much as "
+    f"{value['maps.field.passes']:.1f} forward and backward passes. Each number is of "
+    "one run."
 )
 
 # %% [markdown]
