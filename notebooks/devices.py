@@ -9,7 +9,7 @@
 #     writes:
 #       aggregates: [devices.tsv]
 #     settings: [diagnoses, images, network, radiomics.bin_width, training]
-#     threads: 1
+#     threads: 2
 # ---
 
 # %% [markdown]
@@ -25,7 +25,7 @@ into: str = "study"  # folder below results/ to write to; study: the study's own
 home: str = "auto"  # site to learn at; auto: the one with most scans to learn from
 left_out: str = "spect"  # site with another tracer, which has a page of its own
 n_resamples: int = 1000  # of the bootstrap over participants
-n_jobs: int = 1  # processes that extract radiomic features; networks take one
+n_jobs: int = 2  # processes that train networks and extract radiomic features
 
 # %% tags=["setup"]
 import tempfile
@@ -160,7 +160,8 @@ ages = table["age"].fillna(table["age"].mean()).fillna(0).to_numpy()
 field = page.field()
 learner = learner_of(names, config.network, config.training, spacing, field)
 with tempfile.TemporaryDirectory() as folder:
-    proba = judged_by_networks(Path(folder), volumes, setting, learner, fwhm_mm)
+    given = volumes, setting, learner, fwhm_mm
+    proba = judged_by_networks(Path(folder), *given, n_jobs)
     seen = volumes[(slice(None), *field)]
     plain = Path(folder) / "plain" / "final"
     saliency = saliency_shift(plain, seen, setting, learner)

@@ -5,12 +5,15 @@ no scan that is judged. What a remedy needs besides is in its row of `NEEDS`. It
 resolution, ranges of the augmentation) are set beforehand, never by a label of another site.
 """
 
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 import torch
+from joblib import Parallel, delayed
 
+from datnet_core.progress import progress
 from datnet_core.training.batches import Scans
 from datnet_core.training.loop import fit
 from datnet_core.training.prediction import load_model, predict
@@ -62,10 +65,9 @@ class Learner(NamedTuple):
     field: tuple  # 3 slices: what a network sees of the grid
 
     def trained(self, folder, scans, start=None):
-        """A finished network of some scans; kept where it is there."""
+        """Train a network from some scans; kept where it is there."""
         given = {"network": self.network, "training": self.training, "start": start}
         fit(folder / "member-0", scans, self.classes, **given)
-        return folder
 
     def judges(self, folder, volumes, rows):
         """Probabilities (n, n_classes) of scans."""
@@ -80,7 +82,7 @@ def learner_of(classes, network, training, spacing_mm, field):
     return Learner(tuple(classes), one, steps, spacing_mm, field)
 
 
-def judged_by_networks(folder, volumes, setting, learner, fwhm_mm):
+def judged_by_networks(folder, volumes, setting, learner, fwhm_mm, n_jobs=1):
     """Probabilities of all judged scans under each remedy of the network.
 
     Parameters
@@ -93,30 +95,48 @@ def judged_by_networks(folder, volumes, setting, learner, fwhm_mm):
     learner : Learner
     fwhm_mm : dict of str to float
         Resolution of the finished scans of each site.
+    n_jobs : int
+        Networks that are trained at once, in processes of one thread each.
 
     Returns
     -------
     dict of str to ndarray of shape (n_judged, n_classes)
         By remedy.
     """
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # the number of cores makes no difference to the weights
-    try:
-        plain = volumes[(slice(None), *learner.field)]
-        plain_of = _start(folder / "plain", plain, setting, learner)
-        made = {NOTHING: learner.judges(plain_of, plain, setting.judged)}
-        made[SHARES] = by_site(made[NOTHING], setting, learner)
-        common = max(fwhm_mm.values())
-        missing = missing_fwhm([fwhm_mm[name] for name in setting.site], common)
-        matched = filtered(volumes, missing, learner.spacing_mm, learner.field)
-        made[MATCHED] = learner.judges(
-            _start(folder / "matched", matched, setting, learner), matched, setting.judged
-        )
-        made[DEGRADED] = _with_copies(folder / "degraded", volumes, plain, setting, learner)
-        made[BALANCED] = _balanced(folder, plain, setting, learner)
-    finally:
-        torch.set_num_threads(threads)
-    return made
+    plain = volumes[(slice(None), *learner.field)]
+    missing = missing_fwhm([fwhm_mm[name] for name in setting.site], max(fwhm_mm.values()))
+    matched = filtered(volumes, missing, learner.spacing_mm, learner.field)
+    taught = {
+        "plain": (plain, setting),
+        "matched": (matched, setting),
+        "degraded": _with_copies(volumes, plain, setting, learner),
+    }
+    before = dict.fromkeys(taught)  # without a pre-training cohort from scratch
+    if len(setting.pretrain):
+        before = {name: folder / name / "pretrain" for name in taught}
+        asked = {at: _scans(*taught[name], "pretrain") for name, at in before.items()}
+        _trained(asked, dict.fromkeys(asked), learner, n_jobs)
+    asked = {folder / name / "final": _scans(*taught[name], "learn") for name in taught}
+    starts = {folder / name / "final": before[name] for name in taught}
+    half = _halves(setting)
+    for k in range(HALVES):
+        at = folder / f"balanced-{k}"
+        asked[at], starts[at] = _both_sites(plain, setting, half, k), before["plain"]
+    _trained(asked, starts, learner, n_jobs)
+    with _one_thread():
+        made = {
+            NOTHING: learner.judges(folder / "plain/final", plain, setting.judged),
+            MATCHED: learner.judges(folder / "matched/final", matched, setting.judged),
+            DEGRADED: learner.judges(folder / "degraded/final", plain, setting.judged),
+        }
+        by_half = [
+            learner.judges(folder / f"balanced-{k}", plain, setting.judged) for k in range(HALVES)
+        ]
+    made[SHARES] = by_site(made[NOTHING], setting, learner)
+    made[BALANCED] = np.mean(by_half, axis=0)  # for whom no half has taught
+    for k in range(HALVES):
+        made[BALANCED][half == k] = by_half[k][half == k]
+    return {remedy: made[remedy] for remedy in NEEDS if remedy in made}
 
 
 def by_site(proba, setting, learner):
@@ -142,19 +162,39 @@ def by_site(proba, setting, learner):
     return made
 
 
-def _start(folder, volumes, setting, learner):
-    """Pre-train at home, then learn at home; without a pre-training cohort only the second."""
-    nobody = setting.learn[:0]
-    before = None
-    if len(setting.pretrain):
-        scans = Scans(volumes, setting.labels, setting.pretrain, nobody)
-        before = learner.trained(folder / "pretrain", scans) / "member-0"
-    scans = Scans(volumes, setting.labels, setting.learn, nobody)
-    return learner.trained(folder / "final", scans, before)
+def _scans(volumes, setting, who):
+    """What a network learns from: `who` is a set of rows of the setting; no scan stops it."""
+    rows = getattr(setting, who)
+    return Scans(volumes, setting.labels, rows, rows[:0])
 
 
-def _with_copies(folder, volumes, plain, setting, learner):
-    """Learn from degraded copies beside the scans; judge scans as they are."""
+def _trained(asked, starts, learner, n_jobs):
+    """Train a network in each folder from its scans and from the network that it starts from."""
+    jobs = [delayed(_train)(learner, at, asked[at], starts[at]) for at in asked]
+    done = Parallel(n_jobs, return_as="generator")(jobs)
+    for _ in progress(done, "training networks", len(jobs), unit="network"):
+        pass
+
+
+def _train(learner, folder, scans, start):
+    """Train one network, in a process that may be another one."""
+    with _one_thread():
+        learner.trained(folder, scans, start and start / "member-0")
+
+
+@contextmanager
+def _one_thread():
+    """The number of cores makes no difference to weights and predictions."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+
+
+def _with_copies(volumes, plain, setting, learner):
+    """Who teaches with their degraded copies, and the setting of these."""
     rng = np.random.default_rng(learner.training.seed)
     teach = np.concatenate([setting.pretrain, setting.learn])
     copies = degraded_copies(volumes[teach], learner.spacing_mm, rng, learner.field)
@@ -163,31 +203,25 @@ def _with_copies(folder, volumes, plain, setting, learner):
     labels, n = np.tile(setting.labels[teach], 1 + len(sets)), len(teach)
     first = len(setting.pretrain)
     starts = np.arange(0, len(every), n)[:, None]
-    taught = setting._replace(
+    return every, setting._replace(
         labels=labels,
         pretrain=(starts + np.arange(first)).ravel(),
         learn=(starts + np.arange(first, n)).ravel(),
     )
-    return learner.judges(_start(folder, every, taught, learner), plain, setting.judged)
 
 
-def _balanced(folder, plain, setting, learner):
-    """Learn from half of the other sites' people too; who is judged never taught the judge."""
+def _halves(setting):
+    """Half of each judged scan among the people of its site; -1 for whom none of it may teach."""
     half = dict.fromkeys(setting.judged.tolist(), -1)
     for name in np.unique(setting.site[setting.lends]):
         own = setting.lends[setting.site[setting.lends] == name]
         part = part_of_people(setting.person[own], HALVES)
         half |= dict(zip(own.tolist(), part.tolist(), strict=True))
-    half = np.array([half[row] for row in setting.judged.tolist()])
-    before = folder / "plain" / "pretrain" / "member-0" if len(setting.pretrain) else None
-    judged = []
-    for k in range(HALVES):
-        rows = np.concatenate([setting.learn, setting.judged[(half >= 0) & (half != k)]])
-        rows = balanced_rows(rows, setting.site[rows])
-        scans = Scans(plain, setting.labels, rows, rows[:0])
-        own = learner.trained(folder / f"balanced-{k}", scans, before)
-        judged.append(learner.judges(own, plain, setting.judged))
-    mean = np.mean(judged, axis=0)  # for whom no half has taught
-    for k in range(HALVES):
-        mean[half == k] = judged[k][half == k]
-    return mean
+    return np.array([half[row] for row in setting.judged.tolist()])
+
+
+def _both_sites(plain, setting, half, k):
+    """Scans of the home site, and of people elsewhere whom the network of half k does not judge."""
+    rows = np.concatenate([setting.learn, setting.judged[(half >= 0) & (half != k)]])
+    rows = balanced_rows(rows, setting.site[rows])
+    return Scans(plain, setting.labels, rows, rows[:0])

@@ -130,6 +130,14 @@ def test_finished_networks_are_kept(volumes, setting, learner, judged):
     assert all(again[name].tobytes() == proba[name].tobytes() for name in proba)
 
 
+def test_networks_side_by_side_are_those_of_one_after_the_other(
+    tmp_path, volumes, setting, learner, judged
+):
+    at_once = judged_by_networks(tmp_path, volumes, setting, learner, FWHM_MM, n_jobs=2)
+    assert list(at_once) == list(judged[0])
+    assert all(at_once[name].tobytes() == proba.tobytes() for name, proba in judged[0].items())
+
+
 def test_no_diagnosis_reaches_the_harmonised_ratios(setting, learner, rng):
     features, ages = rng.normal(size=(len(setting.labels), 4)), rng.uniform(40, 80, 96)
     after = after_combat(features, ages, setting)
