@@ -48,7 +48,8 @@ for name, jobs in processes_of(graph, config.get("lanes", LANES) or None).items(
             job=lambda wildcards, line=shlex.join([kind, STUDY, *parts]): line,
             debug=" --debug" if DEBUG else "",
         threads: max(job.threads for job in jobs)
-        priority: jobs[0].priority
+        # The longest first, so that none is left alone at the end.
+        priority: jobs[0].priority or round(cost.seconds)
         group: groups.get(name)
         resources:
             runtime=lambda wildcards, attempt, cost=cost: cost.minutes_to_ask(attempt),
