@@ -14,7 +14,8 @@ def site_roles(scans, site, seed):
 
     The home site is the one with most scans of the training cohort. People of the other site who
     are imaged at no further site are looked at or judged, half of each diagnosis; which half does
-    not depend on the order of the table.
+    not depend on the order of the table. Those of the pre-training cohort, whose diagnoses are
+    uncertain, have no role: nobody is judged by an unsure label.
 
     Parameters
     ----------
@@ -30,7 +31,7 @@ def site_roles(scans, site, seed):
     str, str ndarray of shape (n_scans,)
         Name of the home site, and role of each scan, one of `ROLES` or nothing. The name is empty
         and so are the roles where there is no other site of this name, or where fewer than two
-        diagnoses have two people there.
+        diagnoses have two such people there.
 
     Examples
     --------
@@ -48,7 +49,8 @@ def site_roles(scans, site, seed):
     person = scans["participant_id"]
     at_sites = of_site.groupby(person).transform("nunique")
     first = ~person.duplicated()
-    others = scans[first & (of_site == site) & (at_sites == 1)]
+    sure = cohort != "pretraining"
+    others = scans[first & (of_site == site) & (at_sites == 1) & sure]
     enough = others["diagnosis"].value_counts()
     others = others[others["diagnosis"].map(enough) >= FEWEST]
     if training.empty or others["diagnosis"].nunique() < 2:

@@ -31,6 +31,17 @@ def test_everybody_has_one_role_and_people_of_two_sites_are_not_judged(table):
     assert others.groupby("diagnosis")["role"].nunique().eq(2).all()
 
 
+def test_people_of_uncertain_diagnosis_have_no_role(table):
+    unsure = pd.DataFrame({"participant_id": [f"u{k}" for k in range(6)], "site": "far"})
+    unsure = unsure.assign(cohort="pretraining", diagnosis=["IPD", "MSA"] * 3)
+    more = pd.concat([table, unsure], ignore_index=True)
+    _, roles = site_roles(more, "far", seed=1)
+    assert roles[: len(table)].tolist() == site_roles(table, "far", seed=1)[1].tolist()
+    assert not roles[len(table) :].astype(bool).any()
+    only = more[(more["site"] == "home") | (more["cohort"] == "pretraining")]
+    assert site_roles(only.reset_index(drop=True), "far", seed=1)[0] == ""
+
+
 def test_halves_do_not_depend_on_the_order_of_the_table(table):
     def by_person(rows):
         shuffled = table.iloc[rows].reset_index(drop=True)
