@@ -8,6 +8,7 @@ import pandera.pandas as pa
 
 from datnet_study.columns import KEYS, translated
 from datnet_study.row_problems import failed_checks, path_problems
+from datnet_study.session_order import in_order
 from datnet_study.site_roles import EXTERNAL
 from datnet_study.split import write_draw
 from datnet_study.table import refuse
@@ -74,9 +75,8 @@ def read_scans(table, diagnoses):
     Returns
     -------
     DataFrame of shape (n_scans, 11) or (n_scans, 12)
-        Columns of the table and `cohort`; ordered by participant and age, or by the name of the
-        session where the age is not known. A clinical column that is not there is all missing; a
-        column `site` is there if the table has one.
+        Columns of the table and `cohort`, ordered as by `session_order.in_order`. A clinical column
+        that is not there is all missing; a column `site` is there if the table has one.
 
     Raises
     ------
@@ -110,8 +110,7 @@ def read_scans(table, diagnoses):
     numbers = [column for column in CLINICAL if column != "sex"]
     checked[numbers] = checked[numbers].astype(float)
     checked["cohort"] = checked["certainty"].map(COHORTS)
-    order = ["participant_id", "age", "session_id"]  # names of sessions need not sort by time
-    return checked.sort_values(order, ignore_index=True)
+    return in_order(checked)
 
 
 def keep_draw(table):

@@ -20,6 +20,7 @@ from datnet_images.volumes import UNREADABLE
 from datnet_study.importing.frames import frame_problems, frames_to_take, mean_of_frames
 from datnet_study.importing.participants import plain_values, read_participants
 from datnet_study.importing.source_scan import SourceScan
+from datnet_study.session_order import by_number
 from datnet_study.table_file import read_table_file
 
 SUFFIXES = ["pet", "spect", "nm"]  # SPECT has no suffix in BIDS 1.10; these are in use
@@ -151,17 +152,12 @@ def _unordered(visits, scans):
             named.setdefault(who, set()).add(session)
     for who, sessions in named.items():
         if len({re.sub(r"\d+", "", session) for session in sessions}) > 1:
-            order = ", ".join(sorted(sessions, key=_by_number))
+            order = ", ".join(sorted(sessions, key=by_number))
             return [
                 f"sub-{who}: sessions in the order of their names ({order}), as of everybody "
                 f"without acq_time; if that is wrong, write it into sub-{who}_sessions.tsv"
             ]
     return []
-
-
-def _by_number(session):
-    """A name of a session that sorts by the numbers in it."""
-    return re.sub(r"\d+", lambda number: number[0].zfill(20), session)
 
 
 def _scan(source, path, visit, known, window_min, n_of_visit):
@@ -191,7 +187,7 @@ def _scan(source, path, visit, known, window_min, n_of_visit):
     return SourceScan(
         where=path,
         participant=visit[0],
-        session=f"{day} {_by_number(visit[1])}",
+        session=f"{day} {by_number(visit[1])}",
         identity=f"{path.name} {state and (state.st_size, state.st_mtime_ns)} {frames}",
         n_voxels=int(np.prod(shape[:3])),
         read=partial(_image, path, frames, lengths),

@@ -162,6 +162,14 @@ def test_without_ages_sessions_stand_in_order_of_their_names(folder):
     ]
 
 
+def test_a_missing_age_or_a_number_puts_no_follow_up_first(folder):
+    rows = [row(1, "ses-baseline", age=np.nan), row(1, "ses-followup", age=62)]
+    rows += [row(2, f"ses-{k}", age=60) for k in (10, 2)]
+    assert read_scans(scan_table(folder(*rows)), CLASSES)["session_id"].tolist() == [
+        "ses-baseline", "ses-followup", "ses-2", "ses-10",
+    ]  # fmt: skip
+
+
 def test_a_table_without_definite_diagnoses_is_refused_and_one_without_confirmed_is_not(folder):
     with pytest.raises(ValueError, match="no scan of certainty 'definite'"):
         read_scans(scan_table(folder(CONFIRMED)), CLASSES)
