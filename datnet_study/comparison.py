@@ -11,12 +11,12 @@ import pandas as pd
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
-from datnet_core.metrics.auc import Z
+from datnet_core.metrics.auc import Z, delong_difference, delong_error, delong_test
 from datnet_core.metrics.bootstrap import group_mean_interval
 from datnet_core.metrics.groups import chi_square_correct, mcnemar_exact
 from datnet_core.metrics.pairs import pairwise_auc
 from datnet_core.metrics.rates import share_interval
-from datnet_study.performance import auc_differences, diagnostic_table
+from datnet_study.performance import diagnostic_table, paired_scores
 from datnet_study.printed import independent_difference
 
 POWER = 0.8  # of a difference that counts as one that would have been seen
@@ -90,59 +90,44 @@ def gains(predictions, class_names, pairs):
     -------
     DataFrame
         `method` (the other one), `of`, `difference`, `low`, `high` (95%, DeLong for paired scores),
-        `p`, `holm` and `bh`, corrected over the pairs, or over the diagnoses, of one method, and
-        `detectable`, see there.
+        `p` (DeLong's test), `holm` and `bh`, corrected over the pairs, or over the diagnoses, of
+        one method, and `detectable`, see there.
 
     Raises
     ------
     ValueError
-        As `auc_differences`.
+        As `paired_scores`.
     """
     (_, own), *others = predictions.items()
     rows = [
-        (method, of, *found, p_of_interval(*found))
+        (method, of, *delong_difference(*scores), delong_test(*scores), delong_error(*scores)[1])
         for method, table in others
-        for of, found in auc_differences(own, table, class_names, pairs).items()
+        for of, scores in paired_scores(own, table, class_names, pairs).items()
     ]
-    table = pd.DataFrame(rows, columns=["method", "of", "difference", "low", "high", "p"])
+    columns = ["method", "of", "difference", "low", "high", "p", "error"]
+    table = pd.DataFrame(rows, columns=columns)
     table = table.sort_values("of", key=lambda of: of.map(lambda name: isinstance(name, str)),
                               kind="stable", ignore_index=True)  # fmt: skip
     table[["holm", "bh"]] = np.nan
     single = table["of"].map(lambda of: isinstance(of, str))
     for _, family in table.groupby([table["method"], single]):
         table.loc[family.index, ["holm", "bh"]] = adjusted(family["p"])
-    table["detectable"] = [detectable(*limits) for limits in table[["low", "high"]].to_numpy()]
+    table["detectable"] = detectable(table.pop("error"))
     return table
 
 
-def detectable(low, high):
+def detectable(standard_error):
     """Difference that scans like these would show with a power of 80%, two-sided at 5%.
 
-    (z(0.975) + z(0.8)) times the standard error, which the 95% interval of a difference that was
-    found holds: so it says what the number of scans allows, whatever the difference was.
+    (z(0.975) + z(0.8)) times the standard error of a difference that was found: so it says what the
+    number of scans allows, whatever the difference was.
 
     Examples
     --------
-    >>> round(float(detectable(-0.05, 0.15)), 3)
+    >>> round(float(detectable(0.051)), 3)
     0.143
     """
-    return (stats.norm.ppf(0.975) + stats.norm.ppf(POWER)) * (high - low) / 2 / Z
-
-
-def p_of_interval(difference, low, high):
-    """Two-sided P of a normal difference of 0 from its 95% interval: DeLong's test from DeLong's.
-
-    1 if there is no difference, NaN if there is one and the interval has no width or no end.
-
-    Examples
-    --------
-    >>> round(p_of_interval(0.1, 0.0, 0.2), 3)
-    0.05
-    """
-    if difference == 0 and low == high:
-        return 1.0
-    error = (high - low) / 2 / Z
-    return float(2 * stats.norm.sf(abs(difference) / error)) if error > 0 else np.nan
+    return (Z + stats.norm.ppf(POWER)) * standard_error
 
 
 def adjusted(p):

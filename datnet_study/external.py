@@ -8,6 +8,7 @@ from itertools import count
 import numpy as np
 import pandas as pd
 
+from datnet_core.metrics.auc import Z
 from datnet_study.claim_values import paper_text
 from datnet_study.comparison import detectable
 from datnet_study.printed import hanley_mcneil_interval, independent_difference
@@ -77,7 +78,8 @@ def away_from_home(aucs, home):
         there, here, found = (row.auc, row.auc_low, row.auc_high), own[row.of], (np.nan,) * 3
         if np.isfinite([*there, *here]).all():
             found = independent_difference(there, here)
-        rows.append((row.method, row.of, *found, detectable(*found[1:])))
+        error = (found[2] - found[1]) / 2 / Z
+        rows.append((row.method, row.of, *found, detectable(error)))
     names = ["method", "of", "difference", "low", "high", "detectable"]
     return pd.DataFrame(rows, columns=names)
 

@@ -9,7 +9,7 @@ from sklearn.metrics import confusion_matrix
 
 from datnet_core.metrics.auc import delong_difference, delong_interval
 from datnet_core.metrics.bootstrap import resampled_participants, weighted_auc
-from datnet_core.metrics.pairs import pairwise_difference
+from datnet_core.metrics.pairs import pairwise_scores
 from datnet_core.metrics.rates import diagnostic_rates, youden_cutoff
 
 
@@ -125,16 +125,35 @@ def auc_differences(predictions, other, class_names, pairs):
     >>> auc_differences(scans, scans.assign(p_A=0.5, p_B=0.5), ("A", "B"), [("A", "B")])["A", "B"]
     (0.5, 0.5, 0.5)
     """
+    scores = paired_scores(predictions, other, class_names, pairs)
+    return {of: delong_difference(*three) for of, three in scores.items()}
+
+
+def paired_scores(predictions, other, class_names, pairs):
+    """Scores of two classifiers on the same scans, for each class and pair.
+
+    Parameters
+    ----------
+    predictions, other, class_names, pairs
+        As in `auc_differences`; its errors apply.
+
+    Returns
+    -------
+    dict of (str or (str, str)) to (bool ndarray, ndarray, ndarray), each of shape (n_scans,)
+        By class, then by pair: which scans are positive, and the two scores; for a pair, of its
+        scans alone.
+    """
     y_true, proba, _ = _decoded(predictions, class_names)
     y_other, proba_other, _ = _decoded(other, class_names)
     if not np.array_equal(y_true, y_other):
         raise ValueError("the two tables differ in their diagnoses; expected the same scans")
     found = {
-        name: delong_difference(y_true == name, proba[:, k], proba_other[:, k])
+        name: (y_true == name, proba[:, k], proba_other[:, k])
         for k, name in _present(y_true, class_names)
     }
     for a, b in pairs:
-        found[a, b] = pairwise_difference(y_true, proba, proba_other, class_names, a, b)
+        positive, odds = pairwise_scores(y_true, proba, class_names, a, b)
+        found[a, b] = positive, odds, pairwise_scores(y_true, proba_other, class_names, a, b)[1]
     return found
 
 

@@ -7,12 +7,13 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "auc": [
             "delong_difference",  # two scores of the same scans, with an interval
+            "delong_error",  # the same with its standard error
             "delong_interval",  # AUC and its interval
             "delong_test",  # P value of that difference
         ],
         "pairs": [
             "pairwise_auc",  # AUC between two of many diagnoses
-            "pairwise_difference",  # and of one classifier minus another
+            "pairwise_scores",  # what it is the area of
         ],
         "folds": [
             "fold_auc",  # mean AUC over folds, with an interval for the procedure

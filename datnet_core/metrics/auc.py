@@ -60,7 +60,7 @@ def delong_test(y_true, y_score_a, y_score_b):
     of the difference is 0 or unknown (a class with one member). Arguments and errors are those
     of `delong_interval`.
     """
-    difference, standard_error = _delong_difference(y_true, y_score_a, y_score_b)
+    difference, standard_error = delong_error(y_true, y_score_a, y_score_b)
     if difference == 0 and standard_error == 0:
         return 1.0
     if not standard_error > 0:
@@ -81,9 +81,38 @@ def delong_difference(y_true, y_score_a, y_score_b):
     difference, low, high : float
         The interval has no width for scores that order the scans alike, and ends at -1 and 1.
     """
-    difference, standard_error = _delong_difference(y_true, y_score_a, y_score_b)
+    difference, standard_error = delong_error(y_true, y_score_a, y_score_b)
     half = Z * standard_error
     return difference, *np.clip([difference - half, difference + half], -1, 1).tolist()
+
+
+def delong_error(y_true, y_score_a, y_score_b):
+    """AUC of score a minus AUC of score b on the same scans, and its standard error.
+
+    Parameters
+    ----------
+    y_true, y_score_a, y_score_b
+        As in `delong_interval`; its errors apply.
+
+    Returns
+    -------
+    difference, standard_error : float
+        Both 0 for scores that order the scans alike; the error is NaN where a class has one member.
+        An interval cannot stand for it: `delong_difference` cuts its own.
+
+    Examples
+    --------
+    >>> difference, error = delong_error([1, 1, 0, 0], [4, 3, 2, 1], [4, 2, 3, 1])  # 1 less 3/4
+    >>> difference, round(error, 3)  # var(0, 1/2) / 2, twice
+    (0.25, 0.354)
+    """
+    below_a, above_a = _placements(*checked_scores(y_true, y_score_a))
+    below_b, above_b = _placements(*checked_scores(y_true, y_score_b))
+    below, above = below_a - below_b, above_a - above_b
+    if not below.any() and not above.any():
+        return 0.0, 0.0
+    difference = below.sum() / (len(below) * len(above))
+    return float(difference), float(np.sqrt(_variance(below, above)))
 
 
 def _placements(y_true, y_score):
@@ -92,17 +121,6 @@ def _placements(y_true, y_score):
     below = ranks[y_true] - stats.rankdata(y_score[y_true])
     above = y_true.sum() - (ranks[~y_true] - stats.rankdata(y_score[~y_true]))
     return below, above
-
-
-def _delong_difference(y_true, y_score_a, y_score_b):
-    """Difference of two AUCs of the same scans and its standard error, both 0 if alike."""
-    below_a, above_a = _placements(*checked_scores(y_true, y_score_a))
-    below_b, above_b = _placements(*checked_scores(y_true, y_score_b))
-    below, above = below_a - below_b, above_a - above_b
-    if not below.any() and not above.any():
-        return 0.0, 0.0
-    difference = below.sum() / (len(below) * len(above))
-    return float(difference), float(np.sqrt(_variance(below, above)))
 
 
 def _variance(below, above):

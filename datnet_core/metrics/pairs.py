@@ -6,7 +6,7 @@ between two.
 
 import numpy as np
 
-from datnet_core.metrics.auc import delong_difference, delong_interval
+from datnet_core.metrics.auc import delong_interval
 
 TINY = np.finfo(np.float64).tiny  # stands for a probability of 0, whose logarithm is not finite
 
@@ -48,42 +48,30 @@ def pairwise_auc(y_true, proba, class_names, a, b):
     >>> pairwise_auc(y_true, proba, ("IPD", "MSA", "PSP"), "MSA", "PSP")  # p_MSA alone: 0.5
     (1.0, 1.0, 1.0)
     """
-    return delong_interval(*_odds(y_true, proba, class_names, a, b))
+    return delong_interval(*pairwise_scores(y_true, proba, class_names, a, b))
 
 
-def pairwise_difference(y_true, proba, other, class_names, a, b):
-    """AUC of diagnosis `a` against `b` by one classifier minus that by another, on the same scans.
+def pairwise_scores(y_true, proba, class_names, a, b):
+    """What `pairwise_auc` is the area of, such as to compare two classifiers on the same scans.
 
     Parameters
     ----------
-    y_true, class_names, a, b
-        As in `pairwise_auc`.
-    proba, other : array-like of shape (n_scans, n_classes)
-        Probabilities of the two classifiers.
+    y_true, proba, class_names, a, b
+        As in `pairwise_auc`; its errors apply.
 
     Returns
     -------
-    difference, low, high : float
-        With DeLong's 95% interval for paired scores, as `auc.delong_difference`.
-
-    Raises
-    ------
-    ValueError
-        As `pairwise_auc`.
+    positive : bool ndarray of shape (n_scans_of_a_and_b,)
+        Whether each is of a.
+    odds : ndarray of the same shape
+        Its log p_a - log p_b.
 
     Examples
     --------
-    >>> y_true, even = ["MSA", "MSA", "PSP", "PSP"], [[0.5, 0.5]] * 4
-    >>> proba = [[0.6, 0.4], [0.9, 0.1], [0.2, 0.8], [0.1, 0.9]]
-    >>> pairwise_difference(y_true, proba, even, ("MSA", "PSP"), "MSA", "PSP")
-    (0.5, 0.5, 0.5)
+    >>> positive, odds = pairwise_scores(["A", "C", "B"], [[0.4, 0.4, 0.2]] * 3, "ABC", "A", "B")
+    >>> positive.tolist(), odds.tolist()
+    ([True, False], [0.0, 0.0])
     """
-    positive, odds = _odds(y_true, proba, class_names, a, b)
-    return delong_difference(positive, odds, _odds(y_true, other, class_names, a, b)[1])
-
-
-def _odds(y_true, proba, class_names, a, b):
-    """Of the scans of a and b: whether each is of a, and its log p_a - log p_b."""
     y_true, proba = np.asarray(y_true), np.asarray(proba, dtype=np.float64)
     names = list(class_names)
     if proba.shape != (len(y_true), len(names)):

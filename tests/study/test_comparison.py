@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from datnet_core.metrics.auc import delong_test
 from datnet_core.metrics.groups import chi_square_correct, mcnemar_exact
@@ -15,7 +16,6 @@ from datnet_study.comparison import (
     detectable,
     gains,
     in_words,
-    p_of_interval,
     pairs_of,
     share_difference,
 )
@@ -59,14 +59,19 @@ def test_gains_have_the_p_of_the_test_and_families_of_their_own(methods):
     assert table["holm"][1:].min() == pytest.approx(min(3 * table["p"][1:].min(), 1))
 
 
-def test_the_p_of_an_interval_is_that_of_its_normal_distribution():
-    assert p_of_interval(1.96, 0.0, 3.92) == pytest.approx(0.05, abs=1e-4)
-    assert p_of_interval(0.0, 0.0, 0.0) == 1
-    assert np.isnan(p_of_interval(0.5, 0.5, 0.5)) and np.isnan(p_of_interval(0.5, np.nan, np.nan))
+def test_few_scans_have_the_p_and_the_error_of_an_interval_that_is_not_cut():
+    # AUC 1 less 3/9. Each positive gains 1, 1, 0 and each negative 2/3: error sqrt(1/3 / 3) = 1/3.
+    scans = pd.DataFrame({"diagnosis": ["IPD"] * 3 + ["MSA"] * 3})
+    net = scans.assign(p_IPD=np.array([4, 5, 6, 1, 2, 3]) / 7).eval("p_MSA = 1 - p_IPD")
+    mark = scans.assign(p_IPD=np.array([1, 2, 6, 3, 4, 5]) / 7).eval("p_MSA = 1 - p_IPD")
+    row = gains({"net": net, "mark": mark}, ("IPD", "MSA"), []).iloc[0]
+    assert (row.difference, row.high) == (pytest.approx(2 / 3), 1)
+    assert row.p == pytest.approx(2 * stats.norm.sf(2))  # 0.046; 0.008 by the interval that is cut
+    assert row.detectable == pytest.approx((1.959964 + 0.841621) / 3, abs=1e-6)
 
 
 def test_what_would_be_shown_is_shown_in_four_of_five():
-    draws = np.random.default_rng(0).normal(detectable(-1.96, 1.96), 1, 20_000)  # unit error
+    draws = np.random.default_rng(0).normal(detectable(1), 1, 20_000)
     assert np.mean(np.abs(draws) > 1.96) == pytest.approx(0.8, abs=0.01)
 
 

@@ -8,7 +8,12 @@ from helpers import pair_kernel, scored_labels
 from hypothesis import given
 from sklearn.metrics import roc_auc_score
 
-from datnet_core.metrics.auc import delong_difference, delong_interval, delong_test
+from datnet_core.metrics.auc import (
+    delong_difference,
+    delong_error,
+    delong_interval,
+    delong_test,
+)
 
 # Subarachnoid haemorrhage data of R's pROC (41 poor outcomes, then 72 good): the WFNS grade, and
 # S100b as ranks that keep every order and tie between the two outcomes.
@@ -85,6 +90,7 @@ def test_a_difference_of_aucs_is_that_of_the_slow_count_with_its_interval(data):
         half = 1.959963984540054 * np.sqrt(variance)
         expected = max(difference - half, -1), min(difference + half, 1)
         assert (low, high) == pytest.approx(expected, abs=1e-9)
+        assert delong_error(y_true, a, b) == pytest.approx((difference, np.sqrt(variance)))
     swapped = delong_difference(y_true, b, a)
     assert swapped[0] == pytest.approx(-difference, abs=1e-12)
 

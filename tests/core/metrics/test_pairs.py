@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from datnet_core.metrics.auc import delong_interval
-from datnet_core.metrics.pairs import pairwise_auc, pairwise_difference
+from datnet_core.metrics.auc import delong_difference, delong_interval
+from datnet_core.metrics.pairs import pairwise_auc, pairwise_scores
 
 NAMES = ("IPD", "MSA", "PSP")
 HALVES = [[0.5, 0.2, 0.3], [0.8, 0.1, 0.1]]
@@ -75,9 +75,11 @@ def test_what_is_no_pair_is_refused(y_true, a, b, said):
 def test_a_difference_is_that_of_the_two_areas_and_turns_round_with_the_classifiers():
     y_true, one, rng = made_up(3)
     other = rng.dirichlet(np.ones(3), 25)
-    value, low, high = pairwise_difference(y_true, one, other, NAMES, *NAMES[:2])
+    positive, odds = pairwise_scores(y_true, one, NAMES, *NAMES[:2])
+    others = pairwise_scores(y_true, other, NAMES, *NAMES[:2])[1]
+    value, low, high = delong_difference(positive, odds, others)
     areas = [pairwise_auc(y_true, proba, NAMES, *NAMES[:2])[0] for proba in (one, other)]
     assert value == pytest.approx(areas[0] - areas[1])
     assert low < value < high
-    turned = pairwise_difference(y_true, other, one, NAMES, *NAMES[:2])
+    turned = delong_difference(positive, others, odds)
     assert turned == pytest.approx((-value, -high, -low))
