@@ -28,6 +28,7 @@ ADVERSARIAL = "domain-adversarial"
 STILL = "the same with λ = 0"
 LABELLED = "trained on labelled scans of the site"
 ROWS = (SOURCE, DEGRADED, ADVERSARIAL, STILL, LABELLED)
+AS_ADVERSARIAL = {"accelerator": "cpu", "devices": 1, "precision": "32-true"}  # it has no other
 PLACES = {SOURCE: "source", STILL: "still", DEGRADED: "degraded"}  # whatever the other site has
 
 
@@ -162,7 +163,7 @@ def _judged_in_turn(asked, classes, recipe, folder):
 def _networks(row, scans, classes, recipe, folder):
     """The trained network as it judges scans of the first site and of the other."""
     seen = scans.volumes[(slice(None), *recipe.field)]
-    training = replace(recipe.training, early_stopping_on="none", accelerator="cpu")
+    training = replace(recipe.training, early_stopping_on="none", **AS_ADVERSARIAL)
     if row in (ADVERSARIAL, STILL):
         training = replace(training, max_steps=recipe.steps)
     network = replace(recipe.network, n_members=1, class_prior="uniform")

@@ -1,5 +1,7 @@
 """Rows of the transfer to another site: no label of the judged scans reaches one."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -90,6 +92,19 @@ def test_weight_and_length_are_those_of_the_rows_against_the_site_alone(scans, t
             for recipe in (RECIPE, other)
         ]
         assert np.array_equal(*proba) == (row not in (ADVERSARIAL, STILL)), row
+
+
+@pytest.mark.parametrize("row", [SOURCE, STILL])
+@pytest.mark.parametrize("other", [{"devices": 2}, {"precision": "bf16-mixed"}], ids=str)
+def test_every_network_trains_as_the_adversarial_one_on_one_cpu_in_float32(
+    scans, row, other, tmp_path
+):
+    elsewhere = RECIPE._replace(training=replace(RECIPE.training, **other))
+    found = [
+        judged_by(row, scans, CLASSES, recipe, tmp_path / f"{k}")
+        for k, recipe in enumerate((RECIPE, elsewhere))
+    ]
+    assert same(*found)
 
 
 def test_side_by_side_is_as_one_by_one(scans, tmp_path):
