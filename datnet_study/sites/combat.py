@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 FEWEST = 20  # scans of a site; with fewer, its shift and scale say more of its people
+ROUNDING = 1e-9  # relative; the residuals of a constant are not 0
 CLOSE = 1e-6
 STEPS = 200
 
@@ -51,8 +52,9 @@ def fit_combat(features, site, covariates, reference):
     Raises
     ------
     ValueError
-        If the reference has fewer than `FEWEST` scans, there are fewer than two features, or one
-        does not vary.
+        If the reference has fewer than `FEWEST` scans, a value is NaN, there are fewer than two
+        features, or one does not vary among the scans of the reference, or with the covariates
+        alone.
     """
     features, covariates = np.asarray(features, float), np.asarray(covariates, float)
     site = np.asarray(site, dtype=str)
@@ -64,6 +66,12 @@ def fit_combat(features, site, covariates, reference):
         )
     if features.shape[1] < 2:
         raise ValueError("found one feature; ComBat draws several together: expected two or more")
+    for name, values in {"features": features, "covariates": covariates}.items():
+        if missing := int((~np.isfinite(values).all(axis=1)).sum()):
+            raise ValueError(
+                f"{name} of {missing} of {len(values)} scans are not known; expected numbers: "
+                "leave these scans or columns out"
+            )
     known = [name for name in counts if counts[name] >= FEWEST]
     used = np.isin(site, known)
     features, covariates, site = features[used], covariates[used], site[used]
@@ -72,8 +80,12 @@ def fit_combat(features, site, covariates, reference):
     mean, slope = weights[known.index(reference)], weights[len(known) :]
     home = site == reference
     sd = (features - design @ weights)[home].std(axis=0)
-    if not (sd > 0).all():
-        raise ValueError(f"features {np.flatnonzero(sd == 0).tolist()} do not vary; leave them out")
+    flat = sd <= ROUNDING * np.abs(features[home]).max(axis=0)
+    if flat.any():
+        raise ValueError(
+            f"features {np.flatnonzero(flat).tolist()} do not vary at site {reference!r}, or with "
+            "the covariates alone; leave them out: their shift would be drawn into all others"
+        )
     z = (features - mean - covariates @ slope) / sd
     fitted = {name: _drawn_together(z[site == name]) for name in known if name != reference}
     shift, scale = ({name: pair[k] for name, pair in fitted.items()} for k in (0, 1))

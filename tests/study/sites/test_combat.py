@@ -65,6 +65,16 @@ def test_what_cannot_be_fitted_is_refused(people):
         fit_combat(features, site, age, "c")
     with pytest.raises(ValueError, match="one feature"):
         fit_combat(features[:, :1], site, age, "a")
-    flat = np.where([False, False, True, False], 1.0, features)
-    with pytest.raises(ValueError, match=r"features \[2\] do not vary"):
-        fit_combat(flat, site, np.zeros_like(age), "a")
+    for constant in (1.0, 0.1, age * 0.1):  # what a fit leaves of the second is 2e-17, not 0
+        flat = np.where([False, False, True, False], constant, features)
+        with pytest.raises(ValueError, match=r"features \[2\] do not vary at site 'a'"):
+            fit_combat(flat, site, age, "a")
+
+
+def test_a_value_that_is_not_known_is_named(people):
+    features, site, age, _ = people
+    unknown = np.where(np.arange(400) % 200 < 3, np.nan, age[:, 0])[:, None]
+    with pytest.raises(ValueError, match="covariates of 6 of 400 scans are not known; .* leave"):
+        fit_combat(features, site, unknown, "a")
+    with pytest.raises(ValueError, match="features of 6 of 400 scans are not known"):
+        fit_combat(features + 0 * unknown, site, age, "a")
