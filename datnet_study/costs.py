@@ -10,14 +10,14 @@ from math import ceil
 import pandas as pd
 
 from datnet_core import fingerprint
-from datnet_study.table import image_paths
+from datnet_study.table import image_paths, number_of_sites
 from datnet_study.work import work_of
 
 MEASURED = "job_costs.tsv"  # in data_manifest/
 UNKNOWN = {"seconds": 120.0, "memory_mb": 2000.0}  # a page that nobody has measured yet
 DOUBLINGS = 2  # of time and memory; more than that no node may have
 UNKNOWN_MARK = " ?"
-SITES = "sites"  # what some pages need to do more than say that a study has none
+SITES = "sites"  # several, or some pages only say that a study has none to compare
 SHORT_SECONDS = 180
 SPARE = 3.0  # times the expected seconds: machines differ by as much
 FLOOR_MINUTES, FLOOR_MB = 10, 1000  # a process alone takes a part of them
@@ -65,7 +65,7 @@ def read_measured(path=None):
     path : Path, optional
         A table with the columns `job`, `scans`, `needs`, `seconds` and `memory_mb`; the project's
         own if not given. Networks have the row `fit`, for one of the default size. A row that
-        `needs` sites is of pages which end in a sentence where a study has none.
+        `needs` sites is of pages which end in a sentence where a study has only one.
 
     Returns
     -------
@@ -120,7 +120,7 @@ def expected_cost(study, job, n_scans, measured):
     kind = job.command[0]
     name = job.command[1] if kind == "page" else kind
     rows = measured[measured["job"] == name].sort_values("scans")
-    has = rows["needs"] == (SITES if study.sites else "")
+    has = rows["needs"] == (SITES if number_of_sites(study) > 1 else "")
     rows = rows[has] if has.any() else rows
     if rows.empty:
         return Cost(**UNKNOWN, measured=False)

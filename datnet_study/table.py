@@ -67,6 +67,23 @@ def image_paths(study):
     return [row["path"] for row in scan_rows(study) if row.get("path")]
 
 
+def number_of_sites(study):
+    """Sites at which scans of a study were made, whatever each is for.
+
+    Parameters
+    ----------
+    study : Study
+
+    Returns
+    -------
+    int
+        0 where no scan has a site.
+    """
+    if study.phantom:
+        return len(study.phantom.sites)
+    return len({row.get("site") for row in scan_rows(study)} - {None})
+
+
 def scan_rows(study):
     """Rows of the user's scan table in our words, with cohorts drawn; a value may be missing.
 

@@ -76,6 +76,24 @@ def test_a_page_of_sites_costs_by_whether_there_are_some(study):
     assert cost == [2.0, 60.0]
 
 
+@pytest.mark.parametrize(
+    ("sites", "roles", "seconds"),
+    [("AB", "{}", 60), ("AB", "{A: both, B: test}", 60), ("AA", "{A: both}", 2), ("  ", "{}", 2)],
+)
+def test_sites_are_those_of_the_scans_with_or_without_roles(tmp_path, sites, roles, seconds):
+    rows = [f"p{k}\t{k}.nii\tdefinite\t{site}" for k, site in enumerate(sites)]
+    table = "\n".join(["participant_id\tpath\tcertainty\tsite", *rows])
+    (tmp_path / "scans.tsv").write_text(table + "\n")
+    text = f"name: own\ntitle: Own\ndataset: {tmp_path}\nsites: {roles}\n"
+    (tmp_path / "own.yaml").write_text(text)
+    measured = pd.DataFrame(
+        [("devices", 300, "", 2.0, 500.0), ("devices", 900, "sites", 60.0, 1200.0)],
+        columns=MEASURED.columns,
+    )
+    own = read_study(tmp_path / "own.yaml")
+    assert expected_cost(own, page("devices"), 300, measured).seconds == seconds
+
+
 def test_a_further_attempt_asks_for_twice_as_much():
     cost = Cost(seconds=600, memory_mb=900)
     assert [cost.minutes_to_ask(k) for k in (1, 2, 3, 9)] == [40, 80, 160, 160]
