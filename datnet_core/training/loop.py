@@ -161,8 +161,8 @@ def _train(
     network = model.to(memory_format=torch.channels_last_3d)
     optimizer = adam(network, training)
     longest = n_epochs(len(scans.learn), training)
-    plateau = training.halve_after or longest
-    schedule = ReduceLROnPlateau(optimizer, factor=0.5, patience=plateau)
+    plateau = (training.halve_after or longest) - 1  # PyTorch halves after one epoch more
+    schedule = ReduceLROnPlateau(optimizer, factor=0.5, patience=plateau, threshold=0)
     model, optimizer = fabric.setup(network, optimizer)
     averaged = AveragedModel(
         network, multi_avg_fn=running_mean(training.averaging), use_buffers=True

@@ -120,8 +120,8 @@ def train_adversarial(scans, target, classes, *, network, training, weight):
     faster = replace(training, learning_rate=HEAD_RATE * training.learning_rate)
     optimizers = adam(model, training), adam(head, faster)
     longest = n_epochs(len(scans.learn), training)
-    plateau = training.halve_after or longest
-    schedules = [ReduceLROnPlateau(o, factor=0.5, patience=plateau) for o in optimizers]
+    halving = {"factor": 0.5, "patience": (training.halve_after or longest) - 1, "threshold": 0}
+    schedules = [ReduceLROnPlateau(optimizer, **halving) for optimizer in optimizers]  # as `fit`
     averaged = AveragedModel(model, multi_avg_fn=running_mean(training.averaging), use_buffers=True)
     for epoch in progress(range(longest), f"training against {len(target)} scans", unit="epoch"):
         torch.manual_seed(stream_seed(Draws.DROPOUT, seed, epoch, 0))

@@ -163,27 +163,50 @@ def test_without_scans_that_stop_all_epochs_are_done_and_the_last_weights_kept(t
         fit(tmp_path / "other", stop=nobody)
 
 
-def learning_rates(folder, epochs=None, **changes):
-    """Learning rate of every epoch; it is so small that the loss stays the same to 0.01 %."""
-    rates = []
-    hook = register_optimizer_step_post_hook(
-        lambda optimizer, *_: rates.append(optimizer.param_groups[0]["lr"])
-    )
-    settings = {"normalisation": "instance", "learning_rate": 1e-6}
-    try:
-        fit(folder, after_epoch=epochs, max_epochs=7, patience=9, **settings, **changes)
-    except KeyboardInterrupt:
-        rates = rates[:-N_BATCHES]  # the epoch that is lost
-    finally:
-        hook.remove()
-    return rates[::N_BATCHES]
+@pytest.fixture
+def learning_rates(tmp_path, monkeypatch):
+    """Learning rate of every epoch of 7 from a first one, if scans to stop by have some losses."""
+
+    def found(name, losses, first=0, epochs=None, **changes):
+        rates, of_epoch = [], iter(losses[first:])
+        monkeypatch.setattr("datnet_core.training.loop.validation_loss", lambda *_: next(of_epoch))
+        hook = register_optimizer_step_post_hook(
+            lambda optimizer, *_: rates.append(optimizer.param_groups[0]["lr"])
+        )
+        try:
+            fit(tmp_path / name, after_epoch=epochs, max_epochs=7, learning_rate=1e-4, **changes)
+        except KeyboardInterrupt:
+            rates = rates[:-N_BATCHES]  # the epoch that is lost
+        finally:
+            hook.remove()
+        return [rate / 1e-4 for rate in rates[::N_BATCHES]]
+
+    return found
 
 
-def test_the_learning_rate_is_halved_on_a_plateau_also_after_an_interruption(tmp_path):
-    # Epoch 0 is the best; PyTorch halves after more than 1 epoch without improvement.
-    expected = [1e-6, 1e-6, 1e-6, 5e-7, 5e-7, 2.5e-7, 2.5e-7]
-    assert learning_rates(tmp_path / "m", halve_after=1) == expected
-    before = learning_rates(tmp_path / "n", Epochs(interrupted_in=4), halve_after=1)
-    after = learning_rates(tmp_path / "n", halve_after=1)
-    assert (before, after) == (expected[:4], expected[4:])
-    assert learning_rates(tmp_path / "o") == [1e-6] * 7
+@pytest.mark.parametrize(
+    ("halve_after", "expected"),
+    [
+        (1, [1, 1, 1 / 2, 1 / 2, 1 / 4, 1 / 8, 1 / 16]),
+        (2, [1, 1, 1, 1, 1, 1 / 2, 1 / 2]),
+        (3, [1, 1, 1, 1, 1, 1, 1 / 2]),
+        (None, [1] * 7),
+    ],
+)
+def test_the_learning_rate_is_halved_after_as_many_epochs_without_a_lower_loss(
+    learning_rates, halve_after, expected
+):
+    losses = [1, 1, 0.99999, 1, 1, 1, 1]  # epoch 2 is lower, if by little; 3 to 6 are not
+    assert learning_rates("m", losses, patience=9, halve_after=halve_after) == expected
+
+
+def test_halving_goes_on_after_an_interruption(learning_rates):
+    given = {"losses": [1] * 7, "patience": 9, "halve_after": 2}
+    before = learning_rates("n", **given, epochs=Epochs(interrupted_in=4))
+    after = learning_rates("n", **given, first=4)
+    assert before + after == [1, 1, 1, 1 / 2, 1 / 2, 1 / 4, 1 / 4]
+
+
+def test_the_rate_is_halved_when_as_many_epochs_would_end_the_training(learning_rates):
+    assert learning_rates("m", [1] * 7, patience=3, halve_after=3) == [1] * 4
+    assert learning_rates("n", [1] * 7, patience=4, halve_after=3) == [1] * 4 + [1 / 2]

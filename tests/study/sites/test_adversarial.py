@@ -87,11 +87,15 @@ def test_pooled_features_and_the_last_layer_make_the_logits(source):
     torch.testing.assert_close(last_linear(model)(Pooled(model)(x)), model(x), rtol=0, atol=0)
 
 
-def test_without_a_push_it_is_the_training_without_a_head_for_sites(source, target, tmp_path):
-    plain = fit(tmp_path / "plain", source, CLASSES, network=NETWORK, training=TRAINING)
+@pytest.mark.parametrize("change", [{}, {"halve_after": 1, "learning_rate": 0.1}], ids=str)
+def test_without_a_push_it_is_the_training_without_a_head_for_sites(
+    source, target, change, tmp_path
+):
+    training = replace(TRAINING, **change)
+    plain = fit(tmp_path / "plain", source, CLASSES, network=NETWORK, training=training)
     assert plain["n_epochs"] == 3
     tensors, _ = read_tensors(tmp_path / "plain/weights.safetensors")
-    still = adapted(source, target, weight=0.0).source.state_dict()
+    still = adapted(source, target, weight=0.0, training=training).source.state_dict()
     assert set(still) == set(tensors)
     assert all(torch.equal(still[name], tensors[name]) for name in tensors)  # buffers as well
 
