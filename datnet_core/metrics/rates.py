@@ -65,8 +65,8 @@ def diagnostic_rates(y_true, y_pred):
 
 
 def share_interval(right):
-    """Share of right decisions: value, low, high (Wilson); NaN without any decision."""
-    right = np.asarray(right, dtype=bool)
+    """Share of right decisions, True or 1: value, low, high (Wilson); NaN without any decision."""
+    right = two_valued(right)
     return _wilson(int(right.sum()), len(right))
 
 

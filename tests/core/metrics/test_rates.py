@@ -65,3 +65,9 @@ def test_the_share_of_right_decisions_lies_in_its_interval():
     value, low, high = share_interval([True, False, True])
     assert value == pytest.approx(2 / 3) and low < value < high
     assert np.isnan(share_interval([])).all()
+
+
+@pytest.mark.parametrize("right", [[1, np.nan, 0, 0], [0.2, 1], ["yes", "no"]])
+def test_what_is_no_decision_is_refused_and_not_counted_as_right(right):
+    with pytest.raises(ValueError, match="expected True/False or 1/0"):
+        share_interval(right)
