@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from datnet_study.site_roles import BOTH, give_roles
+from datnet_study.site_roles import BOTH, EXTERNAL, give_roles, on_both_sides
 from datnet_study.split import drawn, read_draw
 from datnet_study.table_file import read_table_file
 
@@ -87,8 +87,10 @@ def translated(table):
     sides = {}
     if table.split is not None:
         free = [row for row in rows if table.sites.get(row.get("site"), BOTH) == BOTH]
-        sides, refused = _divided(table, free)
+        judged = {row.get("participant_id") for row in rows if row.get("certainty") == EXTERNAL}
+        sides, refused = _divided(table, free, judged)
         problems += refused
+    problems += on_both_sides(rows)
     return Translated(rows, problems, sides)
 
 
@@ -205,8 +207,12 @@ def _labelled(rows):
     return problems
 
 
-def _divided(table, rows):
-    """Draw the blind test among all who are not of certainty `possible`."""
+def _divided(table, rows, judged):
+    """Draw the blind test among all who are not of certainty `possible`.
+
+    Who is judged at a test-only site as well may not teach: unless an earlier draw says otherwise,
+    they are in the blind test, and count as a part of its share.
+    """
     before = read_draw(table.split_path, table.split)
     problems, people = [], {}
     for row in rows:
@@ -223,6 +229,7 @@ def _divided(table, rows):
             )
         elif found in (None, "definite") and who is not None:
             people[who] = str(row.get("diagnosis"))
+    before = dict.fromkeys(judged, True) | before
     sides = drawn(people, table.split, table.seed, before)
     for row in rows:
         if row.get("participant_id") in sides and row.get("certainty") in (None, "definite"):

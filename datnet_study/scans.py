@@ -209,11 +209,12 @@ def _not_repeated(columns, problem):
 def _one_value_per_participant(column):
     """Check that a participant has one value of a column in all sessions.
 
-    Who is confirmed at home may be judged at another site as well: nobody learns from either scan.
+    Who is judged at another site may have another certainty at home; `site_roles.on_both_sides`
+    names those who would teach there.
     """
 
     def one_value(table):
-        alike = table.assign(**{column: table[column].replace(EXTERNAL, "confirmed")})
+        alike = table.assign(**{column: table[column].where(table[column] != EXTERNAL)})
         return alike.groupby("participant_id")[column].transform("nunique") <= 1
 
     return _whole_row(

@@ -81,7 +81,7 @@ def give_roles(rows, roles, row_name):
         certainty = certainty_at(row.get("certainty"), role)
         if role != TEST or certainty is not None:
             used.append(row if role == BOTH else row | {"certainty": certainty})
-    return used, problems + _on_both_sides(used)
+    return used, problems
 
 
 def names_apart(known, roles):
@@ -115,8 +115,26 @@ def names_apart(known, roles):
     ]
 
 
-def _on_both_sides(rows):
-    """Participants who would teach at one site and be judged at a test-only one."""
+def on_both_sides(rows):
+    """Participants who would teach at one site and be judged at a test-only one.
+
+    Parameters
+    ----------
+    rows : list of dict
+        Output of `give_roles`, with the blind test drawn if there is a draw.
+
+    Returns
+    -------
+    list of str
+        What to write, a line for each.
+
+    Examples
+    --------
+    >>> row = {"participant_id": "x", "site": "north", "certainty": "confirmed"}
+    >>> far = row | {"site": "south", "certainty": "external"}
+    >>> on_both_sides([row, far]), len(on_both_sides([row | {"certainty": "definite"}, far]))
+    ([], 1)
+    """
     sites = {}
     for row in rows:
         side = {EXTERNAL: "judged", "confirmed": None}.get(row.get("certainty"), "teaching")

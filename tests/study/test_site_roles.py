@@ -4,7 +4,7 @@ import pytest
 import yaml
 
 from datnet_study.columns import ScanTable, translated
-from datnet_study.scans import COHORTS, read_scans
+from datnet_study.scans import COHORTS, keep_draw, read_scans
 from datnet_study.site_roles import certainty_at, give_roles
 from datnet_study.study import read_study
 from datnet_study.table import certainties, participants
@@ -88,6 +88,30 @@ def test_nobody_is_on_both_sides(tmp_path):
     found = read_scans(written(tmp_path, rows), ("IPD", "MSA"))
     own = found.loc[found["participant_id"] == "sub-c3", "cohort"]
     assert sorted(own) == ["blind_test", "external"]
+
+
+def test_who_is_judged_at_another_site_is_drawn_for_the_blind_test_at_home(tmp_path):
+    rows = [(f"h{k}", "C", "definite") for k in range(8)]
+    rows += [(f"h{k}", "B", "definite") for k in (2, 5)]
+    roles = {"B": "test", "C": "both"}
+    drawn = {"split": 0.25, "split_path": tmp_path / "x.split.tsv", "sites": roles}
+    scans = read_scans(written(tmp_path, rows, **drawn), ("IPD", "MSA"))
+    at_home = scans[scans["site"] == "C"]
+    blind = at_home.loc[at_home["cohort"] == "blind_test", "participant_id"]
+    assert set(blind) == {"sub-h2", "sub-h5"}  # a quarter of eight: nobody else is drawn
+    assert set(scans.loc[scans["site"] == "B", "cohort"]) == {"external"}
+
+
+def test_an_earlier_draw_stands_and_each_on_both_sides_is_named_once(tmp_path):
+    rows = [(f"h{k}", "C", "definite") for k in range(8)]
+    sites = {"B": "test", "C": "both"}
+    drawn = {"split": 0.25, "split_path": tmp_path / "x.split.tsv", "sites": sites}
+    keep_draw(written(tmp_path, rows, **drawn | {"sites": {"C": "both"}}))
+    taught = [line[4:6] for line in drawn["split_path"].read_text().split("\n") if "train" in line]
+    rows += [(who, "B", "definite") for who in taught[:2]]
+    with pytest.raises(ValueError, match="2 problem") as refused:
+        read_scans(written(tmp_path, rows, **drawn), ("IPD", "MSA"))
+    assert str(refused.value).count("expected nobody on both sides") == 2
 
 
 def test_the_word_external_is_not_for_tables(tmp_path):
