@@ -197,7 +197,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "cross_fitted",  # verdicts of fusions of the other folds
             "fit_fusion",
             "fit_logistic_fusion",  # to the same features
-            "fused_proba",  # of scans that several networks judge
             "fusion_features",
             "fused_verdicts",  # of a fusion, the mean over networks
         ],

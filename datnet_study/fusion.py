@@ -135,40 +135,11 @@ def among(predictions, class_names, allowed):
     return made
 
 
-def fused_proba(model, by_model, scans, class_names):
-    """Probabilities of scans that several networks judge: the mean of the trees' verdicts.
-
-    The trees learned from the probabilities of single networks. A mean over networks is less sure
-    than each of them, so the trees see one network at a time here too.
-
-    Parameters
-    ----------
-    model : XGBClassifier or sklearn.pipeline.Pipeline
-        Output of `fit_fusion` or `fit_logistic_fusion`; its features are taken from those of
-        `fusion_features`.
-    by_model : DataFrame
-        `p_<class>`, the keys of each scan, and `model`, the network; the scans of each network in
-        the same order.
-    scans, class_names
-        As in `fusion_features`.
-
-    Returns
-    -------
-    ndarray of shape (n_scans, n_classes_learned)
-        In the order of the scans.
-    """
-    names = list(model.feature_names_in_)
-    return np.mean(
-        [
-            model.predict_proba(fusion_features(part, scans, class_names)[names])
-            for _, part in by_model.groupby("model", sort=False)
-        ],
-        axis=0,
-    )
-
-
 def fused_verdicts(model, learned, tables, class_names):
     """Probabilities of every class from a fusion, the mean over tables of features.
+
+    Trees learned from the probabilities of single networks. A mean over networks is less sure than
+    each of them, so they see one network at a time here too.
 
     Parameters
     ----------

@@ -45,7 +45,7 @@ from datnet_study import (
     diagnostic_table,
     fit_fusion,
     fit_logistic_fusion,
-    fused_proba,
+    fused_verdicts,
     fusion_features,
     importance_spread,
     importances,
@@ -107,17 +107,16 @@ if any(lacking):
 # %%
 x_train = x_train.loc[:, known]
 labels = out_of_fold["diagnosis"]
-by_model = patients("blind_test_by_model")
+of_models = [
+    fusion_features(part, scans, classes).set_axis(blind.index)
+    for _, part in patients("blind_test_by_model").groupby("model", sort=False)
+]
 
 
 def judged(fit, x, new):
     """Predictions of the blind test by a fusion that learned from features x."""
-    model, learned = fit(x)
-    table = blind[["participant_id", "session_id", "diagnosis", "fold"]].copy()
-    table[[f"p_{name}" for name in classes]] = 0.0
-    columns = [f"p_{name}" for name in learned]
-    table[columns] = fused_proba(model, new, scans, classes)
-    return table
+    table = blind[["participant_id", "session_id", "diagnosis", "fold"]]
+    return table.join(fused_verdicts(*fit(x), new, classes))
 
 
 # %% [markdown]
@@ -147,7 +146,7 @@ image = [name for name in x_train if name not in clinical]
 BOTH, CLINIC, IMAGE = "image and clinical", "clinical alone", "image alone"
 seen = {IMAGE: image, CLINIC: clinical, BOTH: [*image, *clinical]}
 fused = {
-    f"{what}, {how.__name__}": judged(how, x_train[columns], by_model)
+    f"{what}, {how.__name__}": judged(how, x_train[columns], of_models)
     for what, columns in seen.items()
     for how in (trees, regression)
 }
@@ -165,12 +164,13 @@ marks = {
 }
 ratios = fusion_features(marks["cross_validation"][UNEVEN], scans, classes)
 new = marks["blind_test"]
+of_ratios = fusion_features(new[UNEVEN], scans, classes).set_axis(blind.index)
 with_ratios = f"{UNEVEN} and clinical, regression"
 methods = {NETWORK: among(blind, classes, groups_compared)}
 methods |= {t: among(new[t], classes, groups_compared) for t in (RATIOS, UNEVEN)}
 methods |= fused
 x = ratios[[*image, *clinical]]
-methods[with_ratios] = judged(regression, x, new[UNEVEN].assign(model="one"))
+methods[with_ratios] = judged(regression, x, [of_ratios])
 
 # %% [markdown]
 # ## Image alone, clinical data alone, and both

@@ -49,12 +49,12 @@ def test_every_claim_is_a_row_with_its_verdict_and_leads_to_cell_and_function(ta
     assert head == ["claim", "paper (95%)", "here (95%)", "here − paper", "verdict"]
     assert len(rows) == 52 and {len(row) for row in rows} == {5}
     row = rows[table.index[table["id"] == "fusion.accuracy"][0]]
-    assert row[0] == "accuracy, imaging and clinical data, blind testfused_proba"
+    assert row[0] == "accuracy, imaging and clinical data, blind testfused_verdicts"
     # 0.6 less 250 of 280 (0.893, Wilson 0.851 to 0.924), -hypot(0.1, 0.031), +hypot(0.1, 0.042)
     assert row[2:] == ["0.600 (0.50 to 0.70)", "-0.29 (-0.40 to -0.18)", "↓ lower than the paper"]
     assert {"data-page": "fusion", "data-verdict": "lower than the paper"} in found.of_rows
     assert "fusion.html#claim-fusion.accuracy" in found.links
-    assert "../reference/datnet_study.html#datnet-study-fused-proba" in found.links
+    assert "../reference/datnet_study.html#datnet-study-fused-verdicts" in found.links
 
 
 def test_ceiling_and_null_are_columns_where_a_study_has_them(table):

@@ -9,7 +9,7 @@ from datnet_study.fusion import (
     among,
     fit_fusion,
     fit_logistic_fusion,
-    fused_proba,
+    fused_verdicts,
     fusion_features,
 )
 from datnet_study.settings import Fusion
@@ -140,15 +140,13 @@ def test_one_undecided_network_among_several_does_not_turn_the_verdict():
     features = fusion_features(known, scans, names)[["p_PD", "p_NC", "sex"]]
     model, learned = fit_fusion(features, labels, QUICK)
     said = {f"fold-{k}": [0.54 if k == 1 else 0.99, 0.54 if k == 1 else 0.01] for k in range(6)}
-    by_model = pd.concat(
-        keys[40:].assign(model=name, p_PD=p, p_NC=1 - np.array(p)) for name, p in said.items()
-    )
+    of_networks = [keys[40:].assign(p_PD=p, p_NC=1 - np.array(p)) for p in said.values()]
     assert np.mean([p[0] for p in said.values()]) == pytest.approx(0.915)
-    proba = fused_proba(model, by_model, scans, names)
-    assert proba.shape == (2, 2)
-    assert [learned[k] for k in proba.argmax(axis=1)] == ["PD", "NC"]
-    mean = by_model.groupby("participant_id", sort=False)[["p_PD", "p_NC"]].mean().iloc[:1]
-    alone = model.predict_proba(mean.assign(sex=1.0))
+    tables = [fusion_features(part, scans, names) for part in of_networks]
+    proba = fused_verdicts(model, learned, tables, names)
+    assert proba.idxmax(axis=1).tolist() == ["p_PD", "p_NC"]
+    mean = pd.concat(of_networks).groupby("participant_id", sort=False)[["p_PD", "p_NC"]].mean()
+    alone = model.predict_proba(mean.iloc[:1].assign(sex=1.0))
     assert learned[alone[0].argmax()] == "NC"
 
 
