@@ -9,7 +9,7 @@ import warnings
 
 import numpy as np
 import pandas as pd
-from scipy import optimize
+from scipy import optimize, special
 from statsmodels.discrete.discrete_model import Logit
 
 from datnet_core.metrics.auc import Z
@@ -99,7 +99,7 @@ def calibration_line(y_true, p):
         As `auc.delong_interval`.
     """
     y_true, p = checked_scores(y_true, p)
-    odds = _logit(p)
+    odds = special.logit(np.clip(p, CLIPPED, 1 - CLIPPED))
     inside, outside = odds[y_true], odds[~y_true]
     apart = inside.min() >= outside.max() or outside.min() >= inside.max()
     if apart or np.ptp(odds) == 0:
@@ -123,9 +123,7 @@ def with_temperature(proba, temperature):
     >>> with_temperature([[0.8, 0.2]], 0.5).round(3)  # 0.64 and 0.04, over their sum
     array([[0.941, 0.059]])
     """
-    log_p = np.log(np.clip(proba, CLIPPED, 1)) / temperature
-    weights = np.exp(log_p - log_p.max(axis=1, keepdims=True))
-    return weights / weights.sum(axis=1, keepdims=True)
+    return special.softmax(np.log(np.clip(proba, CLIPPED, 1)) / temperature, axis=1)
 
 
 def fitted_temperature(diagnosis, proba, class_names):
@@ -225,9 +223,3 @@ def referral(proba, right):
         caught = (wrong - (~kept).sum()) / wrong if wrong else np.nan
         rows.append((referred / n, *share_interval(kept), caught))
     return pd.DataFrame(rows, columns=["referred", "accuracy", "low", "high", "errors_caught"])
-
-
-def _logit(p):
-    """Log odds of clipped probabilities."""
-    p = np.clip(p, CLIPPED, 1 - CLIPPED)
-    return np.log(p) - np.log1p(-p)
