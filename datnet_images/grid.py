@@ -4,6 +4,7 @@ import numpy as np
 
 BACK_MM, BOTTOM_MM = -112.0, -50.0
 EXTENT_MM = (156.0, 188.0, 136.0)
+FWHM_PER_SD = 2 * np.sqrt(2 * np.log(2))  # of a Gaussian, what smooths images on any grid
 
 
 def study_grid(spacing_mm):

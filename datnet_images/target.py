@@ -15,8 +15,8 @@ import numpy as np
 from scipy import linalg, ndimage, optimize
 
 from datnet_images.atlas import GROUPS, HALF, region_fractions, region_mask_on
+from datnet_images.grid import FWHM_PER_SD
 
-FWHM_PER_SD = 2 * np.sqrt(2 * np.log(2))
 MARGIN_MM = 16.0  # around the atlas
 SCALP_MM = 12.0  # skull and scalp around the brain
 RIM_MM = 16.0  # how far from the brain voxels are compared: scalp and a little air

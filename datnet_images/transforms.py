@@ -12,7 +12,7 @@ import SimpleITK as sitk
 from scipy import ndimage
 
 from datnet_core.files import whole
-from datnet_images.target import FWHM_PER_SD
+from datnet_images.grid import FWHM_PER_SD
 
 LPS = np.diag([-1.0, -1.0, 1.0, 1.0])  # ITK counts to the left and back, nibabel right and front
 

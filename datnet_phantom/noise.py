@@ -6,7 +6,7 @@ Paper section "Image Acquisition and Reconstruction".
 import numpy as np
 from scipy import fft, ndimage
 
-FWHM_PER_SD = 2 * np.sqrt(2 * np.log(2))
+from datnet_images.grid import FWHM_PER_SD
 
 
 def noise_cv(scanner, half_life_min):

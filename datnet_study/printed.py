@@ -4,9 +4,8 @@ Paper section "Statistics Analysis" gives no interval; these are what its counts
 """
 
 import numpy as np
-from scipy import stats
 
-Z = stats.norm.ppf(0.975)
+from datnet_core.metrics.auc import Z
 
 
 def hanley_mcneil_interval(auc, n_positive, n_negative):

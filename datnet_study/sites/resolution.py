@@ -9,7 +9,8 @@ import itertools
 
 import numpy as np
 
-from datnet_images.transforms import FWHM_PER_SD, smoothed
+from datnet_images.grid import FWHM_PER_SD
+from datnet_images.transforms import smoothed
 from datnet_phantom.spectrum import power_spectrum
 
 BAND = (0.02, 0.07)  # cycles/mm: below lies the shape of the head, above little but noise
