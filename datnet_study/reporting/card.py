@@ -144,7 +144,7 @@ def doubt_in_words(facts):
         f"Out of fold, {doubt.n} {who} were judged by networks that never saw them: "
         f"{doubt.accuracy:.0%} right by the most probable diagnosis.",
         f"A set of diagnoses is to hold the right one in {doubt.coverage:.0%} of such {who}.",
-        f"A scan is referred if its largest probability is below {doubt.least:.2f}. Out of fold "
+        f"A scan is referred if its largest probability is below {doubt.least}. Out of fold "
         f"this were {doubt.referred:.0%} of the scans; on {doubt.wrong:.0%} of these the networks "
         f"were wrong, which is {doubt.caught:.0%} of all their errors; of the others "
         f"{doubt.kept:.0%} were right.",

@@ -6,12 +6,15 @@ participant, so here one distribution of all scores stands for those of each fol
 or more people; `benchmarks/scan_reports.py` sets both rules beside each other.
 """
 
+from decimal import ROUND_UP, Context
+
 import numpy as np
 
 from datnet_study.reporting.judge import DIGITS, Doubt, quantiles
 
 COVERAGE = 0.9
 REFERRED = 0.3  # share of the scans, the least sure ones, that a flag is set for
+FINEST = 1e-8  # of 1 - p: tables of predictions keep 8 digits
 
 
 def doubt_of(out_of_fold, class_names, coverage=COVERAGE, referred=REFERRED):
@@ -46,7 +49,7 @@ def doubt_of(out_of_fold, class_names, coverage=COVERAGE, referred=REFERRED):
     if not scores:
         return None
     largest, right = proba.max(axis=1), proba.argmax(axis=1) == column
-    least = round(float(np.quantile(largest, referred)), 2)
+    least = _limit(np.quantile(largest, referred))
     is_referred = largest < least
     n_wrong = (~right).sum()
     rates = {
@@ -54,7 +57,7 @@ def doubt_of(out_of_fold, class_names, coverage=COVERAGE, referred=REFERRED):
         "referred": is_referred.mean(),
         "wrong": (~right[is_referred]).mean() if is_referred.any() else 0.0,
         "caught": (~right & is_referred).sum() / n_wrong if n_wrong else 0.0,
-        "kept": right[~is_referred].mean() if not is_referred.all() else 0.0,
+        "kept": right[~is_referred].mean(),  # somebody is: the limit is not above the quantile
     }
     rates = {name: round(float(rate), DIGITS) for name, rate in rates.items()}
     return Doubt(n=len(proba), scores=scores, coverage=coverage, least=least, **rates)
@@ -88,3 +91,12 @@ def diagnoses_left(doubt, by_model):
     places = np.concatenate([[0], doubt.scores, [1]])
     lower = np.interp(1 - by_model, places, np.linspace(0, 1, len(places)))
     return lower.mean(axis=0) < k / doubt.n
+
+
+def _limit(largest):
+    """A probability to `DIGITS` digits of 1 - p, rounded down; so it tells 0.998 from 0.999.
+
+    A limit above the quantile would refer more people than asked, of very sure networks everybody.
+    """
+    doubt = max(1 - float(largest), FINEST)
+    return float(1 - Context(prec=DIGITS, rounding=ROUND_UP).create_decimal(f"{doubt:.12f}"))

@@ -174,7 +174,7 @@ def _flag(found, judge):
         return {
             "word": "refer",
             "mood": "look",
-            "why": f"The largest probability is below {doubt.least:.2f}. Out of fold this flag was "
+            "why": f"The largest probability is below {doubt.least}. Out of fold this flag was "
             f"set for {doubt.referred:.0%}; {doubt.wrong:.0%} of these were judged wrongly.",
         }
     return {

@@ -6,6 +6,7 @@ import pytest
 
 from datnet_core.metrics import conformal_sets
 from datnet_study.reporting.doubt import diagnoses_left, doubt_of
+from datnet_study.reporting.judge import Doubt
 
 NAMES = ("A", "B", "C")
 
@@ -25,7 +26,7 @@ def test_the_rates_of_the_flag_are_those_of_the_people(known):
     proba = known[["p_A", "p_B", "p_C"]].to_numpy()
     right = np.array(NAMES)[proba.argmax(axis=1)] == known["diagnosis"].to_numpy()
     flag = proba.max(axis=1) < doubt.least
-    assert doubt.least == round(doubt.least, 2) and flag.mean() == pytest.approx(0.3, abs=0.02)
+    assert doubt.least == round(doubt.least, 3) and flag.mean() == pytest.approx(0.3, abs=0.01)
     assert doubt.referred == pytest.approx(flag.mean(), abs=5e-4)
     assert doubt.wrong == pytest.approx(1 - right[flag].mean(), abs=5e-4)
     assert doubt.caught == pytest.approx((flag & ~right).sum() / (~right).sum(), abs=5e-4)
@@ -69,7 +70,38 @@ def test_a_judge_that_is_never_wrong_has_no_errors_to_catch():
     assert (doubt.caught, doubt.wrong, doubt.accuracy) == (0.0, 0.0, 1.0)
 
 
-def test_where_all_are_equally_unsure_nobody_is_kept(known):
-    unsure = known.assign(p_A=0.336, p_B=0.332, p_C=0.332)  # the limit is rounded above them
+def test_where_all_are_equally_unsure_nobody_is_less_sure_than_the_others(known):
+    unsure = known.assign(p_A=0.336, p_B=0.332, p_C=0.332)
     doubt = doubt_of(unsure, NAMES)
-    assert (doubt.least, doubt.referred, doubt.kept) == (0.34, 1, 0)
+    assert (doubt.least, doubt.referred, doubt.kept) == (0.336, 0, doubt.accuracy)
+
+
+def people_of(rng, n, shift):
+    """Out-of-fold table of people of two diagnoses; the right one has a logit around `shift`."""
+    labels = rng.choice(NAMES[:2], n)
+    right = 1 / (1 + np.exp(-rng.normal(shift, 2, n)))
+    columns = {f"p_{name}": np.where(labels == name, right, 1 - right) for name in NAMES[:2]}
+    return pd.DataFrame(columns).assign(diagnosis=labels)
+
+
+def packed(doubt):
+    """As it comes out of a package."""
+    return Doubt.model_validate_json(doubt.model_dump_json())
+
+
+@pytest.mark.parametrize("shift", [0, 4, 6.5, 8, 11, 15])
+def test_three_in_ten_are_referred_however_sure_the_networks_are(rng, shift):
+    table = people_of(rng, 2000, shift)
+    doubt = packed(doubt_of(table, NAMES[:2], referred=0.3))
+    largest = table[["p_A", "p_B"]].max(axis=1)
+    share = (largest < doubt.least).mean()
+    assert 0.29 < share <= 0.3 and doubt.referred == pytest.approx(share, abs=1e-3)
+
+
+def test_the_limit_has_three_digits_of_what_is_left_to_one():
+    surest = [1 - 1e-4, 1 - 1e-3, 1 - 2.1234e-3, *[1 - 2e-2] * 2]  # 30% quantile: 1 - 2e-2
+    proba = np.repeat(surest, 20)
+    table = pd.DataFrame({"p_A": proba, "p_B": 1 - proba, "diagnosis": "A"})
+    assert doubt_of(table, NAMES[:2], referred=0.5).least == 0.99787  # 1 - 0.00213
+    certain = doubt_of(table.assign(p_A=1.0, p_B=0.0), NAMES[:2])
+    assert (certain.least, certain.referred) == (1 - 1e-8, 0)

@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
+from datnet_study.reporting.card import doubt_in_words
 from datnet_study.reporting.judging import Judged
 from datnet_study.reporting.words import (
     first_screen,
@@ -34,6 +35,13 @@ def test_the_flag_says_how_often_it_was_right(found, judge, referred, word):
     flag = first_screen(changed(found, referred=referred), judge)["flag"]
     rate = judge.facts.doubt.wrong if referred else judge.facts.doubt.kept
     assert flag["word"] == word and f"{rate:.0%}" in flag["why"]
+
+
+def test_the_limit_of_very_sure_networks_is_told_from_one(found, judge):
+    doubt = judge.facts.doubt.model_copy(update={"least": 0.99787})
+    flag = first_screen(changed(found, referred=True), with_facts(judge, doubt=doubt))["flag"]
+    assert "is below 0.99787." in flag["why"]
+    assert "is below 0.99787." in "".join(doubt_in_words(with_facts(judge, doubt=doubt).facts))
 
 
 @pytest.mark.parametrize(
