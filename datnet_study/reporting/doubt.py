@@ -10,11 +10,11 @@ from decimal import ROUND_UP, Context
 
 import numpy as np
 
-from datnet_study.reporting.judge import DIGITS, Doubt, quantiles
+from datnet_study.reporting.judge import DIGITS, Doubt, quantiles, significant
 
 COVERAGE = 0.9
 REFERRED = 0.3  # share of the scans, the least sure ones, that a flag is set for
-FINEST = 1e-8  # of 1 - p: tables of predictions keep 8 digits
+DECIMALS = 8  # of 1 - p: tables of predictions keep 8 digits
 
 
 def doubt_of(out_of_fold, class_names, coverage=COVERAGE, referred=REFERRED):
@@ -45,7 +45,7 @@ def doubt_of(out_of_fold, class_names, coverage=COVERAGE, referred=REFERRED):
             raise ValueError(f"{name} is {share}, expected a share between 0 and 1")
     proba = out_of_fold[[f"p_{name}" for name in class_names]].to_numpy()
     column = out_of_fold["diagnosis"].map(list(class_names).index).to_numpy()
-    scores = quantiles(1 - proba[np.arange(len(proba)), column])
+    scores = quantiles(_scores(proba)[np.arange(len(proba)), column])
     if not scores:
         return None
     largest, right = proba.max(axis=1), proba.argmax(axis=1) == column
@@ -89,8 +89,14 @@ def diagnoses_left(doubt, by_model):
     """
     k = np.ceil((doubt.n + 1) * doubt.coverage - 1e-9)
     places = np.concatenate([[0], doubt.scores, [1]])
-    lower = np.interp(1 - by_model, places, np.linspace(0, 1, len(places)))
+    below = np.nextafter(_scores(by_model), -1)  # so that equal scores are not counted as lower
+    lower = np.interp(below, places, np.linspace(0, 1, len(places)))
     return lower.mean(axis=0) < k / doubt.n
+
+
+def _scores(proba):
+    """1 - p in the digits of `quantiles`: of a score that many people have, none is lower."""
+    return significant((1 - proba).round(DECIMALS))
 
 
 def _limit(largest):
@@ -98,5 +104,5 @@ def _limit(largest):
 
     A limit above the quantile would refer more people than asked, of very sure networks everybody.
     """
-    doubt = max(1 - float(largest), FINEST)
+    doubt = max(1 - float(largest), 10**-DECIMALS)
     return float(1 - Context(prec=DIGITS, rounding=ROUND_UP).create_decimal(f"{doubt:.12f}"))

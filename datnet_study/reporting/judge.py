@@ -17,7 +17,7 @@ from datnet_study.settings import Images, Section
 FEWEST = 5  # people in a step of a distribution, or in a count that is shown
 STEPS = 20  # of a distribution at most
 AGE = 60  # years, at which the norms are given
-DIGITS = 3  # of what is kept of people
+DIGITS = 3  # of what is kept of people: decimals, or significant ones of a distribution
 
 
 class Norm(Section):
@@ -114,8 +114,28 @@ class Judge:
     content: str = ""
 
 
+def significant(values):
+    """Values to `DIGITS` significant digits, so that 1 - p of very sure networks is not all 0.
+
+    Parameters
+    ----------
+    values : array-like of any shape
+
+    Returns
+    -------
+    ndarray of float of the same shape
+
+    Examples
+    --------
+    >>> significant([0.12345, 1.2345e-6, 0])
+    array([1.23e-01, 1.23e-06, 0.00e+00])
+    """
+    rounded = [float(f"{value:.{DIGITS}g}") for value in np.ravel(values)]
+    return np.reshape(rounded, np.shape(values))
+
+
 def quantiles(values):
-    """Rounded distribution of some values, in even steps of `FEWEST` or more of them.
+    """Distribution of some values to `DIGITS` digits, in even steps of `FEWEST` or more of them.
 
     Parameters
     ----------
@@ -137,7 +157,7 @@ def quantiles(values):
     steps = min(STEPS, len(values) // FEWEST)
     if steps < 2:
         return ()
-    return tuple(np.quantile(values, np.arange(1, steps) / steps).round(DIGITS).tolist())
+    return tuple(significant(np.quantile(values, np.arange(1, steps) / steps)).tolist())
 
 
 def share_below(steps, value):

@@ -105,3 +105,32 @@ def test_the_limit_has_three_digits_of_what_is_left_to_one():
     assert doubt_of(table, NAMES[:2], referred=0.5).least == 0.99787  # 1 - 0.00213
     certain = doubt_of(table.assign(p_A=1.0, p_B=0.0), NAMES[:2])
     assert (certain.least, certain.referred) == (1 - 1e-8, 0)
+
+
+@pytest.mark.parametrize("shift", [0, 4, 8, 11, 13, 17, 25])
+def test_sets_hold_the_right_diagnosis_however_sure_the_networks_are(rng, shift):
+    table, new = people_of(rng, 400, shift), people_of(rng, 2000, shift)
+    columns, model = ["p_A", "p_B"], np.zeros(400, int)
+    doubt = packed(doubt_of(table.round(8), NAMES[:2]))
+    ours = np.stack([diagnoses_left(doubt, p[None]) for p in new[columns].to_numpy()])
+    exact = conformal_sets(
+        table["diagnosis"], table[columns].round(8), model, [new[columns].round(8)], NAMES[:2]
+    )
+    is_right = new["diagnosis"].to_numpy()[:, None] == np.array(NAMES[:2])
+    covered, covered_exact = ours[is_right].mean(), exact[is_right].mean()
+    assert covered >= 0.87 and covered == pytest.approx(covered_exact, abs=0.02)
+    assert ours.sum(axis=1).mean() == pytest.approx(exact.sum(axis=1).mean(), abs=0.03)
+
+
+def test_of_a_score_that_many_have_none_is_lower():
+    rates = dict.fromkeys(["accuracy", "referred", "wrong", "caught", "kept"], 0.5)
+    doubt = Doubt(n=20, scores=(0.0, 0.3, 0.3), coverage=0.5, least=0.5, **rates)  # k = 11, of 20
+    left = [diagnoses_left(doubt, np.array([[1 - score]])).item() for score in (0, 0.3, 0.31, 1)]
+    assert left == [True, True, False, False]  # lower are 0, 50%, over 75% and all but one step
+
+
+def test_a_package_stays_small_however_sure_the_networks_are(rng):
+    doubt = doubt_of(people_of(rng, 400, 13), NAMES[:2])
+    assert len(doubt.scores) == 19 and 0 < doubt.scores[0] < doubt.scores[-1] < 1e-3
+    assert all(float(f"{score:.3g}") == score for score in doubt.scores)
+    assert len(doubt.model_dump_json()) < 500
