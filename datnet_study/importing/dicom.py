@@ -91,11 +91,12 @@ def _understood(series, wanted, n_of_examination, placed, participant):
         )
     frames = [] if problems else frames_to_take(*frame_times(series), wanted.window_min)
     n_slices = int(header.get("NumberOfFrames") or len(series.files))
+    files = [(state.st_size, state.st_mtime_ns) for state in map(Path.stat, series.files)]
     return SourceScan(
         where=series.folder if len(series.files) > 1 else series.files[0],
         participant=participant,
         session=" ".join(_examination(series)[1:]),
-        identity=f"{header.get('SeriesInstanceUID')} {len(series.files)} {frames}",
+        identity=f"{header.get('SeriesInstanceUID')} {files} {frames}",
         n_voxels=n_slices * int(header.get("Rows") or 0) * int(header.get("Columns") or 0),
         read=partial(converted, series, frames),
         values=_values(series, frames),

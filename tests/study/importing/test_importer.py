@@ -170,6 +170,17 @@ def test_a_stop_while_an_image_is_replaced_leaves_no_image_of_another(
     assert values.mean() == pytest.approx(2 * volume.mean(), rel=1e-3)
 
 
+def test_a_series_that_was_exported_again_replaces_its_image(tmp_path, volume):
+    for name in "12":
+        write_pet(tmp_path / "from" / name, volume, AFFINE, PatientID=name)
+    imported(tmp_path / "from", tmp_path / "to")
+    write_pet(tmp_path / "from/2", volume * 3, AFFINE, PatientID="2")  # corrected, the same series
+    scans, said = imported(tmp_path / "from", tmp_path / "to")
+    means = [nib.load(tmp_path / "to" / path).get_fdata().mean() for path in scans["path"]]
+    assert "2 scans, 1 of them to convert" in said
+    assert sorted(means) == pytest.approx([volume.mean(), 3 * volume.mean()], rel=1e-3)
+
+
 def test_many_problems_are_counted_and_all_stand_in_a_file(tmp_path, volume):
     write_nm(tmp_path / "from/good.dcm", volume, AFFINE)
     for k in range(25):
