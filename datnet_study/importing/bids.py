@@ -5,6 +5,7 @@ and metadata inherited down to an image (section "Positron Emission Tomography":
 from `TimeZero`, so the injection is at `InjectionStart`).
 """
 
+import gzip
 import json
 import math
 import re
@@ -212,6 +213,12 @@ def _frame_times(metadata, shape):
 
 def _image(path, frames, lengths):
     """The image in three axes."""
-    img = nib.load(path)
-    data = mean_of_frames(np.asanyarray(img.dataobj), frames, lengths)
-    return nib.Nifti1Image(data, img.affine), {}
+    try:
+        if path.name.endswith(".gz"):
+            gzip.decompress(path.read_bytes())  # nibabel stops before the checksum
+        img = nib.load(path)
+        data = np.asanyarray(img.dataobj)
+    except UNREADABLE as error:
+        problem = f"no readable image ({error}): fetch the file, or copy it again"
+        raise ValueError(problem) from error
+    return nib.Nifti1Image(mean_of_frames(data, frames, lengths), img.affine), {}

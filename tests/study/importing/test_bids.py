@@ -137,6 +137,24 @@ def test_a_file_that_is_only_a_link_is_left_out_with_its_reason(tmp_path, volume
     assert f"{path}: no readable image" in said
 
 
+@pytest.mark.parametrize("damage", ["end", "middle", "checksum"])
+def test_a_damaged_image_is_left_out_and_the_others_come_in(tmp_path, volume, damage):
+    data_set(tmp_path / "from", volume)
+    image = tmp_path / "from/sub-02/ses-base/pet/sub-02_ses-base_pet.nii.gz"
+    whole = image.read_bytes()
+    half, flipped = len(whole) // 2, bytes(255 - byte for byte in whole)
+    image.write_bytes(
+        {
+            "end": whole[:-30],
+            "middle": whole[:half] + flipped[half : half + 9] + whole[half + 9 :],
+            "checksum": whole[:-8] + flipped[-8:-4] + whole[-4:],
+        }[damage]
+    )
+    scans, said = imported(tmp_path)
+    assert scans["age"].tolist() == [61.5]
+    assert f"{image}: no readable image (" in said and "copy it again" in said
+
+
 def test_spect_under_its_own_suffix_comes_in(tmp_path, volume):
     root = data_set(tmp_path / "from", volume, visits=[("01", "base")])
     path = root / "sub-01/ses-base/pet/sub-01_ses-base_pet.nii.gz"
