@@ -21,6 +21,7 @@ from datnet_images.atlas import read_atlas
 from datnet_images.grid import field_of_view
 from datnet_phantom.numbers import read_calibration
 from datnet_phantom.unwritten import unwritten_scans, yardstick_people
+from datnet_study.result_table import read_result_table
 
 FILES = ("ceiling.tsv", "predictions/ceiling.tsv")
 
@@ -51,13 +52,12 @@ def image_ceiling(study):
         steps, model = _grown(study)
     finally:
         torch.set_num_threads(n_threads)
-    keys = ["participant_id", "session_id"]
-    scans = pd.read_csv(study.results / "scans.tsv", sep="\t", dtype=dict.fromkeys(keys, str))
+    scans = read_result_table(study.results / "scans.tsv")
     judged = scans[scans["cohort"] != "pretraining"]
     field = field_of_view(study.images.grid_mm, study.network.field_mm)
     volumes = np.load(study.volumes(study.images.grid_mm), mmap_mode="r")[(slice(None), *field)]
     proba = predict(model, volumes, judged.index.to_numpy())
-    table = judged[[*keys, "cohort", "diagnosis"]].assign(
+    table = judged[["participant_id", "session_id", "cohort", "diagnosis"]].assign(
         **{f"p_{name}": p for name, p in zip(study.diagnoses, proba.T, strict=True)}
     )
     for name, rows in zip(FILES, (pd.DataFrame(steps), table), strict=True):

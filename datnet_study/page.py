@@ -10,7 +10,6 @@ import json
 import time
 
 import numpy as np
-import pandas as pd
 from IPython import get_ipython
 from pydantic_core import to_json
 
@@ -23,6 +22,7 @@ from datnet_study.origin import made_from
 from datnet_study.places import null_result, place_of
 from datnet_study.public_forms import offer_public_forms
 from datnet_study.records import folder_of, forget
+from datnet_study.result_table import read_result_table
 from datnet_study.settings_view import declared_settings
 from datnet_study.study import read_study
 
@@ -114,9 +114,8 @@ class Page:
         return path
 
     def table(self, name):
-        """Table that another page wrote; keys are text, missing values are empty fields."""
-        keys = {"participant_id": str, "session_id": str}
-        return pd.read_csv(self.path(name), sep="\t", dtype=keys)
+        """Table that another page wrote, by `result_table.read_result_table`."""
+        return read_result_table(self.path(name))
 
     def scan_table(self):
         """The table of scans as the study file says that it is to be read: a `ScanTable`."""

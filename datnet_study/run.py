@@ -59,12 +59,11 @@ def normalise(study, arguments):
 
 def grid(study, arguments):
     """Cache the scans of a study on another grid, for the recipes of the page `resolution`."""
-    import pandas as pd
-
     from datnet_images.atlas import read_atlas
     from datnet_study.cached_scans import cache_scans
+    from datnet_study.result_table import read_result_table
 
-    names = pd.read_csv(study.results / "scans.tsv", sep="\t")["path"]
+    names = read_result_table(study.results / "scans.tsv")["path"]
     paths = [study.images_root / path for path in names]
     atlas, target = read_atlas(study.atlas_path), study.volumes(arguments.spacing_mm)
     cache_scans(paths, atlas, study.images, arguments.spacing_mm, target, arguments.threads)
@@ -72,15 +71,14 @@ def grid(study, arguments):
 
 def fit(study, arguments):
     """Train networks, one after the other in this process; finished ones are kept."""
-    import pandas as pd
-
     from datnet_study.fits import planned_fits
     from datnet_study.networks import train
+    from datnet_study.result_table import read_result_table
 
     planned = {job.folder: job for job in planned_fits(study)}
     if unknown := sorted(set(arguments.folders) - set(planned)):
         raise ValueError(f"study {study.name} has no network {unknown}; it has {list(planned)}")
-    scans = pd.read_csv(study.results / "scans.tsv", sep="\t", dtype={"participant_id": str})
+    scans = read_result_table(study.results / "scans.tsv")
     train(study, [planned[folder] for folder in arguments.folders], scans)
 
 

@@ -15,6 +15,7 @@ import pandas as pd
 from datnet_images.atlas import read_atlas, region_mask_on
 from datnet_images.grid import field_of_view, study_grid
 from datnet_study.reporting.of_study import models_for_new
+from datnet_study.result_table import read_result_table
 
 ALIKE = 0.03  # relative distance; the same scan in another format has below 0.013, others above 0.1
 CHUNK = 64  # scans that are compared at once
@@ -162,4 +163,4 @@ def _table(study, name):
             f"{path} is missing: a report needs a finished study; run make study "
             f"STUDY={study.source}"
         )
-    return pd.read_csv(path, sep="\t", dtype={"participant_id": str, "session_id": str})
+    return read_result_table(path)

@@ -11,6 +11,7 @@ from datnet_images.atlas import Atlas, read_atlas
 from datnet_study.reporting.doubt import doubt_of
 from datnet_study.reporting.judge import FEWEST, Facts, Judge, counted
 from datnet_study.reporting.measures import measured, norms_of, places_of
+from datnet_study.result_table import read_result_table
 
 NINE_IN_TEN = (5, 95)  # percentiles
 UNKNOWN = "not said"  # of a tracer
@@ -56,11 +57,10 @@ def study_judge(study, without=None, models=None):
                 f"STUDY={study.source}, or judge by a package: PACKAGE=folder"
             )
     names = models_for_new(study) if models is None else models
-    keys = {"participant_id": str, "session_id": str}
     material = Material(
-        pd.read_csv(scans, sep="\t", dtype=keys),
+        read_result_table(scans),
         np.load(study.volumes(study.images.grid_mm), mmap_mode="r"),
-        pd.read_csv(predictions, sep="\t", dtype=keys),
+        read_result_table(predictions),
         {name: load_model(results / "models" / name, study.network, "cpu") for name in names},
         read_atlas(study.atlas_path),
     )

@@ -157,6 +157,8 @@ def test_a_table_comes_back_as_it_was_written(project):
         {
             "participant_id": ["007", "sub-1"],  # text, whatever it looks like
             "session_id": ["01", "02"],
+            "diagnosis": ["1", "NA"],
+            "site": ["03", "4"],
             "fold": pd.array([1, None], dtype="Int64"),
             "p_IPD": [0.123456789, np.nan],
         }
@@ -167,6 +169,7 @@ def test_a_table_comes_back_as_it_was_written(project):
     back = page.table(name)
     assert back["participant_id"].tolist() == ["007", "sub-1"]
     assert back["session_id"].tolist() == ["01", "02"]
+    assert back["diagnosis"].tolist() == ["1", "NA"] and back["site"].tolist() == ["03", "4"]
     np.testing.assert_array_equal(back["fold"], [1, np.nan])
     np.testing.assert_allclose(back["p_IPD"], [0.123456789, np.nan], rtol=1e-7)
     assert [path.name for path in (project / "results/mine/predictions").iterdir()] == [

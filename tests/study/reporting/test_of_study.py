@@ -42,6 +42,19 @@ def test_a_finished_study_makes_a_judge(project):
     assert list(study_judge(study, models=("fold-1",)).models) == ["fold-1"]
 
 
+def test_diagnoses_may_be_called_by_numbers(project):
+    written = "mine.yaml", "results/mine/scans.tsv", "results/mine/predictions/cross_validation.tsv"
+    for path in map(project.joinpath, written):
+        text = path.read_text()
+        for word, name in {"IPD": "'1'", "MSA": "'NA'", "NC": "'3'"}.items():
+            text = text.replace(word, name if path.suffix == ".yaml" else name.strip("'"))
+        path.write_text(text)
+    facts = study_judge(read_study("mine.yaml")).facts
+    assert facts.people["training"] == {"1": "10", "NA": "10", "3": "12"}
+    assert set(facts.places["putamen"]) == {"1", "NA", "3"}
+    assert (facts.norms["putamen"].n, facts.doubt.n) == (PER_GROUP, 32)
+
+
 @pytest.mark.parametrize("name", ["scans.tsv", "volumes.npy", "predictions/cross_validation.tsv"])
 def test_a_study_that_is_not_finished_says_what_is_missing(project, name):
     (project / "results/mine" / name).unlink()
