@@ -61,33 +61,30 @@ def code_hash(*sources):
     return digest.hexdigest()
 
 
-def content_hashes(paths, record_path):
+def content_hashes(paths, record_path, write=False):
     """SHA-256 of the content of files, a dict by path (str); `missing` where there is no file.
 
     A file is read only where its size or time differs from the record of an earlier look: a file
     that was touched keeps its hash, and one that was replaced by an older file gets another. The
-    record is what `write_hashes` wrote at `record_path`, if anything; it is not changed.
+    record at `record_path` is changed only by `write`: this look takes the place of the last one.
     That a file is missing, its reader reports.
     """
     known = json.loads(record_path.read_text()) if record_path.is_file() else {}
-    hashes = {}
+    hashes, record = {}, {}
     for path in map(str, paths):
         if not Path(path).is_file():
             hashes[path] = "missing"
-        elif known.get(path, {}).get("state") == _state(path):
-            hashes[path] = known[path]["sha256"]
-        else:
+            continue
+        state = _state(path)  # as it was before reading: what changes from here on is read again
+        hashes[path] = known.get(path, {}).get("sha256")
+        if known.get(path, {}).get("state") != state:
             with Path(path).open("rb") as file:
                 hashes[path] = hashlib.file_digest(file, "sha256").hexdigest()
+        record[path] = {"state": state, "sha256": hashes[path]}
+    if write:
+        with whole(record_path) as part:
+            part.write_text(json.dumps(record, indent=1))
     return hashes
-
-
-def write_hashes(record_path, paths, hashes):
-    """Keep hashes of `content_hashes` with size and time of each file, for the next look."""
-    there = [str(path) for path in paths if Path(path).is_file()]
-    record = {path: {"state": _state(path), "sha256": hashes[path]} for path in there}
-    with whole(record_path) as part:
-        part.write_text(json.dumps(record, indent=1))
 
 
 def _state(path):

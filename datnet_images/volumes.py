@@ -18,7 +18,7 @@ from joblib import Parallel, delayed
 from nilearn.image import resample_img
 
 from datnet_core.files import whole
-from datnet_core.fingerprint import code_hash, content_hashes, write_hashes
+from datnet_core.fingerprint import code_hash, content_hashes
 from datnet_core.progress import progress
 from datnet_images.atlas import region_mask
 from datnet_images.grid import study_grid
@@ -238,10 +238,9 @@ def _volume_or_problem(*arguments):
 
 def _fingerprint(paths, atlas, record_path):
     """Hash of the images, the atlas and this code; grid and region stand beside it."""
-    hashes = content_hashes(paths, record_path)
+    hashes = content_hashes(paths, record_path, write=True)
     folder = os.path.commonpath(paths)  # a data set that was moved as a whole keeps its cache
     digest = hashlib.sha256(code_hash(__file__).encode() + atlas.labels.tobytes())
     for path in map(Path, paths):
         digest.update(f"{path.relative_to(folder).as_posix()} {hashes[str(path)]}".encode())
-    write_hashes(record_path, paths, hashes)
     return digest.hexdigest()

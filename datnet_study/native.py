@@ -12,7 +12,7 @@ import nibabel as nib
 import numpy as np
 
 from datnet_core.files import whole
-from datnet_core.fingerprint import code_hash, content_hashes, write_hashes
+from datnet_core.fingerprint import code_hash, content_hashes
 from datnet_images import (
     normalisation,
     read_gauge,
@@ -67,8 +67,7 @@ def normalise_scans(scans, source, folder, atlas, images, *, by_hand=None, n_job
     finished = read_target(atlas, float(np.hypot(scan_fwhm_mm, filter_fwhm_mm)))
     gauge = read_gauge(finished, atlas, images.reference_region)
     paths = [*(source / path for path in scans["path"]), *hand.values()]
-    hashes = content_hashes(paths, folder / "files.json")
-    write_hashes(folder / "files.json", paths, hashes)
+    hashes = content_hashes(paths, folder / "files.json", write=True)
     settings = [images.reference_region, filter_fwhm_mm, scan_fwhm_mm, images.fit_striatum]
     shared = [code_hash(__file__), atlas.content, *settings]
 

@@ -127,8 +127,8 @@ def finished_study(folder, atlas, img, **settings):
 
 def remember(folder, path):
     """Note the content of a scan in the record that a study keeps of its files."""
-    from datnet_core.fingerprint import content_hashes, write_hashes
+    from datnet_core.fingerprint import content_hashes
 
     record = folder / "results/mine/files.json"
-    write_hashes(record, [path], content_hashes([path], record))
+    content_hashes([path], record, write=True)
     assert json.loads(record.read_text())

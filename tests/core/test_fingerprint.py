@@ -1,11 +1,12 @@
 """The hash of code: what it follows, and what it is blind to."""
 
+import hashlib
 import os
 
 import pytest
 
 from datnet_core import fingerprint
-from datnet_core.fingerprint import ROOT, code_hash, code_modules, content_hashes, write_hashes
+from datnet_core.fingerprint import ROOT, code_hash, code_modules, content_hashes
 
 
 @pytest.fixture
@@ -119,9 +120,42 @@ def test_a_file_replaced_by_one_of_its_size_and_time_has_another_hash(tmp_path):
     path, record = tmp_path / "a.nii", tmp_path / "files.json"
     path.write_text("one")
     os.utime(path, (1e9, 1e9))  # as an archive unpacks all of its files
-    before = content_hashes([path], record)
-    write_hashes(record, [path], before)
+    before = content_hashes([path], record, write=True)
     (tmp_path / "b.nii").write_text("two")
     os.utime(tmp_path / "b.nii", (1e9, 1e9))
     (tmp_path / "b.nii").replace(path)
     assert content_hashes([path], record) != before
+
+
+def test_a_file_that_changes_while_others_are_read_is_read_again(tmp_path, monkeypatch):
+    paths, record = [tmp_path / "a.nii", tmp_path / "b.nii"], tmp_path / "files.json"
+    for path in paths:
+        path.write_text("old")
+    digest = hashlib.file_digest
+
+    def meanwhile(file, kind):
+        found = digest(file, kind)
+        if file.name == str(paths[1]):
+            paths[0].write_text("newer")
+        return found
+
+    with monkeypatch.context() as patch:
+        patch.setattr(hashlib, "file_digest", meanwhile)
+        before = content_hashes(paths, record, write=True)
+    after = content_hashes(paths, record)
+    assert after[str(paths[0])] == hashlib.sha256(b"newer").hexdigest() != before[str(paths[0])]
+    assert after[str(paths[1])] == before[str(paths[1])]
+
+
+def test_a_known_file_is_not_read_and_only_writing_makes_it_known(tmp_path, monkeypatch):
+    path, record = tmp_path / "a.nii", tmp_path / "files.json"
+    path.write_text("one")
+    before = content_hashes([path, tmp_path / "none"], record)
+    assert before == {
+        str(path): hashlib.sha256(b"one").hexdigest(),
+        str(tmp_path / "none"): "missing",
+    }
+    assert not record.exists()
+    content_hashes([path], record, write=True)
+    monkeypatch.setattr(hashlib, "file_digest", None)
+    assert content_hashes([path], record)[str(path)] == before[str(path)]

@@ -390,8 +390,7 @@ def test_two_files_of_one_name_in_the_book_both_count(project):
 def looked_at(project):
     """The own study after a first look at its images, as the page on the cohorts leaves it."""
     paths = [project / "own" / name for name in ("a.nii.gz", "b.nii.gz")]
-    hashes = fingerprint.content_hashes(paths, project / "results/own/files.json")
-    fingerprint.write_hashes(project / "results/own/files.json", paths, hashes)
+    fingerprint.content_hashes(paths, project / "results/own/files.json", write=True)
     return project
 
 
