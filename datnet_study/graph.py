@@ -8,6 +8,8 @@ where the records of the workflow engine are lost.
 
 import json
 from fnmatch import fnmatch
+from graphlib import CycleError, TopologicalSorter
+from itertools import pairwise
 
 from datnet_study.declaration import declarations_of, line_of
 from datnet_study.depends import short_hash
@@ -24,7 +26,8 @@ class Graph:
     Raises
     ------
     ValueError
-        If a declaration is wrong, or a page reads what no job writes; names the line to edit.
+        If a declaration is wrong, a page reads what no job writes, or pages wait for each other;
+        names the line to edit.
     """
 
     def __init__(self, study):
@@ -40,8 +43,17 @@ class Graph:
                 other = self.writer.setdefault(name, job)
                 if other is not job:
                     raise ValueError(f"{name!r} is written by {other.name} and {job.name}")
-        for job in jobs:
-            self._resolved(job)
+        try:
+            TopologicalSorter({job.name: self.starts_from(job) for job in jobs}).prepare()
+        except CycleError as error:
+            steps = [
+                f"{after} starts from {before}{self._line(after)}"
+                for before, after in pairwise(error.args[1])
+            ]
+            raise ValueError(
+                f"jobs wait for each other in a circle: {'; '.join(steps)}; take what one of them "
+                "reads out of its header"
+            ) from None
 
     def targets(self):
         """Every file of the finished study, with the records; a job whose own is missing runs."""
@@ -64,8 +76,7 @@ class Graph:
 
     def starts_from(self, job):
         """Names of the jobs that a job starts from."""
-        writers = {self.writer[name].name for name in self._resolved(job) if name in self.writer}
-        return writers - {job.name}
+        return {self.writer[name].name for name in self._resolved(job) if name in self.writer}
 
     def record(self, job):
         """Name of the file that says that a job is done, with its fingerprint."""
@@ -94,10 +105,14 @@ class Graph:
             elif name in self.writer:
                 names.append(name)
             elif not (name.startswith("dataset/") and self.study.phantom is None):
-                page = self.declarations.get(job.name)
-                line = f" ({line_of(page.source, 'reads')})" if page else ""
+                kind = "page" if job.name in self.declarations else "job"
                 raise ValueError(
-                    f"{'page' if page else 'job'} {job.name} reads {name!r}, which no page writes; "
-                    f"correct its header{line}, or add the page that writes it"
+                    f"{kind} {job.name} reads {name!r}, which no page writes; correct its "
+                    f"header{self._line(job.name)}, or add the page that writes it"
                 )
         return list(dict.fromkeys(names))
+
+    def _line(self, name):
+        """Where a page says what it reads; nothing for other jobs."""
+        page = self.declarations.get(name)
+        return f" ({line_of(page.source, 'reads')})" if page else ""

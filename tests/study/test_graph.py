@@ -142,6 +142,23 @@ def test_reading_what_nobody_writes_names_page_and_header_line(project, name):
         graph()
 
 
+def test_a_page_that_reads_its_own_file_is_named(project):
+    (project / "notebooks/new.py").write_text(PAGE.replace("fusion.json", "new.tsv"))
+    message = r"in a circle: new starts from new \(new\.py, line 4\); take .* out of its header"
+    with pytest.raises(ValueError, match=message):
+        graph()
+
+
+def test_pages_that_read_files_of_each_other_are_named_with_their_lines(project):
+    (project / "notebooks/new.py").write_text(PAGE.replace("fusion.json", "other.tsv"))
+    other = PAGE.replace("new.tsv", "other.tsv").replace("fusion.json", "new.tsv")
+    (project / "notebooks/other.py").write_text(other)
+    with pytest.raises(ValueError, match="jobs wait for each other in a circle") as error:
+        graph()
+    assert "new starts from other (new.py, line 4)" in str(error.value)
+    assert "other starts from new (other.py, line 4)" in str(error.value)
+
+
 def test_a_page_that_stops_writing_what_others_read_is_not_a_riddle(project):
     edit(project / "notebooks/cohorts.py", "volumes.npy, volumes.json]", "volumes.npy]")
     edit(project / "notebooks/cohorts.py", "cache: [volumes.npy, volumes.json]", "cache: []")
