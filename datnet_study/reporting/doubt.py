@@ -44,7 +44,7 @@ def doubt_of(out_of_fold, class_names, coverage=COVERAGE, referred=REFERRED):
         if not 0 < share < 1:
             raise ValueError(f"{name} is {share}, expected a share between 0 and 1")
     proba = out_of_fold[[f"p_{name}" for name in class_names]].to_numpy()
-    column = out_of_fold["diagnosis"].map(list(class_names).index).to_numpy()
+    column = out_of_fold["diagnosis"].map(list(class_names).index).to_numpy(int)
     scores = quantiles(_scores(proba)[np.arange(len(proba)), column])
     if not scores:
         return None

@@ -128,8 +128,10 @@ def _known(study, participant, session, quality):
 
 
 def _unaware(study, cohort, own):
-    """Names of the models that have learned from no scan of a participant."""
+    """Names of the models that no scan of a participant taught or stopped."""
     if cohort == "training":
+        if study.training.early_stopping_on == "test_fold":  # the own fold stopped the model
+            return ()
         return (f"fold-{int(own['fold'].iloc[0])}",)
     if cohort == "pretraining" and study.training.learns_from_cohort:
         return ()

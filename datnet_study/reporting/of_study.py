@@ -57,10 +57,13 @@ def study_judge(study, without=None, models=None):
                 f"STUDY={study.source}, or judge by a package: PACKAGE=folder"
             )
     names = models_for_new(study) if models is None else models
+    out_of_fold = read_result_table(predictions)
+    if study.training.early_stopping_on == "test_fold":  # then no network judged people unseen
+        out_of_fold = out_of_fold.iloc[:0]
     material = Material(
         read_result_table(scans),
         np.load(study.volumes(study.images.grid_mm), mmap_mode="r"),
-        read_result_table(predictions),
+        out_of_fold,
         {name: load_model(results / "models" / name, study.network, "cpu") for name in names},
         read_atlas(study.atlas_path),
     )

@@ -8,8 +8,8 @@ from datnet_study.reporting.known import same_file, same_scan
 from datnet_study.reporting.of_study import study_judge
 
 LEARNED = (
-    "every network has learned from this participant, who was in the pre-training; there is none "
-    "that never saw the scan"
+    "every network has learned from this participant, in the pre-training or by the scans that its "
+    "training stopped on; there is none that never saw the scan"
 )
 
 

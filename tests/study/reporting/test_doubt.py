@@ -53,7 +53,7 @@ def test_more_coverage_leaves_more_and_more_referral_refers_more(known):
 
 
 def test_too_few_people_give_no_doubt(known):
-    assert doubt_of(known.head(9), NAMES) is None
+    assert doubt_of(known.head(9), NAMES) is doubt_of(known.head(0), NAMES) is None
 
 
 @pytest.mark.parametrize("options", [{"coverage": 1.0}, {"referred": 0.0}])

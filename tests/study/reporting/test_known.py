@@ -10,6 +10,7 @@ from small_judges import IMAGES, remember
 
 from datnet_images.volumes import to_grid, volume_of
 from datnet_study.reporting.known import nearest, same_file, same_scan
+from datnet_study.reporting.of_study import study_judge
 from datnet_study.study import read_study
 
 
@@ -59,6 +60,19 @@ def test_who_was_in_the_blind_test_is_judged_by_all_and_who_taught_all_by_none(m
     assert same_scan(volumes[1], mine).models == ("fold-0", "fold-1")
     assert same_scan(volumes[0], mine).models == ()
     assert same_scan(volumes[3], mine).models == ("fold-1",)
+
+
+def test_a_model_that_stopped_on_the_scans_of_a_participant_has_seen_them(project):
+    import yaml
+
+    settings = yaml.safe_load((project / "mine.yaml").read_text())
+    settings["training"]["early_stopping_on"] = "test_fold"
+    (project / "mine.yaml").write_text(yaml.safe_dump(settings))
+    mine = read_study("mine.yaml")
+    volumes = np.load(mine.volumes(8.0))
+    assert same_scan(volumes[3], mine).models == ()
+    assert same_scan(volumes[1], mine).models == ("fold-0", "fold-1")  # of the blind test
+    assert study_judge(mine).facts.doubt is None  # nor are there people who were judged unseen
 
 
 def test_without_pretraining_nobody_has_learned_from_uncertain_diagnoses(project):
