@@ -1,5 +1,6 @@
 """Scans to report on: a NIfTI file, a DICOM series, or all that lie below a folder."""
 
+import hashlib
 import json
 import re
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from pathlib import Path
 from datnet_study.table_file import read_table_file
 
 NIFTI = (".nii", ".nii.gz")
+LONGEST = 150  # letters of a name; a file system takes 255 bytes, some of them while it is written
 AGES = "scans.tsv"  # at the top of a folder: columns `path` and `age`, as `make import` writes it
 
 
@@ -85,6 +87,8 @@ def found_scans(source, series="", window_min=None):
 def file_name(name, taken):
     """Name of a file for a scan, of plain letters, unlike those that are taken.
 
+    Of a long path stands the end, with a hash of all.
+
     Parameters
     ----------
     name : str
@@ -102,6 +106,9 @@ def file_name(name, taken):
     for end in NIFTI[::-1]:
         name = name.removesuffix(end)
     plain = re.sub(r"[^A-Za-z0-9.-]+", "_", name).strip("._") or "scan"
+    if len(plain) > LONGEST:
+        whole = hashlib.sha256(plain.encode()).hexdigest()[:8]
+        plain = f"{plain[9 - LONGEST :].lstrip('._-')}-{whole}"
     number, found = 1, plain
     while found in taken:
         number += 1

@@ -35,6 +35,13 @@ def test_each_scan_has_a_report_and_a_row(scans, judge, found, tmp_path):
     assert rows[2]["problem"] == "cut short here" and rows[2]["p_IPD"] == ""
 
 
+def test_a_very_long_path_does_not_end_the_batch(scans, judge, tmp_path):
+    deep = replace(scans[0], name="/".join(["export_of_a_hospital"] * 15) + "/scan.nii.gz")
+    rows = report_on([deep, *scans], judge, tmp_path, viewer=False)
+    assert (tmp_path / rows[0]["report"]).is_file()
+    assert (tmp_path / TABLE).is_file() and len(rows) == 4
+
+
 def test_one_scan_has_no_table(scans, judge, tmp_path):
     report_on(scans[:1], judge, tmp_path, viewer=False)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a_scan.html"]

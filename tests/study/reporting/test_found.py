@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from dicom_archives import write_nm, write_pet
 
-from datnet_study.reporting.found import file_name, found_scans
+from datnet_core.files import whole
+from datnet_study.reporting.found import LONGEST, file_name, found_scans
 
 
 @pytest.fixture
@@ -96,3 +97,16 @@ def test_nothing_there_is_said(tmp_path):
 def test_names_of_files_are_plain_and_each_is_one():
     assert file_name("../../etc/<b>.nii.gz", ()) == "etc_b"
     assert file_name("ä.nii", {"scan"}) == "scan-2"
+
+
+def test_a_long_path_makes_a_name_that_a_file_can_have(tmp_path):
+    folder = "/".join(["Hospital_export_of_dynamic_PET_frames"] * 8)
+    paths = [f"{folder}/{k}/sub-01/scan.nii.gz" for k in range(2)]
+    first, second = names = [file_name(path, ()) for path in paths]
+    assert all(len(name) <= LONGEST for name in names)
+    assert "_0_sub-01_scan-" in first and "_1_sub-01_scan-" in second
+    assert first != second and file_name(paths[0], {first}) == f"{first}-2"
+    with whole(tmp_path / f"{first}-2.html") as part:
+        part.write_text("report")
+    same = f"{'a' * (LONGEST - 1)}b.nii"
+    assert file_name(same, ()) == same.removesuffix(".nii")
