@@ -27,7 +27,7 @@ ID, SESSION, FILE, DATE, TEXT, HEADER, MACHINE = (
     "participant id", "session id", "file name", "date", "free text of the scan table",
     "text of an image header", "place on the machine",
 )  # fmt: skip
-NUMBER = re.compile(r"[-+]?\d{1,4}([.,]\d+)?|n/a", re.IGNORECASE)
+NUMBER = re.compile(r"[-+]?\d{1,4}([.,]\d+)?|n/a", re.IGNORECASE)  # or that there is none
 PART = 4  # letters and digits of a word that stands for an id in an index of words
 LONG = 5  # letters or digits from which a single word can be searched
 DIGITS_OF_A_DAY = 8
@@ -147,9 +147,7 @@ def _kind_of(column, of_classes):
         return None
     if all(_day(cell) for cell in column):
         return DATE
-    if all(
-        re.fullmatch(r"[-+]?\d{1,4}([.,]\d+)?", cell) or cell.casefold() == "n/a" for cell in column
-    ):
+    if all(NUMBER.fullmatch(cell) for cell in column):
         return None
     return ID if all(re.fullmatch(r"\d{5,}", cell) for cell in column) else TEXT
 
