@@ -2,6 +2,8 @@
 
 import re
 import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -103,6 +105,12 @@ def test_the_readme_is_short_links_to_what_is_there_and_names_every_page_once():
     assert sorted(rows) == sorted(path.stem for path in (ROOT / "notebooks").glob("*.py"))
 
 
+def test_the_introduction_has_a_row_for_every_page():
+    text = (BOOK / "intro.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\|.*\| \{doc\}`pages/(\w+)` \|", text, re.MULTILINE)
+    assert sorted(rows) == sorted(path.stem for path in (ROOT / "notebooks").glob("*.py"))
+
+
 @pytest.mark.parametrize("path", GUIDE, ids=ids)
 def test_a_guide_links_to_chapters_that_every_book_has(path):
     pages = [read_declaration(page) for page in (ROOT / "notebooks").glob("*.py")]
@@ -135,12 +143,20 @@ def test_the_columns_of_the_scan_table_are_all_explained():
     assert sorted(name.strip("` ") for row in rows for name in row.split(",")) == sorted(COLUMNS)
 
 
-def test_the_page_of_the_guide_has_a_declaration_that_its_code_keeps(tmp_path):
-    (source,) = blocks(BOOK / "guide/add_page.md", "python")
+def test_the_page_of_the_guide_has_the_files_that_the_text_names(tmp_path):
+    (source,) = blocks(BOOK / "guide/add_page.md", "python")  # test_notebooks has its rules
     path = tmp_path / "ages.py"
     path.write_text(source)
     page = read_declaration(path)
     assert page.writes == {"ages.json": "aggregates", "ages.tsv": "aggregates"}
-    compile(source, "ages.py", "exec")
-    for name in ("ages.tsv", "page.scans()", "page.settings.diagnoses"):
+    for name in ("ages.tsv", "page.scans()", "config.diagnoses"):
         assert name in source
+
+
+@pytest.mark.parametrize("check", [["check"], ["format", "--diff"]], ids=["rules", "format"])
+def test_the_page_of_the_guide_passes_the_lint_of_pages(check):
+    (source,) = blocks(BOOK / "guide/add_page.md", "python")
+    ruff = Path(sys.executable).with_name("ruff")
+    line = [ruff, *check, "--no-cache", "--stdin-filename", "notebooks/ages.py", "-"]
+    done = subprocess.run(line, cwd=ROOT, input=source, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr

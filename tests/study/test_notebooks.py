@@ -13,11 +13,17 @@ from datnet_study.study import read_study
 
 ROOT = Path(__file__).parents[2]
 SOURCES = sorted((ROOT / "notebooks").glob("*.py"))
+HOW_TO = ROOT / "book/guide/add_page.md"  # the page in it is held to the same
 
 
-@pytest.fixture(params=SOURCES, ids=lambda path: path.stem)
-def source(request):
-    return request.param
+@pytest.fixture(params=[*SOURCES, HOW_TO], ids=lambda path: path.stem)
+def source(request, tmp_path):
+    if request.param != HOW_TO:
+        return request.param
+    (text,) = re.findall(r"^```python\n(.*?)^```$", HOW_TO.read_text(), re.MULTILINE | re.DOTALL)
+    path = tmp_path / "ages.py"
+    path.write_text(text)
+    return path
 
 
 @pytest.fixture
