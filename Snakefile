@@ -9,13 +9,13 @@ import sys
 
 from datnet_study.costs import cost_of_process, expected_costs
 from datnet_study.graph import Graph
-from datnet_study.lanes import LANES, processes_of
+from datnet_study.lanes import LANES, gpus_of, processes_of
 from datnet_study.page_groups import page_groups
 from datnet_study.ready import ready_study
 
 os.environ["PYTHONUTF8"] = "1"  # for the jobs: files are UTF-8 in any locale
 STUDY = config.get("study", "data_manifest/paper.yaml")
-DEBUG = bool(config.get("debug"))  # --config debug=1: errors with their traceback
+DEBUG = bool(config.get("debug"))  # errors with their traceback
 try:
     study = ready_study(STUDY)
     graph = Graph(study)
@@ -26,7 +26,6 @@ except (OSError, ValueError) as error:
 OUT = f"results/{study.name}"
 costs = expected_costs(study, graph.jobs.values())
 groups = page_groups(graph, {name for name, cost in costs.items() if cost.is_short})
-ON_GPU = {"gpu": 1} if study.training.accelerator == "gpu" else {}
 localrules: study
 
 
@@ -37,6 +36,7 @@ rule study:
 for name, jobs in processes_of(graph, config.get("lanes", LANES) or None).items():
     kind, cost = jobs[0].command[0], cost_of_process([costs[job.name] for job in jobs])
     parts = [part for job in jobs for part in job.command[1:]]
+    n_gpus = max(gpus_of(graph, job) for job in jobs)
     rule:
         name: name
         input: [ancient(f"{OUT}/{name}") for job in jobs for name in graph.inputs(job)]
@@ -55,7 +55,7 @@ for name, jobs in processes_of(graph, config.get("lanes", LANES) or None).items(
             runtime=lambda wildcards, attempt, cost=cost: cost.minutes_to_ask(attempt),
             mem_mb=lambda wildcards, attempt, cost=cost: cost.memory_to_ask(attempt),
             in_turn=1,  # pages that share a job of a cluster run one after the other
-            **(ON_GPU if kind in ("fit", "ceiling") else {}),
+            **({"gpu": n_gpus, "nodes": 1} if n_gpus else {}),  # they share a batch on one node
         shell:
             f"{shlex.quote(sys.executable)} -m datnet_study.warm datnet_study.run {{params.job}}"
             " --threads {threads}"

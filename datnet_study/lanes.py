@@ -1,4 +1,6 @@
-"""Which jobs of a study one process runs: a lane of networks one after the other, or a single job.
+"""Which jobs of a study one process runs, and on how many GPUs.
+
+A process runs a lane of networks one after the other, or a single job.
 
 A process starts in three seconds, as long as a small network learns. What a job is and whether it
 is done does not depend on the lanes: a study that ran on a cluster is finished here, too.
@@ -30,6 +32,33 @@ def processes_of(graph, n_lanes):
     fits = [lane for jobs in _levels(graph) for lane in _split(jobs, n_lanes or len(jobs))]
     others = [[job] for job in graph.jobs.values() if job.command[0] != "fit"]
     return {_name(jobs): jobs for jobs in [*others, *fits]}
+
+
+def gpus_of(graph, job):
+    """GPUs that a job asks a cluster for.
+
+    Parameters
+    ----------
+    graph : Graph
+    job : Job
+        One of the graph.
+
+    Returns
+    -------
+    int
+        Where `training.accelerator` is `gpu`: as many as share a batch, for a job that trains, and
+        one for a page that loads networks and reads that setting. Else 0.
+    """
+    kind, training = job.command[0], graph.study.recipe(job.recipe).training
+    if training.accelerator != "gpu":
+        return 0
+    if kind in ("fit", "ceiling"):
+        return training.devices
+    if kind != "page" or not any(name.startswith("models/") for name in job.reads):
+        return 0
+    return int(
+        bool({"training", "training.accelerator"} & {*graph.declarations[job.name].settings})
+    )
 
 
 def _levels(graph):

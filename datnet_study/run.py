@@ -136,10 +136,10 @@ def workflow(study, arguments):
     from datnet_study.graph import Graph
     from datnet_study.workflow import run_workflow
 
-    missing = Graph(study).missing()
-    if not missing:  # as Snakemake, whose own start takes longer
+    n_jobs = len(Graph(study).missing())
+    if not n_jobs:  # as Snakemake, whose own start takes longer
         sys.stdout.write("Nothing to do: nothing has changed since the last run.\n")
-    elif code := run_workflow(study, len(missing), arguments.options, arguments.profile):
+    elif code := run_workflow(study, n_jobs, arguments.options, arguments.profile, arguments.debug):
         sys.exit(code)
     elif not Graph(study).missing():  # not where some jobs were asked for, in place of all
         from datnet_study.archiving import write_crate
@@ -204,10 +204,10 @@ def main(arguments=None):
     except Exception as error:
         if arguments.debug:
             raise
-        text = str(error)
-        if not isinstance(error, (RuntimeError, ValueError, FileNotFoundError)):
-            text = f"{type(error).__name__}: {text}; --debug (make: --config debug=1) shows where"
-        sys.exit(f"\n{text}\n")
+        if isinstance(error, (RuntimeError, ValueError, FileNotFoundError)):
+            sys.exit(f"\n{error}\n")
+        command = f"python -m datnet_study.run {arguments.kind} … --debug"
+        sys.exit(f"\n{type(error).__name__}: {error}; `{command}` shows where\n")
 
 
 def _jobs(arguments):

@@ -37,7 +37,7 @@ def lanes_of(profile):
     return LANES if profile == LOCAL else None
 
 
-def run_workflow(study, n_missing, options=(), profile=LOCAL):
+def run_workflow(study, n_missing, options=(), profile=LOCAL, debug=False):
     """Run the jobs of a study that are not done.
 
     Parameters
@@ -50,6 +50,8 @@ def run_workflow(study, n_missing, options=(), profile=LOCAL):
         as `lanes.processes_of` names it.
     profile : str
         Folder of `profiles/`: `local` or `slurm`.
+    debug : bool
+        Whether jobs show errors with their traceback.
 
     Returns
     -------
@@ -70,7 +72,8 @@ def run_workflow(study, n_missing, options=(), profile=LOCAL):
         "--workflow-profile",
         f"profiles/{profile}",
     ]
-    command += ["--config", f"study={study.source}", f"lanes={lanes_of(profile) or 0}", *options]
+    command += ["--config", f"study={study.source}", f"lanes={lanes_of(profile) or 0}"]
+    command += [*(["debug=1"] if debug else []), *options]
     here = profile == LOCAL and n_missing > FEW
     with _server() if here else nullcontext() as environment:
         ready_study(study.source)

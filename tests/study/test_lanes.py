@@ -8,7 +8,7 @@ import pytest
 
 from datnet_study.fits import planned_fits
 from datnet_study.graph import Graph
-from datnet_study.lanes import processes_of
+from datnet_study.lanes import gpus_of, processes_of
 from datnet_study.study import read_study
 
 ROOT = Path(__file__).parents[2]
@@ -63,3 +63,35 @@ def test_on_an_accelerator_there_is_one_lane_and_on_a_cluster_each_network_is_al
     graph = SimpleNamespace(study=study, jobs=SMOKE.jobs)
     assert trained(graph, 2) == trained(SMOKE, 1)
     assert trained(graph, None) == trained(SMOKE, None)
+
+
+# --- GPUs -------------------------------------------------------------------------------------
+
+
+def on_gpu(**change):
+    """GPUs of each job of the study `smoke` with other settings of the training."""
+    training = replace(SMOKE.study.training, **change)
+    study = SMOKE.study.model_copy(update={"training": training})
+    graph = SimpleNamespace(study=study, jobs=SMOKE.jobs, declarations=SMOKE.declarations)
+    return {name: gpus_of(graph, job) for name, job in SMOKE.jobs.items()}
+
+
+def test_networks_ask_for_as_many_gpus_as_share_a_batch_and_pages_that_load_them_for_one():
+    found = on_gpu(accelerator="gpu", devices=2)
+    assert {n for name, n in found.items() if name.startswith("fit_")} == {2}
+    for page in ("cross_validation", "blind_test", "external", "saliency", "learning_curve"):
+        assert found[page] == 1, page
+    for job in ("dataset", "cohorts", "reporting", "claims", "book"):  # no network is loaded
+        assert found[job] == 0, job
+    assert found["scan_report"] == found["devices"] == 0  # on the CPU, whatever the setting
+
+
+def test_every_page_that_reads_on_what_networks_compute_asks_for_a_gpu():
+    found = on_gpu(accelerator="gpu")
+    for name, page in SMOKE.declarations.items():
+        assert found[name] == 1 or "training.accelerator" not in page.settings, name
+
+
+@pytest.mark.parametrize("accelerator", ["auto", "cpu"])
+def test_nobody_asks_for_a_gpu_unless_the_study_file_does(accelerator):
+    assert set(on_gpu(accelerator=accelerator, devices=2).values()) == {0}

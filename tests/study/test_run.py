@@ -127,7 +127,8 @@ def test_an_error_that_no_check_foresees_is_one_line_too(project, pages, monkeyp
     with pytest.raises(SystemExit) as ended:
         run.main(["page", "mine.yaml", "tiny"])
     (line,) = ended.value.code.split("\n")[1:-1]
-    assert line.startswith("PermissionError: [Errno 13] Permission denied: '/store'; --debug")
+    assert line.startswith("PermissionError: [Errno 13] Permission denied: '/store'; `python -m")
+    assert line.endswith(".run page … --debug` shows where")
 
 
 @pytest.mark.parametrize("arguments", [["page", "other.yaml", "tiny"], ["dataset", "mine.yaml"]])
@@ -316,6 +317,17 @@ def test_a_study_asks_for_the_workflow_only_where_something_is_missing(
         asked
     )  # in words, before the workflow starts
     assert records(project) == ["tiny.aaa"]
+
+
+@pytest.mark.parametrize("words", [[], ["--debug"]])
+def test_debug_of_a_study_is_handed_to_its_workflow(project, monkeypatch, words):
+    calls = []
+    monkeypatch.setattr("datnet_study.graph.Graph", Planned)
+    monkeypatch.setattr(Planned, "names", ["fusion"])
+    monkeypatch.setattr("datnet_study.workflow.run_workflow", lambda *a: calls.append(a) or 3)
+    with pytest.raises(SystemExit, match="3"):
+        run.main(["study", *words, "mine.yaml", "--", "--cores", "1"])
+    assert [call[1:] for call in calls] == [(1, ["--cores", "1"], "local", bool(words))]
 
 
 def test_a_plan_names_the_jobs_and_leaves_everything(project, monkeypatch, capsys):
