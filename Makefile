@@ -27,13 +27,13 @@ plan: .venv/study ## List what a run of STUDY would do, and what it costs
 book: .venv/study ## Build the book of a STUDY that has run; PUBLIC=1: one that everybody may see
 	@$(BIN)/python -m datnet_study.run $(if $(filter 1,$(PUBLIC)),public,book) "$(STUDY_FILE)"
 
-import: .venv/study ## Import scans: FROM=folder TO=folder [TABLE=] [CLINICAL=] [WINDOW=60-75] [SERIES=] [KEY=]
+import: .venv/study ## Import scans: FROM=folder TO=folder [TABLE=] [CLINICAL=] [NAMES=] [WINDOW=60-75] [SERIES=] [KEY=]
 	@test -n "$(FROM)" -a -n "$(TO)" || { echo "make import FROM=folder TO=folder"; exit 2; }
 	@$(BIN)/python -m datnet_study.run import "$(FROM)" "$(TO)" $(if $(TABLE),--table "$(TABLE)") \
 	  $(if $(CLINICAL),--clinical "$(CLINICAL)") $(if $(NAMES),--names "$(NAMES)") \
 	  $(if $(WINDOW),--window "$(WINDOW)") $(if $(SERIES),--series "$(SERIES)") $(if $(KEY),--key "$(KEY)")
 
-report: .venv/study ## Report on a scan or a folder: SCAN= and STUDY= or PACKAGE= [AGE=] [TRACER=] [SPACE=mni|native] [OUT=]
+report: .venv/study ## Report on a scan or a folder: SCAN= and STUDY= or PACKAGE= [AGE=] [TRACER=] [SPACE=mni|native] [SERIES=] [WINDOW=] [OUT=]
 	@$(BIN)/python -m datnet_study.run report $(if $(PACKAGE),--package "$(PACKAGE)",--study "$(STUDY_FILE)") \
 	  $(if $(AGE),--age "$(AGE)") $(if $(TRACER),--tracer "$(TRACER)") $(if $(SPACE),--space "$(SPACE)") \
 	  $(if $(OUT),--out "$(OUT)") $(if $(WINDOW),--window "$(WINDOW)") $(if $(SERIES),--series "$(SERIES)") \
