@@ -175,7 +175,9 @@ def add_commands(kinds):
     kind.add_argument(
         "--space", choices=("auto", "mni", "native"), default="auto", help="where the scan lies"
     )
-    kind.add_argument("--out", type=Path, help=f"folder for reports (default: results/{REPORTS})")
+    kind.add_argument(
+        "--out", type=Path, help=f"folder for reports (default: results/{REPORTS}/<name>)"
+    )
     _add_series(kind)
     kind = kinds.add_parser("package", help=package.__doc__)
     kind.add_argument("study", help="study file of a finished study")

@@ -28,8 +28,8 @@ TOP = {
     "dataset": "folder of the images, absolute or from the project's folder",
     "table": "table of scans; `scans.tsv` in `dataset` where not given",
     "sheet": "sheet of an Excel file that has several",
-    "columns": "name of a column in the table, by our name",
-    "values": "our word by the table's word, for each of our columns; `null` is a missing value, "
+    "columns": "`{our name: name in the table}`",
+    "values": "`{word of the table: our word}` for each of our columns; `null` is a missing value, "
     "and leaves a diagnosis out",
     "split": "share of each diagnosis to draw for the blind test",
     "sites": "what each site is for",
