@@ -1,6 +1,10 @@
 """Words that a public book may not hold: from a table, and what cannot be searched."""
 
-from datnet_study.publishing.needles import DATE, ID, TEXT, needles_of, table_texts, words_of
+import pytest
+
+from datnet_study.publishing.needles import (
+    DATE, ID, NUMBER, TEXT, needles_of, table_texts, words_of,
+)  # fmt: skip
 
 
 def test_columns_are_told_apart_by_what_the_study_says_and_by_their_content(study):
@@ -10,6 +14,15 @@ def test_columns_are_told_apart_by_what_the_study_says_and_by_their_content(stud
     assert {"Eberhardt, Maria", "claustrophobic"} <= set(found[TEXT])
     everything = {text for texts in found.values() for text in texts}
     assert not {"PD", "definite", "F", "3", "71.04", "V1"} & everything  # words of classes, numbers
+
+
+@pytest.mark.parametrize(
+    ("cell", "is_number"),
+    [("3", True), ("-71.04", True), ("71,04", True), ("N/A", True), ("n/a", True),
+     ("40721", False), ("3 mg", False), ("late", False)],
+)  # fmt: skip
+def test_numbers_and_missing_ones_are_no_text_of_anybody(cell, is_number):
+    assert bool(NUMBER.fullmatch(cell)) == is_number
 
 
 def test_words_of_the_book_are_not_searched_alone_and_are_counted(study):
