@@ -3,7 +3,13 @@
 import pytest
 
 from datnet_study.publishing.needles import (
-    DATE, ID, NUMBER, TEXT, needles_of, table_texts, words_of,
+    DATE,
+    ID,
+    NUMBER,
+    TEXT,
+    needles_of,
+    table_texts,
+    words_of,
 )  # fmt: skip
 
 
