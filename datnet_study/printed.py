@@ -4,8 +4,9 @@ Paper section "Statistics Analysis" gives no interval; these are what its counts
 """
 
 import numpy as np
+from scipy import stats
 
-from datnet_core.metrics.auc import Z
+Z = stats.norm.ppf(0.975)  # not of `metrics.auc`: then a measure that changes would train anew
 
 
 def hanley_mcneil_interval(auc, n_positive, n_negative):
