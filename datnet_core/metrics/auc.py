@@ -89,16 +89,9 @@ def delong_difference(y_true, y_score_a, y_score_b):
 def delong_error(y_true, y_score_a, y_score_b):
     """AUC of score a minus AUC of score b on the same scans, and its standard error.
 
-    Parameters
-    ----------
-    y_true, y_score_a, y_score_b
-        As in `delong_interval`; its errors apply.
-
-    Returns
-    -------
-    difference, standard_error : float
-        Both 0 for scores that order the scans alike; the error is NaN where a class has one member.
-        An interval cannot stand for it: `delong_difference` cuts its own.
+    Both are 0 for scores that order the scans alike; the error is NaN where a class has one member.
+    An interval that was cut cannot stand for it. Arguments and errors are those of
+    `delong_interval`.
 
     Examples
     --------

@@ -54,17 +54,12 @@ def pairwise_auc(y_true, proba, class_names, a, b):
 def pairwise_scores(y_true, proba, class_names, a, b):
     """What `pairwise_auc` is the area of, such as to compare two classifiers on the same scans.
 
-    Parameters
-    ----------
-    y_true, proba, class_names, a, b
-        As in `pairwise_auc`; its errors apply.
+    Arguments and errors are those of `pairwise_auc`.
 
     Returns
     -------
-    positive : bool ndarray of shape (n_scans_of_a_and_b,)
-        Whether each is of a.
-    odds : ndarray of the same shape
-        Its log p_a - log p_b.
+    positive, odds : bool and float ndarray of shape (n_scans_of_a_and_b,)
+        Whether each is of a, and its log p_a - log p_b.
 
     Examples
     --------
