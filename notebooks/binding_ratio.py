@@ -30,6 +30,7 @@ from itertools import combinations
 
 import numpy as np
 import pandas as pd
+from IPython.display import Markdown
 from scipy.stats import false_discovery_control
 
 from datnet_core.metrics import mann_whitney
@@ -45,11 +46,13 @@ from datnet_images import (
 )
 from datnet_study import READINGS, open_page, salient_regions, show, whose_map
 from datnet_study.figures import plot_group_boxes, plot_region_strip
+from datnet_study.reporting import measures_in_words
 
 page = open_page("binding_ratio", study, into)
 config = page.settings
 groups = config.compared
 FEW = 10  # regions that can be told apart in one drawing
+FEWEST = 10  # controls for a band
 SHARES = (0.25, 0.5, 0.75)  # of the participants, where there are more
 
 # %% tags=["remove-input"]
@@ -159,16 +162,31 @@ tests = tested(ratios, titles)
 stacked = pd.concat(tests, names=["value"]).reset_index(level=0)
 stacked["p_bh"] = false_discovery_control(stacked["p"])
 
+# %%
+at_rest = scans["diagnosis"] == config.control
+controls = np.flatnonzero((scans["cohort"] == "training") & at_rest)
+bands, of_controls = {}, ""
+if config.control not in groups and len(controls) >= FEWEST:
+    usual = regional_binding(
+        Rows(page.volumes(), controls), atlas, affine, reference, measured_in
+    )[list(measured_in)]
+    bands = {r: tuple(usual[r].quantile([0.1, 0.9]).round(2)) for r in measured_in}
+    medians = ", ".join(f"{r} {usual[r].median():.2f}" for r in measured_in)
+    of_controls = f" Controls have medians of {medians} (grey: eight in ten of them)."
+
 # %% figure="fig-binding-ratio-boxes"
 letter = dict.fromkeys(measured_in, "A") | {"dl": "B"}
 shown = {column: f"{letter.get(column, 'C')}: {titles[column]}" for column in tests}
-plot_group_boxes(ratios, shown, tests, groups)
+plot_group_boxes(ratios, shown, tests, groups, bands=bands)
 
 # %% [markdown]
 # **Binding ratios by diagnosis** (as the paper's Fig. 6): putamen and caudate (A),
 # the DL region (B), and the parts of the DL region inside putamen and caudate (C).
 # Boxes span the quartiles, each dot is a scan, brackets carry Mann-Whitney P
 # values, all on the grid of this study (`images.grid_mm`). Axes differ.
+
+# %%
+Markdown(measures_in_words(config.images) + of_controls)
 
 # %%
 show.table(
@@ -275,22 +293,46 @@ show.claims_table(page, claims)
 # network may tell groups apart where no ratio does.
 
 # %%
-significant = stacked[stacked["p"] < alpha].groupby("value", sort=False).size()
-counted = [
-    f"{titles[column]} {significant.get(column, 0)} of {len(tests[column])}"
-    for column in tests
+main = [column for column in tests if not column.startswith("dl_")]
+one, other = groups[:2]
+test_of = {
+    (row.value, row.group_a, row.group_b): row
+    for row in stacked.itertuples(index=False)
+}
+first = {column: test_of[column, one, other] for column in main}
+medians = [
+    f"{titles[column]} {test.median_a:.2f} and {test.median_b:.2f} (P = {test.p:.2g})"
+    for column, test in first.items()
 ]
-first = stacked[(stacked["group_a"] == groups[0]) & (stacked["group_b"] == groups[1])]
-p_first = ", ".join(
-    f"{titles[column]} P = {value:.2g}"
-    for column, value in first[["value", "p"]].to_numpy()
-    if not column.startswith("dl_")
-)
+unlike = [titles[column] for column, test in first.items() if test.p < alpha]
+verdict = f"differ in {', '.join(unlike)}" if unlike else "are not shown to differ"
+
+
+# %%
+def beside_both(name, sign):
+    """Ratios in which a diagnosis lies above (1) or below (-1) the first two, and P."""
+    found = {}
+    for column in main:
+        pair = [test_of[column, group, name] for group in (one, other)]
+        if all(sign * (t.median_b - t.median_a) > 0 and t.p < alpha for t in pair):
+            found[titles[column]] = max(t.p for t in pair)
+    return found
+
+
+# %%
 result = (
-    f"{groups[0]} against {groups[1]} {page.where}: {p_first}. Pairs of diagnoses that "
-    f"differ (P < {alpha:g}, uncorrected): {', '.join(counted)}; the DL region was "
-    f"made from {whose_map(used_source)}."
+    f"{one} and {other} {verdict} in binding ratio {page.where} (P < {alpha:g}, "
+    f"uncorrected): medians {', '.join(medians)}."
 )
+for name in groups[2:]:
+    for sign, word in {-1: "lower", 1: "higher"}.items():
+        if found := beside_both(name, sign):
+            p_most = max(found.values())
+            at_most = "< 0.0001" if p_most < 0.0001 else f"at most {p_most:.2g}"
+            result += (
+                f" {name} is {word} than both in {', '.join(found)} (P {at_most})."
+            )
+result += f" The DL region was made from {whose_map(used_source)}."
 
 # %%
 numbers = {

@@ -18,10 +18,10 @@ CLASS_WORDS = {"firstorder": "first order", "shape": "shape"}  # others are abbr
 
 
 @themed
-def _boxes_alone(table, values, tests, class_names, y_title="binding ratio"):
+def _boxes_alone(table, values, tests, class_names, y_title="binding ratio", bands=None):
     """Boxes without a dot for each scan, whose ends are no scan; no box of few people."""
     shown = five_numbers(enough_people(table), ["diagnosis"], list(values))
-    return _boxes(shown, values, tests, class_names, y_title, dots=False)
+    return _boxes(shown, values, tests, class_names, y_title=y_title, bands=bands, dots=False)
 
 
 @replaced(
@@ -30,7 +30,7 @@ def _boxes_alone(table, values, tests, class_names, y_title="binding ratio"):
     f"groups of fewer than {TO_AVERAGE} people have no box.",
 )
 @themed
-def plot_group_boxes(table, values, tests, class_names, y_title="binding ratio"):
+def plot_group_boxes(table, values, tests, class_names, y_title="binding ratio", bands=None):
     """Box plots by diagnosis with pairwise Mann-Whitney P values (Fig. 6).
 
     Parameters
@@ -45,15 +45,17 @@ def plot_group_boxes(table, values, tests, class_names, y_title="binding ratio")
         Diagnoses from left to right.
     y_title : str
         Title of the value axes.
+    bands : dict of str to (float, float), optional
+        Column to what is usual there, such as in controls: a grey band behind the boxes.
 
     Returns
     -------
     matplotlib.figure.Figure
     """
-    return _boxes(table, values, tests, class_names, y_title, dots=True)
+    return _boxes(table, values, tests, class_names, y_title=y_title, bands=bands, dots=True)
 
 
-def _boxes(table, values, tests, class_names, y_title, dots):
+def _boxes(table, values, tests, class_names, *, y_title, bands, dots):
     """The figure of `plot_group_boxes`, with a dot for each scan or without."""
     fig, axes = panels(len(values), most_columns=3, width=3.2, height=3.8)
     order = [name for name in class_names if name in set(table["diagnosis"])]
@@ -75,6 +77,8 @@ def _boxes(table, values, tests, class_names, y_title, dots):
                 [left, left, right, right], [y - 0.2 * step, y, y, y - 0.2 * step], "0.1", lw=0.8
             )
             ax.text((left + right) / 2, y, p_text(test.p), ha="center", va="bottom", fontsize=8)
+        if bands and column in bands:
+            ax.axhspan(*bands[column], color="0.88", zorder=0)
         ax.set(title=title, xlabel="", ylabel=y_title)
     return fig
 

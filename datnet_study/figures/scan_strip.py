@@ -8,12 +8,13 @@ from datnet_study.figures.strips import GREY, INCHES, STRIP_MM, draw_contour, dr
 from datnet_study.figures.style import themed
 from datnet_study.public_forms import of_participants
 
+ON_HOT = "cyan"  # outlines that are seen on black, red and yellow
 DRAWN_FROM = 0.35  # of a map from 0 to 1: what is weaker would hide the scan everywhere
 
 
 @of_participants
 @themed
-def plot_scan_strip(volume, anatomy, affine, *, top, saliency=None):
+def plot_scan_strip(volume, anatomy, affine, *, top, scale, saliency=None):
     """One scan in axial planes, in inverse grey and in hot colours, or under a map in grey alone.
 
     Parameters
@@ -21,6 +22,8 @@ def plot_scan_strip(volume, anatomy, affine, *, top, saliency=None):
     volume, anatomy, affine : as in `plot_region_strip`, of the whole grid; outlines
     top : float
         End of the scale of the volume.
+    scale : str
+        What the volume counts, beside the scale.
     saliency : (ndarray, ndarray), optional; a map on a grid of its own, 0 to 1, and its affine
 
     Returns
@@ -34,23 +37,32 @@ def plot_scan_strip(volume, anatomy, affine, *, top, saliency=None):
     fig, axes = plt.subplots(  # placed by hand: to find the places takes longer than to draw
         len(scales), len(planes), squeeze=False, layout="none",
         figsize=(INCHES * len(planes), height),
-        gridspec_kw={"left": 0.005, "right": 0.93, "bottom": 0.32 / height,
+        gridspec_kw={"left": 0.005, "right": 0.91, "bottom": 0.32 / height,
                      "top": 1 - 0.25 / height, "wspace": 0.03, "hspace": 0.03},
     )  # fmt: skip
     lines = dict(zip(anatomy, sns.color_palette("colorblind", len(anatomy)), strict=True))
-    for row, scale in enumerate(scales):
+    for row, colour_map in enumerate(scales):
         for ax, k in zip(axes[row], planes, strict=True):
-            shown = draw_image(ax, volume, affine, everything, k, cmap=scale, vmin=0, vmax=top)
+            shown = draw_image(ax, volume, affine, everything, k, cmap=colour_map, vmin=0, vmax=top)
             z = affine[2, 3] + k * affine[2, 2]
             if saliency is not None:
                 _overlay(ax, *saliency, z)
             for name, share in anatomy.items():
-                draw_contour(ax, share, affine, everything, k, color=lines[name])
+                draw_contour(
+                    ax,
+                    share,
+                    affine,
+                    everything,
+                    k,
+                    color=ON_HOT if colour_map == "hot" else lines[name],
+                )
             if row == 0:
                 ax.set_title(f"z = {z:.0f} mm", fontsize=9)
         box = axes[row, -1].get_position()
-        beside = fig.add_axes((0.94, box.y0 + 0.1 * box.height, 0.01, 0.8 * box.height))
-        fig.colorbar(shown, cax=beside, extend="max").ax.tick_params(labelsize=8)
+        beside = fig.add_axes((0.92, box.y0 + 0.1 * box.height, 0.01, 0.8 * box.height))
+        bar = fig.colorbar(shown, cax=beside, extend="max")
+        bar.ax.tick_params(labelsize=8)
+        bar.set_label(scale, fontsize=8)
     handles = [Line2D([], [], color=c) for c in lines.values()]
     fig.legend(handles, list(lines), loc="lower center", ncols=5, frameon=False, fontsize=8)
     return fig

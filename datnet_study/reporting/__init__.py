@@ -44,6 +44,10 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         ],
         "measures": [
             "outlines",  # regions of the atlas, for drawing
+            "asymmetry_in_words",  # and its sign
+            "measures_in_words",  # what a binding ratio is here
+            "panel_titles",  # words below the panels of a scan among others
+            "without_sides",  # asymmetries as sizes
         ],
         "html": [
             "write_report",

@@ -20,7 +20,13 @@ from datnet_study.reporting.card import (
 )
 from datnet_study.reporting.found import file_name
 from datnet_study.reporting.judging import error_words
-from datnet_study.reporting.measures import outlines
+from datnet_study.reporting.measures import (
+    asymmetry_in_words,
+    measures_in_words,
+    outlines,
+    panel_titles,
+    without_sides,
+)
 from datnet_study.reporting.words import first_screen, measure_rows, norms_in_words, warnings_of
 
 TEMPLATE = "report.html.j2"
@@ -85,6 +91,7 @@ def rendered(found, judge, figures, viewer=""):
             "viewer": viewer,
             "rows": measure_rows(found, judge),
             "groups": names,
+            "measured": f"{measures_in_words(facts.images)} {asymmetry_in_words()}",
             "norms": norms_in_words(found, judge),
             "by_model": [
                 {"name": name, "p": [f"{p[k]:.3f}" for k in order]} for name, p in by_model
@@ -145,7 +152,11 @@ def _strip(found, judge):
 
     regions = outlines(judge.atlas, judge.facts.images, judge.atlas.affine, found.fine.shape)
     fig = plot_scan_strip(
-        np.nan_to_num(found.fine), regions, judge.atlas.affine, top=_top(found, judge)
+        np.nan_to_num(found.fine),
+        regions,
+        judge.atlas.affine,
+        top=_top(found, judge),
+        scale=_scale(found, judge),
     )
     what = "Uptake ratio" if found.volume is not None else "Counts"
     sides = "The sides are those of the image's header; a picture cannot show whether it is right."
@@ -154,7 +165,8 @@ def _strip(found, judge):
         f"Axial planes of the scan in inverse grey and in hot colours, left of the head on the "
         f"left, with outlines of {', '.join(regions)}",
         f"{what} in axial planes, in inverse grey and in hot colours. The lines are the regions of "
-        f"the atlas. L: the left of the head, on the left of the picture. {sides}",
+        f"the atlas (all in cyan on hot colours). L: the left of the head, on the left of the "
+        f"picture. {sides}",
     )
 
 
@@ -173,6 +185,7 @@ def _map(found, judge):
         regions,
         judge.atlas.affine,
         top=_top(found, judge),
+        scale=_scale(found, judge),
         saliency=(scaled, study_grid(judge.facts.images.grid_mm)[0]),
     )
     most = judge.facts.diagnoses[int(found.proba.argmax())]
@@ -190,17 +203,14 @@ def _among(found, judge):
     """The scan among those learned from."""
     from datnet_study.figures.placing import plot_among
 
-    titles = {
-        f"{region}{end}": f"{region}{words}"
-        for region in judge.facts.images.regions
-        for end, words in {"": ", binding ratio", "_asymmetry": ", asymmetry"}.items()
-    }
-    places = {name: by for name, by in judge.facts.places.items() if by}
-    if not set(titles) & set(places) & set(found.measures):
+    titles = panel_titles(judge.facts.images.regions)
+    known = {name: by for name, by in judge.facts.places.items() if by}
+    places, measures = without_sides(known, found.measures)
+    if not set(titles) & set(places) & set(measures):
         return None
     kind = "phantoms" if judge.facts.phantom else "people"
     return _figure(
-        plot_among(places, found.measures, titles),
+        plot_among(places, measures, titles),
         "Binding ratios and asymmetries of the scan beside those learned from, by diagnosis",
         f"The scan (black line) among the {kind} that the networks learned from: middle half "
         "(thick), and nearly all of them (thin), by diagnosis.",
@@ -214,6 +224,13 @@ def _top(found, judge):
     if known and found.volume is not None:
         return 1 + max(known)
     return max(float(np.nanpercentile(found.fine, TOP_PERCENTILE)), 1e-6)
+
+
+def _scale(found, judge):
+    """What the scale of the picture counts."""
+    return (
+        f"uptake / {judge.facts.images.reference_region}" if found.volume is not None else "counts"
+    )
 
 
 def _figure(fig, alt, caption):

@@ -8,6 +8,9 @@ from datnet_images.binding import regional_binding, sides
 from datnet_images.grid import study_grid
 from datnet_study.reporting.judge import AGE, DIGITS, Norm, quantiles
 
+ASYMMETRY = "_asymmetry"  # end of the name of a difference of sides
+ONE_SIDE = "(left - right) / mean"  # what an asymmetry is
+FINE = 1000  # places at which a distribution is read
 FEWEST_CONTROLS = 10  # for a line over age and the SD around it
 NO_BINDING = 0.05  # mean of both sides below which their difference has no meaning
 
@@ -27,18 +30,17 @@ def measured(volumes, atlas, images):
     -------
     DataFrame of shape (n_scans, 4 * n_regions)
         Unitless: of each region both sides together, left and right, and `<region>_asymmetry`,
-        (left - right) / their mean, NaN where there is no binding.
+        (left - right) / their mean, above 0 where the right side of the brain has less binding, NaN
+        where there is no binding.
     """
     affine, _ = study_grid(images.grid_mm)
     found = regional_binding(volumes, atlas, affine, images.reference_region, images.regions)
     for region in images.regions:
         left, right = (found[side] for side in sides([region]))
         mean = ((left + right) / 2).where(lambda value: value > NO_BINDING)
-        found[f"{region}_asymmetry"] = (left - right) / mean
+        found[f"{region}{ASYMMETRY}"] = (left - right) / mean
     order = [
-        f"{region}{end}"
-        for region in images.regions
-        for end in ("", "_left", "_right", "_asymmetry")
+        f"{region}{end}" for region in images.regions for end in ("", "_left", "_right", ASYMMETRY)
     ]
     return found[order]
 
@@ -103,6 +105,79 @@ def places_of(measures, diagnosis, class_names):
         steps = {group: quantiles(column[diagnosis == group]) for group in class_names}
         found[name] = {group: at for group, at in steps.items() if at}
     return found
+
+
+def without_sides(places, measures):
+    """Places and measures whose asymmetries say how far the sides differ, not which has less.
+
+    A disease may begin on either side, so that asymmetries with a sign are spread around 0.
+
+    Parameters
+    ----------
+    places : dict of str to dict of str to sequence of float
+        Output of `places_of`.
+    measures : dict of str to float
+        Of one scan.
+
+    Returns
+    -------
+    places, measures : dict
+        Of the same form; distributions are taken as linear between their steps.
+
+    Examples
+    --------
+    >>> places = {"putamen_asymmetry": {"IPD": (-0.4, 0.0, 0.4)}, "putamen": {"IPD": (0.5,)}}
+    >>> found, scan = without_sides(places, {"putamen_asymmetry": -0.3, "putamen": 0.4})
+    >>> found["putamen_asymmetry"]["IPD"], scan
+    ((0.2, 0.4, 0.4), {'putamen_asymmetry': 0.3, 'putamen': 0.4})
+    """
+    found = dict(places)
+    for name in found:
+        if name.endswith(ASYMMETRY):
+            found[name] = {group: _sizes(steps) for group, steps in places[name].items()}
+    sizes = {n: abs(value) if n.endswith(ASYMMETRY) else value for n, value in measures.items()}
+    return found, sizes
+
+
+def _sizes(steps):
+    """The distribution of sizes where `steps` is that of signed values."""
+    at = np.arange(1, len(steps) + 1) / (len(steps) + 1)
+    values = np.interp((np.arange(FINE) + 0.5) / FINE, at, steps)
+    return tuple(np.quantile(np.abs(values), at).round(DIGITS).tolist())
+
+
+def measures_in_words(images):
+    """What a binding ratio is here, and why it is lower than published ones.
+
+    Parameters
+    ----------
+    images : Images
+
+    Returns
+    -------
+    str
+    """
+    after = f" after a filter of {images.filter_fwhm_mm:g} mm" if images.filter_fwhm_mm else ""
+    return (
+        f"Binding ratios are means of whole regions of the atlas{after}, on voxels of "
+        f"{images.grid_mm:g} mm, against {images.reference_region}; they are not corrected for "
+        "partial volume, so they are lower than published ratios of small regions or of corrected "
+        "scans."
+    )
+
+
+def asymmetry_in_words():
+    """What an asymmetry is, and which sign belongs to which side."""
+    return (
+        f"Asymmetry is {ONE_SIDE} of both sides; above 0, the right side of the brain has less "
+        "binding."
+    )
+
+
+def panel_titles(regions):
+    """Words below the panels of `plot_among`, by measure; asymmetries as of `without_sides`."""
+    ends = {"": "binding ratio", ASYMMETRY: "|left - right| / mean"}
+    return {f"{name}{end}": f"{name}, {words}" for name in regions for end, words in ends.items()}
 
 
 def outlines(atlas, images, affine, shape):

@@ -6,6 +6,7 @@ from datnet_core import __version__
 from datnet_images.binding import sides
 from datnet_study.reporting.judge import share_below
 from datnet_study.reporting.judging import why_it_fails
+from datnet_study.reporting.measures import ONE_SIDE
 from datnet_study.reporting.of_study import UNKNOWN
 
 MOODS = {"pass": "good", "look": "look", "fail": "bad"}
@@ -110,7 +111,7 @@ def measure_rows(found, judge):
         expected = norm.at_60 + norm.per_decade * (found.age - 60) / 10 if known else None
         rows.append(
             {
-                "name": name.replace("_", " "),
+                "name": name.replace("_", " ").replace("asymmetry", f"asymmetry, {ONE_SIDE}"),
                 "value": f"{value:.2f}",
                 "norm": f"{expected:.2f} ± {norm.sd:.2f}" if known else "–",
                 "z": f"{found.z[name]:+.1f}" if name in found.z else "–",
@@ -151,7 +152,12 @@ def _quality(found):
 def _left(found, judge):
     """The set of diagnoses in words."""
     if found.left is None:
-        return {"words": "not known", "why": "These networks have no out-of-fold scores."}
+        title = "set of diagnoses"
+        return {
+            "title": title,
+            "words": "not known",
+            "why": "These networks have no out-of-fold scores.",
+        }
     names = [
         name for name, is_left in zip(judge.facts.diagnoses, found.left, strict=True) if is_left
     ]
@@ -160,9 +166,11 @@ def _left(found, judge):
         f"Such a set is to hold the right diagnosis in {judge.facts.doubt.coverage:.0%} of {who} "
         "like those learned from. What is not in it is unlikely, not excluded."
     )
+    words = f"{names[0]} only" if len(names) == 1 else ", ".join(names) or "none of them fits"
     if not names:
         why = "The scan is unlike all of those learned from. " + why
-    return {"words": ", ".join(names) or "none of them fits", "why": why}
+    title = f"set of diagnoses ({judge.facts.doubt.coverage:.0%})"
+    return {"title": title, "words": words, "why": why}
 
 
 def _flag(found, judge):
@@ -185,7 +193,7 @@ def _flag(found, judge):
 
 
 def _side(found, judge):
-    """Which side has less binding, in words: by the first region whose sides are unlike."""
+    """Which side of the brain has less binding, in words: of the first region with unlike sides."""
     measured = [r for r in judge.facts.images.regions if f"{r}_asymmetry" in found.measures]
     if not measured:
         regions = " and ".join(judge.facts.images.regions)
