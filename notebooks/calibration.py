@@ -19,8 +19,8 @@
 # network and of binding ratios mean what they say, what acting on them would bring,
 # which diagnoses are likely enough for a scan, and what is gained by referring the
 # scans on which the network is unsure. It judges the blind test where there is one, and
-# the out-of-fold predictions of {doc}`cross_validation` otherwise. It has no counterpart
-# in the paper.
+# the out-of-fold predictions of {doc}`cross_validation` otherwise. It has no
+# counterpart in the paper.
 
 # %% tags=["parameters"]
 study: str = "data_manifest/smoke.yaml"  # study file
@@ -217,11 +217,11 @@ display(plot_net_benefit(benefits) if benefits else one_only)
 # ## Sets of diagnoses
 #
 # A network that is unsure should say so. A conformal set holds every diagnosis that is
-# likely enough, so that the right one is in the set as often as asked for, if the
-# blind test is like the training cohort. What is not in a set is unlikely, not
-# excluded; the table says how often the right one is in it. A score of a new scan is
-# compared with out-of-fold scores of the same model only, for the mean over the models is
-# less sure than each of them. The known scans are those of the diagnoses that the blind test has.
+# likely enough, so that the right one is in the set as often as asked for, if the blind
+# test is like the training cohort. What is not in a set is unlikely, not excluded; the
+# table says how often the right one is in it. A score of a new scan is compared with
+# out-of-fold scores of the same model only, for the mean over the models is less sure
+# than each of them. The known scans are those of the diagnoses that the blind test has.
 # A network that was trained once more on all scans (`decisions.blind_test_model:
 # refit`) has no such scores, so there are no sets for it.
 

@@ -148,7 +148,7 @@ how_often = (
     if missed
     else "How often such sets miss a diagnosis is below, of studies that were tried."
 )
-Markdown(f"A diagnosis outside of the set is unlikely, not excluded. {how_often}")
+Markdown(how_often)
 
 # %% [markdown]
 # A scan that fails the quality check gets the reason and nothing else. Where the scan
@@ -182,7 +182,9 @@ for region in images.regions:
     norm, measures = judge.facts.norms.get(region), found.measures
     if norm and region in measures:
         usual = norm.at_60 + norm.per_decade * (AGE - 60) / 10
-        lost[region] = f"{measures[region] / usual - 1:+.0%} in the {region}"
+        change = measures[region] / usual - 1
+        word = "less" if change < 0 else "more"
+        lost[region] = f"{abs(change):.0%} {word} in the {region}"
     if f"{region}_asymmetry" in measures:
         apart[region] = abs(measures[f"{region}_asymmetry"])
 words = []
@@ -264,9 +266,9 @@ if own not in studies:
     )
 elif differ:
     words = (
-        "The table was made with earlier networks of this study. Promises that differ: "
+        "The table was made with other networks of this study than those of this book. "
     )
-    words += f"{'; '.join(differ)}."
+    words += f"Promises that differ: {'; '.join(differ)}."
 elif judge.facts.doubt is None:
     words = "These networks promise nothing that could be set beside the table."
 else:
@@ -319,7 +321,9 @@ told = [sentence(name) for name in ([own] if own in studies else studies)]
 n = int(everyone["n"].max())
 result = f"In {n} phantom scans that no study has (95%), {' And '.join(told)}"
 if differ:
-    result += " This was measured with earlier networks of this study."
+    result += (
+        " This was measured with other networks of this study than those of this book."
+    )
 elif own not in studies:
     result += " The networks of this book were not tried so."
 

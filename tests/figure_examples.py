@@ -360,7 +360,9 @@ def uptake_strip(names, rng):
 
 def scan_strip(names, rng):
     anatomy = {name: rng.random(SHAPE) > 0.5 for name in names}
-    return figures.plot_scan_strip(rng.random(SHAPE), anatomy, AFFINE, top=0.8)
+    return figures.plot_scan_strip(
+        rng.random(SHAPE), anatomy, AFFINE, top=0.8, scale="uptake / occipital"
+    )
 
 
 def among(names, rng):

@@ -160,9 +160,9 @@ def measures_in_words(images):
     after = f" after a filter of {images.filter_fwhm_mm:g} mm" if images.filter_fwhm_mm else ""
     return (
         f"Binding ratios are means of whole regions of the atlas{after}, on voxels of "
-        f"{images.grid_mm:g} mm, against {images.reference_region}; they are not corrected for "
-        "partial volume, so they are lower than published ratios of small regions or of corrected "
-        "scans."
+        f"{images.grid_mm:g} mm, against the reference region ({images.reference_region}); they "
+        "are not corrected for partial volume, so they are lower than published ratios of small "
+        "regions or of corrected scans."
     )
 
 

@@ -25,6 +25,18 @@ def test_the_value_axis_has_the_title_asked_for(title, rng):
     assert fig.axes[0].get_ylabel() == title
 
 
+def test_a_band_lies_behind_the_boxes_of_its_column_only(rng):
+    names, table = ("PD", "HC"), pd.DataFrame({"diagnosis": ("PD", "HC") * 20})
+    table[["putamen", "caudate"]] = rng.normal(1, 0.1, (40, 2))
+    values = {"putamen": "x", "caudate": "y"}
+    tests = {c: mann_whitney(table[c], table["diagnosis"], [names]) for c in values}
+    fig = plot_group_boxes(table, values, tests, names, bands={"caudate": (3.0, 4.0)})
+    first, second = (ax for ax in fig.axes if ax.get_title())
+    assert first.get_ylim()[1] < 3 and second.get_ylim()[1] >= 4
+    (band,) = (p for p in second.patches if p.get_zorder() == 0)
+    assert (band.get_y(), band.get_height()) == (3.0, 1.0)
+
+
 def test_boxes_carry_one_p_value_per_pair(rng):
     fig = CHARTS["plot_group_boxes"](("IPD", "MSA", "PSP"), rng)
     shown = [ax for ax in fig.axes if ax.get_title()]

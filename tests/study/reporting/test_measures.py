@@ -7,13 +7,18 @@ from small_judges import IMAGES
 
 from datnet_images.atlas import region_mask_on
 from datnet_images.grid import study_grid
+from datnet_study.reporting.judge import quantiles
 from datnet_study.reporting.measures import (
     FEWEST_CONTROLS,
     as_row,
+    asymmetry_in_words,
     measured,
+    measures_in_words,
     norms_of,
     outlines,
+    panel_titles,
     places_of,
+    without_sides,
 )
 
 
@@ -59,3 +64,32 @@ def test_outlines_are_the_regions_that_are_measured(atlas):
     affine, shape = study_grid(8.0)
     found = outlines(atlas, IMAGES, affine, shape)
     assert tuple(found) == IMAGES.regions and found["putamen"].shape == shape
+
+
+def test_asymmetries_without_a_side_are_near_those_of_the_sizes(rng):
+    values = rng.normal(0, 0.2, 200) + 0.4 * rng.choice([-1, 1], 200)
+    places = {"putamen_asymmetry": {"IPD": quantiles(values)}, "putamen": {"IPD": (0.5,)}}
+    found, scan = without_sides(places, {"putamen_asymmetry": -0.3, "putamen": -0.1})
+    expected = np.array(quantiles(np.abs(values)))[:-2]  # the ends are of those that are known
+    assert np.abs(found["putamen_asymmetry"]["IPD"][:-2] - expected).max() < 0.05
+    assert found["putamen"] == {"IPD": (0.5,)} and scan == {"putamen_asymmetry": 0.3} | {
+        "putamen": -0.1
+    }
+
+
+def test_words_name_filter_grid_reference_and_the_side_of_the_sign():
+    words = measures_in_words(IMAGES)
+    assert f"voxels of {IMAGES.grid_mm:g} mm" in words and IMAGES.reference_region in words
+    assert "not corrected for partial volume" in words
+    unfiltered = measures_in_words(IMAGES.model_copy(update={"filter_fwhm_mm": 0.0}))
+    filtered = measures_in_words(IMAGES.model_copy(update={"filter_fwhm_mm": 7.5}))
+    assert "filter" not in unfiltered and "a filter of 7.5 mm" in filtered
+    assert "(left - right) / mean" in asymmetry_in_words()
+    assert "above 0, the right side" in asymmetry_in_words()
+
+
+def test_panels_have_words_for_ratio_and_asymmetry():
+    assert panel_titles(["putamen"]) == {
+        "putamen": "putamen, binding ratio",
+        "putamen_asymmetry": "putamen, |left - right| / mean",
+    }

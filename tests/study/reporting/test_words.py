@@ -46,11 +46,20 @@ def test_the_limit_of_very_sure_networks_is_told_from_one(found, judge):
 
 @pytest.mark.parametrize(
     ("left", "words"),
-    [([True, False, True], "IPD, NC"), ([False] * 3, "none of them fits"), (None, "not known")],
+    [
+        ([True, False, True], "IPD, NC"),
+        ([True, False, False], "IPD only"),
+        ([False] * 3, "none of them fits"),
+        (None, "not known"),
+    ],
 )
-def test_what_cannot_be_ruled_out(found, judge, left, words):
+def test_the_set_of_diagnoses_in_words(found, judge, left, words):
     left = None if left is None else np.array(left)
-    assert first_screen(changed(found, left=left), judge)["left"]["words"] == words
+    part = first_screen(changed(found, left=left), judge)["left"]
+    assert part["words"] == words and part["title"].startswith("set of diagnoses")
+    if left is not None:
+        assert part["title"] == f"set of diagnoses ({judge.facts.doubt.coverage:.0%})"
+        assert "unlikely, not excluded" in part["why"]
 
 
 @pytest.mark.parametrize(
@@ -99,6 +108,8 @@ def test_the_table_has_a_dash_where_nothing_is_known(found, judge):
     row = measure_rows(found, judge)[0]
     assert row["name"] == "putamen" and "±" in row["norm"] and row["z"][0] in "+-"
     assert len(row["shares"]) == 3
+    names = [each["name"] for each in measure_rows(found, judge)]
+    assert "putamen asymmetry, (left - right) / mean" in names
     without = measure_rows(changed(found, age=None, z={}), judge)[0]
     assert without["norm"] == without["z"] == "–"
     bare = measure_rows(found, with_facts(judge, places={}, norms={}))[0]
