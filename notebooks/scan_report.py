@@ -260,6 +260,8 @@ differ = [
     for what, now in here.items()
     if own in studies and abs(given[what] - now) > ROUNDED
 ]
+
+# %%
 if own not in studies:
     words = (
         f"The table is of networks of {', '.join(studies)}, not of those of this book."
@@ -305,15 +307,15 @@ def sentence(name):
 
 # %%
 def broken(row):
-    """Promises that were not kept, in words."""
+    """Where more or less came out than was promised for all together, in words."""
     parts = [
-        f"{what} {percent(row[what])}, promised {row[what].promised:.0%}"
+        f"{what} {percent(row[what])}, {verdict} than {row[what].promised:.0%}"
         for what in PROMISES
-        if against_promise(row[what]) != WITHIN
+        if (verdict := against_promise(row[what])) != WITHIN
     ]
-    return (
-        f"Not as promised: {'; '.join(parts)}." if parts else "All else is as promised."
-    )
+    if not parts:
+        return "No promise for all scans together is shown to be broken."
+    return f"Unlike the promise: {'; '.join(parts)}."
 
 
 # %%

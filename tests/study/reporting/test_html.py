@@ -57,8 +57,7 @@ def test_it_works_narrow_dark_and_on_paper(text):
 def test_the_first_screen_comes_first(text):
     places = [text.index(f"<h3>{name}</h3>") for name in
               ("Quality", "Most probable", "Set of diagnoses (90%)", "Referral",
-                   "Side of the brain with less binding",
-               "Not for")]  # fmt: skip
+               "Side of the brain with less binding", "Not for")]  # fmt: skip
     assert places == sorted(places) and text.index("Research use only") < places[0]
     assert places[-1] < text.index("<h2>The scan</h2>")
 
