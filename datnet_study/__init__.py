@@ -179,6 +179,13 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "separation_difference",  # of two numbers of the same scans
             "significant_share",
         ],
+        "masking": [
+            "is_small",  # whether a count points at few people
+        ],
+        "fold_tests": [
+            "own_over_others",  # whether maps agree only on their own diagnosis
+            "ratios_by_region",  # to a null, corrected for the number of regions
+        ],
         "embedding": [
             "pooled_features",  # of scans, before the last layer
         ],

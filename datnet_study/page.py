@@ -200,9 +200,13 @@ class Page:
         with self.writing(name) as part:
             table.to_csv(part, sep="\t", index=False, float_format="%.8g")
 
-    def end(self, without, so):
-        """Close the page with "This study has `without`, so `so`"; no later cell of it runs."""
-        self.close({}, result=f"This study has {without}, so {so}.", without=without)
+    def end(self, without, so, elsewhere=""):
+        """Close the page with "This study has `without`, so `so`"; no later cell of it runs.
+
+        `elsewhere`, sentences on where there is a result, stands behind it.
+        """
+        said = f"This study has {without}, so {so}. {elsewhere}".rstrip()
+        self.close({}, result=said, without=without)
         self.ended = True
         if shell := get_ipython():
             shell.input_transformers_post.append(lambda _: [])  # of a cell, nothing is left

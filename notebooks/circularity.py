@@ -79,8 +79,8 @@ from datnet_study import (
     untrained_maps,
 )
 from datnet_study.figures import (
-    plot_interval_panels,
     plot_ladder,
+    plot_ladder_differences,
     plot_region_shift,
 )
 
@@ -329,22 +329,25 @@ drawn = [
 drawn = pd.DataFrame(drawn)
 
 # %% figure="fig-circularity-ladder"
-plot_ladder(drawn, ("(a)", f"(b), n = {len(trained)}"))
+plot_ladder(
+    drawn, ("false positives,\n(a) permuted", "false positives,\n(b) retrained")
+)
 
 # %% [markdown]
 # **The ladder from honest to circular**: AUC with its 95% interval (DeLong) for each
 # source of the region; shaded, the interval of the first conventional region. Right of
-# each row, how often P falls below `alpha` where labels mean nothing, (a) with labels
-# permuted, (b) with networks trained anew; * is not above `alpha` by construction, in
-# folds of the same mix.
-# Where the rates of a row lie far above it, a small P says nothing. Where regions
-# differ from fold to fold, ratios are spread by that as well; then (a) can lie below
-# `alpha`, and the row with the folds on one scale is the fairer look. The scores of the
-# pattern come from one network a fold: its AUC is the mean of the folds, with an
-# interval that allows for other networks, as on {doc}`cross_validation`. Its P does
-# not, and is too small; (b) says by how much.
+# each row the false positives: how often P falls below `alpha` where labels mean
+# nothing, (a) with labels permuted, (b) with networks trained anew in small cohorts; *
+# is not above `alpha` by construction, in folds of the same mix. Where the rates of a
+# row lie far above it, a small P says nothing. Where regions differ from fold to fold,
+# ratios are spread by that as well; then (a) can lie below `alpha`, and the row with
+# the folds on one scale is the fairer look. The scores of the pattern come from one
+# network a fold: its AUC is the mean of the folds, with an interval that allows for
+# other networks, as on {doc}`cross_validation`. Its P does not, and is too small; (b)
+# says by how much.
 #
-# The same in numbers, with the effect size d (difference of the means in pooled SD):
+# The same in numbers, with the effect size d (difference of the means in pooled SD),
+# for the first two diagnoses:
 
 
 # %%
@@ -366,14 +369,28 @@ table = [
     {"groups": words[pair], "source": name_of[source]}
     | {"AUC (95%)": show.interval(*(row[key] for key in ("auc", "low", "high")), 2)}
     | {"d": f"{row['d']:+.2f}", "P": f"{row['p']:.2g}"}
-    | {"false positives (a)": with_limits(rate_a.get((source, pair)))}
-    | {"(b)": with_limits(limits_b(source, pair))}
+    | {"false positives, permuted": with_limits(rate_a.get((source, pair)))}
+    | {"retrained": with_limits(limits_b(source, pair))}
     for pair in pairs
     for source in every_source
     for row in [found[source, pair]]
 ]
 table = pd.DataFrame(table).replace({"+nan": "–", "nan": "–"})
-show.table(table, of_groups=True, not_people=list(table))
+first_of = words[pairs[0]]
+
+
+def of_first(rows, is_first=True):
+    """Rows of a table on the first two diagnoses, or on all others."""
+    return rows[(rows["groups"] == first_of) == is_first]
+
+
+show.table(of_first(table), of_groups=True, not_people=list(table))
+
+# %% [markdown]
+# The other pairs of diagnoses, where there are any:
+
+# %% tags=["hide-output"]
+show.table(of_first(table, False), of_groups=True, not_people=list(table))
 
 # %% [markdown]
 # P values are two-sided Mann-Whitney tests, uncorrected; rates have 95% Wilson
@@ -452,8 +469,8 @@ Markdown(
 
 # %%
 differences = [
-    {"diagnosis": words[pair], "method": name_of[source], "difference": value}
-    | {"difference_low": low, "difference_high": high}
+    {"pair": words[pair], "source": name_of[source], "kind": kind_of[source]}
+    | {"difference": value, "low": low, "high": high}
     for pair in pairs
     for source in titles
     if source != PATTERN
@@ -461,37 +478,41 @@ differences = [
 ]
 
 # %% figure="fig-circularity-differences"
-plot_interval_panels(
-    pd.DataFrame(differences),
-    "difference",
-    f"AUC minus {mark}",
-    dict.fromkeys(words.values(), 0.0),
-)
+plot_ladder_differences(pd.DataFrame(differences), f"AUC minus AUC\nof {mark}")
 
 # %% [markdown]
 # **AUC of each reading minus that of the first conventional region**, paired, with
-# DeLong's 95% interval; dotted, no difference. Which side is better depends on the AUC
-# of the conventional region: below 0.5, a difference below 0 separates better. The
-# pattern is left out: its direction is that of the networks, a ratio has none.
+# DeLong's 95% interval; dotted, no difference. Diamonds have the participant's own
+# label in the region. Right is not better: where the conventional region has an AUC
+# below 0.5, a difference below 0 separates better, and a reading can differ from it
+# without separating the two diagnoses at all; the table says which. The pattern is left
+# out: its direction is that of the networks, a ratio has none.
 
 
 # %%
 def in_words(source, nucleus, pair):
-    """Difference to a conventional region, with what it means."""
-    value, low, high = against[nucleus, source, pair]
-    both = found[source, pair], found[nucleus, pair]
-    label = " (its own label)" if own[source] else ""
-    return f"{show.interval(value, low, high, 2)}, {beside(*both, low, high)}{label}"
+    """What a difference to a conventional region means for the separation."""
+    limits = against[nucleus, source, pair][1:]
+    said = beside(found[source, pair], found[nucleus, pair], *limits)
+    return said + (" (its own label)" if own[source] else "")
 
 
-compared = [
-    {"groups": words[pair], "reading": name_of[source]}
-    | {f"minus {nucleus}": in_words(source, nucleus, pair) for nucleus in nuclei}
+compared = pd.DataFrame(
+    {"groups": words[pair], "reading": name_of[source], "beside": nucleus}
+    | {"difference of AUC": show.signed(*against[nucleus, source, pair], 2)}
+    | {"the reading": in_words(source, nucleus, pair)}
     for pair in pairs
+    for nucleus in nuclei
     for source in titles
     if source != PATTERN
-]
-show.table(pd.DataFrame(compared), of_groups=True)
+)
+show.table(of_first(compared), of_groups=True)
+
+# %% [markdown]
+# The other pairs of diagnoses, where there are any:
+
+# %% tags=["hide-output"]
+show.table(of_first(compared, False), of_groups=True)
 
 # %% [markdown]
 # What a reading with the label in the region separates *better*, it may owe to the
@@ -502,23 +523,41 @@ show.table(pd.DataFrame(compared), of_groups=True)
 # The part of each region that lies in a conventional one, as in the paper's Fig. 6C.
 
 # %%
-inside = []
-for name, x in ratios.items():
-    for q, nucleus in enumerate(nuclei, 1):
-        row = {"reading": titles[name], "inside": nucleus}
-        for i, pair in enumerate(pairs):
-            part = separation(x[0, :, q], labels, *pair)
-            share = significant_share(chance[name][:, q, i], alpha)[0]
-            rate = "–" if READINGS[name].retrained else f"{share:.1%}"
-            row[words[pair]] = f"{part['auc']:.2f}, P = {part['p']:.2g}, {rate}"
-        inside.append(row | {"scans": int((~np.isnan(x[0, :, q])).sum())})
-inside = pd.DataFrame(inside).replace("nan, P = nan.*", "–", regex=True)
-show.table(inside, of_groups=True, not_people=list(inside))
+parts = {
+    (name, nucleus, pair): separation(x[0, :, q], labels, *pair)
+    for pair in pairs
+    for q, nucleus in enumerate(nuclei, 1)
+    for name, x in ratios.items()
+}
+
+
+def rate_inside(name, nucleus, pair):
+    """False positives (a) of the part of a region inside a conventional one."""
+    if READINGS[name].retrained:
+        return "–"
+    p = chance[name][:, 1 + list(nuclei).index(nucleus), pairs.index(pair)]
+    return f"{significant_share(p, alpha)[0]:.1%}"
+
+
+# %%
+inside = pd.DataFrame(
+    {"groups": words[pair], "reading": titles[name], "inside": nucleus}
+    | {"AUC (95%)": show.interval(*(row[key] for key in ("auc", "low", "high")), 2)}
+    | {"P": show.p_value(row["p"]), "scans": row["n_a"] + row["n_b"]}
+    | {"false positives, permuted": rate_inside(name, nucleus, pair)}
+    for (name, nucleus, pair), row in parts.items()
+)
+not_people = [name for name in inside if name != "scans"]
+show.table(of_first(inside), of_groups=True, not_people=not_people)
 
 # %% [markdown]
-# AUC, P and false positives (a) for each pair; *scans* counts those whose region
-# reaches into the conventional one.
-#
+# *Scans* counts those of the two diagnoses whose region reaches into the conventional
+# one. An AUC below 0.5 is the other way round. The other pairs, where there are any:
+
+# %% tags=["hide-output"]
+show.table(of_first(inside, False), of_groups=True, not_people=not_people)
+
+# %% [markdown]
 # ## The fingerprint in the paper
 #
 # In the paper the DL-BR *gains* a difference between IPD and MSA that the putamen does
@@ -560,7 +599,6 @@ def fingerprint(threshold):
 # %%
 used = sorted({*thresholds, evidence.threshold}) if paper else []
 signs = [row for threshold in used for row in fingerprint(threshold)]
-share = "{:.1%}, {:.1%}, {:.1%}".format
 shown = pd.DataFrame(
     {
         "reading": titles[name],
@@ -569,12 +607,22 @@ shown = pd.DataFrame(
         "P IPD–PSP in the putamen": f"{second:.2g}",
         "gains": "yes" if both[0] else "no",
         "loses": "yes" if both[1] else "no",
-        "by chance: gains, loses, both": share(*by_chance),
+    }
+    | {
+        f"{sign} by chance": f"{rate:.1%}"
+        for sign, rate in zip(("gains", "loses", "both"), by_chance, strict=True)
     }
     for name, threshold, first, second, both, by_chance in signs
 )
-shown = shown.replace({"nan": "–", "nan%, nan%, nan%": "–"})
-show.table(shown, of_groups=True, not_people=list(shown))
+shown = shown.replace({"nan": "–", "nan%": "–"})
+at_own = np.array([row[1] == evidence.threshold for row in signs], bool)
+show.table(shown[at_own], of_groups=True, not_people=list(shown))
+
+# %% [markdown]
+# At the threshold of this study, above. At the others:
+
+# %% tags=["hide-output"]
+show.table(shown[~at_own], of_groups=True, not_people=list(shown))
 
 # %% [markdown]
 # In a sentence:
@@ -668,34 +716,93 @@ auc_of = {
 }
 
 # %% [markdown]
-# The result in three: what the honest region does, what the label in the region does,
-# and how often that happens where labels mean nothing.
+# The result in parts: what the honest region does, what the label in the region does,
+# how often that happens where labels mean nothing, and what the paper has.
 
 # %%
 least = min(
     by[True], key=lambda source: np.nan_to_num(found[source, first]["p"], nan=1)
 )
+least_p = found[least, first]["p"]
+percent = "{:.0%} ({:.0%} to {:.0%})".format
 told = verdict_of_all[first]
 drawn_of = f", {len(rows)} of {n_there} patients" if len(rows) < n_there else ""
 result = (
     f"{words[first]} {page.where}{drawn_of}: in the region found without the "
     f"participant's label the AUC is {auc_of['cross_fitted']}, P = {cross['p']:.2g}; "
     f"in the {mark} {auc_of[mark]}, P = {putamen['p']:.2g} ({told}: a difference of "
-    f"{show.interval(*cross_auc, 2)}). With the label in the region, the smallest P is "
-    f"that of the {small_p(least, first)}."
+    f"{show.interval(*cross_auc, 2)}). Where the participant's label picks the region, "
+    f"the smallest P is {least_p:.2g} ({titles[least]})"
 )
+
+# %%
+if (least, first) in rate_a:
+    trials = chance[least][:, 0, 0]
+    as_small = significant_share(trials, np.nextafter(least_p, 1))  # P <= least_p
+    result += (
+        f"; labels without meaning give P < {alpha:g} there in "
+        f"{percent(*rate_a[least, first])} of the trials, and a P as small as that in "
+        f"{percent(*as_small)}"
+    )
+elif (least, first) in rate_b:
+    result += (
+        f"; networks trained anew on labels without meaning give P < {alpha:g} there "
+        f"in {percent(*limits_b(least, first))} of the trials"
+    )
+smallest = [titles[s] for s in titles if found[s, first]["p"] < paper_p]
+under = f"appears under {' and '.join(smallest) or 'no reading'} of the whole region"
+result += "."
+if {"IPD", "MSA"} == {classes[k] for k in first}:
+    result += f" The paper's P < {paper_p:g} {under}."
+
+# %% [markdown]
+# Where the honest region separates clearly better or worse than a conventional one:
+
+
+# %%
+def beside_other(nucleus, pair):
+    """Whether the honest region separates better or worse, with both AUCs, or None."""
+    both = found["cross_fitted", pair], found[nucleus, pair]
+    said = beside(*both, *against[nucleus, "cross_fitted", pair][1:])
+    marks = both[1]["low"] > 0.5 or both[1]["high"] < 0.5  # the conventional one does
+    clear = {"separates better": "better", "does not separate": "worse" * marks}
+    clear |= {
+        "separates worse": "worse",
+        "separates, which the other does not": "better",
+    }
+    if not (word := clear.get(said)):
+        return None
+    aucs = [row["auc"] if both[1]["auc"] >= 0.5 else 1 - row["auc"] for row in both]
+    numbers = "AUC {:.2f} against {:.2f}".format(*aucs)
+    return word, nucleus, f"{words[pair]} ({numbers})"
+
+
+others = [
+    clear
+    for nucleus in nuclei
+    for pair in pairs
+    if (nucleus, pair) != (mark, first) and (clear := beside_other(nucleus, pair))
+]
+for side in dict.fromkeys(row[:2] for row in others):
+    in_pairs = ", ".join(row[2] for row in others if row[:2] == side)
+    than = "{} than the {}".format(*side)
+    result += f" The region found without the label separates {than}: {in_pairs}."
 
 # %%
 circular = "; ".join(small_p(source, first) for source in by[True])
 small = {c: sum(found[s, first]["p"] < alpha for s in by[c]) for c in by}
-smallest = [titles[s] for s in titles if found[s, first]["p"] < paper_p]
+within = [
+    f"{titles[name]} inside the {nucleus} (AUC {row['auc']:.2f}, P = {row['p']:.2g})"
+    for (name, nucleus, pair), row in parts.items()
+    if pair == first and row["p"] < paper_p
+]
 in_full = (
     f"The cross-fitted region beside the {mark}: "
     + ", ".join(f"{words[pair]} {word}" for pair, word in verdict_of_all.items())
     + f". With the label in the region, {words[first]}: {circular}. P < {alpha:g} "
     f"appears under {small[False]} of {len(by[False])} readings without the label and "
-    f"{small[True]} of {len(by[True])} with it, P < {paper_p:g} under "
-    f"{' and '.join(smallest) or 'none'}.{honesty}"
+    f"{small[True]} of {len(by[True])} with it. P < {paper_p:g} {under}"
+    f"{'; of its parts, under ' if within else ''}{', '.join(within)}.{honesty}"
 )
 
 # %% tags=["remove-input"]

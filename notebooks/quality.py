@@ -32,11 +32,12 @@ n_jobs: int = 2  # threads that read scans
 # %% tags=["setup"]
 import numpy as np
 import pandas as pd
-from IPython.display import Markdown
 
+from datnet_core.metrics import share_interval
 from datnet_images import read_scan, region_mask, to_grid
 from datnet_study import (
     checked_scans,
+    is_small,
     open_page,
     read_scans,
     read_verdicts,
@@ -123,7 +124,8 @@ show.table(spread).format(precision=2)
 # ## The worst scans
 #
 # The contours belong to the atlas, not to the scan: where the scan lies well, the
-# brain fills the white line and the uptake of the striatum the blue one.
+# brain fills the white line, the uptake of the striatum the cyan one, and the reference
+# region lies in the green one.
 
 # %%
 drawn = quality[quality["path"].notna()].head(n_shown)
@@ -232,30 +234,36 @@ changed = quality["by_hand"].notna() & (
 )
 hands = f" A person judged {quality['by_hand'].notna().sum()} scans and overruled "
 hands = f"{hands}{changed.sum()} verdicts." if by_hand is not None else ""
-how = "After normalisation without MRI, of" if native else "Of"
-where = "of this phantom" if page.phantom else "of this study"
+how = "After normalisation without MRI" if native else page.where.capitalize()
 far = quality["moves_mm"].median()
 left_out = f"Left out are {excluded}." if excluded else "No scan is left out."
+n_pass, n_look, n_fail = (n_of.get(name, 0) for name in ("pass", "look", "fail"))
+percent = " ({:.0%}, 95% {:.0%} to {:.0%})"
+percent = percent.format(*share_interval(quality["verdict"] == "pass"))
+if is_small([n_pass, len(quality) - n_pass]).any():  # a share would give them away
+    percent = ""
 result = (
-    f"{how} {len(quality)} scans {where}, {n_of.get('pass', 0)} lie where they should, "
-    f"{n_of.get('look', 0)} ask for a look and {n_of.get('fail', 0)} fail; a fit would "
-    f"still move the striatum by {far:.1f} mm or more in half of them. "
-    f"{left_out}{hands}"
+    f"{how}, {n_pass} of {len(quality)} scans{percent} lie within the limits, {n_look} "
+    f"ask{'s' * (n_look == 1)} for a look and {n_fail or 'none'} "
+    f"fail{'s' * (n_fail < 2)}."
 )
+if not np.isnan(far):
+    result += (
+        f" Over all scans, the median distance by which a fit would still move the "
+        f"striatum is {far:.1f} mm."
+    )
+result += f" {left_out}{hands}"
 
 # %% [markdown]
 # ## Summary
 #
-# The result stands below in words. How sure it is, and what it does not show:
+# The result stands at the top of the page. How sure it is, and what it does not show:
 #
 # - The limits of the verdicts were set on digital phantoms in native space, and how
 #   often they err was measured on others; a camera of another resolution than
 #   `images.scan_fwhm_mm` says, or another filter, moves all scores.
 # - *Look* means what it says: such a scan is used, and somebody should look at it.
 # - A scan with swapped sides passes.
-
-# %% tags=["remove-input"]
-Markdown(result)
 
 # %%
 numbers = {

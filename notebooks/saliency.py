@@ -64,6 +64,8 @@ from datnet_images import (
 from datnet_study import (
     fold_models,
     open_page,
+    own_over_others,
+    ratios_by_region,
     show,
 )
 from datnet_study.figures import (
@@ -379,33 +381,33 @@ for r, w in weights.items():
         rows_of_regions[r][f"{kind}, not rescaled"] = times_its_share(whole(kind), w)
 
 # %%
-ratio_of = {
-    r: fold_ratio(
-        *(
-            np.mean([by_fold[kind, name, r] for name in groups], axis=0)
-            for kind in of_kind
-        )
-    )
-    for r in weights
+LIMITS, ALPHA = ["ratio", "low", "high"], 0.05
+of_all = {
+    kind: {r: np.mean([by_fold[kind, n, r] for n in groups], axis=0) for r in weights}
+    for kind in of_kind
 }
-ranked = pd.DataFrame(ratio_of, index=["ratio", "low", "high"]).T
-ranked = ranked.sort_values("ratio", ascending=False)
+ranked = ratios_by_region(of_all[TRAINED], of_all[UNTRAINED])
 lies = pd.DataFrame(rows_of_regions).T.loc[ranked.index]
 lies = lies.map("{:.2f}".format).replace("nan", "–")
 lies["trained over untrained"] = [
-    show.interval(*limits, 2) for limits in ranked.to_numpy()
+    show.interval(*limits, 2) for limits in ranked[LIMITS].to_numpy()
 ]
+lies["P (Holm)"] = ranked["holm"].map(show.p_value)
 lies.insert(0, "region", [words[r] for r in lies.index])
 show.table(lies, of_groups=True)
 
 # %% [markdown]
-# Multiples of the region's share of the brain seen; highest ratio first. Regions of
-# which the network sees less than a tenth are not listed. The page on the truth of a
-# phantom has the shares of single maps that are not rescaled; they are lower.
+# Multiples of the region's share of the brain seen; highest ratio first. P says whether
+# the ratio differs from 1, after Holm's correction for the number of regions; the
+# interval is that of each region by itself. Regions of which the network sees less than
+# a tenth are not listed. The page on the truth of a phantom has the shares of single
+# maps that are not rescaled; they are lower.
 
 # %%
-higher = [r for r in ranked.index if ranked.loc[r, "low"] > 1]
-lower = [r for r in ranked.index if ranked.loc[r, "high"] < 1]
+apart = ranked["holm"] < ALPHA
+higher = list(ranked.index[apart & (ranked["ratio"] > 1)])
+lower = list(ranked.index[apart & (ranked["ratio"] < 1)])
+uncertain = [r for r in ranked.index if r not in (*higher, *lower)]
 by_geometry = {
     kind: sorted(weights, key=lambda r: -rows_of_regions[r][kind])[:3]
     for kind in (TRAINED, UNTRAINED, CONE)
@@ -417,7 +419,8 @@ by_geometry = {
 # Each fold has its own network and its own held-out scans. The mean map of a
 # diagnosis in one fold is correlated, over the voxels of the brain, with that of the
 # same and of another diagnosis in another fold. A map tells something about its
-# diagnosis only as far as the diagonal exceeds the rest of the table.
+# diagnosis only as far as the diagonal exceeds the rest of the table; by how much, with
+# its interval, stands below it.
 
 # %%
 of_folds = np.stack(
@@ -446,6 +449,17 @@ show.table(
     .reset_index(),
     of_groups=True,
 )
+
+# %%
+own_map = own_over_others(of_folds, groups)
+beyond = own_map[["difference", "low", "high"]].to_numpy()
+rows_of_own = {
+    "mean map of": groups,
+    "with its own diagnosis": own_map["own"].map("{:.2f}".format),
+    "with the others": own_map["other"].map("{:.2f}".format).replace("nan", "–"),
+    "difference": [show.signed(*limits, 2) for limits in beyond],
+}
+show.table(pd.DataFrame(rows_of_own), of_groups=True)
 
 # %% [markdown]
 # Mean correlation over all pairs of different folds (95% interval by leaving out one
@@ -512,7 +526,7 @@ with page.writing("saliency/fold_means.nii.gz") as part:
 # ## Paper and this study
 #
 # The paper names three regions, from maps without a null. Here a region counts where
-# its share exceeds that in untrained networks (interval above 1, not corrected for the
+# its share exceeds that in untrained networks (P < 0.05 after Holm's correction for the
 # number of regions), up to three, highest ratio first. The accumbens, a small part of
 # the striatum between putamen and caudate that the paper does not name, is left out of
 # this comparison.
@@ -543,24 +557,32 @@ show.table(
 # rescaled by layer, and does not itself add up to the logit. Whether the maps can be
 # believed is the question of {doc}`saliency_sanity`. A ratio of 1 to the untrained
 # networks does not say that a network looks nowhere, only that this map cannot show it.
+# How far the terms are from adding up to the logit stands under *Do the terms add up?*
 
 
 # %%
-def listed(regions):
-    """Regions with their ratios and intervals."""
-    limits = {r: show.interval(*ranked.loc[r], 2) for r in regions}
-    return ", ".join(f"{words[r]} {text}" for r, text in limits.items())
+def joined(texts):
+    """Texts as a list in words."""
+    *most, last = texts
+    return f"{', '.join(most)} and {last}" if most else last
 
 
-above = f"hold more than untrained networks do in {listed(higher[:3])}"
-top = ranked.index[0]
-if not higher:
-    above = (
-        f"hold in no region more than untrained networks do (highest: {listed([top])})"
-    )
-below = f", and less in {listed(lower[-2:])}" if lower else ""
+in_words = {r: show.interval(*ranked.loc[r, LIMITS], 2) for r in ranked.index}
+parts = [
+    f"lie {more} in the {joined([words[r] for r in some])} than those of untrained "
+    f"networks: {joined([in_words[r] for r in some])} times as much of the map (95%)"
+    for more, some in (("more", higher), ("less", lower))
+    if some
+]
+lie = "; they ".join(parts)
+if not parts:
+    lie = "are in no region told apart from those of untrained networks"
 
 # %%
+known = ranked.loc[uncertain, "low"].notna().any()
+corrected = f" after correction for {len(ranked)} regions" if known else ""
+unsure = ", ".join(f"{words[r]} {in_words[r]}" for r in uncertain)
+unsure = f" Not told apart from them{corrected}: {unsure}." if uncertain else ""
 as_cone = [set(by_geometry[TRAINED]) == set(by_geometry[k]) for k in (UNTRAINED, CONE)]
 explains = {
     (True, True): "untrained networks and the distance to the centre of the box name "
@@ -571,19 +593,29 @@ explains = {
 }[tuple(as_cone)]
 
 # %%
-own = np.mean(np.diag(r_folds))
-other = (
-    np.mean(r_folds[~np.eye(len(groups), dtype=bool)]) if len(groups) > 1 else np.nan
-)
-exceeds = "more than" if round(own - other, 2) > 0 else "no more than"
-alike_own = ", ".join(f"{name} {agreement[name][k]}" for k, name in enumerate(groups))
+in_full = {
+    name: f"{name} {row.own:.2f} against {row.other:.2f} (difference "
+    f"{show.signed(row.difference, row.low, row.high, 2)})"
+    for name, row in own_map.iterrows()
+}
+of_own = own_map.index[own_map["low"] > 0]
+of_none = [name for name in groups if name not in of_own]
+told = [
+    f"{text} {', '.join(in_full[name] for name in some)}"
+    for text, some in (
+        ("are more alike between folds than maps of two diagnoses for", of_own),
+        ("are not shown to be more alike than maps of two for", of_none),
+    )
+    if len(some)
+]
+
+# %%
 result = (
-    f"The mean maps {page.where} {above}{below}. Without this null, "
-    f"{orders[TRAINED]} would stand first; {explains}. Maps of one diagnosis correlate "
-    f"between folds by {alike_own} (95% interval), on average {exceeds} maps of "
-    f"different diagnoses ({other:.2f}). All terms add up to the logit within "
-    f"{gaps.max():.1g} of it."
+    f"The network's mean maps {page.where} {lie}.{unsure} By size alone, "
+    f"{orders[TRAINED]} would stand first; {explains}."
 )
+if len(groups) > 1:
+    result += f" Maps of one diagnosis {'; they '.join(told)} (mean correlations, 95%)."
 
 # %%
 overlap = fold_regions.all(axis=0).sum() / fold_regions.any(axis=0).sum()
@@ -610,6 +642,7 @@ numbers = completed | {
     "peak_mm": peaks,
     "beside_null": alike.to_dict("records"),
     "fold_correlation": {"r": r_folds, "low": r_low, "high": r_high, "groups": groups},
+    "own_over_others": own_map.to_dict("index"),
     "region_share_of_brain": [region[brain].mean() for region in fold_regions],
     "region_overlap_of_folds": overlap,
 }

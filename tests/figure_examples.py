@@ -386,7 +386,7 @@ def effect_maps(names, rng):
     return figures.plot_effect_maps(maps, template(), "Cohen's d")
 
 
-def ladder(names, rng):
+def ladder_rows(names):
     kinds = ("conventional region", "no own label in the region", "own label in the region")
     rows = [
         {"pair": f"{a} against {b}", "source": kind[:12], "kind": kind, "auc": 0.4, "low": 0.3}
@@ -395,7 +395,17 @@ def ladder(names, rng):
     ]
     rows = pd.DataFrame(rows).assign(high=0.5, rate_a="5.0%*", rate_b="–")
     rows.loc[0, ["auc", "low", "high"]] = np.nan  # a source that could not be measured
-    return figures.plot_ladder(rows, ("(a)", "(b)"))
+    return rows
+
+
+def ladder(names, rng):
+    heads = ("false positives,\n(a) permuted", "false positives,\n(b) retrained")
+    return figures.plot_ladder(ladder_rows(names), heads)
+
+
+def ladder_differences(names, rng):
+    rows = ladder_rows(names).rename(columns={"auc": "difference"})
+    return figures.plot_ladder_differences(rows, "AUC minus AUC of putamen")
 
 
 def region_shift(names, rng):
@@ -428,6 +438,7 @@ CHARTS = {
     "plot_key_figure": key_figure,
     "plot_interval_panels": interval_panels,
     "plot_ladder": ladder,
+    "plot_ladder_differences": ladder_differences,
     "plot_learning_curves": learning_curves,
     "plot_maps_beside": maps_beside,
     "plot_montage": montage,

@@ -38,6 +38,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         ],
         "ladder": [
             "plot_ladder",
+            "plot_ladder_differences",
             "plot_region_shift",
         ],
         "learning_curve": [

@@ -9,7 +9,7 @@ import seaborn as sns
 
 from datnet_images.atlas import HALF
 from datnet_study.figures.groups import ENDS, TUKEY, five_numbers
-from datnet_study.figures.style import colours, themed
+from datnet_study.figures.style import colours, panels, themed
 from datnet_study.public_forms import of_groups, replaced
 
 KINDS = {  # colour and marker, which also tell apart in grey
@@ -17,8 +17,9 @@ KINDS = {  # colour and marker, which also tell apart in grey
     "no own label in the region": ("#0072B2", "o"),
     "own label in the region": ("#D55E00", "D"),
 }
-RATE_AT = (1.06, 1.17)  # columns of the two rates, right of a panel
+RATE_AT = (1.16, 1.48)  # columns of the two rates, right of a panel
 PLANES_MM = {2: 2, 1: 6}  # axial and coronal, through the striatum
+WIDEST = 3  # panels of differences in a row
 MARGIN = 3  # voxels around the regions that are drawn
 
 
@@ -33,7 +34,7 @@ def plot_ladder(rows, titles):
         `pair`, `source` from top to bottom, `kind` (a key of `KINDS`), `auc`, `low`, `high`, and
         the texts `rate_a` and `rate_b`. The interval of the first source of a pair is shaded.
     titles : tuple of 2 str
-        Headings of the two rates.
+        Headings of the two rates; a line break in one puts it on two lines.
 
     Returns
     -------
@@ -42,7 +43,7 @@ def plot_ladder(rows, titles):
     pairs = list(dict.fromkeys(rows["pair"]))
     sources = list(dict.fromkeys(rows["source"]))
     fig, axes = plt.subplots(
-        len(pairs), 1, figsize=(8.2, (0.29 * len(sources) + 0.75) * len(pairs) + 0.5), sharex=True,
+        len(pairs), 1, figsize=(8.8, (0.29 * len(sources) + 0.75) * len(pairs) + 0.5), sharex=True,
         squeeze=False,
     )  # fmt: skip
     for ax, pair in zip(axes[:, 0], pairs, strict=True):
@@ -60,17 +61,59 @@ def plot_ladder(rows, titles):
                 ax.text(x, y, rate, transform=ax.get_yaxis_transform(), ha="center", va="center",
                         fontsize=9)  # fmt: skip
         for x, title in zip(RATE_AT, titles, strict=True):
-            ax.text(x, -0.9, title, transform=ax.get_yaxis_transform(), ha="center", va="center",
+            ax.text(x, -0.6, title, transform=ax.get_yaxis_transform(), ha="center", va="bottom",
                     fontsize=9, weight="bold")  # fmt: skip
         ax.set(xlim=(0, 1), ylim=(len(sources) - 0.5, -0.5))
         ax.set_title(pair, loc="left", fontsize=11)
         ax.set_yticks(range(len(sources)), sources, fontsize=9)
     ax.set_xlabel("AUC: above 0.5, the first diagnosis has the higher value")
+    _name_kinds(fig, rows)
+    return fig
+
+
+def _name_kinds(fig, rows):
+    """The looks of the kinds of sources that are there, below the panels."""
     there = [kind for kind in KINDS if kind in set(rows["kind"])]
     handles = [
         plt.Line2D([], [], color=KINDS[kind][0], marker=KINDS[kind][1], ms=5.5) for kind in there
     ]
     fig.legend(handles, there, loc="outside lower center", ncols=3, frameon=False, fontsize=9)
+
+
+@of_groups
+@themed
+def plot_ladder_differences(rows, title):
+    """AUC of each source minus that of a mark with its interval, a panel for each pair.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        `pair`, from left to right, `source` from top to bottom, `kind` (a key of `KINDS`),
+        `difference`, `low`, `high`.
+    title : str
+        What the axis says.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    names, sources = (list(dict.fromkeys(rows[column])) for column in ("pair", "source"))
+    n_columns = min(len(names), WIDEST)
+    size = 2 + 3 / n_columns, 0.33 * len(sources) + 1.4
+    fig, axes = panels(len(names), n_columns, *size, sharex=True, sharey=True)
+    for ax, pair in zip(axes, names, strict=True):
+        ax.axvline(0, color="0.5", ls=":", lw=1)
+        for row in rows[rows["pair"] == pair].to_dict("records"):
+            y = sources.index(row["source"])
+            colour, marker = KINDS[row["kind"]]
+            ax.plot([row["low"], row["high"]], [y, y], color=colour, lw=1.6)
+            ax.plot(row["difference"], y, marker, color=colour, ms=5.5)
+        ax.set(xlabel=title, ylim=(len(sources) - 0.5, -0.5))
+        ax.set_title(pair, fontsize=11)
+        ax.grid(axis="y", color="0.92")
+        ax.tick_params(labelbottom=True)  # also where no panel stands below
+    axes[0].set_yticks(range(len(sources)), sources, fontsize=9)
+    _name_kinds(fig, rows)
     return fig
 
 

@@ -43,6 +43,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "chosen_adaptation",  # weight and length, from made-up sites
         ],
         "who": [
+            "OWN",  # people that only another site has
             "groups_judged",  # people of each site
             "home_of",  # the site that networks learn at
             "setting_of",  # who teaches and who is judged

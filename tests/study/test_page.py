@@ -276,6 +276,9 @@ def test_a_page_that_ends_for_want_of_something_says_so_and_runs_no_later_cell(
     assert (result["without"], result["numbers"], page.ended) == ("no controls", {}, True)
     assert shell.run_cell("y = 1 / 0").success
     assert "y" not in shell.user_ns
+    page.end("no controls", "nothing is compared", "The study `demo` has some.")
+    said = "This study has no controls, so nothing is compared. The study `demo` has some."
+    assert written(project)["result"] == said
 
 
 def test_a_study_without_images_so_far_has_no_hash_of_them(project):
