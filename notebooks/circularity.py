@@ -765,7 +765,10 @@ def beside_other(nucleus, pair):
     both = found["cross_fitted", pair], found[nucleus, pair]
     said = beside(*both, *against[nucleus, "cross_fitted", pair][1:])
     marks = both[1]["low"] > 0.5 or both[1]["high"] < 0.5  # the conventional one does
-    clear = {"separates better": "better", "does not separate": "worse" * marks}
+    clear = {
+        "separates better": "better",
+        "does not separate": "worse" if marks else "",
+    }
     clear |= {
         "separates worse": "worse",
         "separates, which the other does not": "better",
@@ -777,6 +780,7 @@ def beside_other(nucleus, pair):
     return word, nucleus, f"{words[pair]} ({numbers})"
 
 
+# %%
 others = [
     clear
     for nucleus in nuclei

@@ -237,15 +237,17 @@ hands = f"{hands}{changed.sum()} verdicts." if by_hand is not None else ""
 how = "After normalisation without MRI" if native else page.where.capitalize()
 far = quality["moves_mm"].median()
 left_out = f"Left out are {excluded}." if excluded else "No scan is left out."
+
+# %%
 n_pass, n_look, n_fail = (n_of.get(name, 0) for name in ("pass", "look", "fail"))
-percent = " ({:.0%}, 95% {:.0%} to {:.0%})"
+percent = " ({:.0%}; 95% interval {:.0%} to {:.0%})"
 percent = percent.format(*share_interval(quality["verdict"] == "pass"))
 if is_small([n_pass, len(quality) - n_pass]).any():  # a share would give them away
     percent = ""
 result = (
-    f"{how}, {n_pass} of {len(quality)} scans{percent} lie within the limits, {n_look} "
-    f"ask{'s' * (n_look == 1)} for a look and {n_fail or 'none'} "
-    f"fail{'s' * (n_fail < 2)}."
+    f"{how}, {n_pass} of {len(quality)} scans{percent} lie within the limits, "
+    f"{n_look or 'none'} {'asks' if n_look < 2 else 'ask'} for a look and "
+    f"{n_fail or 'none'} {'fails' if n_fail < 2 else 'fail'}."
 )
 if not np.isnan(far):
     result += (

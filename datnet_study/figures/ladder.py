@@ -17,7 +17,7 @@ KINDS = {  # colour and marker, which also tell apart in grey
     "no own label in the region": ("#0072B2", "o"),
     "own label in the region": ("#D55E00", "D"),
 }
-RATE_AT = (1.16, 1.48)  # columns of the two rates, right of a panel
+RATE_AT = (1.15, 1.42)  # columns of the two rates, right of a panel
 PLANES_MM = {2: 2, 1: 6}  # axial and coronal, through the striatum
 WIDEST = 3  # panels of differences in a row
 MARGIN = 3  # voxels around the regions that are drawn
@@ -43,7 +43,7 @@ def plot_ladder(rows, titles):
     pairs = list(dict.fromkeys(rows["pair"]))
     sources = list(dict.fromkeys(rows["source"]))
     fig, axes = plt.subplots(
-        len(pairs), 1, figsize=(8.8, (0.29 * len(sources) + 0.75) * len(pairs) + 0.5), sharex=True,
+        len(pairs), 1, figsize=(8.2, (0.29 * len(sources) + 0.75) * len(pairs) + 0.5), sharex=True,
         squeeze=False,
     )  # fmt: skip
     for ax, pair in zip(axes[:, 0], pairs, strict=True):
