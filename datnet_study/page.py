@@ -203,7 +203,7 @@ class Page:
     def end(self, without, so, elsewhere=""):
         """Close the page with "This study has `without`, so `so`"; no later cell of it runs.
 
-        `elsewhere`, sentences on where there is a result, stands behind it.
+        Where there is a result is said by `elsewhere`.
         """
         said = f"This study has {without}, so {so}. {elsewhere}".rstrip()
         self.close({}, result=said, without=without)
