@@ -7,8 +7,8 @@
 #     reads: [scans.tsv, volumes.npy, models/fold-*, models/refit*,
 #       predictions/cross_validation.tsv, data_manifest/atlas/*,
 #       data_manifest/phantom.yaml, data_manifest/scan_reports.tsv]
-#     settings: [control, decisions.blind_test_model, diagnoses, images, network,
-#       training.n_folds]
+#     settings: [control, decisions.blind_test_model, diagnoses, images, name,
+#       network, training.n_folds]
 #     threads: 1
 # ---
 
@@ -27,8 +27,6 @@ into: str = "study"  # folder below results/ to write to; study: the study's own
 top: float = 2.4  # uptake ratio at the end of the scale of the picture
 
 # %% tags=["setup"]
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 from IPython.display import Markdown, display
@@ -57,7 +55,7 @@ from datnet_study.reporting import (
 
 page = open_page("scan_report", study, into)
 config = page.settings
-own = Path(study).stem  # name of this study in the table of the unseen scans
+own = config.name  # name of this study in the table of the unseen scans
 PROMISES = {  # rows of that table, and where a judge has its promise
     "right": "accuracy",
     "right one in the set": "coverage",
