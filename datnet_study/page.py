@@ -201,10 +201,7 @@ class Page:
             table.to_csv(part, sep="\t", index=False, float_format="%.8g")
 
     def end(self, without, so, elsewhere=""):
-        """Close the page with "This study has `without`, so `so`"; no later cell of it runs.
-
-        Where there is a result is said by `elsewhere`.
-        """
+        """Close the page with "This study has `without`, so `so`. `elsewhere`"; no later cell runs."""
         said = f"This study has {without}, so {so}. {elsewhere}".rstrip()
         self.close({}, result=said, without=without)
         self.ended = True

@@ -724,7 +724,6 @@ least = min(
     by[True], key=lambda source: np.nan_to_num(found[source, first]["p"], nan=1)
 )
 least_p = found[least, first]["p"]
-percent = "{:.0%} ({:.0%} to {:.0%})".format
 told = verdict_of_all[first]
 drawn_of = f", {len(rows)} of {n_there} patients" if len(rows) < n_there else ""
 result = (
@@ -741,16 +740,16 @@ if (least, first) in rate_a:
     as_small = significant_share(trials, np.nextafter(least_p, 1))  # P <= least_p
     result += (
         f"; labels without meaning give P < {alpha:g} there in "
-        f"{percent(*rate_a[least, first])} of the trials, and a P as small as that in "
-        f"{percent(*as_small)}"
+        f"{with_limits(rate_a[least, first])} of the trials, and a P as small as "
+        f"that in {with_limits(as_small)}"
     )
 elif (least, first) in rate_b:
     result += (
         f"; networks trained anew on labels without meaning give P < {alpha:g} there "
-        f"in {percent(*limits_b(least, first))} of the trials"
+        f"in {with_limits(limits_b(least, first))} of the trials"
     )
 smallest = [titles[s] for s in titles if found[s, first]["p"] < paper_p]
-under = f"appears under {' and '.join(smallest) or 'no reading'} of the whole region"
+under = f"appears in the whole region under {' and '.join(smallest) or 'no reading'}"
 result += "."
 if {"IPD", "MSA"} == {classes[k] for k in first}:
     result += f" The paper's P < {paper_p:g} {under}."
