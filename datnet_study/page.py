@@ -201,7 +201,7 @@ class Page:
             table.to_csv(part, sep="\t", index=False, float_format="%.8g")
 
     def end(self, without, so, elsewhere=""):
-        """Close the page with "This study has `without`, so `so`. `elsewhere`"; no later cell runs."""
+        """Close a page with "This study has `without`, so `so`. `elsewhere`"; no cell runs then."""
         said = f"This study has {without}, so {so}. {elsewhere}".rstrip()
         self.close({}, result=said, without=without)
         self.ended = True

@@ -574,15 +574,19 @@ parts = [
     for more, some in (("more", higher), ("less", lower))
     if some
 ]
-lie = "; they ".join(parts)
-if not parts:
-    lie = "are in no region told apart from those of untrained networks"
 
 # %%
 known = ranked.loc[uncertain, "low"].notna().any()
 corrected = f" after correction for {len(ranked)} regions" if known else ""
-unsure = ", ".join(f"{words[r]} {in_words[r]}" for r in uncertain)
-unsure = f" Not told apart from them{corrected}: {unsure}." if uncertain else ""
+named = [f"{words[r]} {in_words[r]}" for r in uncertain]
+lie = "; they ".join(parts)
+unsure = f" Not told apart from them{corrected}: {', '.join(named)}." if named else ""
+if not parts:
+    lie = f"are in no region told apart from those of untrained networks{corrected}"
+    lie += f" (highest ratio: {named[0]})"
+    unsure = f" The other regions: {', '.join(named[1:])}." if named[1:] else ""
+
+# %%
 as_cone = [set(by_geometry[TRAINED]) == set(by_geometry[k]) for k in (UNTRAINED, CONE)]
 explains = {
     (True, True): "untrained networks and the distance to the centre of the box name "
