@@ -109,6 +109,8 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "read_claims",
         ],
         "agreement": [
+            "ALIKE",  # verdicts that say so
+            "n_alike",  # how many claims are
             "compare",  # ours beside the paper's, with a verdict
             "counts",
             "together",  # verdict on two numbers of one decision
@@ -116,6 +118,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "claims_view": [
             "claims_view",  # a table with colours
             "rules_view",  # what each verdict means
+            "verdicts_in_words",
         ],
         "checklists": [
             "of_study",  # reporting items as they stand in one study
@@ -142,8 +145,8 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "auc_ladder",  # between two diagnoses, as pages have stored it
         ],
         "oracle_claims": [
-            "above_ceiling",  # and whether the paper lies above it
-            "ceilings",  # what the best possible classifier reaches
+            "ceilings",  # what a classifier that is told the true binding reaches
+            "limits",  # beside the paper, where nothing can be above it
         ],
         "cohort_sizes": [
             "search",

@@ -1,6 +1,6 @@
 """Our values beside the paper's, with a verdict in words by a rule that a reader can check.
 
-A number agrees when the two are shown to be close, never because too little is known.
+Two numbers are close when that is shown, never because too little is known.
 """
 
 import math
@@ -11,16 +11,20 @@ from datnet_study.claim_values import (
     is_absent,
     our_text,
     own_interval,
+    pair_text,
     paper_text,
 )
 from datnet_study.claims import NUMBER, published_interval
+from datnet_study.printed import independent_sum
 
 MARGIN = 0.1  # AUC or share: what lies closer counts as the same
-AGREES, HIGHER, LOWER = "agrees", "higher than the paper", "lower than the paper"
+CLOSE, AGREES = f"within {MARGIN} of the paper", "agrees"  # of numbers; of all else
+ALIKE = (CLOSE, AGREES)
+HIGHER, LOWER = "higher than the paper", "lower than the paper"
 DIFFERS, OPEN = "differs", "cannot tell"
 REPORTED, ABSENT = "reported", "not computed here"
-VERDICTS = (AGREES, HIGHER, LOWER, DIFFERS, OPEN, REPORTED, ABSENT)
-ON_NUMBERS = (AGREES, HIGHER, LOWER, OPEN)
+VERDICTS = (*ALIKE, HIGHER, LOWER, DIFFERS, OPEN, REPORTED, ABSENT)
+ON_NUMBERS = (CLOSE, HIGHER, LOWER, OPEN)
 PARTNERS = {".sens.": ".spec.", ".spec.": ".sens."}  # in ids of numbers of one decision
 PATIENTS = ("IPD", "MSA", "PSP")  # of the paper, as its groups are written
 DIAGNOSES = (*PATIENTS, "NC")
@@ -34,8 +38,8 @@ def compare(claims, results, diagnoses=()):
 
     - number ("0.953"): by the 95% interval of our number minus the paper's, which counts the
       sampling error of both (`printed.independent_difference`; the paper's own from its counts,
-      `claims.published_interval`). It "agrees" only when the whole interval lies within `MARGIN`
-      of 0, as in a test of equivalence (two one-sided tests, Schuirmann 1987,
+      `claims.published_interval`). It is "within 0.1 of the paper" only when the whole interval
+      lies within `MARGIN` of 0, as in a test of equivalence (two one-sided tests, Schuirmann 1987,
       doi:10.1007/BF01068419, here at 2.5% each); it is "higher" or "lower than the paper" when
       the interval lies on one side of 0 and not within the margin; else the data "cannot tell".
       Without an interval of ours it is "reported".
@@ -68,8 +72,10 @@ def compare(claims, results, diagnoses=()):
 
     Returns
     -------
-    DataFrame of shape (n_claims, 8)
-        id, section, quantity, group, paper, ours, difference, verdict; in the order of `claims`.
+    DataFrame of shape (n_claims, 9)
+        id, section, quantity, group, paper, ours, difference, verdict, as_pair; in the order of
+        `claims`. Where sensitivity and specificity share a verdict, `as_pair` has their sum, which
+        is what was judged; else it is empty.
 
     Raises
     ------
@@ -87,14 +93,16 @@ def compare(claims, results, diagnoses=()):
         (claim, {"why": _why(claim, without, diagnoses)} | ours.get(claim["id"], {}))
         for claim in claims.to_dict("records")
     ]
-    differences = {claim["id"]: difference_of(claim, our) for claim, our in pairs}
-    verdicts = []
+    of = {claim["id"]: (claim, our) for claim, our in pairs}
+    verdicts, as_pair = [], []
     for claim, our in pairs:
-        verdict = _verdict(claim, our, _same_question(claim, diagnoses))
-        partner = _partner(claim["id"])
-        if verdict in ON_NUMBERS and partner in differences:
-            verdict = together(differences[claim["id"]], differences[partner])
+        verdict, said = _verdict(claim, our, _same_question(claim, diagnoses)), ""
+        partner = of.get(_partner(claim["id"]))
+        if verdict in ON_NUMBERS and partner:
+            verdict = together(difference_of(claim, our), difference_of(*partner))
+            said = pair_text((claim, our), partner) if verdict != REPORTED else ""
         verdicts.append(verdict)
+        as_pair.append(said)
     return claims[["id", "section", "quantity", "group"]].assign(
         paper=[paper_text(claim) for claim, _ in pairs],
         ours=[our_text(claim["value"], our) for claim, our in pairs],
@@ -103,14 +111,15 @@ def compare(claims, results, diagnoses=()):
             for claim, our in pairs
         ],
         verdict=verdicts,
+        as_pair=as_pair,
     )
 
 
 def together(one, other):
     """Verdict on two numbers of one decision, such as sensitivity and specificity.
 
-    They agree when both do. Else their sum decides, as in the Youden index, since a cutoff buys one
-    with the other: they are higher (lower) than the paper when the interval of the summed
+    They are close when both are. Else their sum decides, as in the Youden index, since a cutoff
+    buys one with the other: they are higher (lower) than the paper when the interval of the summed
     difference lies above (below) 0; they differ when one is higher and the other lower, and the sum
     is not; else the data cannot tell. The two come from different people, so the interval of the
     sum is put together as that of a difference.
@@ -133,19 +142,31 @@ def together(one, other):
     'differs'
     """
     single = {_verdict_on_difference(*one[1:]), _verdict_on_difference(*other[1:])}
-    if REPORTED in single or single == {AGREES}:
-        return REPORTED if REPORTED in single else AGREES
-    (a, a_low, a_high), (b, b_low, b_high) = one, other
-    if a + b + math.hypot(a_high - a, b_high - b) < 0:
+    if REPORTED in single or single == {CLOSE}:
+        return REPORTED if REPORTED in single else CLOSE
+    _, low, high = independent_sum(one, other)
+    if high < 0:
         return LOWER
-    if a + b - math.hypot(a - a_low, b - b_low) > 0:
+    if low > 0:
         return HIGHER
     return DIFFERS if single == {HIGHER, LOWER} else OPEN
 
 
+def _each_once(comparison):
+    """Rows of a comparison, with sensitivity and specificity that share a verdict as one row."""
+    decision = comparison["id"].replace(dict.fromkeys(PARTNERS, "."), regex=True)
+    return comparison[~comparison.assign(id=decision).duplicated(["id", "verdict"])]
+
+
 def counts(comparison):
-    """Count the claims per verdict: Series over all verdicts, zeros included."""
-    return comparison["verdict"].value_counts().reindex(VERDICTS, fill_value=0).rename("claims")
+    """Count the claims per verdict, a pair once: Series over all verdicts, zeros included."""
+    found = _each_once(comparison)["verdict"].value_counts()
+    return found.reindex(VERDICTS, fill_value=0).rename("claims")
+
+
+def n_alike(counted):
+    """How many claims (output of `counts`) have numbers close to the paper's, or agree with it."""
+    return int(sum(counted[name] for name in ALIKE))
 
 
 def _partner(name):
@@ -202,7 +223,7 @@ def _verdict_on_difference(low, high):
     if math.isnan(low):
         return REPORTED
     if max(-low, high) < MARGIN:
-        return AGREES
+        return CLOSE
     if low <= 0 <= high:
         return OPEN
     return LOWER if high < 0 else HIGHER

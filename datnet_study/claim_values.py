@@ -3,7 +3,7 @@
 import math
 
 from datnet_study.claims import NUMBER, published_interval
-from datnet_study.printed import independent_difference
+from datnet_study.printed import independent_difference, independent_sum
 
 SMALLEST_P = 0.0001  # that is written out
 
@@ -18,9 +18,23 @@ def difference_of(claim, our):
 
 def difference_text(claim, our):
     """The difference with its sign and interval, one digit more than the margin has."""
-    value, low, high = difference_of(claim, our)
-    if math.isnan(value):
-        return ""
+    found = difference_of(claim, our)
+    return "" if math.isnan(found[0]) else _signed(*found)
+
+
+def pair_text(one, other):
+    """Sensitivity + specificity of the paper, ours, and the difference by which both are judged.
+
+    `one` and `other` are (claim, our), each with a difference (`difference_of`).
+    """
+    paper = sum(published_interval(claim)[0] for claim, _ in (one, other))
+    here = sum(our["value"] for _, our in (one, other))
+    apart = _signed(*independent_sum(difference_of(*one), difference_of(*other)))
+    return f"as a pair: sensitivity + specificity {paper:.2f}, here {here:.2f}, difference {apart}"
+
+
+def _signed(value, low, high):
+    """A difference with its sign and interval."""
     value, low, high = (round(part, 2) + 0.0 for part in (value, low, high))  # no -0.00
     return f"{value:+.2f} ({low:+.2f} to {high:+.2f})"
 

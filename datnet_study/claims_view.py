@@ -6,21 +6,24 @@ import re
 from datnet_study.agreement import (
     ABSENT,
     AGREES,
+    CLOSE,
     DIFFERS,
     HIGHER,
     LOWER,
     MARGIN,
     OPEN,
-    PARTNERS,
     REPORTED,
+    VERDICTS,
+    n_alike,
 )
 from datnet_study.reference import link
 
 RANGE = re.compile(r"\([^()]* to [^()]*\)")  # an interval, which stays on one line
-SIGN = {AGREES: "✓", HIGHER: "↑", LOWER: "↓", DIFFERS: "≠", OPEN: "?", REPORTED: "·", ABSENT: "–"}
+SIGN = dict(zip(VERDICTS, "≈✓↑↓≠?·–", strict=True))
 RULES = {  # of `agreement.compare`, in short
-    AGREES: f"the whole interval lies within {MARGIN} of 0, on the scale of a share or AUC; or the "
-    "words are the same; or a bound is reached",
+    CLOSE: f"the whole interval lies within {MARGIN} of 0, on the scale of a share or AUC; of a "
+    "pair, both do. Within it, the number may still be higher or lower",
+    AGREES: "no number: the words are the same, or a bound is reached",
     HIGHER: "the interval lies above 0, and not within the margin; of a pair, that of the sum",
     LOWER: "the interval lies below 0, and not within the margin; of a pair, that of the sum",
     DIFFERS: "other words; or one of a pair is higher, one lower, and their sum is neither",
@@ -34,7 +37,7 @@ TITLES = {  # of the columns that a study may have, in this order
     "paper": "paper (95%)",
     "ours": "here (95%)",
     "difference": "here − paper",
-    "ceiling": "ceiling",
+    "ceiling": "limit (true binding)",
     "null": "study null",
     "verdict": "verdict",
 }
@@ -61,7 +64,7 @@ def claims_view(rows, label):
     >>> import pandas as pd
     >>> row = {"id": "a.b", "section": "fusion", "quantity": "accuracy", "group": "all"}
     >>> row |= {"function": "datnet_study.compare", "paper": "0.9", "ours": "0.8"}
-    >>> row |= {"difference": "", "verdict": "reported"}
+    >>> row |= {"difference": "", "verdict": "reported", "as_pair": ""}
     >>> '<a href="fusion.html#claim-a.b">accuracy</a>' in claims_view(pd.DataFrame([row]), "one")
     True
     """
@@ -81,6 +84,54 @@ def rules_view(counted):
         for name, rule in RULES.items()
     ]
     return f'<dl class="rules">{"".join(lines)}</dl>'
+
+
+def verdicts_in_words(counted, n_claims, where):
+    """How many claims are alike, and what became of the others, as a sentence.
+
+    Parameters
+    ----------
+    counted : Series or dict of str to int
+        Output of `agreement.counts`, which has a pair of sensitivity and specificity once.
+    n_claims : int
+        Claims of the paper.
+    where : str
+        What the study is of, such as "on this phantom".
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> counted = dict.fromkeys(VERDICTS, 0) | {CLOSE: 1, AGREES: 2, LOWER: 3, REPORTED: 4}
+    >>> verdicts_in_words(counted, 10, "here")
+    "Of the paper's 10 claims, 6 can be judged here: 3 alike (numbers within 0.1: 1, the same \
+statement: 2), 3 lower than the paper."
+    """
+    n = sum(counted.values()) if isinstance(counted, dict) else int(counted.sum())
+    judged = n - counted[REPORTED] - counted[ABSENT]
+    once = (
+        f" ({n} with sensitivity and specificity of a diagnosis counted as one)"
+        if n < n_claims
+        else ""
+    )
+    start = f"Of the paper's {n_claims} claims{once}, {judged or 'none'} can be judged {where}"
+    if not judged:
+        return f"{start}."
+    said = f"{n_alike(counted) or 'none'} alike"
+    if n_alike(counted):
+        said += (
+            f" (numbers within {MARGIN}: {counted[CLOSE]}, the same statement: {counted[AGREES]})"
+        )
+    others = {
+        HIGHER: HIGHER,
+        LOWER: LOWER,
+        DIFFERS: "different",
+        OPEN: "undecided",
+    }
+    rest = "".join(f", {counted[name]} {text}" for name, text in others.items() if counted[name])
+    return f"{start}: {said}{rest}."
 
 
 def verdict_mark(verdict):
@@ -108,9 +159,14 @@ def _row(claim, shown):
 def _cell(claim, name):
     """Content of a cell."""
     if name == "verdict":
-        paired = claim["difference"] and any(part in claim["id"] for part in PARTNERS)
-        return verdict_mark(claim["verdict"]) + ("<br>as a pair" if paired else "")
-    text = RANGE.sub(r'<span class="range">\g<0></span>', html.escape(claim[name]))
+        pair = f"<br>{_text(claim['as_pair'])}" if claim["as_pair"] else ""
+        return verdict_mark(claim["verdict"]) + pair
+    text = _text(claim[name])
     if name == "null" and claim["null_verdict"]:
         return f"{verdict_mark(claim['null_verdict'])}<br>{text}"
     return text
+
+
+def _text(text):
+    """Text of a cell, with an interval on one line."""
+    return RANGE.sub(r'<span class="range">\g<0></span>', html.escape(text))

@@ -95,3 +95,25 @@ def independent_difference(a, b):
     low = a - b - np.hypot(a - a_low, b_high - b)
     high = a - b + np.hypot(a_high - a, b - b_low)
     return float(a - b), float(low), float(high)
+
+
+def independent_sum(a, b):
+    """Sum of two numbers from different people, with an interval put together as a difference's.
+
+    Parameters
+    ----------
+    a, b : (float, float, float)
+        Value, low, high, as in `independent_difference`.
+
+    Returns
+    -------
+    value, low, high : float
+
+    Examples
+    --------
+    >>> [round(value, 2) for value in independent_sum((0.8, 0.76, 0.9), (0.5, 0.47, 0.6))]
+    [1.3, 1.25, 1.44]
+    """
+    (a, a_low, a_high), (b, b_low, b_high) = a, b
+    low, high = np.hypot(a - a_low, b - b_low), np.hypot(a_high - a, b_high - b)
+    return float(a + b), float(a + b - low), float(a + b + high)

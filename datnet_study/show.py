@@ -196,5 +196,7 @@ def claims_table(page, claims):
             f"This study has a value for none of the {len(mine)} claims that the paper makes "
             f"here: {', '.join(missing)}."
         )
+    paired = mine["as_pair"].radd(", ").where(mine["as_pair"] != "", "")
+    mine = mine.assign(verdict=mine["verdict"] + paired)
     columns = ["quantity", "group", "paper", "ours", "verdict"]
     return table(mine[columns], of_groups=True, not_people=columns)

@@ -28,7 +28,14 @@ import html
 
 import pandas as pd
 
-from datnet_study import auc_ladder, claims_view, open_page, show
+from datnet_study import (
+    auc_ladder,
+    claims_view,
+    n_alike,
+    open_page,
+    show,
+    verdicts_in_words,
+)
 from datnet_study.figures import plot_key_figure
 from datnet_study.titles import NETWORK, ORACLE
 
@@ -134,8 +141,9 @@ empty = [name for name in ("ceiling", "null") if not claims[name].any()]
 show.markup(claims_view(rows.drop(columns=empty), "The main claims of the paper"))
 
 # %% [markdown]
-# *Ceiling* is what the best possible classifier of a phantom reaches; *study null* has
-# the verdict where the patient groups do not differ, if that study has run.
+# *Limit* is what a classifier reaches that is told the true binding of a phantom, which
+# no scan shows; *study null* has the verdict where the patient groups do not differ, if
+# that study has run.
 
 # %% [markdown]
 # ## The figures of the paper
@@ -166,15 +174,11 @@ show.markup(claims_view(rows.drop(columns=empty), "The main claims of the paper"
 
 # %%
 compared = page.result("claims")["numbers"]
-result = (
-    f"{headline} Of the paper's {compared['n_claims']} claims, "
-    f"{compared['verdicts']['agrees']} agree here"
-)
+told = verdicts_in_words(compared["verdicts"], compared["n_claims"], page.where)
+result = f"{headline} {told}"
 if compared["null"]:
-    result += (
-        f", and {compared['null']['agrees']} where the patient groups do not differ"
-    )
-result += "."
+    same = n_alike(compared["null"])
+    result += f" Where the patient groups do not differ, {same} are alike."
 numbers = {
     "pair": [a, b],
     "ladder": ladder.to_dict("records"),

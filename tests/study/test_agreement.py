@@ -6,7 +6,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from datnet_study.agreement import MARGIN, VERDICTS, compare, counts, together
+from datnet_study.agreement import (
+    ALIKE,
+    CLOSE,
+    MARGIN,
+    VERDICTS,
+    compare,
+    counts,
+    n_alike,
+    together,
+)
 from datnet_study.claims import CLAIM_COLUMNS, read_claims
 
 CLAIMS = Path(__file__).parents[2] / "data_manifest" / "claims.tsv"
@@ -23,15 +32,15 @@ def one(kind, value, ours, p="", counts=""):
 @pytest.mark.parametrize(
     ("paper", "ours", "verdict"),  # the margin is 0.1, the paper's 0.800 is taken as exact
     [
-        ("0.800", {"value": 0.82, "low": 0.75, "high": 0.88}, "agrees"),  # -0.05 to +0.08
-        ("0.800", {"value": 0.75, "low": 0.72, "high": 0.78}, "agrees"),  # -0.08 to -0.02
+        ("0.800", {"value": 0.82, "low": 0.75, "high": 0.88}, CLOSE),  # -0.05 to +0.08
+        ("0.800", {"value": 0.75, "low": 0.72, "high": 0.78}, CLOSE),  # -0.08 to -0.02
         ("0.800", {"value": 0.80, "low": 0.60, "high": 0.95}, "cannot tell"),  # -0.2 to +0.15
         ("0.800", {"value": 0.85, "low": 0.79, "high": 0.91}, "cannot tell"),  # -0.01 to +0.11
         ("0.800", {"value": 0.95, "low": 0.92, "high": 0.98}, "higher than the paper"),
         ("0.800", {"value": 0.87, "low": 0.81, "high": 0.91}, "higher than the paper"),
         ("0.800", {"value": 0.60, "low": 0.50, "high": 0.70}, "lower than the paper"),
         ("0.800", {"value": 0.70, "low": 0.65, "high": 0.79}, "lower than the paper"),
-        ("1.000", {"value": 1.0, "low": 0.92, "high": 1.0}, "agrees"),
+        ("1.000", {"value": 1.0, "low": 0.92, "high": 1.0}, CLOSE),
         ("0.953", {"value": 0.953}, "reported"),
         ("0.953", {"value": 0.9, "low": None, "high": None}, "reported"),
         ("0.953", {"value": 0.9, "low": 0.85, "high": np.nan}, "reported"),
@@ -73,10 +82,10 @@ def test_the_papers_own_sampling_error_counts():
     assert few["paper"] == "0.800 (0.49 to 0.94)"
 
 
-def test_a_number_agrees_never_because_its_interval_is_wide():
+def test_a_number_is_never_close_because_its_interval_is_wide():
     for half in (0.05, 0.09, 0.11, 0.3):
         ours = {"value": 0.8, "low": 0.8 - half, "high": min(0.8 + half, 1)}
-        expected = "agrees" if half < MARGIN else "cannot tell"
+        expected = CLOSE if half < MARGIN else "cannot tell"
         assert one("number", "0.800", ours)["verdict"] == expected
 
 
@@ -86,7 +95,7 @@ NAMES = ["cv.sens.msa", "cv.spec.msa"]
 @pytest.mark.parametrize(
     ("sens", "spec", "verdict"),  # the paper's MSA: 74 of 79 and 237 of 243
     [
-        ((0.937, 0.92, 0.95), (0.975, 0.96, 0.99), "agrees"),
+        ((0.937, 0.92, 0.95), (0.975, 0.96, 0.99), CLOSE),
         ((0.937, 0.92, 0.95), (0.41, 0.35, 0.48), "lower than the paper"),  # bought at the other
         ((0.68, 0.52, 0.80), (0.74, 0.65, 0.81), "lower than the paper"),
         ((0.937, 0.75, 0.98), (0.975, 0.96, 0.99), "cannot tell"),
@@ -107,10 +116,30 @@ def test_sensitivity_and_specificity_have_one_verdict(sens, spec, verdict):
     assert found.tolist() == ["reported", "not computed here"]
 
 
+def test_a_pair_says_its_sum_and_is_counted_once():
+    ours = {
+        "cv.sens.ipd": {"value": 0.918, "low": 0.862, "high": 0.953},  # higher alone
+        "cv.spec.ipd": {"value": 0.744, "low": 0.675, "high": 0.803},
+        "cv.auc.ipd": {"value": 0.9, "low": 0.87, "high": 0.93},
+        "cv.sens.psp": {"value": 0.9, "low": 0.85, "high": 0.95},  # its partner is missing
+    }
+    table = compare(read_claims(CLAIMS), [{"page": "cross_validation", "claims": ours}])
+    found = table.set_index("id").loc[list(ours)]
+    assert found["verdict"].tolist() == ["lower than the paper"] * 2 + [CLOSE, "reported"]
+    # The paper: 128/146 + 164/176 = 1.8085; here 1.662. Wilson 0.814 to 0.921, 0.884 to 0.961:
+    # widths down, of each difference hypot(0.056, 0.044) and hypot(0.069, 0.029), together 0.103.
+    said = "as a pair: sensitivity + specificity 1.81, here 1.66, difference -0.15 (-0.25 to -0.04)"
+    assert found["as_pair"].tolist() == [said, said, "", ""]
+    tally = counts(table)
+    assert tally["lower than the paper"] == 1 and n_alike(tally) == 1
+    # IPD and the other six pairs once, but PSP of cross-validation has two verdicts
+    assert tally.sum() == 52 - 6
+
+
 @pytest.mark.parametrize(
     ("one", "other", "both"),
     [
-        ((0.0, -0.05, 0.05), (0.02, -0.06, 0.09), "agrees"),
+        ((0.0, -0.05, 0.05), (0.02, -0.06, 0.09), CLOSE),
         # 0.2 + 0.0, less sqrt(0.05^2 + 0.05^2) = 0.07
         ((0.2, 0.15, 0.25), (0.0, -0.05, 0.05), "higher than the paper"),
         ((-0.2, -0.25, -0.15), (0.0, -0.05, 0.05), "lower than the paper"),
@@ -169,7 +198,7 @@ def test_without_a_patient_group_of_the_paper_only_pairs_are_judged():
 
     assert found("IPD", "PSP", "NC") == (["reported", "reported", "agrees"], "")
     verdicts, difference = found("IPD", "MSA", "PSP")
-    assert verdicts == ["agrees"] * 3 and difference.startswith("+0.00 (")
+    assert verdicts == [CLOSE, "agrees", "agrees"] and difference.startswith("+0.00 (")
 
 
 @pytest.mark.parametrize(
@@ -272,20 +301,22 @@ def test_the_claims_of_two_pages_are_joined_in_the_order_of_the_table():
         {"page": "cross_validation", "claims": {"cv.auc.pd": {"value": 0.7}}},
         {"page": "binding_ratio", "claims": {"dlbr.ipd_psp": {"value": "significant", "p": 1e-9}}},
     ]
-    table = compare(claims, results).set_index("id")
+    table = compare(claims, results)
+    tally = counts(table)
+    table = table.set_index("id")
     assert list(table.index) == claims["id"].tolist()
     assert table.loc["fusion.accuracy", "verdict"] == "lower than the paper"
     assert table.loc["dlbr.ipd_psp", "ours"] == "significant, P < 0.0001"
-    tally = counts(table)
     assert tally.index.tolist() == list(VERDICTS)
-    assert tally.tolist() == [1, 0, 1, 0, 0, 0, len(claims) - 2]
+    # of the others, seven pairs are counted once
+    assert tally.tolist() == [0, 1, 0, 1, 0, 0, 0, len(claims) - 2 - 7]
     with pytest.raises(ValueError, match="page again gives .*fusion.accuracy"):
         compare(claims, [*results, {"page": "again", "claims": results[0]["claims"]}])
 
 
 def test_no_result_at_all_leaves_every_claim_open():
     claims = read_claims(CLAIMS)
-    assert counts(compare(claims, []))["not computed here"] == len(claims)
+    assert counts(compare(claims, []))["not computed here"] == len(claims) - 7  # pairs
 
 
 def the_paper(claims, half=0.001):
@@ -305,7 +336,7 @@ def test_the_paper_agrees_with_itself_as_far_as_its_own_counts_can_tell():
     claims = read_claims(CLAIMS)
     table = compare(claims, [{"page": "all", "claims": the_paper(claims)}]).set_index("id")
     # The paper had too few people with PSP, and with MSA in the blind test, to be sure of a rate.
-    unsure = table.index[table["verdict"] != "agrees"].tolist()
+    unsure = table.index[~table["verdict"].isin(ALIKE)].tolist()
     pairs = [f"{phase}.{rate}.psp" for phase in ("cv", "blind") for rate in ("sens", "spec")]
     msa = ["blind.sens.msa", "blind.spec.msa"]
     assert set(unsure) == {*pairs, "cv.ppv.nc", *msa}
@@ -326,7 +357,7 @@ def test_a_planted_wrong_result_flips_its_verdict(claim):
         compare(claims, [{"page": "all", "claims": ours}]).set_index("id").loc[claim, "verdict"]
         for ours in (right, right | {claim: wrong})
     ]
-    assert verdicts[0] == "agrees" and verdicts[1] in ("differs", "lower than the paper")
+    assert verdicts[0] in ALIKE and verdicts[1] in ("differs", "lower than the paper")
 
 
 def test_an_interval_without_width_is_none():

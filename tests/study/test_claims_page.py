@@ -69,11 +69,12 @@ def test_claims_of_own_scans_have_neither_ceiling_nor_null(project):
     claims, summary, table = run("own", project, dataset="scans", diagnoses=list(NAMES))
     assert set(table["ceiling"]) == set(table["null"]) == {""}
     assert claims["numbers"]["ceiling"] == {} and claims["numbers"]["null"] is None
-    assert "make study STUDY=null" in claims["result"] and "ceiling" not in claims["result"]
+    assert "make study STUDY=null" in claims["result"] and "limit" not in claims["result"]
     assert table.loc["saliency.regions", "verdict"] == "reported"  # there is no PSP
     assert summary["result"].startswith(
         "Between IPD and MSA the network reaches an AUC of 0.70 (0.60 to 0.80) in this study, "
-        "out of fold. Of the paper's 52 claims, 0 agree here."
+        "out of fold. Of the paper's 52 claims (45 with sensitivity and specificity of a diagnosis "
+        "counted as one), "
     )
 
 
@@ -93,10 +94,11 @@ def test_a_phantom_has_ceilings_or_reasons_and_the_study_null_beside_it(project)
     assert table.loc["saliency.regions", "ceiling"].startswith("– (no best map is defined")
     assert claims["numbers"]["null"]["agrees"] == 2
     assert claims["numbers"]["agree_here_and_on_null"] == 1
-    assert "2 agree; of those that agree here, 1 agree there too" in claims["result"]
+    assert "2 are alike; of those that are alike here, 1 are alike there too" in claims["result"]
     assert table.loc["blind.vs_br", ["verdict", "null_verdict"]].tolist() == ["differs", "agrees"]
     assert "out of fold; the best possible classifier reaches 0.40" in summary["result"]
-    assert "3 agree here, and 2 where the patient groups do not differ" in summary["result"]
+    assert ": 3 alike (numbers within 0.1: 0, the same statement: 3)" in summary["result"]
+    assert "Where the patient groups do not differ, 2 are alike." in summary["result"]
     # A planted wrong result flips its verdict, on either page.
     made(Path("results/mine"), diagnoses, [*right[1:], "blind.vs_br"], **PAIR)
     _, summary, table = run("mine", project, extends="data_manifest/demo.yaml")

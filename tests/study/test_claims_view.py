@@ -6,9 +6,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from datnet_study.agreement import VERDICTS, compare, counts
+from datnet_study.agreement import ABSENT, CLOSE, REPORTED, VERDICTS, compare, counts
 from datnet_study.claims import read_claims
-from datnet_study.claims_view import RULES, claims_view, rules_view, verdict_mark
+from datnet_study.claims_view import RULES, claims_view, rules_view, verdict_mark, verdicts_in_words
 
 ROOT = Path(__file__).parents[2]
 
@@ -60,7 +60,7 @@ def test_every_claim_is_a_row_with_its_verdict_and_leads_to_cell_and_function(ta
 def test_ceiling_and_null_are_columns_where_a_study_has_them(table):
     more = table.assign(ceiling="– (<why>)", null="0.5", null_verdict="agrees")
     head, first, *_ = Cells(claims_view(more, "Claims")).rows
-    assert head[4:] == ["ceiling", "study null", "verdict"]
+    assert head[4:] == ["limit (true binding)", "study null", "verdict"]
     assert first[4:6] == ["– (<why>)", "✓ agrees0.5"]
     assert Cells(claims_view(more.assign(null_verdict=""), "Claims")).rows[1][5] == "0.5"
 
@@ -73,4 +73,35 @@ def test_every_verdict_has_a_rule_a_sign_and_a_colour(table):
         assert verdict_mark(verdict) in shown
         assert f"span.verdict.{verdict.split()[0]}" in style
     assert len({verdict_mark(verdict)[-40:] for verdict in VERDICTS}) == len(VERDICTS)
-    assert f"<strong>{pd.Series(table['verdict']).eq('not computed here').sum()}</strong>" in shown
+    absent = pd.Series(table["verdict"]).eq("not computed here").sum() - 7  # pairs, once each
+    assert f"<strong>{absent}</strong>" in shown
+
+
+def test_a_pair_says_beside_its_verdict_that_it_is_one():
+    claims = read_claims(ROOT / "data_manifest/claims.tsv")
+    rates = {"value": 0.7, "low": 0.65, "high": 0.75}
+    results = [{"page": "p", "claims": {"cv.sens.ipd": rates, "cv.spec.ipd": rates}}]
+    both = compare(claims, results).assign(function=claims["function"])
+    rows = Cells(claims_view(both[both["id"].isin(["cv.sens.ipd", "cv.auc.ipd"])], "Two")).rows
+    assert rows[1][4] == "– not computed here"
+    assert rows[2][4].startswith(
+        "↓ lower than the paperas a pair: sensitivity + specificity 1.81, "
+    )
+
+
+def test_what_became_of_the_claims_is_a_sentence_whatever_the_numbers():
+    none = dict.fromkeys(VERDICTS, 0)
+    said = verdicts_in_words(none | {ABSENT: 40, REPORTED: 5}, 52, "here")
+    assert said == (
+        "Of the paper's 52 claims (45 with sensitivity and specificity of a diagnosis counted as "
+        "one), none can be judged here."
+    )
+    said = verdicts_in_words(none | {"differs": 1, "cannot tell": 2}, 3, "here")
+    assert (
+        said
+        == "Of the paper's 3 claims, 3 can be judged here: none alike, 1 different, 2 undecided."
+    )
+    said = verdicts_in_words(pd.Series(none | {CLOSE: 3, "higher than the paper": 1}), 4, "here")
+    assert said.endswith(
+        "3 alike (numbers within 0.1: 3, the same statement: 0), 1 higher than the paper."
+    )

@@ -412,6 +412,15 @@ def test_the_claims_table_shows_the_claims_of_one_page_beside_the_papers():
     row = shown[shown["group"] == "IPD"].iloc[0]
     assert row["paper"].startswith("0.953")
     assert row["ours"].startswith("0.93")
+    pair = {
+        f"cv.{rate}.ipd": {"value": 0.7, "low": 0.65, "high": 0.75} for rate in ("sens", "spec")
+    }
+    paired = show.claims_table(open_page("cross_validation", study), claims | pair).data
+    rates = paired.loc[
+        (paired["group"] == "IPD") & paired["quantity"].str.startswith("s"), "verdict"
+    ]
+    said = "lower than the paper, as a pair: sensitivity + specificity 1.81, here 1.40, difference "
+    assert [text.startswith(said) for text in rates if text != "not computed here"] == [True, True]
     others = show.claims_table(open_page("fusion", study), claims).data
     assert not set(shown["quantity"] + shown["group"]) & set(others["quantity"] + others["group"])
 
