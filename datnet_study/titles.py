@@ -7,4 +7,5 @@ FINER = "binding ratios of more regions"  # with the parts of the putamen and th
 AGED = "binding ratios for age"  # the second in SD of the controls of that age
 TOLD = "told the regions"
 ORACLE = "oracle, true binding"
+MEASURED = "oracle, region means"
 CEILING = "image ceiling (yardstick)"

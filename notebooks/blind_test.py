@@ -59,7 +59,6 @@ from datnet_study import (
     in_words,
     known_ages,
     open_page,
-    pair_sentence,
     pairs_of,
     read_claims,
     right_decisions,
@@ -302,6 +301,15 @@ else:
 # intervals: the network on all participants, on those with two scans at baseline
 # and at follow-up, and binding ratios on all.
 
+# %% tags=["remove-input"]
+missed = {}
+if several:
+    shares_found = {title: table["sensitivity"] for title, table in shown.items()}
+    missed = {t: found.index[found == 0] for t, found in shares_found.items()}
+nobody = [f"{t}: {', '.join(names)}" for t, names in missed.items() if len(names)]
+text = f"A sensitivity of 0 means that nobody is found. {'; '.join(nobody)}."
+Markdown(text) if nobody else None
+
 # %%
 if several:
     display(plot_roc_curves(methods, classes))
@@ -380,25 +388,56 @@ show.claims_table(page, claims)
 # {doc}`calibration`.
 
 # %%
-start = f"{pair_sentence(aucs, differences, pairs[0], UNEVEN)}. T" if pairs else "t"
-share = {title: show.interval(*row) for title, *row in shares.iloc[:, 1:4].itertuples()}
-change = apart[UNEVEN]["mean_sensitivity"]
+result = f"In {len(people)} participants whom no model has seen, {page.where}"
+if pairs:
+    of_pair = aucs[aucs["of"] == pairs[0]].set_index("method")
+    of_pair = of_pair[["auc", "auc_low", "auc_high"]]
+    before = cross_validation["auc"].get(f"{NETWORK}.{in_words(pairs[0])}")
+    rows = differences[differences["of"] == pairs[0]].set_index("method")
+    gain = rows.loc[UNEVEN, ["difference", "low", "high"]]
+    words = show.direction(
+        *gain[1:],
+        more="the network is better",
+        less="it is worse",
+        even="not told apart",
+    )
+    result += (
+        f", the network's AUC for {in_words(pairs[0])} is "
+        f"{show.interval(*of_pair.loc[NETWORK], 2)}, in cross-validation "
+        f"{show.interval(*np.array(before, dtype=float), 2)}; {UNEVEN} have "
+        f"{show.interval(*of_pair.loc[UNEVEN], 2)} here, {words}: "
+        f"difference {show.signed(*gain)}."
+    )
+
+# %%
+percent = "{:.0%} ({:.0%} to {:.0%})".format
+share = shares.loc[NETWORK]
+result += (
+    f"{' It' if pairs else ', the network'} is right in {percent(*share.iloc[1:4])}, "
+)
 words = show.direction(
-    *change[1:], more="better", less="worse", even="not told apart from them"
+    *apart[always]["accuracy"][1:],
+    more="more often than",
+    less="less often than",
+    even="not clearly more often than",
 )
-result = (
-    f"Of {len(people)} participants whom no model has seen, {page.where}: "
-    f"{start}he network is right in a share of {share[NETWORK]}, the {RATIOS} in "
-    f"{share[RATIOS]}, the {UNEVEN} in {share[UNEVEN]} (95%), always {commonest} in "
-    f"{shares['accuracy'][always]:.3f}; its mean sensitivity less that of the latter "
-    f"ratios is {show.signed(*change)}: {words}."
-)
+result += f"{words} by naming {commonest} always ({shares['accuracy'][always]:.0%})"
+if several:
+    result += (
+        f"; its mean sensitivity is {percent(*share.iloc[4:7])}, against "
+        f"{shares['mean_sensitivity'][always]:.0%}"
+    )
+result += "."
 
 # %%
 found = decided[NETWORK].groupby(people["diagnosis"]).agg(["sum", "count", "mean"])
 worst = found["mean"].idxmin()
 hits, of = found.loc[worst, ["sum", "count"]].astype(int)
-result += f" It finds {worst} least often, in {hits} of {of}." if several else ""
+called = confusion(people, classes)[worst].sum()
+if several:
+    wrong = f"{called - hits} of its {called} calls of {worst} are wrong"
+    result += f" It finds {worst} least often, in {hits} of {of}; "
+    result += f"{wrong if called else f'it calls nobody {worst}'}."
 
 # %%
 numbers = {

@@ -160,7 +160,9 @@ plot_interval_panels(shown, "auc", "AUC", chance, by_method=True)
 
 # %% [markdown]
 # **Area under the ROC curve between two diagnoses, with 95% intervals** (DeLong), of
-# the network and of the yardsticks, out of fold. The dotted line is guessing.
+# the network and of the yardsticks, out of fold. The dotted line is guessing. In a
+# phantom, how much the sides differ in each diagnosis was put in and not varied, and
+# so was what ratios gain by it ({doc}`summary` has the numbers).
 
 # %%
 texts = [show.interval(*r[["auc", "auc_low", "auc_high"]]) for _, r in aucs.iterrows()]

@@ -493,11 +493,27 @@ of_level = sensitivity.filter(like="healthy binding", axis="index")
 moved = (of_level - sensitivity.loc["none"]).abs().max().max()
 others = sensitivity.drop(index=["none", *of_level.index])[pair]
 farthest = (others - sensitivity.loc["none", pair]).abs().idxmax()
+uneven = sources.set_index("number").filter(regex=r"^asymmetry\.", axis="index")
+uneven = [
+    f"{row.value:.1%} in {number.removeprefix('asymmetry.')} "
+    f"({row.source.partition(':')[0]})"
+    for number, row in uneven.iterrows()
+]
+not_varied = (
+    " The difference between the sides, by which a reader tells IPD from MSA, was put "
+    f"in ({', '.join(uneven)}, in the mean) and not varied, so what it would move is "
+    "unknown."
+)
+if sensitivity.index.str.contains("asymmetry").any():
+    not_varied = ""
+
+# %% tags=["remove-input"]
 Markdown(
     f"No level of healthy binding in the table moves an AUC by more than {moved:.3f}; "
-    "this is what the choice of its source can do. Of the other changes, *"
+    "this is what the choice of its source can do. Of the other changes listed, *"
     f"{farthest}* moves IPD against MSA most, from {sensitivity.loc['none', pair]:.3f} "
     f"to {others[farthest]:.3f}."
+    + not_varied
     + ("" if made_from == generator else " The table is of other numbers than these.")
 )
 

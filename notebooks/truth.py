@@ -8,8 +8,9 @@
 #     reads: [scans.tsv, dataset/truth/scans.tsv, predictions/oracle.tsv,
 #       predictions/region_means.tsv, predictions/cross_validation.tsv,
 #       predictions/cross_validation_yardsticks.tsv, predictions/blind_test.tsv,
-#       predictions/blind_test_yardsticks.tsv, ceiling*.tsv, predictions/ceiling*.tsv]
-#     settings: [ceiling, control, diagnoses, network]
+#       predictions/blind_test_yardsticks.tsv, ceiling*.tsv, predictions/ceiling*.tsv,
+#       data_manifest/phantom*.yaml]
+#     settings: [ceiling, control, diagnoses, network, phantom]
 #     threads: 1
 # ---
 
@@ -34,7 +35,7 @@ import numpy as np
 import pandas as pd
 from IPython.display import Markdown, display
 
-from datnet_phantom import BINDING_COLUMNS
+from datnet_phantom import BINDING_COLUMNS, read_calibration
 from datnet_study import (
     auc_differences,
     aucs_side_by_side,
@@ -50,12 +51,11 @@ from datnet_study import (
     sides_unordered,
 )
 from datnet_study.figures import plot_interval_panels
-from datnet_study.titles import CEILING, NETWORK, ORACLE, TOLD, UNEVEN
+from datnet_study.titles import CEILING, MEASURED, NETWORK, ORACLE, TOLD, UNEVEN
 
 page = open_page("truth", study, into)
 config = page.settings
 keys = ["participant_id", "session_id"]
-EVEN = "not clearly different"  # where the interval of a difference contains 0
 
 # %% tags=["remove-input"]
 show.notice(page)
@@ -71,9 +71,9 @@ show.notice(page)
 #
 # The classifier that is *told the regions* has the means of the same regions as the
 # oracle, both sides averaged and their difference. It is a logistic regression on the
-# training cohort, without the pre-training cohort. What the network lacks to it is
-# mostly the price of finding the regions. What it lacks to the oracle is partly scans
-# to learn from, partly its straight boundaries.
+# training cohort, without the pre-training cohort. Where the network does worse than
+# it, the price of finding the regions may be the reason. What it lacks to the oracle
+# that sees region means is partly scans to learn from, partly its straight boundaries.
 #
 # The oracle knows how common each diagnosis is in the cohort that it judges; the others
 # know how common it is in the training cohort, also in the blind test.
@@ -299,14 +299,17 @@ show.table(shares.rename_axis("classifier").reset_index()).format(formats)
 #
 # ## Who is taken for whom
 #
-# The oracle's errors are those that the data force on everybody. Errors of the network
-# that the oracle does not make are its own.
+# The oracle that sees the true binding has no scanner and no noise between: its errors
+# come from the overlap of the diagnoses and from wrong labels. What the network gets
+# wrong besides may be lost in the images or not found by it; these two cannot tell
+# which. The oracle that sees region means has lost the same to scanner, noise and
+# normalisation, so it is the fairer mark.
 
 # %%
 confused = pd.concat(
     {
         method: confusion(predictions[method, "training"], classes)
-        for method in (NETWORK, ORACLE)
+        for method in (NETWORK, MEASURED, ORACLE)
     },
     axis=1,
 )
@@ -316,59 +319,65 @@ show.table(confused.reset_index())
 # %% [markdown]
 # Rows are labels, columns the most probable diagnosis, training cohort.
 
-
 # %%
-def set_against(other):
-    """How the network's AUC differs, out of fold: of a pair, then of each diagnosis."""
-    found = differences[other, "training"]
-    words = {
-        of: show.direction(low, high, more="better", less="worse", even=EVEN)
-        for of, (_, low, high) in found.items()
-    }
-    by_words = {
-        word: [name for name in classes if words[name] == word]
-        for word in ("better", "worse")
-    }
-    each = [f"{word} for {', '.join(of)}" for word, of in by_words.items() if of]
-    rest = f"each against the rest {' and '.join(each) or f'{EVEN} for any'}"
-    if not pairs["training"]:
-        return rest
-    first = pairs["training"][0]
-    return f"{signed(*np.clip(found[first], -1, 1))}, {words[first]}; {rest}"
-
-
-# %%
-about = " against ".join(pairs["training"][0]) + ", o" if pairs["training"] else "O"
-result = (
-    f"{about}ut of fold, AUC of the network on this phantom minus that of a mark "
-    f"(95%): {UNEVEN} {set_against(UNEVEN)}. Regression that is {TOLD} "
-    f"{set_against(TOLD)}. Best possible classifier, the oracle, "
-    f"{set_against(ORACLE)}."
-)
-
-# %%
+of = pairs["training"][0] if pairs["training"] else classes[0]
+about = in_words(of) if pairs["training"] else f"{of} against the rest"
+marks = {
+    UNEVEN: UNEVEN,
+    TOLD: "a regression that is told the right regions",
+    MEASURED: "Bayes' rule on the region means of the image",
+    ORACLE: "the limit that the true binding sets, which no scan shows",
+}
 if config.ceiling:
-    result += (
-        f" Image ceiling, a network that learned from {steps['scans'].max()} simulated "
-        f"scans, {set_against(CEILING)}."
-    )
+    n_simulated = steps["scans"].max()
+    marks[CEILING] = f"a network that learned from {n_simulated} simulated scans"
+
+# %%
+said = {"better than": [], "not told apart from": [], "worse than": []}
+for mark, named in marks.items():
+    found = np.clip(differences[mark, "training"][of], -1, 1)
+    better, even, worse = said
+    words = show.direction(*found[1:], more=better, less=worse, even=even)
+    said[words].append(f"{named}, difference {show.signed(*found)}")
+told_all = " ".join(f"It is {words} {'; '.join(n)}." for words, n in said.items() if n)
+own = aucs[(aucs["method"] == NETWORK) & (aucs["cohort"] == "training")]
+(own,) = own.loc[own["of"] == of, ["auc", "auc_low", "auc_high"]].to_numpy()
+result = (
+    f"{about} {page.where}, in cross-validation: the network's AUC is "
+    f"{show.interval(*own, 2)} (95%). {told_all}"
+)
 if "blind_test" not in sources:
     result += " No blind test with two diagnoses is there to compare them in."
 
 # %% [markdown]
 # ## Summary
 #
-# The result stands below in words. How sure it is, and what it does not show:
+# The result stands at the top of the page. What it does not show:
 #
-# - What is left between network and oracle is either in the images and not found, or
-#   lost by scanner, noise and normalisation. The classifier that is told the regions
-#   says roughly how the two divide.
+# - What is left between the network and the limit of the true binding is either in the
+#   images and not found, or lost by scanner, noise and normalisation. The classifier
+#   that is told the regions and the oracle that sees region means have lost the same,
+#   and say roughly how the two divide.
 # - The intervals take the models as given; other scans to learn from would change them.
-# - The truth is that of the phantom. How far the best possible classifier of real scans
-#   is from the network, nobody knows.
+# - The truth is that of the phantom. How much the sides differ in each diagnosis was
+#   put in and not varied. How far the best possible classifier of real scans is from
+#   the network, nobody knows.
 
-# %% tags=["remove-input"]
-Markdown(result)
+# %%
+numbers_path = page.path(f"data_manifest/{config.phantom.numbers}")
+calibration = read_calibration(numbers_path, config.phantom.scanner)
+like = dict(
+    zip(classes, classes, strict=True)
+)  # whose numbers a diagnosis is made with
+if config.phantom.identical_patients:
+    like |= dict.fromkeys(config.patients, next(iter(calibration.loss)))
+put_in = {
+    name: {
+        "asymmetry": calibration.asymmetry[like[name]],
+        "loss": calibration.loss.get(like[name], {}),
+    }
+    for name in classes
+}
 
 # %%
 numbers = {
@@ -386,6 +395,7 @@ numbers = {
         for of, d in found.items()
     },
     "decisions": decisions,
+    "put_in": put_in,
     "ceiling": steps.to_dict("records") if config.ceiling else None,
 }
 page.close(numbers, result=result)

@@ -1,5 +1,6 @@
 """The ladder of AUCs, from what two pages have stored."""
 
+from datnet_study.figures import plot_key_figure
 from datnet_study.key_figure import auc_ladder
 
 TRUTH = {
@@ -30,3 +31,13 @@ def test_pairs_are_found_as_cross_validation_writes_them_and_no_other():
     stored = {"DAT-Net.PD against ET": (0.8, 0.6, 0.9), "DAT-Net.PD": (0.5, 0.4, 0.6)}
     assert auc_ladder(stored, "PD", "ET")["auc"].tolist() == [0.8]
     assert auc_ladder({}, "PD", "ET").empty
+
+
+def test_only_the_limit_that_no_scan_shows_is_black_and_says_so():
+    pairwise = TRUTH | {"oracle, region means.IPD.MSA": (0.8, 0.7, 0.9)}
+    fig = plot_key_figure(auc_ladder(pairwise, "IPD", "MSA"), "DAT-Net", "AUC")
+    labels = {tick.get_text(): tick.get_color() for tick in fig.axes[0].get_yticklabels()}
+    black = [name for name, colour in labels.items() if colour == "black"]
+    assert black == ["true binding, no scanner (limit)"]
+    assert "Bayes' rule on region means of the image" in labels
+    assert labels["Bayes' rule on region means of the image"] != labels["binding ratios"]
