@@ -4,7 +4,8 @@ import numpy as np
 
 from datnet_study.sites.remedies import Setting
 
-HOME, AGAIN, OWN = "home", "the same people", "its own people"
+HOME, AGAIN = "home", "the same people"
+OWN = "its own people"
 
 
 def home_of(scans):
