@@ -61,5 +61,5 @@ def mean_volume(volumes):
     """
     total, n = 0.0, 0
     for volume in volumes:
-        total, n = total + volume, n + 1
-    return np.asarray(total, float) / n
+        total, n = total + np.asarray(volume, float), n + 1
+    return total / n

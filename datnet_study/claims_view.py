@@ -106,23 +106,24 @@ def verdicts_in_words(counted, n_claims, where):
     --------
     >>> counted = dict.fromkeys(VERDICTS, 0) | {CLOSE: 1, AGREES: 2, LOWER: 3, REPORTED: 4}
     >>> verdicts_in_words(counted, 10, "here")
-    "Of the paper's 10 claims, 6 can be judged here: 3 alike (numbers within 0.1: 1, the same \
-statement: 2), 3 lower than the paper."
+    "Of the paper's 10 claims, 6 claims can be judged here: 3 claims alike (1 claim by numbers \
+within 0.1, 2 claims by the same statement), 3 claims lower than the paper."
     """
     n = sum(counted.values()) if isinstance(counted, dict) else int(counted.sum())
     judged = n - counted[REPORTED] - counted[ABSENT]
     once = (
-        f" ({n} with sensitivity and specificity of a diagnosis counted as one)"
+        f" ({_claims(n)} with sensitivity and specificity of a diagnosis counted as one)"
         if n < n_claims
         else ""
     )
-    start = f"Of the paper's {n_claims} claims{once}, {judged or 'none'} can be judged {where}"
+    start = f"Of the paper's {_claims(n_claims)}{once}, {_claims(judged)} can be judged {where}"
     if not judged:
         return f"{start}."
-    said = f"{n_alike(counted) or 'none'} alike"
+    said = f"{_claims(n_alike(counted))} alike"
     if n_alike(counted):
         said += (
-            f" (numbers within {MARGIN}: {counted[CLOSE]}, the same statement: {counted[AGREES]})"
+            f" ({_claims(counted[CLOSE])} by numbers within {MARGIN}, {_claims(counted[AGREES])} "
+            "by the same statement)"
         )
     others = {
         HIGHER: HIGHER,
@@ -130,8 +131,15 @@ statement: 2), 3 lower than the paper."
         DIFFERS: "different",
         OPEN: "undecided",
     }
-    rest = "".join(f", {counted[name]} {text}" for name, text in others.items() if counted[name])
+    rest = "".join(
+        f", {_claims(counted[name])} {text}" for name, text in others.items() if counted[name]
+    )
     return f"{start}: {said}{rest}."
+
+
+def _claims(n):
+    """A number of claims: the word behind it says that it counts no people."""
+    return f"{n or 'no'} claim{'' if n == 1 else 's'}"
 
 
 def verdict_mark(verdict):

@@ -52,7 +52,7 @@ page = open_page("binding_ratio", study, into)
 config = page.settings
 groups = config.compared
 FEW = 10  # regions that can be told apart in one drawing
-FEWEST = 10  # controls for a band
+FEWEST = 20  # controls for a band
 SHARES = (0.25, 0.5, 0.75)  # of the participants, where there are more
 
 # %% tags=["remove-input"]
@@ -164,7 +164,8 @@ stacked["p_bh"] = false_discovery_control(stacked["p"])
 
 # %%
 at_rest = scans["diagnosis"] == config.control
-controls = np.flatnonzero((scans["cohort"] == "training") & at_rest)
+controls = scans[(scans["cohort"] == "training") & at_rest]
+controls = controls.drop_duplicates("participant_id").index.to_numpy()
 bands, of_controls = {}, ""
 if config.control not in groups and len(controls) >= FEWEST:
     usual = regional_binding(
@@ -305,7 +306,9 @@ medians = [
     for column, test in first.items()
 ]
 unlike = [titles[column] for column, test in first.items() if test.p < alpha]
-verdict = f"differ in {', '.join(unlike)}" if unlike else "are not shown to differ"
+verdict = "are not shown to differ in binding ratio"
+if unlike:
+    verdict = f"differ in the binding ratio of {', '.join(unlike)}"
 
 
 # %%
@@ -321,8 +324,8 @@ def beside_both(name, sign):
 
 # %%
 result = (
-    f"{one} and {other} {verdict} in binding ratio {page.where} (P < {alpha:g}, "
-    f"uncorrected): medians {', '.join(medians)}."
+    f"{one} and {other} {verdict} {page.where} (P < {alpha:g}, uncorrected): medians "
+    f"{', '.join(medians)}."
 )
 for name in groups[2:]:
     for sign, word in {-1: "lower", 1: "higher"}.items():

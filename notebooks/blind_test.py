@@ -398,7 +398,7 @@ if pairs:
     words = show.direction(
         *gain[1:],
         more="the network is better",
-        less="it is worse",
+        less="the network is worse",
         even="not told apart",
     )
     result += (

@@ -147,8 +147,11 @@ scans, atlas = page.scans(), page.atlas()
 chosen = scans[(scans["cohort"] == "training") & scans["diagnosis"].isin(groups)]
 chosen = chosen.drop_duplicates("participant_id")
 n_there, share = len(chosen), min(1, n_patients / len(chosen))
-alike = chosen.groupby(["fold", "diagnosis"])
-chosen = alike.sample(frac=share, random_state=seed).sort_index()
+cells = [cell for _, cell in chosen.groupby(["fold", "diagnosis"])]
+drawn = [max(round(share * len(cell)), min(len(cell), 5)) for cell in cells]
+chosen = pd.concat(
+    cell.sample(n, random_state=seed) for cell, n in zip(cells, drawn, strict=True)
+).sort_index()
 rows, fold = chosen.index.to_numpy(), chosen["fold"].to_numpy(int)
 labels = chosen["diagnosis"].map(classes.index).to_numpy()
 volumes, seen = Rows(page.volumes(), rows), page.seen()[rows]
@@ -540,10 +543,15 @@ def rate_inside(name, nucleus, pair):
 
 
 # %%
+n_inside = {  # of all diagnoses: those of each pair would give each diagnosis away
+    (name, nucleus): int((~np.isnan(x[0, :, q])).sum())
+    for q, nucleus in enumerate(nuclei, 1)
+    for name, x in ratios.items()
+}
 inside = pd.DataFrame(
     {"groups": words[pair], "reading": titles[name], "inside": nucleus}
     | {"AUC (95%)": show.interval(*(row[key] for key in ("auc", "low", "high")), 2)}
-    | {"P": show.p_value(row["p"]), "scans": row["n_a"] + row["n_b"]}
+    | {"P": show.p_value(row["p"]), "scans": n_inside[name, nucleus]}
     | {"false positives, permuted": rate_inside(name, nucleus, pair)}
     for (name, nucleus, pair), row in parts.items()
 )
@@ -551,8 +559,8 @@ not_people = [name for name in inside if name != "scans"]
 show.table(of_first(inside), of_groups=True, not_people=not_people)
 
 # %% [markdown]
-# *Scans* counts those of the two diagnoses whose region reaches into the conventional
-# one. An AUC below 0.5 is the other way round. The other pairs, where there are any:
+# *Scans* counts those of all diagnoses whose region reaches into the conventional one.
+# An AUC below 0.5 is the other way round. The other pairs, where there are any:
 
 # %% tags=["hide-output"]
 show.table(of_first(inside, False), of_groups=True, not_people=not_people)
@@ -725,17 +733,21 @@ least = min(
 )
 least_p = found[least, first]["p"]
 told = verdict_of_all[first]
-drawn_of = f", {len(rows)} of {n_there} patients" if len(rows) < n_there else ""
+drawn_of = f", {len(rows)} of {n_there} people" if len(rows) < n_there else ""
 result = (
     f"{words[first]} {page.where}{drawn_of}: in the region found without the "
     f"participant's label the AUC is {auc_of['cross_fitted']}, P = {cross['p']:.2g}; "
     f"in the {mark} {auc_of[mark]}, P = {putamen['p']:.2g} ({told}: a difference of "
-    f"{show.interval(*cross_auc, 2)}). Where the participant's label picks the region, "
-    f"the smallest P is {least_p:.2g} ({titles[least]})"
+    f"{show.interval(*cross_auc, 2)})."
 )
+if has_p := np.isfinite(least_p):
+    result += (
+        " Where the participant's label picks the region, the smallest P is "
+        f"{least_p:.2g} ({titles[least]})"
+    )
 
 # %%
-if (least, first) in rate_a:
+if has_p and (least, first) in rate_a:
     trials = chance[least][:, 0, 0]
     as_small = significant_share(trials, np.nextafter(least_p, 1))  # P <= least_p
     result += (
@@ -743,14 +755,14 @@ if (least, first) in rate_a:
         f"{with_limits(rate_a[least, first])} of the trials, and a P as small as "
         f"that in {with_limits(as_small)}"
     )
-elif (least, first) in rate_b:
+elif has_p and (least, first) in rate_b:
     result += (
         f"; networks trained anew on labels without meaning give P < {alpha:g} there "
         f"in {with_limits(limits_b(least, first))} of the trials"
     )
 smallest = [titles[s] for s in titles if found[s, first]["p"] < paper_p]
 under = f"appears in the whole region under {' and '.join(smallest) or 'no reading'}"
-result += "."
+result += "." if has_p else ""
 if {"IPD", "MSA"} == {classes[k] for k in first}:
     result += f" The paper's P < {paper_p:g} {under}."
 

@@ -142,8 +142,8 @@ if is_null:
 elif has_null:
     besides = (
         "In the study null, where the patient groups do not differ, "
-        f"{n_alike(counts(there))} are alike; of those that are alike here, {both} are "
-        "alike there too."
+        f"{n_alike(counts(there))} claims are alike; of those that are alike here, "
+        f"{both} claims are alike there too."
     )
 Markdown(besides)
 

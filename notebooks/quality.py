@@ -245,9 +245,8 @@ percent = percent.format(*share_interval(quality["verdict"] == "pass"))
 if is_small([n_pass, len(quality) - n_pass]).any():  # a share would give them away
     percent = ""
 result = (
-    f"{how}, {n_pass} of {len(quality)} scans{percent} lie within the limits, "
-    f"{n_look or 'none'} {'asks' if n_look < 2 else 'ask'} for a look and "
-    f"{n_fail or 'none'} {'fails' if n_fail < 2 else 'fail'}."
+    f"{how}, {n_pass} of {len(quality)} scans{percent} lie within the limits; to look "
+    f"at: {n_look or 'none'}; failed: {n_fail or 'none'}."
 )
 if not np.isnan(far):
     result += (

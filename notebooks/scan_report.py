@@ -8,7 +8,7 @@
 #       predictions/cross_validation.tsv, data_manifest/atlas/*,
 #       data_manifest/phantom.yaml, data_manifest/scan_reports.tsv]
 #     settings: [control, decisions.blind_test_model, diagnoses, images, name,
-#       network, training.n_folds]
+#       network, training.early_stopping_on, training.n_folds]
 #     threads: 1
 # ---
 
@@ -82,6 +82,8 @@ names = ["refit"] if refit else [f"fold-{k}" for k in range(config.training.n_fo
 models = {n: load_model(page.models() / n, config.network, "cpu") for n in names}
 calibration = read_calibration(page.path("data_manifest/phantom.yaml"))
 out_of_fold = page.table("predictions/cross_validation.tsv")
+if config.training.early_stopping_on == "test_fold":  # then all networks saw them
+    out_of_fold = out_of_fold.iloc[:0]
 about = {"name": "this study", "title": page.notice, "phantom": page.phantom}
 judge = made_judge(
     Material(page.scans(), page.volumes(), out_of_fold, models, page.atlas()),

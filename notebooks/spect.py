@@ -369,7 +369,7 @@ if len(held_out):
 
 # %%
 if page.phantom:
-    result += f" The best possible classifier reaches {reached(ORACLE)}."
+    result += f" A classifier that is told the true binding reaches {reached(ORACLE)}."
 if (EQUAL, ADVERSARIAL) in over_seeds.index:
     first, still = (
         show.signed(*over_seeds.loc[EQUAL, row]) for row in (ADVERSARIAL, STILL)

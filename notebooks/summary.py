@@ -227,7 +227,7 @@ told = verdicts_in_words(compared["verdicts"], compared["n_claims"], page.where)
 result = f"{headline} {told}"
 if compared["null"]:
     same = n_alike(compared["null"])
-    result += f" Where the patient groups do not differ, {same} are alike."
+    result += f" Where the patient groups do not differ, {same} claims are alike."
 numbers = {
     "pair": [a, b],
     "ladder": ladder.to_dict("records"),

@@ -335,7 +335,7 @@ if config.ceiling:
 # %%
 said = {"better than": [], "not told apart from": [], "worse than": []}
 for mark, named in marks.items():
-    found = np.clip(differences[mark, "training"][of], -1, 1)
+    found = differences[mark, "training"][of]
     better, even, worse = said
     words = show.direction(*found[1:], more=better, less=worse, even=even)
     said[words].append(f"{named}, difference {show.signed(*found)}")

@@ -20,7 +20,9 @@ METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python", "pygments_lexer": "ipython3"},
 }
-KEPT_TAGS = ("parameters", "imports", "setup", "remove-input", "remove-cell", "hide-input")
+KEPT_TAGS = (
+    "parameters", "imports", "setup", "remove-input", "remove-cell", "hide-input", "hide-output",
+)  # fmt: skip
 
 
 class PublicPage(NamedTuple):

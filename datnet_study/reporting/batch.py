@@ -57,7 +57,7 @@ def row_of(found, judge):
     -------
     dict
         `scan`, `judged` (yes or no), `recognised` (yes: as one of the study), `quality`,
-        `most_probable`, `p_<diagnosis>`, `left` (what cannot be ruled out), `refer`, the measures,
+        `most_probable`, `p_<diagnosis>`, `left` (the set of diagnoses), `refer`, the measures,
         `problem`; empty where not known.
     """
     names = judge.facts.diagnoses

@@ -64,7 +64,7 @@ def doubt_of(out_of_fold, class_names, coverage=COVERAGE, referred=REFERRED):
 
 
 def diagnoses_left(doubt, by_model):
-    """Diagnoses that cannot be ruled out.
+    """Set of diagnoses.
 
     The score of a diagnosis is 1 - its probability. It is left if, on average over the models,
     fewer than k / n people have a lower score of their own diagnosis, with

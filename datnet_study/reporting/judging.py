@@ -32,7 +32,7 @@ class Judged:
     models: tuple = ()  # names of those that judged
     proba: np.ndarray | None = None  # (n_classes,)
     by_model: np.ndarray | None = None  # (n_models, n_classes)
-    left: np.ndarray | None = None  # bool (n_classes,), diagnoses that cannot be ruled out
+    left: np.ndarray | None = None  # bool (n_classes,), the set of diagnoses
     referred: bool | None = None
     map: np.ndarray | None = None  # saliency on the grid of the network, for the most probable one
     problem: str = ""  # why there are no probabilities
@@ -130,7 +130,7 @@ def _measure(found, judge):
 
 
 def _predict(found, judge):
-    """Probabilities, what cannot be ruled out, and whether to refer."""
+    """Probabilities, the set of diagnoses, and whether to refer."""
     facts = judge.facts
     seen = found.volume[None][(slice(None), *_field(judge))]
     by_model = [predict(model, seen, np.array([0]))[0] for model in judge.models.values()]

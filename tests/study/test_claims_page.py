@@ -73,8 +73,8 @@ def test_claims_of_own_scans_have_neither_ceiling_nor_null(project):
     assert table.loc["saliency.regions", "verdict"] == "reported"  # there is no PSP
     assert summary["result"].startswith(
         "IPD against MSA in this study: in scans that it never saw (cross-validation), the network "
-        "has an AUC of 0.70 (0.60 to 0.80). Of the paper's 52 claims (45 with sensitivity and "
-        "specificity of a diagnosis counted as one), "
+        "has an AUC of 0.70 (0.60 to 0.80). Of the paper's 52 claims (45 claims with sensitivity "
+        "and specificity of a diagnosis counted as one), "
     )
 
 
@@ -100,7 +100,10 @@ def test_a_phantom_has_ceilings_or_reasons_and_the_study_null_beside_it(project)
     assert table.loc["saliency.regions", "ceiling"].startswith("– (no best map is defined")
     assert claims["numbers"]["null"]["agrees"] == 2
     assert claims["numbers"]["agree_here_and_on_null"] == 1
-    assert "2 are alike; of those that are alike here, 1 are alike there too" in claims["result"]
+    assert (
+        "2 claims are alike; of those that are alike here, 1 claims are alike there too"
+        in claims["result"]
+    )
     assert table.loc["blind.vs_br", ["verdict", "null_verdict"]].tolist() == ["differs", "agrees"]
     for words in (
         "binding ratios with asymmetry have 0.45 (0.40 to 0.50), so the network is worse: ",
@@ -109,8 +112,11 @@ def test_a_phantom_has_ceilings_or_reasons_and_the_study_null_beside_it(project)
         assert words in summary["result"]
     assert "no scan shows, has 0.40 (0.30 to 0.45); one that knows" in summary["result"]
     assert "region means of the image, 0.38 (0.30 to 0.45). Of the" in summary["result"]
-    assert ": 3 alike (numbers within 0.1: 0, the same statement: 3)" in summary["result"]
-    assert "Where the patient groups do not differ, 2 are alike." in summary["result"]
+    assert (
+        ": 3 claims alike (no claims by numbers within 0.1, 3 claims by the same statement)"
+        in summary["result"]
+    )
+    assert "Where the patient groups do not differ, 2 claims are alike." in summary["result"]
     # A planted wrong result flips its verdict, on either page.
     made(Path("results/mine"), diagnoses, [*right[1:], "blind.vs_br"], **pair)
     _, summary, table = run("mine", project, extends="data_manifest/demo.yaml")

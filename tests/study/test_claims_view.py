@@ -9,6 +9,7 @@ import pytest
 from datnet_study.agreement import ABSENT, CLOSE, REPORTED, VERDICTS, compare, counts
 from datnet_study.claims import read_claims
 from datnet_study.claims_view import RULES, claims_view, rules_view, verdict_mark, verdicts_in_words
+from datnet_study.masked_words import masked_words
 
 ROOT = Path(__file__).parents[2]
 
@@ -93,15 +94,17 @@ def test_what_became_of_the_claims_is_a_sentence_whatever_the_numbers():
     none = dict.fromkeys(VERDICTS, 0)
     said = verdicts_in_words(none | {ABSENT: 40, REPORTED: 5}, 52, "here")
     assert said == (
-        "Of the paper's 52 claims (45 with sensitivity and specificity of a diagnosis counted as "
-        "one), none can be judged here."
+        "Of the paper's 52 claims (45 claims with sensitivity and specificity of a diagnosis "
+        "counted as one), no claims can be judged here."
     )
     said = verdicts_in_words(none | {"differs": 1, "cannot tell": 2}, 3, "here")
     assert (
-        said
-        == "Of the paper's 3 claims, 3 can be judged here: none alike, 1 different, 2 undecided."
+        said == "Of the paper's 3 claims, 3 claims can be judged here: no claims alike, 1 claim "
+        "different, 2 claims undecided."
     )
+    assert masked_words(said) == said  # none of its numbers counts people
     said = verdicts_in_words(pd.Series(none | {CLOSE: 3, "higher than the paper": 1}), 4, "here")
     assert said.endswith(
-        "3 alike (numbers within 0.1: 3, the same statement: 0), 1 higher than the paper."
+        "3 claims alike (3 claims by numbers within 0.1, no claims by the same statement), "
+        "1 claim higher than the paper."
     )
