@@ -9,7 +9,6 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
-import torch
 
 from datnet_core.files import whole
 from datnet_core.metrics.auc import delong_interval
@@ -21,6 +20,7 @@ from datnet_images.atlas import read_atlas
 from datnet_images.grid import field_of_view
 from datnet_phantom.numbers import read_calibration
 from datnet_phantom.unwritten import unwritten_scans, yardstick_people
+from datnet_study.one_thread import one_thread
 from datnet_study.result_table import read_result_table
 
 FILES = ("ceiling.tsv", "predictions/ceiling.tsv")
@@ -46,12 +46,8 @@ def image_ceiling(study):
     """
     if study.ceiling is None:
         raise ValueError(f"{study.source} asks for no `ceiling`; add it, or leave this job out")
-    n_threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # as for the networks of the study
-    try:
+    with one_thread():  # as for the networks of the study
         steps, model = _grown(study)
-    finally:
-        torch.set_num_threads(n_threads)
     scans = read_result_table(study.results / "scans.tsv")
     judged = scans[scans["cohort"] != "pretraining"]
     field = field_of_view(study.images.grid_mm, study.network.field_mm)

@@ -109,7 +109,7 @@ def verdicts_in_words(counted, n_claims, where):
     "Of the paper's 10 claims, 6 claims can be judged here: 3 claims alike (1 claim by numbers \
 within 0.1, 2 claims by the same statement), 3 claims lower than the paper."
     """
-    n = sum(counted.values()) if isinstance(counted, dict) else int(counted.sum())
+    n = sum(dict(counted).values())
     judged = n - counted[REPORTED] - counted[ABSENT]
     once = (
         f" ({_claims(n)} with sensitivity and specificity of a diagnosis counted as one)"

@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 import numpy as np
-import torch
 
 from datnet_core.training.batches import Scans
 from datnet_core.training.loop import fit
@@ -12,6 +11,7 @@ from datnet_core.training.prediction import load_model
 from datnet_core.training.streams import Draws, stream_seed
 from datnet_images.grid import field_of_view
 from datnet_study.fits import planned_fits, start_folder
+from datnet_study.one_thread import one_thread
 from datnet_study.records import forget
 from datnet_study.study import read_study
 
@@ -37,9 +37,7 @@ def train(study, fits, scans):
         As `loop.fit`.
     """
     labels = scans["diagnosis"].map(study.diagnoses.index).to_numpy()
-    n_threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
+    with one_thread():
         for job in fits:
             grid_mm, network, training = study.recipe(job.recipe)
             volumes = np.load(study.volumes(grid_mm), mmap_mode="r")
@@ -58,8 +56,6 @@ def train(study, fits, scans):
             )
             if _finished_at(study, job) != before:
                 forget(study, f"fit {job.folder}")
-    finally:
-        torch.set_num_threads(n_threads)
 
 
 def _finished_at(study, job):

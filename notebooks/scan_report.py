@@ -50,6 +50,7 @@ from datnet_study.reporting import (
     of_image,
     outlines,
     panel_titles,
+    unseen,
     without_sides,
 )
 
@@ -82,8 +83,7 @@ names = ["refit"] if refit else [f"fold-{k}" for k in range(config.training.n_fo
 models = {n: load_model(page.models() / n, config.network, "cpu") for n in names}
 calibration = read_calibration(page.path("data_manifest/phantom.yaml"))
 out_of_fold = page.table("predictions/cross_validation.tsv")
-if config.training.early_stopping_on == "test_fold":  # then all networks saw them
-    out_of_fold = out_of_fold.iloc[:0]
+out_of_fold = unseen(out_of_fold, config.training)
 about = {"name": "this study", "title": page.notice, "phantom": page.phantom}
 judge = made_judge(
     Material(page.scans(), page.volumes(), out_of_fold, models, page.atlas()),

@@ -36,6 +36,7 @@ import pandas as pd
 from IPython.display import Markdown, display
 
 from datnet_phantom import BINDING_COLUMNS, read_calibration
+from datnet_phantom.density import like_patients
 from datnet_study import (
     auc_differences,
     aucs_side_by_side,
@@ -366,17 +367,14 @@ if "blind_test" not in sources:
 # %%
 numbers_path = page.path(f"data_manifest/{config.phantom.numbers}")
 calibration = read_calibration(numbers_path, config.phantom.scanner)
-like = dict(
-    zip(classes, classes, strict=True)
-)  # whose numbers a diagnosis is made with
-if config.phantom.identical_patients:
-    like |= dict.fromkeys(config.patients, next(iter(calibration.loss)))
+given = calibration, config.control, config.phantom.identical_patients
+like = {name: like_patients(name, *given) for name in classes}  # whose numbers are used
 put_in = {
     name: {
-        "asymmetry": calibration.asymmetry[like[name]],
-        "loss": calibration.loss.get(like[name], {}),
+        "asymmetry": calibration.asymmetry[of_whom],
+        "loss": calibration.loss.get(of_whom, {}),
     }
-    for name in classes
+    for name, of_whom in like.items()
 }
 
 # %%

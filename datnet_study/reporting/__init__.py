@@ -13,6 +13,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "Material",  # what the judge of a study is made of
             "made_judge",  # from that
             "study_judge",  # from the results of a study
+            "unseen",  # predictions that a report may promise by
         ],
         "package": [
             "read_package",

@@ -27,6 +27,30 @@ class Material(NamedTuple):
     atlas: Atlas
 
 
+def unseen(out_of_fold, training):
+    """Rows of a table of out-of-fold predictions by networks that the scan had no part in.
+
+    None with `early_stopping_on: test_fold`: then the scans that are judged chose the epoch.
+
+    Parameters
+    ----------
+    out_of_fold : DataFrame
+    training : TrainingSettings
+
+    Returns
+    -------
+    DataFrame
+
+    Examples
+    --------
+    >>> from datnet_core.settings import TrainingSettings
+    >>> table = pd.DataFrame({"p_A": [0.2, 0.8]})
+    >>> [len(unseen(table, TrainingSettings(early_stopping_on=on))) for on in ("none", "test_fold")]
+    [2, 0]
+    """
+    return out_of_fold.iloc[:0] if training.early_stopping_on == "test_fold" else out_of_fold
+
+
 def study_judge(study, without=None, models=None):
     """The judge of a finished study.
 
@@ -57,13 +81,10 @@ def study_judge(study, without=None, models=None):
                 f"STUDY={study.source}, or judge by a package: PACKAGE=folder"
             )
     names = models_for_new(study) if models is None else models
-    out_of_fold = read_result_table(predictions)
-    if study.training.early_stopping_on == "test_fold":  # then no network judged people unseen
-        out_of_fold = out_of_fold.iloc[:0]
     material = Material(
         read_result_table(scans),
         np.load(study.volumes(study.images.grid_mm), mmap_mode="r"),
-        out_of_fold,
+        unseen(read_result_table(predictions), study.training),
         {name: load_model(results / "models" / name, study.network, "cpu") for name in names},
         read_atlas(study.atlas_path),
     )

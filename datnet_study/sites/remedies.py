@@ -5,18 +5,17 @@ no scan that is judged. What a remedy needs besides is in its row of `NEEDS`. It
 resolution, ranges of the augmentation) are set beforehand, never by a label of another site.
 """
 
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
-import torch
 from joblib import Parallel, delayed
 
 from datnet_core.progress import progress
 from datnet_core.training.batches import Scans
 from datnet_core.training.loop import fit
 from datnet_core.training.prediction import load_model, predict
+from datnet_study.one_thread import one_thread
 from datnet_study.sites.parts import balanced_rows, part_of_people
 from datnet_study.sites.prior_shift import recalibrated
 from datnet_study.sites.resolution import degraded_copies, filtered, missing_fwhm
@@ -123,7 +122,7 @@ def judged_by_networks(folder, volumes, setting, learner, fwhm_mm, n_jobs=1):
         at = folder / f"balanced-{k}"
         asked[at], starts[at] = _both_sites(plain, setting, half, k), before["plain"]
     _trained(asked, starts, learner, n_jobs)
-    with _one_thread():
+    with one_thread():
         made = {
             NOTHING: learner.judges(folder / "plain/final", plain, setting.judged),
             MATCHED: learner.judges(folder / "matched/final", matched, setting.judged),
@@ -178,19 +177,8 @@ def _trained(asked, starts, learner, n_jobs):
 
 def _train(learner, folder, scans, start):
     """Train one network, in a process that may be another one."""
-    with _one_thread():
+    with one_thread():
         learner.trained(folder, scans, start and start / "member-0")
-
-
-@contextmanager
-def _one_thread():
-    """The number of cores makes no difference to weights and predictions."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
 
 
 def _with_copies(volumes, plain, setting, learner):

@@ -9,7 +9,6 @@ from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
-import torch
 from joblib import Parallel, delayed
 
 from datnet_core.network import Ensemble, last_linear
@@ -18,6 +17,7 @@ from datnet_core.training.batches import Scans
 from datnet_core.training.loop import fit
 from datnet_core.training.prediction import load_model, predict
 from datnet_study.embedding import pooled_features
+from datnet_study.one_thread import one_thread
 from datnet_study.sites.adversarial import train_adversarial
 from datnet_study.sites.site_features import with_statistics_of
 from datnet_study.sites.spect_like import N_COPIES, spect_like
@@ -108,13 +108,9 @@ def judged_by(row, scans, classes, recipe, folder):
         known = np.full_like(scans.labels, -1)
         known[scans.source] = scans.labels[scans.source]
         scans = scans._replace(labels=known)
-    n_threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
+    with one_thread():
         at_source, at_target = _networks(row, scans, classes, recipe, folder)
         return _judgement(scans, recipe, at_source, at_target)
-    finally:
-        torch.set_num_threads(n_threads)
 
 
 def judged_side_by_side(asked, classes, recipe, folder, n_jobs=2):
